@@ -1,0 +1,3 @@
+.PHONY: wasm
+wasm: ## build the components into target/components/
+	@scripts/build-wasm.sh endpoint

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# cargo for a Wasm target, with whichever tool chain this machine has (see setup-wasm.sh).
+#   scripts/cargo-wasm.sh wasm32-wasip2 build -p asserta-endpoint
+# Extra compiler flags come in through WASM_RUSTFLAGS.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=$1 command=$2
+shift 2
+toolchain=$(scripts/setup-wasm.sh)
+
+# Wide arithmetic is never switched on: LLVM up to 22 miscompiles it (llvm-project issue 199910).
+flags=${WASM_RUSTFLAGS:-}
+# On the bare target rustc has no component linker of its own choice; this one writes a component at once.
+[[ $target == wasm32-unknown-unknown ]] && flags+=" -Clinker=wasm-component-ld"
+
+# The component linker comes with rustup's tool chain, in a folder that is not on PATH.
+linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc --version --verbose | sed -n 's/^host: //p')/bin
+export PATH=$linkers:$linkers/gcc-ld:$PATH
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target/wasm}
+
+cargo=cargo build_std=()
+if [[ $toolchain == debian ]]; then
+  # Debian ships no std for these targets but its sources: build them, with Debian's compiler alone,
+  # since rustup's must not be mixed with them.
+  cargo=/usr/bin/cargo
+  export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+  unset RUSTUP_TOOLCHAIN
+  case $target in
+    wasm32-wasip2)
+      build_std=(-Zbuild-std=std,panic_abort)
+      flags+=" -L/usr/lib/wasm32-wasi -Clink-self-contained=no" ;;
+    *)
+      build_std=(-Zbuild-std=core,alloc,panic_abort) ;;
+  esac
+fi
+
+RUSTFLAGS=$flags exec "$cargo" "$command" --target "$target" "${build_std[@]}" "$@"
