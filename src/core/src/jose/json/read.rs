@@ -1,0 +1,194 @@
+//! The strict reader: serde_json's tokenizer under a visitor of our own.
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+use serde_json::error::Category;
+
+use super::{JsonError, MAX_DEPTH, Object, Value};
+
+/// An error and the place where it was met. The path holds member names of the document:
+/// only [`from_slice`](super::from_slice), whose documents are an administrator's, shows it.
+pub(super) struct Fault {
+    pub(super) error: JsonError,
+    pub(super) path: String,
+}
+
+/// What a visitor found wrong; serde's own error types have no room for it.
+#[derive(Default)]
+struct Findings {
+    error: Cell<Option<JsonError>>,
+    /// Filled from the inside out while the error unwinds; costs nothing when all is well.
+    path: RefCell<String>,
+}
+
+impl Findings {
+    fn prepend(&self, step: &str) {
+        let mut path = self.path.borrow_mut();
+        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        *path = format!("{step}{dot}{path}");
+    }
+}
+
+pub(super) fn value(bytes: &[u8]) -> Result<Value, Fault> {
+    let fault = |error| Fault { error, path: String::new() };
+    let text = core::str::from_utf8(bytes).map_err(|_| fault(JsonError::NotUtf8))?;
+    let findings = Findings::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    match (Element { depth: 0, findings: &findings }).deserialize(&mut deserializer) {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => Ok(value),
+            Err(_) => Err(fault(JsonError::TrailingBytes)),
+        },
+        Err(error) => Err(Fault {
+            error: findings.error.take().unwrap_or_else(|| classify(&error)),
+            path: findings.path.into_inner(),
+        }),
+    }
+}
+
+/// For `Deserialize`: the same checks wherever the value comes from.
+pub(super) fn from_deserializer<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Value, D::Error> {
+    Element { depth: 0, findings: &Findings::default() }.deserialize(deserializer)
+}
+
+fn classify(error: &serde_json::Error) -> JsonError {
+    match error.classify() {
+        Category::Eof => JsonError::Incomplete,
+        _ if format!("{error}").starts_with("number out of range") => JsonError::NumberOutOfRange,
+        _ => JsonError::Syntax { line: error.line(), column: error.column() },
+    }
+}
+
+/// One value at a depth; the document itself is at depth 0.
+#[derive(Clone, Copy)]
+struct Element<'a> {
+    depth: usize,
+    findings: &'a Findings,
+}
+
+impl Element<'_> {
+    /// The elements inside this array or object.
+    fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(JsonError::TooDeep));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+
+    fn refuse<E: serde::de::Error>(self, error: JsonError) -> E {
+        let serde_error = E::custom(&error);
+        self.findings.error.set(Some(error));
+        serde_error
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        match Number::from_f64(value) {
+            Some(number) => Ok(Value::Number(number)),
+            None => Err(self.refuse(JsonError::NumberOutOfRange)),
+        }
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.into()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(Value::String(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut elements = Vec::new();
+        loop {
+            match seq.next_element_seed(inner) {
+                Ok(Some(element)) => elements.push(element),
+                Ok(None) => return Ok(Value::Array(elements)),
+                Err(error) => {
+                    self.findings.prepend(&format!("[{}]", elements.len()));
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut members: Vec<(String, Value)> = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match map.next_value_seed(inner) {
+                Ok(value) => members.push((name, value)),
+                Err(error) => {
+                    self.findings.prepend(&name);
+                    return Err(error);
+                }
+            }
+        }
+        if let Some(name) = first_duplicate(&members) {
+            self.findings.prepend(name);
+            return Err(self.refuse(JsonError::DuplicateMember));
+        }
+        Ok(Value::Object(Object { members }))
+    }
+}
+
+/// The first name that stands twice. Most objects are small, and a set would cost them more than
+/// it saves; a large one, which a stranger may send, must not cost quadratic time.
+fn first_duplicate(members: &[(String, Value)]) -> Option<&str> {
+    let mut names = members.iter().map(|(name, _)| name.as_str()).enumerate();
+    if members.len() <= 16 {
+        names.find(|(i, name)| members[..*i].iter().any(|(earlier, _)| earlier == name))
+    } else {
+        let mut seen = BTreeSet::new();
+        names.find(|(_, name)| !seen.insert(*name))
+    }
+    .map(|(_, name)| name)
+}

@@ -1,0 +1,242 @@
+//! A public key, checked and parsed once.
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rsa::BoxedUint;
+use rsa::traits::PublicKeyParts as _;
+
+use super::algorithm::Algorithm;
+use super::jwk::KeyProblem;
+
+/// The smallest RSA modulus that is accepted, in bits (RFC 7518 section 3.3; R31).
+pub const MIN_RSA_BITS: usize = 2048;
+/// The largest RSA modulus that is accepted, in bits: a larger one makes a single verification
+/// take long enough to hurt other requests (R31).
+pub const MAX_RSA_BITS: usize = 8192;
+/// The smallest RSA exponent that is accepted (FIPS 186-5 section 5.1: above 2^16; R31).
+pub const MIN_RSA_EXPONENT: u64 = 65_537;
+
+/// A public key of a type that an [`Algorithm`] uses. It can only be made from values that are
+/// right: strong enough, on the curve, of the right length.
+#[derive(Clone)]
+pub struct PublicKey(pub(super) Material);
+
+/// What [`Portable`](super::verify::Portable) computes with.
+#[derive(Clone)]
+pub(super) enum Material {
+    Rsa(Box<rsa::PublicKey>),
+    P256(crrl::p256::PublicKey),
+    P384(p384::ecdsa::VerifyingKey),
+    P521(p521::ecdsa::VerifyingKey),
+    Ed25519(ed25519_dalek::VerifyingKey),
+}
+
+/// The numbers of a public key, for other implementations than
+/// [`Portable`](super::verify::Portable).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Components {
+    /// RSA; both are big-endian without leading zeros.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+    /// A point on a NIST curve; both are big-endian and as long as the field.
+    Ec {
+        /// The curve.
+        curve: Curve,
+        /// The x coordinate.
+        x: Vec<u8>,
+        /// The y coordinate.
+        y: Vec<u8>,
+    },
+    /// Ed25519.
+    Ed25519 {
+        /// The encoded point (RFC 8032 section 5.1.2).
+        x: [u8; 32],
+    },
+}
+
+/// A NIST curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    /// P-256, for ES256.
+    P256,
+    /// P-384, for ES384.
+    P384,
+    /// P-521, for ES512.
+    P521,
+}
+
+impl Curve {
+    /// The name in a `crv` member.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// The curve of a `crv` value.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.name() == name)
+    }
+
+    /// How many bytes a coordinate has (RFC 7518 section 6.2.1.2).
+    #[must_use]
+    pub const fn field_bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+}
+
+impl PublicKey {
+    /// An RSA key from its modulus and exponent, big-endian.
+    ///
+    /// # Errors
+    /// A modulus below 2048 or above 8192 bits or even; an exponent that is even, below 65537 or
+    /// above 2^33 (R31).
+    pub fn from_rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyProblem> {
+        let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
+        let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        if bits < MIN_RSA_BITS {
+            return Err(KeyProblem::RsaTooSmall);
+        }
+        if bits > MAX_RSA_BITS {
+            return Err(KeyProblem::RsaTooLarge);
+        }
+        if e.len() > 8 || be_u64(e) < MIN_RSA_EXPONENT {
+            return Err(KeyProblem::RsaExponent);
+        }
+        let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
+        rsa::PublicKey::new(number(n), number(e))
+            .map(|key| Self(Material::Rsa(Box::new(key))))
+            .map_err(|error| match error {
+                rsa::Error::InvalidModulus => KeyProblem::Malformed("n"),
+                _ => KeyProblem::RsaExponent,
+            })
+    }
+
+    /// A point of a NIST curve from its coordinates, each as long as the field.
+    ///
+    /// # Errors
+    /// A coordinate of another length; a point that is not on the curve.
+    pub fn from_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyProblem> {
+        for (name, coordinate) in [("x", x), ("y", y)] {
+            if coordinate.len() != curve.field_bytes() {
+                return Err(KeyProblem::Malformed(name));
+            }
+        }
+        let mut point = vec![4];
+        point.extend_from_slice(x);
+        point.extend_from_slice(y);
+        Self::from_sec1(curve, &point)
+    }
+
+    /// A point of a NIST curve in the form of SEC 1 section 2.3.3, as X.509 holds it.
+    ///
+    /// # Errors
+    /// [`KeyProblem::NotOnCurve`], also for the point at infinity and a wrong length.
+    pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, KeyProblem> {
+        match curve {
+            Curve::P256 => crrl::p256::PublicKey::decode(point).map(Material::P256),
+            Curve::P384 => {
+                p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384)
+            }
+            Curve::P521 => {
+                p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P521)
+            }
+        }
+        .map(Self)
+        .ok_or(KeyProblem::NotOnCurve)
+    }
+
+    /// An Ed25519 key from its 32 bytes.
+    ///
+    /// # Errors
+    /// Another length; not a point, or one of small order, for which signatures mean nothing.
+    pub fn from_ed25519(x: &[u8]) -> Result<Self, KeyProblem> {
+        let x: &[u8; 32] = x.try_into().map_err(|_| KeyProblem::Malformed("x"))?;
+        match ed25519_dalek::VerifyingKey::from_bytes(x) {
+            Ok(key) if !key.is_weak() => Ok(Self(Material::Ed25519(key))),
+            _ => Err(KeyProblem::NotOnCurve),
+        }
+    }
+
+    /// The algorithms that fit the type and the curve of the key.
+    #[must_use]
+    pub const fn algorithms(&self) -> &'static [Algorithm] {
+        match &self.0 {
+            Material::Rsa(_) => &[
+                Algorithm::Rs256,
+                Algorithm::Rs384,
+                Algorithm::Rs512,
+                Algorithm::Ps256,
+                Algorithm::Ps384,
+                Algorithm::Ps512,
+            ],
+            Material::P256(_) => &[Algorithm::Es256],
+            Material::P384(_) => &[Algorithm::Es384],
+            Material::P521(_) => &[Algorithm::Es512],
+            Material::Ed25519(_) => &[Algorithm::EdDsa],
+        }
+    }
+
+    /// The numbers of the key.
+    #[must_use]
+    pub fn components(&self) -> Components {
+        match &self.0 {
+            Material::Rsa(key) => Components::Rsa {
+                n: without_leading_zeros(&key.n().to_be_bytes()).to_vec(),
+                e: without_leading_zeros(&key.e().to_be_bytes()).to_vec(),
+            },
+            Material::P256(key) => ec_components(Curve::P256, &key.encode_uncompressed()),
+            Material::P384(key) => {
+                ec_components(Curve::P384, key.to_sec1_point(false).as_bytes())
+            }
+            Material::P521(key) => {
+                ec_components(Curve::P521, key.to_sec1_point(false).as_bytes())
+            }
+            Material::Ed25519(key) => Components::Ed25519 { x: key.to_bytes() },
+        }
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.components() == other.components()
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.components().fmt(f)
+    }
+}
+
+fn ec_components(curve: Curve, uncompressed: &[u8]) -> Components {
+    let (x, y) = uncompressed[1..].split_at(curve.field_bytes());
+    Components::Ec { curve, x: x.to_vec(), y: y.to_vec() }
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    &bytes[zeros..]
+}
+
+/// At most 8 bytes, big-endian.
+fn be_u64(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

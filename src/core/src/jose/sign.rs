@@ -1,0 +1,244 @@
+//! Our own keys: made from a seed, stored, signing access tokens.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use chacha20::ChaCha20Rng;
+use ed25519_dalek::Signer as _;
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use rsa::rand_core::SeedableRng as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::algorithm::Algorithm;
+use super::json::{Object, Value};
+use super::jwk;
+use super::public_key::{Material, PublicKey};
+
+/// The size of the RSA keys that are made here, in bits.
+const RSA_BITS: usize = 2048;
+
+/// An algorithm that our own access tokens may be signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256: the default, fast to sign and known to every library.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519: the fastest.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// RSA 2048: for resource servers that know nothing else; slow to sign in WebAssembly.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+impl SigningAlgorithm {
+    /// The algorithm of a setting or a stored record.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Es256, Self::EdDsa, Self::Rs256]
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+
+    /// The name in an `alg` member.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.algorithm().name()
+    }
+
+    /// The algorithm that verifies what this one signs.
+    #[must_use]
+    pub const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Es256 => Algorithm::Es256,
+            Self::EdDsa => Algorithm::EdDsa,
+            Self::Rs256 => Algorithm::Rs256,
+        }
+    }
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A private key of ours, with its identifier.
+pub struct SigningKey {
+    secret: Secret,
+    public: PublicKey,
+    kid: String,
+}
+
+enum Secret {
+    /// The scalar, big-endian: crrl's own key type cannot be wiped.
+    Es256(Zeroizing<[u8; 32]>),
+    EdDsa(Box<ed25519_dalek::SigningKey>),
+    Rs256(Box<rsa::PrivateKey>),
+}
+
+/// What was stored is no private key of the algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAStoredKey;
+
+impl fmt::Display for NotAStoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a stored private key of this algorithm")
+    }
+}
+
+impl core::error::Error for NotAStoredKey {}
+
+impl SigningKey {
+    /// Makes a key from a seed of 32 random bytes. The same seed makes the same key.
+    ///
+    /// RSA takes many times as long as the others: it searches for two primes.
+    #[must_use]
+    pub fn generate(algorithm: SigningAlgorithm, seed: &[u8; 32]) -> Self {
+        match algorithm {
+            SigningAlgorithm::Es256 => {
+                let key = crrl::p256::PrivateKey::from_seed(seed);
+                Self::es256(Zeroizing::new(key.encode()), key)
+            }
+            SigningAlgorithm::EdDsa => Self::ed_dsa(seed),
+            SigningAlgorithm::Rs256 => {
+                let mut rng = ChaCha20Rng::from_seed(*seed);
+                let key = rsa::PrivateKey::new(&mut rng, RSA_BITS)
+                    .expect("2048 bits are allowed and the generator cannot fail");
+                Self::rs256(key)
+            }
+        }
+    }
+
+    /// The private key as it is kept in the store: the scalar (ES256) or the seed (EdDSA) of 32
+    /// bytes, PKCS#8 (RS256).
+    #[must_use]
+    pub fn to_stored(&self) -> Zeroizing<Vec<u8>> {
+        match &self.secret {
+            Secret::Es256(scalar) => Zeroizing::new(scalar.to_vec()),
+            Secret::EdDsa(key) => Zeroizing::new(key.as_bytes().to_vec()),
+            Secret::Rs256(key) => {
+                let document = key.to_pkcs8_der().expect("a key of two primes has an encoding");
+                document.to_bytes()
+            }
+        }
+    }
+
+    /// Reads what [`to_stored`](Self::to_stored) wrote.
+    ///
+    /// # Errors
+    /// [`NotAStoredKey`] for anything else.
+    pub fn from_stored(algorithm: SigningAlgorithm, stored: &[u8]) -> Result<Self, NotAStoredKey> {
+        match algorithm {
+            SigningAlgorithm::Es256 => {
+                let key = crrl::p256::PrivateKey::decode(stored).ok_or(NotAStoredKey)?;
+                Ok(Self::es256(Zeroizing::new(key.encode()), key))
+            }
+            SigningAlgorithm::EdDsa => {
+                stored.try_into().map(Self::ed_dsa).map_err(|_| NotAStoredKey)
+            }
+            SigningAlgorithm::Rs256 => {
+                rsa::PrivateKey::from_pkcs8_der(stored).map(Self::rs256).map_err(|_| NotAStoredKey)
+            }
+        }
+    }
+
+    /// Signs. The same input gives the same signature, for every algorithm.
+    #[must_use]
+    pub fn sign(&self, signing_input: &[u8]) -> Vec<u8> {
+        match &self.secret {
+            Secret::Es256(scalar) => {
+                let key = crrl::p256::PrivateKey::decode(&scalar[..])
+                    .expect("the scalar was encoded by crrl");
+                // Without extra randomness this is RFC 6979.
+                key.sign_hash(&Sha256::digest(signing_input), &[]).to_vec()
+            }
+            Secret::EdDsa(key) => key.sign(signing_input).to_bytes().to_vec(),
+            Secret::Rs256(key) => sign_rs256(key, signing_input),
+        }
+    }
+
+    /// The algorithm of the key.
+    #[must_use]
+    pub const fn algorithm(&self) -> SigningAlgorithm {
+        match self.secret {
+            Secret::Es256(_) => SigningAlgorithm::Es256,
+            Secret::EdDsa(_) => SigningAlgorithm::EdDsa,
+            Secret::Rs256(_) => SigningAlgorithm::Rs256,
+        }
+    }
+
+    /// The key's identifier: the thumbprint of its public half (RFC 7638).
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The public half.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The public half as a JWK, as our JWKS publishes it (R64).
+    #[must_use]
+    pub fn public_jwk(&self) -> Value {
+        let mut jwk: Object = self.public.jwk_members();
+        jwk.insert("kid", self.kid());
+        jwk.insert("use", "sig");
+        jwk.insert("alg", self.algorithm().name());
+        Value::Object(jwk)
+    }
+
+    fn new(secret: Secret, material: Material) -> Self {
+        let public = PublicKey(material);
+        let kid = jwk::thumbprint(&public);
+        Self { secret, public, kid }
+    }
+
+    fn es256(scalar: Zeroizing<[u8; 32]>, key: crrl::p256::PrivateKey) -> Self {
+        Self::new(Secret::Es256(scalar), Material::P256(key.to_public_key()))
+    }
+
+    fn ed_dsa(seed: &[u8; 32]) -> Self {
+        let key = ed25519_dalek::SigningKey::from_bytes(seed);
+        let public = key.verifying_key();
+        Self::new(Secret::EdDsa(Box::new(key)), Material::Ed25519(public))
+    }
+
+    fn rs256(key: rsa::PrivateKey) -> Self {
+        let public = key.to_public_key();
+        Self::new(Secret::Rs256(Box::new(key)), Material::Rsa(Box::new(public)))
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// Signs with blinding, against timing attacks on the private operation (RUSTSEC-2023-0071).
+///
+/// Blinding needs numbers that an attacker can't foresee, not numbers that differ each time. So
+/// they come from a stream keyed with a hash over the private key and the input, as RFC 6979 does
+/// for ECDSA, and signing needs no source of randomness. The signature itself is deterministic.
+fn sign_rs256(key: &rsa::PrivateKey, signing_input: &[u8]) -> Vec<u8> {
+    use rsa::traits::PrivateKeyParts as _;
+    let mut secret = Zeroizing::new(key.d().to_be_bytes().to_vec());
+    let mut seed: [u8; 32] = Sha256::new()
+        .chain_update(b"asserta RS256 blinding")
+        .chain_update(&secret[..])
+        .chain_update(Sha256::digest(signing_input))
+        .finalize()
+        .into();
+    secret.zeroize();
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    seed.zeroize();
+    key.pkcs1v15_sign_with_rng::<Sha256, _>(&mut rng, signing_input)
+        .expect("2048 bits hold a SHA-256 digest and the generator cannot fail")
+}
