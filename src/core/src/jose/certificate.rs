@@ -3,10 +3,23 @@
 //! A certificate is registered by an administrator, who thereby trusts it: no chain is built and
 //! no signature of a certificate is checked; its validity is kept with the key (R47).
 
+use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::jwk::{KeyProblem, VerificationKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rsa::pkcs1::{RsaPrivateKey, RsaPublicKey, UintRef};
+use rsa::pkcs8::PrivateKeyInfoRef;
+use x509_cert::Certificate;
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::referenced::OwnedToRef as _;
+use x509_cert::der::{Decode as _, oid::db};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+
+use super::jwk::{self, KeyProblem, Validity, VerificationKey};
+use super::public_key::{Curve, PublicKey};
 
 /// Why a text holds no usable certificate or public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +46,128 @@ pub enum CertificateError {
 
 /// Reads every certificate and public key of a text.
 ///
+/// The text holds PEM blocks (`CERTIFICATE`, `PUBLIC KEY`, `RSA PUBLIC KEY`), with any text around
+/// them, such as what `openssl x509 -text` prints; or it is the base64 of one certificate or
+/// public key in DER. White space within a block is ignored (RFC 7468 section 3, the lax grammar).
+///
+/// Every key of the text becomes a key of the issuer, those of a chain's authorities too: register
+/// the signing certificates only. The extensions of a certificate are not looked at.
+///
 /// # Errors
 /// The first reason that makes the text unusable; a text with one bad block is refused as a whole.
 pub fn import(text: &str) -> Result<Vec<VerificationKey>, CertificateError> {
-    let _ = text;
-    Err(CertificateError::NoPemBlock)
+    if text.trim().is_empty() {
+        return Err(CertificateError::Empty);
+    }
+    let blocks = pem_blocks(text)?;
+    if blocks.is_empty() {
+        let der = from_base64(text).ok_or(CertificateError::NoPemBlock)?;
+        return key_of_der(&der).map(|key| vec![key]);
+    }
+    if blocks.iter().any(|block| block.label.ends_with("PRIVATE KEY")) {
+        return Err(CertificateError::PrivateKey);
+    }
+    if blocks.len() > jwk::MAX_KEYS {
+        return Err(CertificateError::TooManyKeys);
+    }
+    blocks.iter().map(key_of_block).collect()
+}
+
+/// What stands between `-----BEGIN label-----` and `-----END label-----`.
+struct PemBlock<'a> {
+    label: &'a str,
+    body: &'a str,
+}
+
+fn pem_blocks(mut text: &str) -> Result<Vec<PemBlock<'_>>, CertificateError> {
+    let mut blocks = Vec::new();
+    while let Some((_, rest)) = text.split_once("-----BEGIN ") {
+        let (label, rest) = rest.split_once("-----").ok_or(CertificateError::BadPem)?;
+        let (body, rest) = rest.split_once("-----END ").ok_or(CertificateError::BadPem)?;
+        let rest = rest.strip_prefix(label).and_then(|rest| rest.strip_prefix("-----"));
+        text = rest.ok_or(CertificateError::BadPem)?;
+        blocks.push(PemBlock { label, body });
+    }
+    Ok(blocks)
+}
+
+fn key_of_block(block: &PemBlock<'_>) -> Result<VerificationKey, CertificateError> {
+    let der = from_base64(block.body).ok_or(CertificateError::BadPem)?;
+    match block.label {
+        "CERTIFICATE" | "X509 CERTIFICATE" => key_of_certificate(&der),
+        "PUBLIC KEY" => key_of_spki(&der),
+        "RSA PUBLIC KEY" => rsa_key(&der).map(|key| verification_key(key, None)),
+        _ => Err(CertificateError::UnexpectedBlock),
+    }
+}
+
+/// The key of a certificate or public key that came without a label.
+fn key_of_der(der: &[u8]) -> Result<VerificationKey, CertificateError> {
+    if PrivateKeyInfoRef::from_der(der).is_ok() || RsaPrivateKey::<UintRef<'_>>::from_der(der).is_ok() {
+        return Err(CertificateError::PrivateKey);
+    }
+    match key_of_certificate(der) {
+        Err(CertificateError::NotX509) => key_of_spki(der),
+        result => result,
+    }
+}
+
+fn key_of_certificate(der: &[u8]) -> Result<VerificationKey, CertificateError> {
+    let certificate = Certificate::from_der(der).map_err(|_| CertificateError::NotX509)?;
+    let certificate = certificate.tbs_certificate();
+    let validity = certificate.validity();
+    let validity = Validity {
+        not_before: validity.not_before.to_unix_duration().as_secs(),
+        not_after: validity.not_after.to_unix_duration().as_secs(),
+    };
+    let key = public_key(&certificate.subject_public_key_info().owned_to_ref())?;
+    Ok(verification_key(key, Some(validity)))
+}
+
+fn key_of_spki(der: &[u8]) -> Result<VerificationKey, CertificateError> {
+    let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| CertificateError::NotX509)?;
+    Ok(verification_key(public_key(&spki)?, None))
+}
+
+/// The key of a SubjectPublicKeyInfo (RFC 3279, RFC 5480, RFC 8410).
+fn public_key(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, CertificateError> {
+    let key = spki.subject_public_key.as_bytes().ok_or(CertificateError::NotX509)?;
+    match spki.algorithm.oid {
+        db::rfc5912::RSA_ENCRYPTION => rsa_key(key),
+        db::rfc5912::ID_EC_PUBLIC_KEY => {
+            let curve = spki.algorithm.parameters_oid().map_err(|_| CertificateError::UnsupportedKey)?;
+            let curve = curve_of(curve).ok_or(CertificateError::UnsupportedKey)?;
+            PublicKey::from_sec1(curve, key).map_err(CertificateError::Key)
+        }
+        db::rfc8410::ID_ED_25519 => PublicKey::from_ed25519(key).map_err(CertificateError::Key),
+        _ => Err(CertificateError::UnsupportedKey),
+    }
+}
+
+/// The key of an RSAPublicKey (RFC 8017 appendix A.1.1).
+fn rsa_key(der: &[u8]) -> Result<PublicKey, CertificateError> {
+    let key = RsaPublicKey::<UintRef<'_>>::from_der(der).map_err(|_| CertificateError::NotX509)?;
+    PublicKey::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+        .map_err(CertificateError::Key)
+}
+
+fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
+    match oid {
+        db::rfc5912::SECP_256_R_1 => Some(Curve::P256),
+        db::rfc5912::SECP_384_R_1 => Some(Curve::P384),
+        db::rfc5912::SECP_521_R_1 => Some(Curve::P521),
+        _ => None,
+    }
+}
+
+fn verification_key(material: PublicKey, validity: Option<Validity>) -> VerificationKey {
+    let kid = Some(jwk::thumbprint(&material));
+    VerificationKey { kid, algorithm: None, validity, material }
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(text).ok()
 }
 
 impl fmt::Display for CertificateError {
@@ -61,3 +191,6 @@ impl fmt::Display for CertificateError {
 }
 
 impl core::error::Error for CertificateError {}
+
+#[cfg(test)]
+mod tests;

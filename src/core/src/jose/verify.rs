@@ -2,12 +2,11 @@
 
 use core::fmt;
 
-use rsa::pkcs1v15;
-use rsa::pss;
-use rsa::signature::Verifier as _;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use p384::ecdsa::signature::Verifier as _;
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
+use super::digest;
 use super::public_key::{Material, PublicKey};
 
 /// Verifies signatures. An implementation gives the verdict on the signature and on nothing else:
@@ -50,9 +49,28 @@ impl SignatureVerifier for Portable {
         signing_input: &[u8],
         signature: &[u8],
     ) -> Result<(), BadSignature> {
+        let (input, sig) = (signing_input, signature);
         let good = match (&key.0, algorithm) {
-            (Material::Rsa(key), Algorithm::Rs256) => {
-                key.pkcs1v15_verify::<Sha256>(signing_input, signature).is_ok()
+            (Material::Rsa(key), Algorithm::Rs256) => key.pkcs1v15_verify::<Sha256>(input, sig).is_ok(),
+            (Material::Rsa(key), Algorithm::Rs384) => key.pkcs1v15_verify::<Sha384>(input, sig).is_ok(),
+            (Material::Rsa(key), Algorithm::Rs512) => key.pkcs1v15_verify::<Sha512>(input, sig).is_ok(),
+            // The salt is as long as the hash (RFC 7518 section 3.5): `pss_verify` takes no other.
+            (Material::Rsa(key), Algorithm::Ps256) => key.pss_verify::<Sha256>(input, sig).is_ok(),
+            (Material::Rsa(key), Algorithm::Ps384) => key.pss_verify::<Sha384>(input, sig).is_ok(),
+            (Material::Rsa(key), Algorithm::Ps512) => key.pss_verify::<Sha512>(input, sig).is_ok(),
+            // crrl takes shorter and longer halves too; RFC 7518 section 3.4 does not.
+            (Material::P256(key), Algorithm::Es256) => {
+                sig.len() == 64 && key.verify_hash(sig, &digest::sha256(input))
+            }
+            (Material::P384(key), Algorithm::Es384) => {
+                p384::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
+            }
+            (Material::P521(key), Algorithm::Es512) => {
+                p521::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
+            }
+            (Material::Ed25519(key), Algorithm::EdDsa) => {
+                ed25519_dalek::Signature::from_slice(sig)
+                    .is_ok_and(|sig| key.verify_strict(input, &sig).is_ok())
             }
             _ => false,
         };
