@@ -242,3 +242,6 @@ fn sign_rs256(key: &rsa::PrivateKey, signing_input: &[u8]) -> Vec<u8> {
     key.pkcs1v15_sign_with_rng::<Sha256, _>(&mut rng, signing_input)
         .expect("2048 bits hold a SHA-256 digest and the generator cannot fail")
 }
+
+#[cfg(test)]
+mod tests;

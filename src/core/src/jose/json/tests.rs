@@ -90,7 +90,8 @@ fn typed_errors_name_the_member_and_never_the_value() {
     let read = |text: &str| from_slice::<Document>(text.as_bytes()).map_err(|e| e.to_string());
     assert!(read(r#"{"issuers":[{"name":"a","replay":"allow","keys":{"k":[1]}}],"skew":60}"#).is_ok());
     for (text, sentence) in [
-        ("[]", "expected struct Document, found an array"),
+        ("[]", "expected an object, found an array"),
+        ("7", "expected struct Document, found a number"),
         ("{}", "the member issuers is missing"),
         (r#"{"issuers":"s3cret"}"#, "issuers: expected a sequence, found a string"),
         (r#"{"issuers":[{"name":7}]}"#, "issuers[0].name: expected a string, found a number"),

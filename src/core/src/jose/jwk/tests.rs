@@ -1,1 +1,138 @@
+use alloc::string::ToString as _;
+
 use super::*;
+
+const P256: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+// RFC 7638 section 3.1.
+const RSA_N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+
+fn rsa(n: &str, e: &str) -> String {
+    format!(r#""kty":"RSA","n":"{n}","e":"{e}""#)
+}
+
+fn key(members: &str) -> Result<VerificationKey, KeyProblem> {
+    let jwk = json::parse_object(format!("{{{members}}}").as_bytes()).expect("JSON");
+    VerificationKey::from_jwk(&jwk)
+}
+
+fn problem(members: &str) -> KeyProblem {
+    key(members).expect_err(members)
+}
+
+#[test]
+fn thumbprints_of_the_rfcs() {
+    let rsa = key(&rsa(RSA_N, "AQAB")).expect("RFC 7638 section 3.1");
+    assert_eq!(thumbprint(&rsa.material), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    let ed25519 = key(ED25519).expect("RFC 8037 appendix A.2");
+    assert_eq!(thumbprint(&ed25519.material), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}
+
+#[test]
+fn members_that_matter() {
+    let full = key(&format!(
+        r#"{P256},"kid":"1","alg":"ES256","use":"sig","key_ops":["verify"],"x5c":["ignored"],"x5u":7,"more":{{}}"#
+    ))
+    .expect("RFC 7515 appendix A.3");
+    assert_eq!((full.kid.as_deref(), full.algorithm), (Some("1"), Some(Algorithm::Es256)));
+    assert_eq!(full.validity, None);
+    assert!(full.fits(Algorithm::Es256) && !full.fits(Algorithm::Es384));
+    let plain = key(&rsa(RSA_N, "AQAB")).expect("usable");
+    assert!(plain.fits(Algorithm::Rs512) && plain.fits(Algorithm::Ps256) && !plain.fits(Algorithm::Es256));
+    let pinned = key(&format!(r#"{},"alg":"PS256""#, rsa(RSA_N, "AQAB"))).expect("usable");
+    assert!(pinned.fits(Algorithm::Ps256) && !pinned.fits(Algorithm::Rs256));
+    let renamed = key(&format!(r#"{ED25519},"alg":"Ed25519""#)).expect("RFC 9864");
+    assert!(renamed.fits(Algorithm::EdDsa));
+}
+
+#[test]
+fn r31_rsa_strength() {
+    let n = base64url::decode(RSA_N).expect("base64url");
+    let with = |n: &[u8], e: &[u8]| {
+        problem(&rsa(&base64url::encode(n), &base64url::encode(e)))
+    };
+    // 2047 bits: the modulus starts with a zero bit.
+    let mut small = n.clone();
+    small[0] = 0x7f;
+    assert_eq!(with(&small, &[1, 0, 1]), KeyProblem::RsaTooSmall);
+    assert_eq!(with(&n[..128], &[1, 0, 1]), KeyProblem::RsaTooSmall);
+    assert_eq!(with(&[], &[1, 0, 1]), KeyProblem::RsaTooSmall);
+    let mut large = n.repeat(4);
+    assert_eq!(with(&[&[1][..], &large].concat(), &[1, 0, 1]), KeyProblem::RsaTooLarge);
+    *large.last_mut().expect("not empty") |= 1;
+    assert!(key(&rsa(&base64url::encode(&large), "AQAB")).is_ok(), "8192 bits are allowed");
+    for e in [&[][..], &[0], &[1], &[3], &[17], &[0, 1], &[1, 0, 0], &[0xff, 0xff], &[1; 9], &[255; 8]] {
+        assert_eq!(with(&n, e), KeyProblem::RsaExponent, "{e:?}");
+    }
+    let mut even = n.clone();
+    *even.last_mut().expect("not empty") &= 0xfe;
+    assert_eq!(with(&even, &[1, 0, 1]), KeyProblem::Malformed("n"));
+    // RFC 7518 section 6.3.1.1 notes that some write an extra zero byte.
+    let padded = [&[0][..], &n].concat();
+    assert_eq!(key(&rsa(&base64url::encode(&padded), "AAEAAQ")), key(&rsa(RSA_N, "AQAB")));
+}
+
+#[test]
+fn r53_unusable_keys() {
+    let zero = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let one = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (members, expected) in [
+        (String::new(), KeyProblem::Missing("kty")),
+        (r#""kty":1"#.to_string(), KeyProblem::Malformed("kty")),
+        (r#""kty":"oct","k":"c2VjcmV0""#.to_string(), KeyProblem::Symmetric),
+        (r#""kty":"AKP","alg":"ML-DSA-44","pub":"AA""#.to_string(), KeyProblem::UnknownType),
+        (format!(r#"{P256},"d":"AA""#), KeyProblem::Private),
+        (format!(r#"{},"p":"AA""#, rsa(RSA_N, "AQAB")), KeyProblem::Private),
+        (format!(r#"{P256},"use":"enc""#), KeyProblem::NotForSignatures),
+        (format!(r#"{P256},"use":null"#), KeyProblem::Malformed("use")),
+        (format!(r#"{P256},"key_ops":["sign"]"#), KeyProblem::NotForVerification),
+        (format!(r#"{P256},"key_ops":[]"#), KeyProblem::NotForVerification),
+        (format!(r#"{P256},"key_ops":"verify""#), KeyProblem::Malformed("key_ops")),
+        (format!(r#"{P256},"alg":"ES384""#), KeyProblem::AlgorithmMismatch),
+        (format!(r#"{P256},"alg":"ES521""#), KeyProblem::AlgorithmMismatch),
+        (format!(r#"{P256},"alg":"HS256""#), KeyProblem::AlgorithmMismatch),
+        (format!(r#"{P256},"alg":256"#), KeyProblem::Malformed("alg")),
+        (format!(r#"{P256},"kid":1"#), KeyProblem::Malformed("kid")),
+        (P256.replace("P-256", "P-384"), KeyProblem::Malformed("x")),
+        (P256.replace("P-256", "secp256k1"), KeyProblem::UnknownCurve),
+        (P256.replace("x_FEz", "x_FEy"), KeyProblem::NotOnCurve),
+        (P256.replace("f83OJ3D2x", "f83OJ3D2"), KeyProblem::Malformed("x")),
+        (P256.replace(r#""kty":"EC""#, r#""kty":"RSA""#), KeyProblem::Missing("n")),
+        (format!(r#""kty":"EC","crv":"P-256","x":"{zero}","y":"{zero}""#), KeyProblem::NotOnCurve),
+        (r#""kty":"EC","x":"AA","y":"AA""#.to_string(), KeyProblem::Missing("crv")),
+        (ED25519.replace("Ed25519", "X25519"), KeyProblem::UnknownCurve),
+        (ED25519.replace("11qYAYK", "11qYAY"), KeyProblem::Malformed("x")),
+        (format!(r#""kty":"OKP","crv":"Ed25519","x":"{zero}""#), KeyProblem::NotOnCurve),
+        (format!(r#""kty":"OKP","crv":"Ed25519","x":"{one}""#), KeyProblem::NotOnCurve),
+        (rsa(&format!("{RSA_N}="), "AQAB"), KeyProblem::Malformed("n")),
+        (format!(r#""kty":"RSA","n":"{RSA_N}""#), KeyProblem::Missing("e")),
+    ] {
+        assert_eq!(problem(&members), expected, "{members}");
+    }
+}
+
+#[test]
+fn r53_unusable_keys_are_skipped() {
+    let document = format!(
+        r#"{{"keys":[{{"kty":"oct","k":"AA"}},{{{P256},"kid":"a"}},7,{{{ED25519},"kid":"a"}}],"x":1}}"#
+    );
+    let set = JwkSet::parse(document.as_bytes()).expect("a set");
+    assert_eq!(set.keys.len(), 2);
+    assert_eq!(set.skipped, [(0, KeyProblem::Symmetric), (2, KeyProblem::NotAnObject)]);
+    assert_eq!(JwkSet::parse(br#"{"keys":[]}"#), Ok(JwkSet::default()));
+}
+
+#[test]
+fn documents_that_are_no_set() {
+    assert_eq!(JwkSet::parse(b"{}"), Err(JwkSetError::NoKeys));
+    assert_eq!(JwkSet::parse(br#"{"keys":{}}"#), Err(JwkSetError::NoKeys));
+    assert_eq!(JwkSet::parse(format!("{{{P256}}}").as_bytes()), Err(JwkSetError::NoKeys));
+    assert_eq!(JwkSet::parse(b"[]"), Err(JwkSetError::NotJson(JsonError::NotAnObject)));
+    assert_eq!(
+        JwkSet::parse(br#"{"keys":[],"keys":[]}"#),
+        Err(JwkSetError::NotJson(JsonError::DuplicateMember))
+    );
+    let many = |count: usize| format!(r#"{{"keys":[{}]}}"#, ["{}"].repeat(count).join(","));
+    assert_eq!(JwkSet::parse(many(100).as_bytes()).expect("100").skipped.len(), 100);
+    assert_eq!(JwkSet::parse(many(101).as_bytes()), Err(JwkSetError::TooManyKeys));
+}
