@@ -91,7 +91,7 @@ fn typed_errors_name_the_member_and_never_the_value() {
     assert!(read(r#"{"issuers":[{"name":"a","replay":"allow","keys":{"k":[1]}}],"skew":60}"#).is_ok());
     for (text, sentence) in [
         ("[]", "expected an object, found an array"),
-        ("7", "expected struct Document, found a number"),
+        ("7", "expected an object, found a number"),
         ("{}", "the member issuers is missing"),
         (r#"{"issuers":"s3cret"}"#, "issuers: expected a sequence, found a string"),
         (r#"{"issuers":[{"name":7}]}"#, "issuers[0].name: expected a string, found a number"),

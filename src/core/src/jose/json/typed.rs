@@ -80,6 +80,7 @@ impl serde::de::Error for Problem {
     }
 }
 
+/// The kind of what was found. The value itself stays out of every message.
 const fn kind(found: Unexpected<'_>) -> &'static str {
     match found {
         Unexpected::Unit | Unexpected::Option => "null",
@@ -148,8 +149,12 @@ impl<'de> Deserializer<'de> for Reader {
         visitor: V,
     ) -> Result<V::Value, Problem> {
         match self.0 {
+            Value::Object(_) => self.deserialize_any(visitor),
             Value::Array(_) => Err(Problem::invalid_type(Unexpected::Seq, &"an object")),
-            _ => self.deserialize_any(visitor),
+            Value::String(text) => Err(Problem::invalid_type(Unexpected::Str(&text), &"an object")),
+            Value::Number(_) => Err(Problem::invalid_type(Unexpected::Unsigned(0), &"an object")),
+            Value::Bool(value) => Err(Problem::invalid_type(Unexpected::Bool(value), &"an object")),
+            Value::Null => Err(Problem::invalid_type(Unexpected::Unit, &"an object")),
         }
     }
 

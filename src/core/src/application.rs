@@ -1,0 +1,199 @@
+//! An application: the OAuth client that presents assertions. Its members carry the names of RFC 7591.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{FieldError, check_text};
+use crate::jose::digest;
+use crate::scope::Scope;
+
+/// The grant type of RFC 7523 section 2.1.
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// How an application sends its credentials. HTTP Basic always works (RFC 6749 section 2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// In the `Authorization` header only.
+    #[default]
+    ClientSecretBasic,
+    /// In the request body, too (R22).
+    ClientSecretPost,
+}
+
+/// A text or a list of texts, as JSON documents of this field often have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One text.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// The texts.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => core::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// What an application may do: the part that people write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationMetadata {
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// The grants it may use; without the JWT bearer grant it gets no token (R24).
+    #[serde(default)]
+    pub grant_types: Vec<String>,
+    /// The scopes it may ask for, separated by spaces.
+    #[serde(default)]
+    pub scope: String,
+    /// How it authenticates.
+    #[serde(default)]
+    pub token_endpoint_auth_method: AuthMethod,
+    /// The names of the trusted issuers whose assertions it may present; absent: all (R25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_issuers: Option<Vec<String>>,
+    /// How long its access tokens are valid, in seconds.
+    #[serde(default = "default_lifetime")]
+    pub access_token_lifetime: u32,
+    /// The resources its tokens are for: `aud` of the token, and what `resource` may name (R62, R63).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<OneOrMany>,
+    /// Whether it may be used at all.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+}
+
+const fn default_lifetime() -> u32 {
+    3600
+}
+
+const fn enabled() -> bool {
+    true
+}
+
+impl ApplicationMetadata {
+    /// Checks every member.
+    pub fn check(&self) -> Result<(), FieldError> {
+        if let Some(name) = &self.client_name {
+            check_text("client_name", name, 256)?;
+        }
+        if self.grant_types.len() > 16 {
+            return Err(FieldError::new("grant_types", "must not have more than 16 elements"));
+        }
+        for (index, grant_type) in self.grant_types.iter().enumerate() {
+            if grant_type != JWT_BEARER {
+                let field = alloc::format!("grant_types[{index}]");
+                return Err(FieldError::new(field, alloc::format!("must be {JWT_BEARER}")));
+            }
+        }
+        if self.scope.len() > 4096 || Scope::parse(&self.scope).is_err() {
+            return Err(FieldError::new("scope", "must be scopes separated by single spaces (RFC 6749 section 3.3)"));
+        }
+        if let Some(names) = &self.trusted_issuers {
+            if names.len() > 1000 {
+                return Err(FieldError::new("trusted_issuers", "must not have more than 1000 elements"));
+            }
+            for (index, name) in names.iter().enumerate() {
+                check_text(&alloc::format!("trusted_issuers[{index}]"), name, 128)?;
+            }
+        }
+        if !(30..=86_400).contains(&self.access_token_lifetime) {
+            return Err(FieldError::new("access_token_lifetime", "must be 30 to 86400 seconds"));
+        }
+        if let Some(audience) = &self.audience {
+            let values = audience.as_slice();
+            if values.is_empty() || values.len() > 32 {
+                return Err(FieldError::new("audience", "must have 1 to 32 elements"));
+            }
+            for value in values {
+                check_text("audience", value, 1024)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the JWT bearer grant is enabled (R24).
+    pub fn allows_jwt_bearer(&self) -> bool {
+        self.grant_types.iter().any(|grant_type| grant_type == JWT_BEARER)
+    }
+
+    /// Whether it may present assertions of the trusted issuer with this name (R25).
+    pub fn accepts_issuer(&self, name: &str) -> bool {
+        self.trusted_issuers.as_ref().is_none_or(|names| names.iter().any(|known| known == name))
+    }
+}
+
+/// A registered application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Its public identifier.
+    pub client_id: String,
+    /// SHA-256 of its secret; the secret itself is stored nowhere (R23).
+    pub secret_sha256: [u8; 32],
+    /// When it was registered: seconds since 1970.
+    pub created_at: u64,
+    /// What it may do.
+    pub metadata: ApplicationMetadata,
+}
+
+impl Application {
+    /// Whether `secret` is its secret, in constant time (R23).
+    pub fn has_secret(&self, secret: &str) -> bool {
+        digest::equal_in_constant_time(&digest::sha256(secret.as_bytes()), &self.secret_sha256)
+    }
+}
+
+/// A client identifier: 1 to 128 unreserved characters of RFC 3986.
+pub fn check_client_id(client_id: &str) -> Result<(), FieldError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if client_id.is_empty() || client_id.len() > 128 || !client_id.bytes().all(allowed) {
+        return Err(FieldError::new("client_id", "must be 1 to 128 letters, digits, '-', '.', '_' or '~'"));
+    }
+    Ok(())
+}
+
+/// Reads `client_secret` or `client_secret_sha256` of a seed document into the digest that is stored.
+pub fn secret_digest(secret: Option<&str>, sha256_hex: Option<&str>) -> Result<[u8; 32], FieldError> {
+    match (secret, sha256_hex) {
+        (Some(secret), None) if secret.len() >= 32 && secret.len() <= 256 => Ok(digest::sha256(secret.as_bytes())),
+        (Some(_), None) => Err(FieldError::new(
+            "client_secret",
+            "must have 32 to 256 bytes; it should hold 256 random bits (openssl rand -hex 32)",
+        )),
+        (None, Some(hex)) => from_hex(hex).ok_or_else(|| {
+            FieldError::new("client_secret_sha256", "must be the SHA-256 of the secret as 64 hexadecimal digits")
+        }),
+        _ => Err(FieldError::new("client_secret", "exactly one of client_secret and client_secret_sha256 is needed")),
+    }
+}
+
+/// Reads 64 hexadecimal digits.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let pair = core::str::from_utf8(pair).ok()?;
+        if pair.starts_with('+') {
+            return None;
+        }
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Writes 64 hexadecimal digits.
+pub(crate) fn to_hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| alloc::format!("{byte:02x}")).collect::<Vec<_>>().concat().to_string()
+}

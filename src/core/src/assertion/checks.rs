@@ -1,0 +1,104 @@
+//! The checks of an assertion's claims against its issuer's policy: a function a rule, pure.
+
+use super::Claims;
+use crate::access_token;
+use crate::jose::compact::Header;
+use crate::organization::OrganizationUrls;
+use crate::refusal::Reason;
+use crate::trust::{AudienceMode, TrustedIssuer, subject_allowed};
+
+/// R34: `typ`, where the issuer sets one; a token of ours is never an assertion.
+pub(crate) fn typ(header: &Header, issuer: &TrustedIssuer) -> Result<(), Reason> {
+    let typ = header.typ.as_deref();
+    let is = |expected: &str| typ.is_some_and(|typ| media_type(typ).eq_ignore_ascii_case(media_type(expected)));
+    if is(access_token::TYP) {
+        return Err(Reason::TypeNotAllowed);
+    }
+    match &issuer.typ {
+        Some(expected) if !is(expected) => Err(Reason::TypeNotAllowed),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 7515 section 4.1.9: `application/` may be left out where no other slash follows.
+fn media_type(typ: &str) -> &str {
+    match typ.split_at_checked("application/".len()) {
+        Some((beginning, rest)) if beginning.eq_ignore_ascii_case("application/") && !rest.contains('/') => rest,
+        _ => typ,
+    }
+}
+
+/// R41: `sub` is there and well-formed.
+pub(crate) fn subject(claims: &Claims) -> Result<(), Reason> {
+    claims.subject().map(drop)
+}
+
+/// R41: the issuer may speak for this subject.
+pub(crate) fn subject_is_allowed(claims: &Claims, issuer: &TrustedIssuer) -> Result<(), Reason> {
+    match &issuer.subjects {
+        Some(allowed) if !subject_allowed(allowed, claims.subject()?) => Err(Reason::SubjectNotAllowed),
+        _ => Ok(()),
+    }
+}
+
+/// R42: `aud` names this organization or its token endpoint, else the issuer's alias for us.
+pub(crate) fn audience(claims: &Claims, issuer: &TrustedIssuer, urls: &OrganizationUrls) -> Result<(), Reason> {
+    let audience = claims.audience()?;
+    if issuer.audience_mode == AudienceMode::ExactlyOne && audience.len() != 1 {
+        return Err(Reason::AudienceMismatch);
+    }
+    let names = |name: &str| audience.contains(&name);
+    let meant_for_us =
+        names(&urls.issuer) || names(&urls.token_endpoint) || issuer.alias.as_deref().is_some_and(names);
+    if meant_for_us { Ok(()) } else { Err(Reason::AudienceMismatch) }
+}
+
+/// R43: `exp` lies ahead, but not further than the issuer may ask.
+pub(crate) fn expiry(claims: &Claims, issuer: &TrustedIssuer, now: u64) -> Result<(), Reason> {
+    let (expiry, now, skew) = (claims.expiry()?, now as f64, f64::from(issuer.clock_skew));
+    if expiry <= now - skew {
+        return Err(Reason::Expired);
+    }
+    if expiry - now > f64::from(issuer.max_lifetime) + skew {
+        return Err(Reason::LifetimeTooLong);
+    }
+    Ok(())
+}
+
+/// R44: `nbf` is not ahead.
+pub(crate) fn not_before(claims: &Claims, issuer: &TrustedIssuer, now: u64) -> Result<(), Reason> {
+    let not_before = claims.numeric_date("nbf").map_err(|_| Reason::NotBeforeInvalid)?;
+    match not_before {
+        Some(not_before) if not_before > now as f64 + f64::from(issuer.clock_skew) => Err(Reason::NotYetValid),
+        _ => Ok(()),
+    }
+}
+
+/// R44: `iat` is neither ahead nor too long ago, and not after `exp`.
+pub(crate) fn issued_at(claims: &Claims, issuer: &TrustedIssuer, now: u64) -> Result<(), Reason> {
+    let Some(issued_at) = claims.numeric_date("iat").map_err(|_| Reason::IssuedAtInvalid)? else {
+        return Ok(());
+    };
+    let (now, skew) = (now as f64, f64::from(issuer.clock_skew));
+    if issued_at > now + skew || issued_at > claims.expiry()? {
+        return Err(Reason::IssuedAtInvalid);
+    }
+    if issued_at < now - f64::from(issuer.max_lifetime) - skew {
+        return Err(Reason::TooOld);
+    }
+    Ok(())
+}
+
+/// R46: `jti` is well-formed, and there where the issuer must send it.
+pub(crate) fn jwt_id(claims: &Claims, issuer: &TrustedIssuer) -> Result<(), Reason> {
+    match claims.jwt_id()? {
+        None if issuer.require_jti => Err(Reason::JwtIdInvalid),
+        _ => Ok(()),
+    }
+}
+
+/// R49: every condition holds.
+pub(crate) fn claim_conditions(claims: &Claims, issuer: &TrustedIssuer) -> Result<(), Reason> {
+    let all_hold = issuer.claims.iter().all(|condition| condition.holds(claims.object()));
+    if all_hold { Ok(()) } else { Err(Reason::ClaimConditionFailed) }
+}

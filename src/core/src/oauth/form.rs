@@ -1,0 +1,88 @@
+//! Form data (`application/x-www-form-urlencoded`), read strictly: malformed percent-encoding and
+//! invalid UTF-8 are errors (R16), where the URL standard's parser would repair them.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::refusal::Reason;
+
+/// The longest request body that is read, in bytes (R15).
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// The parameters of a form, decoded, in their order.
+#[derive(Debug)]
+pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Form<'a> {
+    /// Decodes a body or a query string.
+    pub fn parse(text: &'a [u8]) -> Result<Self, Reason> {
+        let text = core::str::from_utf8(text).map_err(|_| Reason::RequestMalformed)?;
+        let mut parameters = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            parameters.push((decode(name)?, decode(value)?));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter that may occur once. Without a value it counts as absent (R13).
+    pub fn one(&self, name: &str) -> Result<Option<&str>, Reason> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Reason::ParameterRepeated);
+        }
+        Ok(first.filter(|value| !value.is_empty()))
+    }
+
+    /// Whether the parameter occurs at all.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// Decodes one name or value.
+pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => hex_digit(bytes.next())? << 4 | hex_digit(bytes.next())?,
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| Reason::RequestMalformed)
+}
+
+fn hex_digit(byte: Option<u8>) -> Result<u8, Reason> {
+    byte.and_then(|byte| (byte as char).to_digit(16)).map(|digit| digit as u8).ok_or(Reason::RequestMalformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R16: malformed percent-encoding and invalid UTF-8.
+    #[test]
+    fn malformed() {
+        for bad in [&b"a=%"[..], b"a=%4", b"a=%zz", b"a=%ff", b"%c3=1", b"a=\xff"] {
+            assert!(matches!(Form::parse(bad), Err(Reason::RequestMalformed)), "{bad:?}");
+        }
+    }
+
+    /// R13: repeated and empty parameters.
+    #[test]
+    fn once() {
+        let form = Form::parse(b"a=1&b=&a=2&c=x+y%2B&d").expect("well-formed");
+        assert_eq!(form.one("a"), Err(Reason::ParameterRepeated));
+        assert_eq!(form.one("b"), Ok(None));
+        assert_eq!(form.one("c"), Ok(Some("x y+")));
+        assert_eq!(form.one("d"), Ok(None));
+        assert!(form.has("d") && !form.has("e"));
+    }
+}

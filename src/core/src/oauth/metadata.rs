@@ -1,0 +1,24 @@
+//! The metadata of an authorization server (RFC 8414, and the path of OpenID Connect Discovery).
+
+use alloc::vec::Vec;
+
+use serde_json::json;
+
+use crate::application::JWT_BEARER;
+use crate::jose::sign::SigningAlgorithm;
+use crate::organization::OrganizationUrls;
+
+/// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
+/// endpoint has nothing for are empty lists.
+pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm) -> Vec<u8> {
+    let document = json!({
+        "issuer": urls.issuer,
+        "token_endpoint": urls.token_endpoint,
+        "jwks_uri": urls.jwks_uri,
+        "grant_types_supported": [JWT_BEARER],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "access_token_signing_alg_values_supported": [algorithm.name()],
+    });
+    serde_json::to_vec(&document).expect("a document of plain values is serialisable")
+}

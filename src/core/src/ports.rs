@@ -1,0 +1,95 @@
+//! What core needs of the world. A shell (the Spin endpoint, the WIT component, a test) implements
+//! these four traits and bundles them in [`Ports`]; core does no input or output of its own.
+//!
+//! The methods are `async fn`, so that a shell with an event loop can await, while a shell without
+//! one drives the always-ready future with a single poll.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::jose::verify::SignatureVerifier;
+
+/// The store did not answer, or answered something unusable. Core refuses then (R70).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreUnavailable;
+
+/// A key-value store. Keys are at most 256 bytes of UTF-8.
+#[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
+pub trait Store {
+    /// The value of a key, or `None` where there is none.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable>;
+    /// Writes a value, whether the key exists or not.
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable>;
+    /// Removes a key; no error where it does not exist.
+    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable>;
+    /// All keys that begin with `prefix`, in ascending order.
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable>;
+    /// Adds one to the counter under `key` (absent counts as 0) and returns the new value.
+    /// Atomic among all users of the store: the only atomic step that core relies on.
+    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable>;
+}
+
+/// A JWKS document as its endpoint served it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedDocument {
+    /// The body: at most 64 KiB (R50).
+    pub body: Vec<u8>,
+    /// `max-age` of its `Cache-Control` header, in seconds.
+    pub max_age: Option<u64>,
+}
+
+/// A JWKS endpoint could not be read. The sentence is for the log: it names no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchFailed(pub &'static str);
+
+/// Fetches JWKS documents, under the limits of R50.
+#[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
+pub trait KeyFetcher {
+    /// Whether this shell can't fetch: an exchange then answers
+    /// [`Reason::KeysNeeded`](crate::refusal::Reason::KeysNeeded), and the caller supplies the document.
+    const CALLER_SUPPLIES: bool;
+    /// GETs the document behind `uri`.
+    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchFailed>;
+}
+
+/// The wall clock.
+#[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
+pub trait Clock {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> u64;
+    /// Lets about so many milliseconds pass. A shell that can't wait returns at once.
+    async fn sleep(&self, milliseconds: u64);
+}
+
+/// The source of random bytes: cryptographically secure.
+pub trait Entropy {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The ports of one shell, bundled.
+pub trait Ports {
+    /// The key-value store.
+    type Store: Store;
+    /// The reader of JWKS endpoints.
+    type KeyFetcher: KeyFetcher;
+    /// The wall clock.
+    type Clock: Clock;
+    /// The source of randomness.
+    type Entropy: Entropy;
+    /// The implementation of signature checks.
+    type Verifier: SignatureVerifier;
+
+    /// The store `default`: registrations, keys, JWKS documents.
+    fn registry(&self) -> &Self::Store;
+    /// The store `replay`: used assertions.
+    fn replay(&self) -> &Self::Store;
+    /// The reader of JWKS endpoints.
+    fn key_fetcher(&self) -> &Self::KeyFetcher;
+    /// The wall clock.
+    fn clock(&self) -> &Self::Clock;
+    /// The source of randomness.
+    fn entropy(&self) -> &Self::Entropy;
+    /// The implementation of signature checks.
+    fn verifier(&self) -> &Self::Verifier;
+}

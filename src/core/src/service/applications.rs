@@ -1,0 +1,159 @@
+//! Registering applications.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::organizations::{Listing, Page};
+use super::record::{self, Key, StoredApplication};
+use super::{RegistryError, Service};
+use crate::application::{Application, ApplicationMetadata, check_client_id};
+use crate::jose::{base64url, digest};
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreUnavailable};
+
+/// A new application, or one with a new secret: the only time that the secret is known.
+pub struct NewApplication {
+    /// The application.
+    pub application: Application,
+    /// Its secret: 256 random bits, base64url.
+    pub client_secret: Zeroizing<String>,
+}
+
+impl<P: Ports> Service<P> {
+    /// Registers an application under a new identifier.
+    pub async fn create_application(
+        &self,
+        organization: &OrganizationId,
+        metadata: ApplicationMetadata,
+    ) -> Result<NewApplication, RegistryError> {
+        metadata.check()?;
+        self.organization(organization).await?;
+        let mut id = [0; 16];
+        self.ports.entropy().fill(&mut id);
+        let client_secret = self.new_secret();
+        let application = Application {
+            client_id: base64url::encode(&id),
+            secret_sha256: digest::sha256(client_secret.as_bytes()),
+            created_at: self.ports.clock().now(),
+            metadata,
+        };
+        self.write_application(organization, &application).await?;
+        Ok(NewApplication { application, client_secret })
+    }
+
+    fn new_secret(&self) -> Zeroizing<String> {
+        let mut secret = Zeroizing::new([0; 32]);
+        self.ports.entropy().fill(&mut *secret);
+        Zeroizing::new(base64url::encode(&*secret))
+    }
+
+    pub(super) async fn write_application(
+        &self,
+        organization: &OrganizationId,
+        application: &Application,
+    ) -> Result<(), StoreUnavailable> {
+        let key = Key::application(organization, &application.client_id);
+        record::save(self.ports.registry(), &key, StoredApplication::from(application)).await?;
+        self.changed(organization).await
+    }
+
+    pub(super) async fn load_application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+    ) -> Result<Option<Application>, StoreUnavailable> {
+        if check_client_id(client_id).is_err() {
+            return Ok(None);
+        }
+        let key = Key::application(organization, client_id);
+        let stored: Option<StoredApplication> = record::load(self.ports.registry(), &key).await?;
+        stored.map(TryInto::try_into).transpose()
+    }
+
+    /// The application with this identifier.
+    pub async fn application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+    ) -> Result<Application, RegistryError> {
+        self.organization(organization).await?;
+        self.load_application(organization, client_id).await?.ok_or(RegistryError::NotFound)
+    }
+
+    /// The organization's applications.
+    pub async fn applications(
+        &self,
+        organization: &OrganizationId,
+        page: &Page,
+    ) -> Result<Listing<Application>, RegistryError> {
+        self.organization(organization).await?;
+        let names = self.names(&Key::applications(organization), page).await?;
+        let mut items = Vec::with_capacity(names.items.len());
+        for client_id in &names.items {
+            items.extend(self.load_application(organization, client_id).await?);
+        }
+        Ok(Listing { items, next: names.next })
+    }
+
+    /// Replaces what an application may do; its secret stays.
+    pub async fn replace_application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+        metadata: ApplicationMetadata,
+    ) -> Result<Application, RegistryError> {
+        metadata.check()?;
+        self.change_application(organization, client_id, |application| application.metadata = metadata).await
+    }
+
+    /// Gives an application a new secret; the old one stops working.
+    pub async fn renew_secret(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+    ) -> Result<NewApplication, RegistryError> {
+        let client_secret = self.new_secret();
+        let digest = digest::sha256(client_secret.as_bytes());
+        let change = |application: &mut Application| application.secret_sha256 = digest;
+        let application = self.change_application(organization, client_id, change).await?;
+        Ok(NewApplication { application, client_secret })
+    }
+
+    /// Reads, changes and writes under the organization's lock, so that no change is lost.
+    async fn change_application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+        change: impl FnOnce(&mut Application),
+    ) -> Result<Application, RegistryError> {
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = async {
+            let mut application = self.application(organization, client_id).await?;
+            change(&mut application);
+            self.write_application(organization, &application).await?;
+            Ok(application)
+        };
+        let result = result.await;
+        self.unlock(lock, result).await
+    }
+
+    /// Removes an application.
+    pub async fn remove_application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+    ) -> Result<(), RegistryError> {
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = async {
+            self.application(organization, client_id).await?;
+            self.ports.registry().delete(&Key::application(organization, client_id)).await?;
+            self.changed(organization).await.map_err(Into::into)
+        };
+        let result = result.await;
+        self.unlock(lock, result).await
+    }
+}

@@ -1,0 +1,184 @@
+//! The seed document: organizations, trusted issuers and applications in one piece, applied as a whole
+//! and again without effect (the setting `trust`, and `asserta apply`).
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use zeroize::Zeroizing;
+
+use super::{RegistryError, Service};
+use crate::application::{Application, ApplicationMetadata, check_client_id, secret_digest};
+use crate::field::FieldError;
+use crate::jose::json;
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Ports};
+use crate::trust::TrustedIssuer;
+
+/// A seed document.
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustDocument {
+    /// The organizations.
+    #[serde(default)]
+    pub organizations: Vec<SeedOrganization>,
+}
+
+/// An organization of a seed document.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedOrganization {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Its trusted issuers.
+    #[serde(default)]
+    pub trusted_issuers: Vec<TrustedIssuer>,
+    /// Its applications.
+    #[serde(default)]
+    pub applications: Vec<SeedApplication>,
+}
+
+/// An application of a seed document: the members of [`ApplicationMetadata`], and its own `client_id`
+/// with `client_secret` (at least 32 bytes) or `client_secret_sha256` (64 hexadecimal digits).
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Map<String, Json>")]
+pub struct SeedApplication {
+    client_id: String,
+    client_secret: Option<Zeroizing<String>>,
+    client_secret_sha256: Option<String>,
+    metadata: ApplicationMetadata,
+}
+
+impl TryFrom<Map<String, Json>> for SeedApplication {
+    type Error = String;
+
+    fn try_from(mut members: Map<String, Json>) -> Result<Self, String> {
+        let mut text = |name: &str| match members.remove(name) {
+            None => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("{name} must be a string")),
+        };
+        let client_id = text("client_id")?.ok_or("missing field `client_id`")?;
+        let client_secret = text("client_secret")?.map(Zeroizing::new);
+        let client_secret_sha256 = text("client_secret_sha256")?;
+        let metadata = serde_json::from_value(Json::Object(members)).map_err(|error| error.to_string())?;
+        Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
+    }
+}
+
+/// What applying a document did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ApplyReport {
+    /// So many registrations are new.
+    pub created: usize,
+    /// So many were replaced.
+    pub replaced: usize,
+    /// So many were as the document wants them.
+    pub unchanged: usize,
+}
+
+impl TrustDocument {
+    /// Reads a document in JSON, and checks every member of it before anything is stored.
+    pub fn parse(text: &[u8], dev: bool) -> Result<Self, FieldError> {
+        let document: Self = json::from_slice(text).map_err(|error| FieldError::new("trust", error))?;
+        for (index, organization) in document.organizations.iter().enumerate() {
+            let at = |path: &str, error: FieldError| {
+                FieldError::new(format!("organizations[{index}]{path}.{}", error.field), error.problem)
+            };
+            OrganizationId::parse(&organization.name).map_err(|error| FieldError {
+                field: format!("organizations[{index}].name"),
+                ..error
+            })?;
+            for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
+                issuer.check(dev).map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
+            }
+            for (number, application) in organization.applications.iter().enumerate() {
+                application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;
+            }
+        }
+        Ok(document)
+    }
+}
+
+impl SeedApplication {
+    fn check(&self) -> Result<[u8; 32], FieldError> {
+        check_client_id(&self.client_id)?;
+        self.metadata.check()?;
+        secret_digest(self.client_secret.as_ref().map(|secret| secret.as_str()), self.client_secret_sha256.as_deref())
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// Brings the registrations to what the document says. What it does not name stays.
+    pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
+        let mut report = ApplyReport::default();
+        for seed in &document.organizations {
+            let organization = OrganizationId::parse(&seed.name)?;
+            self.apply_organization(&organization, seed, &mut report).await?;
+            for issuer in &seed.trusted_issuers {
+                match self.load_issuer(&organization, &issuer.name).await? {
+                    Some(known) if known == *issuer => report.unchanged += 1,
+                    _ if self.put_trusted_issuer(&organization, &issuer.name, issuer).await? => report.created += 1,
+                    _ => report.replaced += 1,
+                }
+            }
+            for application in &seed.applications {
+                self.apply_application(&organization, application, &mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    async fn apply_organization(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedOrganization,
+        report: &mut ApplyReport,
+    ) -> Result<(), RegistryError> {
+        match self.organization(organization).await {
+            Ok(known) if seed.display_name.is_none() || known.display_name == seed.display_name => {
+                report.unchanged += 1;
+                return Ok(());
+            }
+            Ok(_) | Err(RegistryError::OrganizationUnknown) => {}
+            Err(error) => return Err(error),
+        }
+        if self.put_organization(organization, seed.display_name.as_deref()).await? {
+            report.created += 1;
+        } else {
+            report.replaced += 1;
+        }
+        Ok(())
+    }
+
+    async fn apply_application(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedApplication,
+        report: &mut ApplyReport,
+    ) -> Result<(), RegistryError> {
+        let secret_sha256 = seed.check()?;
+        let known = self.load_application(organization, &seed.client_id).await?;
+        let created_at = known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
+        let client_id = seed.client_id.to_string();
+        let wanted = Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
+        if known.as_ref() == Some(&wanted) {
+            report.unchanged += 1;
+            return Ok(());
+        }
+        let lock = self.lock(organization).await?;
+        let written = self.write_application(organization, &wanted).await.map_err(Into::into);
+        self.unlock(lock, written).await?;
+        if known.is_some() {
+            report.replaced += 1;
+        } else {
+            report.created += 1;
+        }
+        Ok(())
+    }
+}

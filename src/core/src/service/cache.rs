@@ -1,0 +1,94 @@
+//! Parsed registrations, kept from one exchange to the next.
+//!
+//! Truth is in the store: each registration's change brings a counter forward, and an exchange reads
+//! that counter first. What was parsed under another count is forgotten. JWKS documents have their own
+//! lifetime (R51) and are kept until it ends.
+
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::issuer_keys::KeyDocument;
+use crate::application::Application;
+use crate::jose::sign::SigningKey;
+use crate::organization::{OrganizationId, OrganizationUrls};
+use crate::trust::{IssuerKeys, TrustedIssuer};
+
+/// How many entries of a kind are kept for one organization; more than that, and all are forgotten.
+const MOST_ENTRIES: usize = 4096;
+/// How many organizations are kept.
+const MOST_ORGANIZATIONS: usize = 256;
+
+/// A trusted issuer with its keys parsed.
+pub(super) struct Trusted {
+    pub(super) issuer: TrustedIssuer,
+    pub(super) source: IssuerKeys,
+}
+
+/// What is kept of one organization.
+pub(super) struct OrganizationCache {
+    generation: Vec<u8>,
+    pub(super) urls: Rc<OrganizationUrls>,
+    pub(super) issuers: BTreeMap<String, Rc<Trusted>>,
+    pub(super) applications: BTreeMap<String, Rc<Application>>,
+    pub(super) signing_key: Option<SigningKeyUntil>,
+}
+
+/// The key that signs, until which second it does.
+#[derive(Clone)]
+pub(super) struct SigningKeyUntil {
+    pub(super) key: Rc<SigningKey>,
+    pub(super) until: u64,
+}
+
+/// All that an instance keeps.
+#[derive(Default)]
+pub(super) struct Cache {
+    organizations: BTreeMap<OrganizationId, OrganizationCache>,
+    pub(super) documents: BTreeMap<(OrganizationId, String), Rc<KeyDocument>>,
+    pub(super) refreshes_due: Vec<(OrganizationId, String)>,
+    pub(super) next_sweep: u64,
+}
+
+impl Cache {
+    /// The organization's entries under this generation; empty if they were of another.
+    pub(super) fn organization(
+        &mut self,
+        organization: &OrganizationId,
+        generation: &[u8],
+        urls: impl FnOnce() -> OrganizationUrls,
+    ) -> &mut OrganizationCache {
+        if self.organizations.len() > MOST_ORGANIZATIONS && !self.organizations.contains_key(organization) {
+            self.organizations.clear();
+        }
+        let known = self.organizations.get(organization).is_some_and(|known| known.generation == generation);
+        if !known {
+            let fresh = OrganizationCache {
+                generation: generation.to_vec(),
+                urls: Rc::new(urls()),
+                issuers: BTreeMap::new(),
+                applications: BTreeMap::new(),
+                signing_key: None,
+            };
+            self.organizations.insert(organization.clone(), fresh);
+        }
+        self.organizations.get_mut(organization).expect("it was inserted above")
+    }
+
+    /// Keeps a JWKS document.
+    pub(super) fn keep_document(&mut self, organization: &OrganizationId, name: &str, document: Rc<KeyDocument>) {
+        if self.documents.len() > MOST_ENTRIES {
+            self.documents.clear();
+        }
+        self.documents.insert((organization.clone(), name.into()), document);
+    }
+}
+
+/// Inserts an entry, forgetting all others where there are too many.
+pub(super) fn keep<T>(entries: &mut BTreeMap<String, T>, key: &str, entry: T) {
+    if entries.len() >= MOST_ENTRIES {
+        entries.clear();
+    }
+    entries.insert(key.into(), entry);
+}

@@ -1,0 +1,56 @@
+//! Why a registration is refused.
+
+use core::fmt;
+
+use crate::field::FieldError;
+use crate::ports::StoreUnavailable;
+
+/// Why a use case of the registry failed. Nothing was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryError {
+    /// A member of the document can't be accepted.
+    Invalid(FieldError),
+    /// The name is taken in this organization.
+    NameTaken,
+    /// Another trusted issuer of this organization has the same issuer value.
+    IssuerTaken,
+    /// A client identifier is taken in this organization.
+    ClientIdTaken,
+    /// There is no organization of this name.
+    OrganizationUnknown,
+    /// There is no such trusted issuer, application or key.
+    NotFound,
+    /// Other registrations of this organization hold it up; nothing was changed.
+    Busy,
+    /// The store failed, or holds a record that can't be read.
+    StoreUnavailable,
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => error.fmt(formatter),
+            Self::NameTaken => formatter.write_str("name: is taken in this organization"),
+            Self::IssuerTaken => formatter.write_str("issuer: another trusted issuer of this organization has it"),
+            Self::ClientIdTaken => formatter.write_str("client_id: is taken in this organization"),
+            Self::OrganizationUnknown => formatter.write_str("organization: does not exist"),
+            Self::NotFound => formatter.write_str("does not exist"),
+            Self::Busy => formatter.write_str("other registrations are in progress; try again"),
+            Self::StoreUnavailable => formatter.write_str("the store does not answer at the moment"),
+        }
+    }
+}
+
+impl core::error::Error for RegistryError {}
+
+impl From<FieldError> for RegistryError {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+impl From<StoreUnavailable> for RegistryError {
+    fn from(_: StoreUnavailable) -> Self {
+        Self::StoreUnavailable
+    }
+}

@@ -1,0 +1,187 @@
+//! The exchange itself, in the order that the design fixes: it decides what an attacker learns and
+//! what gets consumed. Nothing is written before the replay reservation, the last step but one.
+
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::cache::{self, Trusted};
+use super::record::{self, Key, StoredApplication};
+use super::{Service, signing_keys};
+use crate::access_token::{AccessToken, AccessTokenClaims};
+use crate::application::{Application, check_client_id};
+use crate::assertion::Assertion;
+use crate::grant::{self, Facts};
+use crate::jose::base64url;
+use crate::jose::digest;
+use crate::oauth::{ClientCredentials, PresentedBy, TokenRequest};
+use crate::organization::{OrganizationId, OrganizationUrls};
+use crate::ports::{Clock as _, Entropy as _, Ports, Store as _};
+use crate::refusal::{Reason, Refusal};
+use crate::application::AuthMethod;
+
+/// An exchange that succeeded.
+pub type Exchanged = AccessToken;
+
+/// The organization of a request, and the state of its registrations that the request sees.
+#[derive(Clone)]
+pub(super) struct Tenant {
+    pub(super) id: OrganizationId,
+    pub(super) generation: Vec<u8>,
+    pub(super) urls: Rc<OrganizationUrls>,
+}
+
+/// A client whose secret was right: only [`Service::authenticate`] makes one.
+struct AuthenticatedClient(Rc<Application>);
+
+impl<P: Ports> Service<P> {
+    /// Exchanges an assertion for an access token.
+    pub async fn exchange(
+        &self,
+        organization: &OrganizationId,
+        request: &TokenRequest,
+    ) -> Result<Exchanged, Refusal> {
+        let now = self.ports.clock().now();
+        let tenant = self.tenant(organization).await?;
+        let client = self.authenticate(&tenant, request.credentials.as_ref()).await?.0;
+        if !client.metadata.allows_jwt_bearer() {
+            return Err(Reason::GrantNotAllowed.into());
+        }
+        let assertion = Assertion::parse(&request.assertion)?;
+        let trusted = self.find_issuer(&tenant, assertion.claims().issuer()?).await?;
+        let mut facts = Facts {
+            urls: &tenant.urls,
+            application: &client,
+            issuer: &trusted.issuer,
+            source: &trusted.source,
+            keys: &[],
+            assertion: &assertion,
+            scope: request.scope.as_deref(),
+            resource: request.resource.as_deref(),
+            verifier: self.ports.verifier(),
+            now,
+        };
+        grant::admit(&facts)?;
+        let keys = self.issuer_keys(&tenant.id, &trusted, assertion.header(), now).await?;
+        facts.keys = &keys;
+        let grant = grant::evaluate(&facts)?;
+        let signing_key = self.signing_key(&tenant, now).await?;
+        if let Some(mark) = grant.replay() {
+            self.reserve(mark, &trusted.issuer, now).await?;
+        }
+
+        let mut id = [0; 16];
+        self.ports.entropy().fill(&mut id);
+        let expires_in = u64::from(client.metadata.access_token_lifetime);
+        let scope = grant.scope().to_text();
+        let token = AccessTokenClaims {
+            issuer: &tenant.urls.issuer,
+            subject: grant.subject(),
+            audience: grant.audience(),
+            client_id: &client.client_id,
+            issued_at: now,
+            expires_at: now + expires_in,
+            id: &base64url::encode(&id),
+            scope: &scope,
+            assertion_issuer: &trusted.issuer.issuer,
+            mapped: grant.mapped(),
+        };
+        let token = token.sign(&signing_key);
+        Ok(AccessToken { token, expires_in, scope: grant.tells_scope().then_some(scope) })
+    }
+
+    /// The organization of a request. Its counter says which registrations are the newest.
+    pub(super) async fn tenant(&self, organization: &OrganizationId) -> Result<Tenant, Refusal> {
+        let counter = self.ports.registry().get(&Key::generation(organization)).await?;
+        if counter.is_none() && !organization.is_default() {
+            return Err(Reason::OrganizationUnknown.into());
+        }
+        let generation = counter.unwrap_or_default();
+        let mut cache = self.cache.borrow_mut();
+        let entry = cache.organization(organization, &generation, || self.settings.urls(organization));
+        let urls = Rc::clone(&entry.urls);
+        Ok(Tenant { id: organization.clone(), generation, urls })
+    }
+
+    /// R20 to R23: who asks. Every failure looks the same and takes the same work.
+    async fn authenticate(
+        &self,
+        tenant: &Tenant,
+        credentials: Option<&ClientCredentials>,
+    ) -> Result<AuthenticatedClient, Refusal> {
+        let failed = Reason::ClientUnauthenticated;
+        let credentials = credentials.ok_or(failed)?;
+        let Some(application) = self.find_application(tenant, &credentials.client_id).await? else {
+            let digest = digest::sha256(credentials.client_secret.as_bytes());
+            core::hint::black_box(digest::equal_in_constant_time(&digest, &[0; 32]));
+            return Err(failed.into());
+        };
+        let right_secret = application.has_secret(&credentials.client_secret);
+        let right_place = match credentials.presented_by {
+            PresentedBy::Basic => true,
+            PresentedBy::Post => {
+                application.metadata.token_endpoint_auth_method == AuthMethod::ClientSecretPost
+            }
+        };
+        if right_secret && right_place && application.metadata.enabled {
+            Ok(AuthenticatedClient(application))
+        } else {
+            Err(failed.into())
+        }
+    }
+
+    /// The application with this identifier.
+    pub(super) async fn find_application(
+        &self,
+        tenant: &Tenant,
+        client_id: &str,
+    ) -> Result<Option<Rc<Application>>, Refusal> {
+        if let Some(known) = self.cached(tenant, |entry| entry.applications.get(client_id).cloned()) {
+            return Ok(Some(known));
+        }
+        if check_client_id(client_id).is_err() {
+            return Ok(None);
+        }
+        let key = Key::application(&tenant.id, client_id);
+        let Some(stored) = record::load::<StoredApplication>(self.ports.registry(), &key).await? else {
+            return Ok(None);
+        };
+        let application = Rc::new(Application::try_from(stored)?);
+        self.cached(tenant, |entry| cache::keep(&mut entry.applications, client_id, Rc::clone(&application)));
+        Ok(Some(application))
+    }
+
+    /// R40: the trusted issuer with exactly this issuer value.
+    pub(super) async fn find_issuer(&self, tenant: &Tenant, issuer: &str) -> Result<Rc<Trusted>, Refusal> {
+        if let Some(known) = self.cached(tenant, |entry| entry.issuers.get(issuer).cloned()) {
+            return Ok(known);
+        }
+        let unknown = Reason::IssuerUnknown;
+        let signpost = self.ports.registry().get(&Key::issuer_value(&tenant.id, issuer)).await?.ok_or(unknown)?;
+        let name = String::from_utf8(signpost).map_err(|_| Reason::StoreUnavailable)?;
+        let record = self.load_issuer(&tenant.id, &name).await?.filter(|record| record.issuer == issuer);
+        let record = record.ok_or(unknown)?;
+        let source = record.check(self.settings.dev).map_err(|_| unknown)?;
+        let trusted = Rc::new(Trusted { issuer: record, source });
+        self.cached(tenant, |entry| cache::keep(&mut entry.issuers, issuer, Rc::clone(&trusted)));
+        Ok(trusted)
+    }
+
+    /// The key that signs now.
+    async fn signing_key(&self, tenant: &Tenant, now: u64) -> Result<Rc<crate::jose::sign::SigningKey>, Refusal> {
+        let known = self.cached(tenant, |entry| entry.signing_key.clone());
+        if let Some(known) = known.filter(|known| now < known.until) {
+            return Ok(known.key);
+        }
+        let found = self.load_signing_key(&tenant.id, now).await.map_err(signing_keys::refusal)?;
+        let key = Rc::clone(&found.key);
+        self.cached(tenant, |entry| entry.signing_key = Some(found));
+        Ok(key)
+    }
+
+    /// Looks into, or adds to, what is kept of this organization.
+    fn cached<T>(&self, tenant: &Tenant, look: impl FnOnce(&mut cache::OrganizationCache) -> T) -> T {
+        let mut cache = self.cache.borrow_mut();
+        look(cache.organization(&tenant.id, &tenant.generation, || (*tenant.urls).clone()))
+    }
+}

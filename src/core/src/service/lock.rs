@@ -1,0 +1,55 @@
+//! A lock over a store whose only atomic step is `increment`.
+//!
+//! Registrations of one organization take turns, so that two of one name, or of one issuer value,
+//! can't both succeed. The lock is a counter per quarter of a minute: whoever brings it to 1 holds the
+//! lock and deletes the counter when done. A holder that died holds it for no longer than the next
+//! quarter: its counter is in the past then.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::{RegistryError, Service};
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Ports, Store as _, StoreUnavailable};
+
+/// How long one counter is in use, in seconds.
+const QUARTER: u64 = 15;
+/// How long into the next quarter a holder of the last one may still be at work, in seconds.
+const GRACE: u64 = 5;
+/// How often, and after how many milliseconds, a waiting registration tries again.
+const TRIES: u32 = 400;
+const PAUSE: u64 = 15;
+
+/// A lock that is held. It must be given back with [`Service::unlock`].
+#[must_use]
+pub(super) struct Lock {
+    key: String,
+}
+
+impl<P: Ports> Service<P> {
+    /// Takes the lock of an organization's registrations.
+    pub(super) async fn lock(&self, organization: &OrganizationId) -> Result<Lock, RegistryError> {
+        let store = self.ports.registry();
+        for _ in 0..TRIES {
+            let now = self.ports.clock().now();
+            let key = |quarter: u64| format!("lock/{organization}/{quarter}");
+            let (current, last) = (key(now / QUARTER), key((now / QUARTER).saturating_sub(1)));
+            let last_may_be_held = now % QUARTER < GRACE && store.get(&last).await?.is_some();
+            if !last_may_be_held && store.get(&current).await?.is_none() && store.increment(&current).await? == 1 {
+                if store.get(&last).await?.is_some() {
+                    store.delete(&last).await?;
+                }
+                return Ok(Lock { key: current });
+            }
+            self.ports.clock().sleep(PAUSE).await;
+        }
+        Err(RegistryError::Busy)
+    }
+
+    /// Gives the lock back and hands on the result. A store that fails here leaves the lock to run out.
+    pub(super) async fn unlock<T>(&self, lock: Lock, result: Result<T, RegistryError>) -> Result<T, RegistryError> {
+        match self.ports.registry().delete(&lock.key).await {
+            Ok(()) | Err(StoreUnavailable) => result,
+        }
+    }
+}

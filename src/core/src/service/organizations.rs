@@ -1,0 +1,91 @@
+//! Organizations, and what all lists have in common.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::record::{self, Key};
+use super::{RegistryError, Service};
+use crate::field::check_text;
+use crate::organization::{Organization, OrganizationId};
+use crate::ports::{Ports, Store as _, StoreUnavailable};
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// At most so many items: 1 to 100, the default.
+    pub limit: Option<usize>,
+    /// Only items after the one of this name.
+    pub after: Option<String>,
+}
+
+/// A part of a list, in ascending order of the items' names.
+#[derive(Clone, Debug)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the list goes on: the `after` of the next page. `None`: this is the end.
+    pub next: Option<String>,
+}
+
+impl<P: Ports> Service<P> {
+    /// The names of one kind of thing, cut to a page.
+    pub(super) async fn names(&self, prefix: &str, page: &Page) -> Result<Listing<String>, StoreUnavailable> {
+        let limit = page.limit.unwrap_or(100).clamp(1, 100);
+        let keys = self.ports.registry().keys(prefix).await?;
+        let names = keys.iter().filter_map(|key| key.strip_prefix(prefix));
+        let after = |name: &&str| page.after.as_deref().is_none_or(|after| *name > after);
+        let mut items: Vec<String> = names.filter(after).take(limit + 1).map(ToString::to_string).collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = more.then(|| items.last().cloned()).flatten();
+        Ok(Listing { items, next })
+    }
+
+    /// Says that registrations of the organization have changed.
+    pub(super) async fn changed(&self, organization: &OrganizationId) -> Result<(), StoreUnavailable> {
+        self.ports.registry().increment(&Key::generation(organization)).await.map(drop)
+    }
+
+    /// Registers an organization, or replaces its display name. True: it is new.
+    pub async fn put_organization(
+        &self,
+        organization: &OrganizationId,
+        display_name: Option<&str>,
+    ) -> Result<bool, RegistryError> {
+        if let Some(display_name) = display_name {
+            check_text("display_name", display_name, 256)?;
+        }
+        let record = Organization {
+            name: organization.as_str().to_string(),
+            display_name: display_name.map(ToString::to_string),
+        };
+        let key = Key::organization(organization);
+        let is_new = self.ports.registry().get(&key).await?.is_none();
+        record::save(self.ports.registry(), &key, &record).await?;
+        self.changed(organization).await?;
+        Ok(is_new)
+    }
+
+    /// An organization. The one at the root always exists.
+    pub async fn organization(&self, organization: &OrganizationId) -> Result<Organization, RegistryError> {
+        let record = record::load(self.ports.registry(), &Key::organization(organization)).await?;
+        match record {
+            Some(record) => Ok(record),
+            None if organization.is_default() => {
+                Ok(Organization { name: organization.as_str().to_string(), display_name: None })
+            }
+            None => Err(RegistryError::OrganizationUnknown),
+        }
+    }
+
+    /// The registered organizations.
+    pub async fn organizations(&self, page: &Page) -> Result<Listing<Organization>, RegistryError> {
+        let names = self.names(Key::ORGANIZATIONS, page).await?;
+        let mut items = Vec::with_capacity(names.items.len());
+        for name in &names.items {
+            let organization = OrganizationId::parse(name)?;
+            items.push(self.organization(&organization).await?);
+        }
+        Ok(Listing { items, next: names.next })
+    }
+}

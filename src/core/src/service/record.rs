@@ -1,0 +1,121 @@
+//! How things are stored: JSON with a `version`, under keys of at most 256 bytes.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
+use crate::jose::digest;
+use crate::organization::OrganizationId;
+use crate::ports::{Store, StoreUnavailable};
+
+/// A record with the version of its form.
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    version: u32,
+    #[serde(flatten)]
+    record: T,
+}
+
+const VERSION: u32 = 1;
+
+/// Reads a record. One that can't be read counts as a failing store: refuse, never guess (R70).
+pub(super) async fn load<T: DeserializeOwned>(store: &impl Store, key: &str) -> Result<Option<T>, StoreUnavailable> {
+    let Some(bytes) = store.get(key).await? else { return Ok(None) };
+    let versioned: Versioned<T> = serde_json::from_slice(&bytes).map_err(|_| StoreUnavailable)?;
+    if versioned.version == VERSION { Ok(Some(versioned.record)) } else { Err(StoreUnavailable) }
+}
+
+/// Writes a record.
+pub(super) async fn save<T: Serialize>(store: &impl Store, key: &str, record: T) -> Result<(), StoreUnavailable> {
+    let versioned = Versioned { version: VERSION, record };
+    let bytes: Vec<u8> = serde_json::to_vec(&versioned).map_err(|_| StoreUnavailable)?;
+    store.set(key, &bytes).await
+}
+
+/// An application as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredApplication {
+    client_id: String,
+    secret_sha256: String,
+    created_at: u64,
+    metadata: ApplicationMetadata,
+}
+
+impl From<&Application> for StoredApplication {
+    fn from(application: &Application) -> Self {
+        Self {
+            client_id: application.client_id.clone(),
+            secret_sha256: to_hex(&application.secret_sha256),
+            created_at: application.created_at,
+            metadata: application.metadata.clone(),
+        }
+    }
+}
+
+impl TryFrom<StoredApplication> for Application {
+    type Error = StoreUnavailable;
+
+    fn try_from(stored: StoredApplication) -> Result<Self, StoreUnavailable> {
+        Ok(Self {
+            client_id: stored.client_id,
+            secret_sha256: from_hex(&stored.secret_sha256).ok_or(StoreUnavailable)?,
+            created_at: stored.created_at,
+            metadata: stored.metadata,
+        })
+    }
+}
+
+/// The keys of the store `default`.
+pub(super) struct Key;
+
+impl Key {
+    pub(super) const ORGANIZATIONS: &'static str = "organization/";
+
+    pub(super) fn organization(organization: &OrganizationId) -> String {
+        format!("organization/{organization}")
+    }
+
+    pub(super) fn trusted_issuers(organization: &OrganizationId) -> String {
+        format!("trusted-issuer/{organization}/")
+    }
+
+    pub(super) fn trusted_issuer(organization: &OrganizationId, name: &str) -> String {
+        format!("trusted-issuer/{organization}/{name}")
+    }
+
+    /// Leads from an issuer value to the name it is registered under. Strangers choose the value, so it
+    /// is hashed. The record under the name has the last word: this is only a signpost.
+    pub(super) fn issuer_value(organization: &OrganizationId, issuer: &str) -> String {
+        format!("issuer-value/{organization}/{}", digest::sha256_base64url(issuer.as_bytes()))
+    }
+
+    pub(super) fn applications(organization: &OrganizationId) -> String {
+        format!("application/{organization}/")
+    }
+
+    pub(super) fn application(organization: &OrganizationId, client_id: &str) -> String {
+        format!("application/{organization}/{client_id}")
+    }
+
+    pub(super) fn signing_keys(organization: &OrganizationId) -> String {
+        format!("signing-keys/{organization}")
+    }
+
+    pub(super) fn jwks(organization: &OrganizationId, name: &str) -> String {
+        format!("jwks/{organization}/{name}")
+    }
+
+    /// A counter that decides who fetches a JWKS document in a window of time.
+    pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, window: u64) -> String {
+        format!("jwks-turn/{organization}/{window}/{name}")
+    }
+
+    /// A counter that each change of an organization's registrations brings forward.
+    pub(super) fn generation(organization: &OrganizationId) -> String {
+        format!("generation/{organization}")
+    }
+}

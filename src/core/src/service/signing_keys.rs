@@ -1,0 +1,200 @@
+//! Our own keys: one set an organization, made when it is first needed (R64, R73).
+//!
+//! A new key is published a while before it signs, so that whoever caches `/oauth2/jwks` knows it by
+//! then; an old one stays published until the last token that it signed has expired.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::cache::SigningKeyUntil;
+use super::record::{self, Key};
+use super::{RegistryError, Service};
+use crate::jose::base64url;
+use crate::jose::sign::{SigningAlgorithm, SigningKey};
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Entropy as _, Ports, StoreUnavailable};
+use crate::refusal::{Reason, Refusal};
+
+/// How long `/oauth2/jwks` may be cached, in seconds.
+pub const JWKS_MAX_AGE: u64 = 300;
+/// How long a new key is published before it signs, in seconds: twice what caches may keep.
+const PUBLISHED_BEFORE: u64 = 2 * JWKS_MAX_AGE;
+/// The longest lifetime of an access token, in seconds.
+const LONGEST_TOKEN: u64 = 86_400;
+
+/// A signing key as it is stored: the only secret in the store.
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredKey {
+    algorithm: String,
+    private_key: String,
+    /// From when it signs: seconds since 1970.
+    signs_from: u64,
+}
+
+impl Drop for StoredKey {
+    fn drop(&mut self) {
+        self.private_key.zeroize();
+    }
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct StoredKeys {
+    /// In the order in which they sign.
+    keys: Vec<StoredKey>,
+}
+
+/// A signing key as people may see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SigningKeyInfo {
+    /// Its identifier in the JWKS.
+    pub kid: String,
+    /// Its algorithm.
+    pub alg: &'static str,
+    /// From when it signs: seconds since 1970.
+    pub signs_from: u64,
+    /// From when on it no longer signs; absent: it is the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signs_until: Option<u64>,
+}
+
+impl StoredKey {
+    fn read(&self) -> Result<SigningKey, StoreUnavailable> {
+        let algorithm = SigningAlgorithm::from_name(&self.algorithm).ok_or(StoreUnavailable)?;
+        let bytes = Zeroizing::new(base64url::decode(&self.private_key).map_err(|_| StoreUnavailable)?);
+        SigningKey::from_stored(algorithm, &bytes).map_err(|_| StoreUnavailable)
+    }
+}
+
+impl StoredKeys {
+    /// The key that signs at this second, and until when.
+    fn active(&self, now: u64) -> Option<(&StoredKey, u64)> {
+        let index = self.keys.iter().rposition(|key| key.signs_from <= now)?;
+        let until = self.keys.get(index + 1).map_or(u64::MAX, |next| next.signs_from);
+        Some((&self.keys[index], until))
+    }
+
+    /// Drops the keys whose last token has expired.
+    fn drop_expired(&mut self, now: u64) {
+        while self.keys.get(1).is_some_and(|next| next.signs_from + LONGEST_TOKEN < now) {
+            self.keys.remove(0);
+        }
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// The key that signs now; made if the organization has none of the algorithm set.
+    pub(super) async fn load_signing_key(
+        &self,
+        organization: &OrganizationId,
+        now: u64,
+    ) -> Result<SigningKeyUntil, RegistryError> {
+        let keys = self.current_keys(organization).await?;
+        let (key, until) = keys.active(now).ok_or(StoreUnavailable)?;
+        Ok(SigningKeyUntil { key: Rc::new(key.read()?), until })
+    }
+
+    /// The organization's keys; one of the set algorithm is added where it is missing.
+    async fn current_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, RegistryError> {
+        let stored = self.stored_keys(organization).await?;
+        let wanted = self.settings.access_token_algorithm.name();
+        if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
+            return Ok(stored);
+        }
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = async {
+            let stored = self.stored_keys(organization).await?;
+            if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
+                return Ok(stored);
+            }
+            self.add_key(organization, stored).await
+        };
+        let result = result.await;
+        self.unlock(lock, result).await
+    }
+
+    async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreUnavailable> {
+        let key = Key::signing_keys(organization);
+        Ok(record::load(self.ports.registry(), &key).await?.unwrap_or_default())
+    }
+
+    /// Adds a key. The very first one signs at once: there is nothing cached that could miss it.
+    async fn add_key(
+        &self,
+        organization: &OrganizationId,
+        mut stored: StoredKeys,
+    ) -> Result<StoredKeys, RegistryError> {
+        let now = self.ports.clock().now();
+        let mut seed = Zeroizing::new([0; 32]);
+        self.ports.entropy().fill(&mut *seed);
+        let algorithm = self.settings.access_token_algorithm;
+        let key = SigningKey::generate(algorithm, &seed);
+        let signs_from = if stored.keys.is_empty() { now } else { now + PUBLISHED_BEFORE };
+        stored.drop_expired(now);
+        // A key that has not signed yet gives way to the new one.
+        stored.keys.retain(|known| known.signs_from <= now);
+        stored.keys.push(StoredKey {
+            algorithm: algorithm.name().to_string(),
+            private_key: base64url::encode(&key.to_stored()),
+            signs_from,
+        });
+        record::save(self.ports.registry(), &Key::signing_keys(organization), &stored).await?;
+        self.changed(organization).await?;
+        Ok(stored)
+    }
+
+    /// Adds a key that will sign in a while, and returns all keys.
+    pub async fn rotate_keys(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = async {
+            let stored = self.stored_keys(organization).await?;
+            self.add_key(organization, stored).await
+        };
+        let result = result.await;
+        let stored = self.unlock(lock, result).await?;
+        infos(&stored).map_err(Into::into)
+    }
+
+    /// The organization's keys, oldest first.
+    pub async fn signing_keys(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+        self.organization(organization).await?;
+        infos(&self.current_keys(organization).await?).map_err(Into::into)
+    }
+
+    /// Our public keys as a JWK set (RFC 7517): what `/oauth2/jwks` serves.
+    pub async fn jwks(&self, organization: &OrganizationId) -> Result<Vec<u8>, RegistryError> {
+        self.organization(organization).await?;
+        let stored = self.current_keys(organization).await?;
+        let keys = stored.keys.iter().map(|key| Ok(key.read()?.public_jwk()));
+        let keys = keys.collect::<Result<Vec<_>, StoreUnavailable>>()?;
+        serde_json::to_vec(&json!({ "keys": keys })).map_err(|_| RegistryError::StoreUnavailable)
+    }
+}
+
+fn infos(stored: &StoredKeys) -> Result<Vec<SigningKeyInfo>, StoreUnavailable> {
+    let nexts = stored.keys.iter().skip(1).map(|next| Some(next.signs_from)).chain([None]);
+    let info = |(key, signs_until): (&StoredKey, Option<u64>)| {
+        let read = key.read()?;
+        Ok(SigningKeyInfo {
+            kid: read.kid().to_string(),
+            alg: read.algorithm().name(),
+            signs_from: key.signs_from,
+            signs_until,
+        })
+    };
+    stored.keys.iter().zip(nexts).map(info).collect()
+}
+
+/// Why an exchange can't be signed.
+pub(super) fn refusal(error: RegistryError) -> Refusal {
+    match error {
+        RegistryError::OrganizationUnknown => Reason::OrganizationUnknown.into(),
+        _ => Reason::StoreUnavailable.into(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Registering trusted issuers: names and issuer values are unique in an organization.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::organizations::{Listing, Page};
+use super::record::{self, Key};
+use super::{RegistryError, Service};
+use crate::field::FieldError;
+use crate::organization::OrganizationId;
+use crate::ports::{Ports, Store as _, StoreUnavailable};
+use crate::trust::TrustedIssuer;
+
+impl<P: Ports> Service<P> {
+    /// Registers a new trusted issuer.
+    pub async fn create_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        issuer.check(self.settings.dev)?;
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = self.create_locked(organization, issuer).await;
+        self.unlock(lock, result).await
+    }
+
+    async fn create_locked(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        if self.load_issuer(organization, &issuer.name).await?.is_some() {
+            return Err(RegistryError::NameTaken);
+        }
+        self.check_issuer_value_is_free(organization, issuer).await?;
+        self.write_issuer(organization, issuer).await.map_err(Into::into)
+    }
+
+    /// Creates or replaces the trusted issuer of this name. True: it is new.
+    pub async fn put_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        issuer: &TrustedIssuer,
+    ) -> Result<bool, RegistryError> {
+        if issuer.name != name {
+            return Err(FieldError::new("name", "must be the name in the path").into());
+        }
+        issuer.check(self.settings.dev)?;
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = self.put_locked(organization, issuer).await;
+        self.unlock(lock, result).await
+    }
+
+    async fn put_locked(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<bool, RegistryError> {
+        let before = self.load_issuer(organization, &issuer.name).await?;
+        self.check_issuer_value_is_free(organization, issuer).await?;
+        self.write_issuer(organization, issuer).await?;
+        let Some(before) = before else { return Ok(true) };
+        if before.issuer != issuer.issuer {
+            self.ports.registry().delete(&Key::issuer_value(organization, &before.issuer)).await?;
+        }
+        if before.jwks_uri.is_some() && before.jwks_uri != issuer.jwks_uri {
+            self.forget_document(organization, &issuer.name).await?;
+        }
+        Ok(false)
+    }
+
+    /// A signpost counts only if the record it leads to has this issuer value.
+    async fn check_issuer_value_is_free(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        let key = Key::issuer_value(organization, &issuer.issuer);
+        let Some(signpost) = self.ports.registry().get(&key).await? else { return Ok(()) };
+        let name = String::from_utf8(signpost).map_err(|_| StoreUnavailable)?;
+        if name == issuer.name {
+            return Ok(());
+        }
+        match self.load_issuer(organization, &name).await? {
+            Some(other) if other.issuer == issuer.issuer => Err(RegistryError::IssuerTaken),
+            _ => Ok(()),
+        }
+    }
+
+    /// The signpost first: without its record it leads nowhere.
+    async fn write_issuer(&self, organization: &OrganizationId, issuer: &TrustedIssuer) -> Result<(), StoreUnavailable> {
+        let store = self.ports.registry();
+        store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
+        record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await?;
+        self.changed(organization).await
+    }
+
+    pub(super) async fn load_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<Option<TrustedIssuer>, StoreUnavailable> {
+        if name.len() > 128 {
+            return Ok(None);
+        }
+        record::load(self.ports.registry(), &Key::trusted_issuer(organization, name)).await
+    }
+
+    /// The trusted issuer of this name.
+    pub async fn trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<TrustedIssuer, RegistryError> {
+        self.organization(organization).await?;
+        self.load_issuer(organization, name).await?.ok_or(RegistryError::NotFound)
+    }
+
+    /// The organization's trusted issuers.
+    pub async fn trusted_issuers(
+        &self,
+        organization: &OrganizationId,
+        page: &Page,
+    ) -> Result<Listing<TrustedIssuer>, RegistryError> {
+        self.organization(organization).await?;
+        let names = self.names(&Key::trusted_issuers(organization), page).await?;
+        let mut items = Vec::with_capacity(names.items.len());
+        for name in &names.items {
+            items.extend(self.load_issuer(organization, name).await?);
+        }
+        Ok(Listing { items, next: names.next })
+    }
+
+    /// Removes a trusted issuer: its assertions are refused from now on.
+    pub async fn remove_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), RegistryError> {
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = self.remove_locked(organization, name).await;
+        self.unlock(lock, result).await
+    }
+
+    async fn remove_locked(&self, organization: &OrganizationId, name: &str) -> Result<(), RegistryError> {
+        let issuer = self.load_issuer(organization, name).await?.ok_or(RegistryError::NotFound)?;
+        let store = self.ports.registry();
+        store.delete(&Key::trusted_issuer(organization, name)).await?;
+        self.changed(organization).await?;
+        store.delete(&Key::issuer_value(organization, &issuer.issuer)).await?;
+        self.forget_document(organization, name).await.map_err(Into::into)
+    }
+}

@@ -1,0 +1,105 @@
+//! Typed conditions on the claims of an assertion (R49).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::field::{FieldError, check_text};
+use crate::jose::json::{Object, Value};
+
+/// A condition on one claim: `{"claim": "hd", "equals": "example.com"}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimCondition {
+    /// The name of the claim, at the top level of the claims.
+    pub claim: String,
+    /// The claim has exactly this value: a string, number or boolean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<Json>,
+    /// The claim has one of these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<Json>>,
+    /// The claim is an array that contains this value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contains: Option<Json>,
+    /// The claim is there (true) or is not (false).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<bool>,
+}
+
+/// The test of a condition.
+#[derive(Clone, Copy, Debug)]
+pub enum ConditionTest<'a> {
+    /// Equal to the value.
+    Equals(&'a Json),
+    /// Equal to one of the values.
+    OneOf(&'a [Json]),
+    /// An array with the value in it.
+    Contains(&'a Json),
+    /// There or not.
+    Present(bool),
+}
+
+impl ClaimCondition {
+    /// The one test that the condition states.
+    pub fn test(&self) -> Option<ConditionTest<'_>> {
+        match (&self.equals, &self.one_of, &self.contains, self.present) {
+            (Some(value), None, None, None) => Some(ConditionTest::Equals(value)),
+            (None, Some(values), None, None) => Some(ConditionTest::OneOf(values)),
+            (None, None, Some(value), None) => Some(ConditionTest::Contains(value)),
+            (None, None, None, Some(present)) => Some(ConditionTest::Present(present)),
+            _ => None,
+        }
+    }
+
+    /// Checks the condition as it is registered; `field` is its place in the document.
+    pub(super) fn check(&self, field: &str) -> Result<(), FieldError> {
+        check_text(&alloc::format!("{field}.claim"), &self.claim, 256)?;
+        let scalar = |name: &str, value: &Json| match value {
+            Json::String(_) | Json::Number(_) | Json::Bool(_) => Ok(()),
+            _ => {
+                let field = alloc::format!("{field}.{name}");
+                Err(FieldError::new(field, "must be a string, a number or a boolean"))
+            }
+        };
+        match self.test() {
+            Some(ConditionTest::Equals(value)) => scalar("equals", value),
+            Some(ConditionTest::Contains(value)) => scalar("contains", value),
+            Some(ConditionTest::OneOf(values)) if values.is_empty() => {
+                Err(FieldError::new(alloc::format!("{field}.one_of"), "must not be empty"))
+            }
+            Some(ConditionTest::OneOf(values)) => values.iter().try_for_each(|value| scalar("one_of", value)),
+            Some(ConditionTest::Present(_)) => Ok(()),
+            None => Err(FieldError::new(field, "needs exactly one of equals, one_of, contains and present")),
+        }
+    }
+
+    /// Whether the claims meet the condition. Types count: `"1"` is not `1`, `true` is not `"true"`.
+    pub fn holds(&self, claims: &Object) -> bool {
+        let claim = claims.get(&self.claim);
+        match (self.test(), claim) {
+            (Some(ConditionTest::Present(present)), claim) => present == claim.is_some(),
+            (Some(ConditionTest::Equals(value)), Some(claim)) => same(claim, value),
+            (Some(ConditionTest::OneOf(values)), Some(claim)) => values.iter().any(|value| same(claim, value)),
+            (Some(ConditionTest::Contains(value)), Some(Value::Array(elements))) => {
+                elements.iter().any(|element| same(element, value))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a claim has the value: same type, same value.
+fn same(claim: &Value, value: &Json) -> bool {
+    match (claim, value) {
+        (Value::String(claim), Json::String(value)) => claim == value,
+        (Value::Bool(claim), Json::Bool(value)) => claim == value,
+        (Value::Number(claim), Json::Number(value)) => match (claim.as_i64(), value.as_i64()) {
+            (Some(claim), Some(value)) => claim == value,
+            _ => claim.as_f64().is_some() && claim.as_f64() == value.as_f64(),
+        },
+        _ => false,
+    }
+}

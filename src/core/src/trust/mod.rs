@@ -1,0 +1,11 @@
+//! What a trusted issuer is, and what it is trusted with.
+
+mod condition;
+mod issuer_keys;
+mod policy;
+mod trusted_issuer;
+
+pub use condition::{ClaimCondition, ConditionTest};
+pub use issuer_keys::{IssuerKeys, MAX_KEY_DOCUMENT};
+pub use policy::{AudienceMode, Replay, ReservedClaim, subject_allowed};
+pub use trusted_issuer::TrustedIssuer;

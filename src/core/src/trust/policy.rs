@@ -1,0 +1,51 @@
+//! The small vocabulary of a trusted issuer's policy.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+/// How many audiences an assertion may have (R42).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AudienceMode {
+    /// We must be among them.
+    #[default]
+    Any,
+    /// We must be the only one.
+    ExactlyOne,
+}
+
+/// Whether an assertion works again (R45).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replay {
+    /// It works once.
+    #[default]
+    Once,
+    /// It works until it expires.
+    Allow,
+}
+
+/// Whether a subject is on the list: each entry is the whole subject, or, where it ends with `*`, the
+/// beginning of it. So `prod` does not match `prod-evil` (R41).
+pub fn subject_allowed(allowed: &[String], subject: &str) -> bool {
+    allowed.iter().any(|entry| match entry.strip_suffix('*') {
+        Some(beginning) => subject.starts_with(beginning),
+        None => entry == subject,
+    })
+}
+
+/// The claims of an access token that no mapping may write (R62).
+pub struct ReservedClaim;
+
+impl ReservedClaim {
+    const NAMES: &'static [&'static str] = &[
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act", "may_act",
+        crate::access_token::ASSERTION_ISSUER,
+    ];
+
+    /// Whether the name is one of them.
+    pub fn is(name: &str) -> bool {
+        Self::NAMES.contains(&name)
+    }
+}
