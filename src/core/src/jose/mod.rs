@@ -8,6 +8,7 @@ pub mod base64url;
 pub mod certificate;
 pub mod compact;
 pub mod digest;
+mod es256;
 pub mod json;
 pub mod jwk;
 pub mod public_key;

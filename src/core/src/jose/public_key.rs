@@ -9,6 +9,7 @@ use rsa::BoxedUint;
 use rsa::traits::PublicKeyParts as _;
 
 use super::algorithm::Algorithm;
+use super::es256;
 use super::jwk::KeyProblem;
 
 /// The smallest RSA modulus that is accepted, in bits (RFC 7518 section 3.3; R31).
@@ -28,7 +29,7 @@ pub struct PublicKey(pub(super) Material);
 #[derive(Clone)]
 pub(super) enum Material {
     Rsa(Box<rsa::PublicKey>),
-    P256(crrl::p256::PublicKey),
+    P256(es256::PublicKey),
     P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
     Ed25519(ed25519_dalek::VerifyingKey),
@@ -149,7 +150,7 @@ impl PublicKey {
     /// [`KeyProblem::NotOnCurve`], also for the point at infinity and a wrong length.
     pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, KeyProblem> {
         match curve {
-            Curve::P256 => crrl::p256::PublicKey::decode(point).map(Material::P256),
+            Curve::P256 => es256::PublicKey::from_sec1(point).map(Material::P256),
             Curve::P384 => {
                 p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384)
             }
@@ -200,7 +201,7 @@ impl PublicKey {
                 n: without_leading_zeros(&key.n().to_be_bytes()).to_vec(),
                 e: without_leading_zeros(&key.e().to_be_bytes()).to_vec(),
             },
-            Material::P256(key) => ec_components(Curve::P256, &key.encode_uncompressed()),
+            Material::P256(key) => ec_components(Curve::P256, &key.to_uncompressed()),
             Material::P384(key) => {
                 ec_components(Curve::P384, key.to_sec1_point(false).as_bytes())
             }

@@ -8,12 +8,13 @@ use core::fmt;
 use chacha20::ChaCha20Rng;
 use ed25519_dalek::Signer as _;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
-use rsa::rand_core::SeedableRng as _;
+use rsa::rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::algorithm::Algorithm;
+use super::es256;
 use super::json::{Object, Value};
 use super::jwk;
 use super::public_key::{Material, PublicKey};
@@ -75,8 +76,7 @@ pub struct SigningKey {
 }
 
 enum Secret {
-    /// The scalar, big-endian: crrl's own key type cannot be wiped.
-    Es256(Zeroizing<[u8; 32]>),
+    Es256(es256::PrivateKey),
     EdDsa(Box<ed25519_dalek::SigningKey>),
     Rs256(Box<rsa::PrivateKey>),
 }
@@ -101,8 +101,15 @@ impl SigningKey {
     pub fn generate(algorithm: SigningAlgorithm, seed: &[u8; 32]) -> Self {
         match algorithm {
             SigningAlgorithm::Es256 => {
-                let key = crrl::p256::PrivateKey::from_seed(seed);
-                Self::es256(Zeroizing::new(key.encode()), key)
+                let mut stream = ChaCha20Rng::from_seed(*seed);
+                let mut scalar = Zeroizing::new([0; 32]);
+                loop {
+                    // Not below the order: one time in 2^32 (FIPS 186-5 appendix A.2.2).
+                    stream.fill_bytes(&mut *scalar);
+                    if let Some(key) = es256::PrivateKey::from_bytes(&*scalar) {
+                        return Self::es256(key);
+                    }
+                }
             }
             SigningAlgorithm::EdDsa => Self::ed_dsa(seed),
             SigningAlgorithm::Rs256 => {
@@ -119,7 +126,7 @@ impl SigningKey {
     #[must_use]
     pub fn to_stored(&self) -> Zeroizing<Vec<u8>> {
         match &self.secret {
-            Secret::Es256(scalar) => Zeroizing::new(scalar.to_vec()),
+            Secret::Es256(key) => Zeroizing::new(key.to_bytes().to_vec()),
             Secret::EdDsa(key) => Zeroizing::new(key.as_bytes().to_vec()),
             Secret::Rs256(key) => {
                 let document = key.to_pkcs8_der().expect("a key of two primes has an encoding");
@@ -135,8 +142,7 @@ impl SigningKey {
     pub fn from_stored(algorithm: SigningAlgorithm, stored: &[u8]) -> Result<Self, NotAStoredKey> {
         match algorithm {
             SigningAlgorithm::Es256 => {
-                let key = crrl::p256::PrivateKey::decode(stored).ok_or(NotAStoredKey)?;
-                Ok(Self::es256(Zeroizing::new(key.encode()), key))
+                es256::PrivateKey::from_bytes(stored).map(Self::es256).ok_or(NotAStoredKey)
             }
             SigningAlgorithm::EdDsa => {
                 stored.try_into().map(Self::ed_dsa).map_err(|_| NotAStoredKey)
@@ -151,12 +157,7 @@ impl SigningKey {
     #[must_use]
     pub fn sign(&self, signing_input: &[u8]) -> Vec<u8> {
         match &self.secret {
-            Secret::Es256(scalar) => {
-                let key = crrl::p256::PrivateKey::decode(&scalar[..])
-                    .expect("the scalar was encoded by crrl");
-                // Without extra randomness this is RFC 6979.
-                key.sign_hash(&Sha256::digest(signing_input), &[]).to_vec()
-            }
+            Secret::Es256(key) => key.sign(signing_input).to_vec(),
             Secret::EdDsa(key) => key.sign(signing_input).to_bytes().to_vec(),
             Secret::Rs256(key) => sign_rs256(key, signing_input),
         }
@@ -200,8 +201,9 @@ impl SigningKey {
         Self { secret, public, kid }
     }
 
-    fn es256(scalar: Zeroizing<[u8; 32]>, key: crrl::p256::PrivateKey) -> Self {
-        Self::new(Secret::Es256(scalar), Material::P256(key.to_public_key()))
+    fn es256(key: es256::PrivateKey) -> Self {
+        let public = key.public_key();
+        Self::new(Secret::Es256(key), Material::P256(public))
     }
 
     fn ed_dsa(seed: &[u8; 32]) -> Self {

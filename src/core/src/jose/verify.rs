@@ -6,7 +6,6 @@ use p384::ecdsa::signature::Verifier as _;
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::algorithm::Algorithm;
-use super::digest;
 use super::public_key::{Material, PublicKey};
 
 /// Verifies signatures. An implementation gives the verdict on the signature and on nothing else:
@@ -58,10 +57,7 @@ impl SignatureVerifier for Portable {
             (Material::Rsa(key), Algorithm::Ps256) => key.pss_verify::<Sha256>(input, sig).is_ok(),
             (Material::Rsa(key), Algorithm::Ps384) => key.pss_verify::<Sha384>(input, sig).is_ok(),
             (Material::Rsa(key), Algorithm::Ps512) => key.pss_verify::<Sha512>(input, sig).is_ok(),
-            // crrl takes shorter and longer halves too; RFC 7518 section 3.4 does not.
-            (Material::P256(key), Algorithm::Es256) => {
-                sig.len() == 64 && key.verify_hash(sig, &digest::sha256(input))
-            }
+            (Material::P256(key), Algorithm::Es256) => key.verifies(input, sig),
             (Material::P384(key), Algorithm::Es384) => {
                 p384::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
             }
