@@ -97,7 +97,10 @@ impl ApplicationMetadata {
             }
         }
         if self.scope.len() > 4096 || Scope::parse(&self.scope).is_err() {
-            return Err(FieldError::new("scope", "must be scopes separated by single spaces (RFC 6749 section 3.3)"));
+            return Err(FieldError::new(
+                "scope",
+                "must be scopes separated by single spaces (RFC 6749 section 3.3)",
+            ));
         }
         if let Some(names) = &self.trusted_issuers {
             if names.len() > 1000 {
@@ -165,15 +168,23 @@ pub fn check_client_id(client_id: &str) -> Result<(), FieldError> {
 /// Reads `client_secret` or `client_secret_sha256` of a seed document into the digest that is stored.
 pub fn secret_digest(secret: Option<&str>, sha256_hex: Option<&str>) -> Result<[u8; 32], FieldError> {
     match (secret, sha256_hex) {
-        (Some(secret), None) if secret.len() >= 32 && secret.len() <= 256 => Ok(digest::sha256(secret.as_bytes())),
+        (Some(secret), None) if secret.len() >= 32 && secret.len() <= 256 => {
+            Ok(digest::sha256(secret.as_bytes()))
+        }
         (Some(_), None) => Err(FieldError::new(
             "client_secret",
             "must have 32 to 256 bytes; it should hold 256 random bits (openssl rand -hex 32)",
         )),
         (None, Some(hex)) => from_hex(hex).ok_or_else(|| {
-            FieldError::new("client_secret_sha256", "must be the SHA-256 of the secret as 64 hexadecimal digits")
+            FieldError::new(
+                "client_secret_sha256",
+                "must be the SHA-256 of the secret as 64 hexadecimal digits",
+            )
         }),
-        _ => Err(FieldError::new("client_secret", "exactly one of client_secret and client_secret_sha256 is needed")),
+        _ => Err(FieldError::new(
+            "client_secret",
+            "exactly one of client_secret and client_secret_sha256 is needed",
+        )),
     }
 }
 

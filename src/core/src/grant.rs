@@ -64,13 +64,48 @@ pub const CHECKS: &[Check] = &[
     Check { rule: "R47, R48", name: "key", run: key_found, saw: saw_keys },
     Check { rule: "R33", name: "signature", run: signature_verifies, saw: saw_algorithm },
     Check { rule: "R41", name: "sub", run: |f| assertion::subject(f.assertion.claims()), saw: saw_nothing },
-    Check { rule: "R42", name: "aud", run: |f| assertion::audience(f.assertion.claims(), f.issuer, f.urls), saw: saw_audience },
-    Check { rule: "R43", name: "exp", run: |f| assertion::expiry(f.assertion.claims(), f.issuer, f.now), saw: |f| saw_time(f, "exp") },
-    Check { rule: "R44", name: "nbf", run: |f| assertion::not_before(f.assertion.claims(), f.issuer, f.now), saw: |f| saw_time(f, "nbf") },
-    Check { rule: "R44", name: "iat", run: |f| assertion::issued_at(f.assertion.claims(), f.issuer, f.now), saw: |f| saw_time(f, "iat") },
-    Check { rule: "R46", name: "jti", run: |f| assertion::jwt_id(f.assertion.claims(), f.issuer), saw: saw_jwt_id },
-    Check { rule: "R41", name: "sub allowed", run: |f| assertion::subject_is_allowed(f.assertion.claims(), f.issuer), saw: saw_nothing },
-    Check { rule: "R49", name: "claim conditions", run: |f| assertion::claim_conditions(f.assertion.claims(), f.issuer), saw: saw_conditions },
+    Check {
+        rule: "R42",
+        name: "aud",
+        run: |f| assertion::audience(f.assertion.claims(), f.issuer, f.urls),
+        saw: saw_audience,
+    },
+    Check {
+        rule: "R43",
+        name: "exp",
+        run: |f| assertion::expiry(f.assertion.claims(), f.issuer, f.now),
+        saw: |f| saw_time(f, "exp"),
+    },
+    Check {
+        rule: "R44",
+        name: "nbf",
+        run: |f| assertion::not_before(f.assertion.claims(), f.issuer, f.now),
+        saw: |f| saw_time(f, "nbf"),
+    },
+    Check {
+        rule: "R44",
+        name: "iat",
+        run: |f| assertion::issued_at(f.assertion.claims(), f.issuer, f.now),
+        saw: |f| saw_time(f, "iat"),
+    },
+    Check {
+        rule: "R46",
+        name: "jti",
+        run: |f| assertion::jwt_id(f.assertion.claims(), f.issuer),
+        saw: saw_jwt_id,
+    },
+    Check {
+        rule: "R41",
+        name: "sub allowed",
+        run: |f| assertion::subject_is_allowed(f.assertion.claims(), f.issuer),
+        saw: saw_nothing,
+    },
+    Check {
+        rule: "R49",
+        name: "claim conditions",
+        run: |f| assertion::claim_conditions(f.assertion.claims(), f.issuer),
+        saw: saw_conditions,
+    },
     Check { rule: "R61", name: "scope", run: |f| granted_scope(f).map(drop), saw: saw_scope },
     Check { rule: "R63", name: "resource", run: |f| audience_of_token(f).map(drop), saw: saw_resource },
 ];
@@ -161,7 +196,10 @@ pub struct Finding {
 
 /// Runs every check, whatever the others found.
 pub fn explain(facts: &Facts<'_>) -> Vec<Finding> {
-    CHECKS.iter().map(|check| Finding { check, verdict: (check.run)(facts), saw: (check.saw)(facts) }).collect()
+    CHECKS
+        .iter()
+        .map(|check| Finding { check, verdict: (check.run)(facts), saw: (check.saw)(facts) })
+        .collect()
 }
 
 fn issuer_enabled(facts: &Facts<'_>) -> Result<(), Reason> {
@@ -184,7 +222,8 @@ fn key_found(facts: &Facts<'_>) -> Result<(), Reason> {
         return Ok(());
     }
     // R31 and not R48, where the issuer has the key, but of another type or curve than `alg` says.
-    let of_other_type = named_keys(facts).next().is_some_and(|key| !key.fits(facts.assertion.header().algorithm));
+    let of_other_type =
+        named_keys(facts).next().is_some_and(|key| !key.fits(facts.assertion.header().algorithm));
     Err(if of_other_type { Reason::AlgorithmNotAllowed } else { Reason::KeyUnknown })
 }
 
@@ -262,10 +301,15 @@ fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
         None => ("signed", digest::sha256_base64url(facts.assertion.signing_input())),
     };
     let issuer = digest::sha256_base64url(facts.issuer.issuer.as_bytes());
-    let digest = digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.urls.issuer).as_bytes());
+    let digest =
+        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.urls.issuer).as_bytes());
     // The value is finite, not negative and at most a day ahead: R43 has passed.
     let expiry = claims.expiry()? as u64 + 1;
-    Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(facts.issuer.clock_skew) }))
+    Ok(Some(ReplayMark {
+        by_jwt_id: jwt_id.is_some(),
+        digest,
+        until: expiry + u64::from(facts.issuer.clock_skew),
+    }))
 }
 
 fn saw_nothing(_: &Facts<'_>) -> String {
@@ -287,7 +331,10 @@ fn saw_typ(facts: &Facts<'_>) -> String {
 fn saw_keys(facts: &Facts<'_>) -> String {
     let (named, fitting) = (named_keys(facts).count(), fitting_keys(facts).count());
     let kid = &facts.assertion.header().kid;
-    format!("kid {kid:?}: {} keys of the issuer, {named} named, {fitting} that fit and are valid", facts.keys.len())
+    format!(
+        "kid {kid:?}: {} keys of the issuer, {named} named, {fitting} that fit and are valid",
+        facts.keys.len()
+    )
 }
 
 fn saw_audience(facts: &Facts<'_>) -> String {

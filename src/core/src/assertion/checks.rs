@@ -10,7 +10,8 @@ use crate::trust::{AudienceMode, TrustedIssuer, subject_allowed};
 /// R34: `typ`, where the issuer sets one; a token of ours is never an assertion.
 pub(crate) fn typ(header: &Header, issuer: &TrustedIssuer) -> Result<(), Reason> {
     let typ = header.typ.as_deref();
-    let is = |expected: &str| typ.is_some_and(|typ| media_type(typ).eq_ignore_ascii_case(media_type(expected)));
+    let is =
+        |expected: &str| typ.is_some_and(|typ| media_type(typ).eq_ignore_ascii_case(media_type(expected)));
     if is(access_token::TYP) {
         return Err(Reason::TypeNotAllowed);
     }
@@ -23,7 +24,9 @@ pub(crate) fn typ(header: &Header, issuer: &TrustedIssuer) -> Result<(), Reason>
 /// RFC 7515 section 4.1.9: `application/` may be left out where no other slash follows.
 fn media_type(typ: &str) -> &str {
     match typ.split_at_checked("application/".len()) {
-        Some((beginning, rest)) if beginning.eq_ignore_ascii_case("application/") && !rest.contains('/') => rest,
+        Some((beginning, rest)) if beginning.eq_ignore_ascii_case("application/") && !rest.contains('/') => {
+            rest
+        }
         _ => typ,
     }
 }
@@ -42,7 +45,11 @@ pub(crate) fn subject_is_allowed(claims: &Claims, issuer: &TrustedIssuer) -> Res
 }
 
 /// R42: `aud` names this organization or its token endpoint, else the issuer's alias for us.
-pub(crate) fn audience(claims: &Claims, issuer: &TrustedIssuer, urls: &OrganizationUrls) -> Result<(), Reason> {
+pub(crate) fn audience(
+    claims: &Claims,
+    issuer: &TrustedIssuer,
+    urls: &OrganizationUrls,
+) -> Result<(), Reason> {
     let audience = claims.audience()?;
     if issuer.audience_mode == AudienceMode::ExactlyOne && audience.len() != 1 {
         return Err(Reason::AudienceMismatch);
@@ -69,7 +76,9 @@ pub(crate) fn expiry(claims: &Claims, issuer: &TrustedIssuer, now: u64) -> Resul
 pub(crate) fn not_before(claims: &Claims, issuer: &TrustedIssuer, now: u64) -> Result<(), Reason> {
     let not_before = claims.numeric_date("nbf").map_err(|_| Reason::NotBeforeInvalid)?;
     match not_before {
-        Some(not_before) if not_before > now as f64 + f64::from(issuer.clock_skew) => Err(Reason::NotYetValid),
+        Some(not_before) if not_before > now as f64 + f64::from(issuer.clock_skew) => {
+            Err(Reason::NotYetValid)
+        }
         _ => Ok(()),
     }
 }

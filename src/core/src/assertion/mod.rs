@@ -1,12 +1,12 @@
 //! The assertion: a signed JWT of a third party (RFC 7523 section 3), and the checks of its claims.
 
-mod claims;
 mod checks;
+mod claims;
 
-pub use claims::Claims;
 pub(crate) use checks::{
     audience, claim_conditions, expiry, issued_at, jwt_id, not_before, subject, subject_is_allowed, typ,
 };
+pub use claims::Claims;
 
 use crate::jose::compact::{CompactJws, Header, JwsError};
 use crate::refusal::Reason;

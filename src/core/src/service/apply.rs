@@ -90,10 +90,8 @@ impl TrustDocument {
             let at = |path: &str, error: FieldError| {
                 FieldError::new(format!("organizations[{index}]{path}.{}", error.field), error.problem)
             };
-            OrganizationId::parse(&organization.name).map_err(|error| FieldError {
-                field: format!("organizations[{index}].name"),
-                ..error
-            })?;
+            OrganizationId::parse(&organization.name)
+                .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
             for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
                 issuer.check(dev).map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
             }
@@ -109,7 +107,10 @@ impl SeedApplication {
     fn check(&self) -> Result<[u8; 32], FieldError> {
         check_client_id(&self.client_id)?;
         self.metadata.check()?;
-        secret_digest(self.client_secret.as_ref().map(|secret| secret.as_str()), self.client_secret_sha256.as_deref())
+        secret_digest(
+            self.client_secret.as_ref().map(|secret| secret.as_str()),
+            self.client_secret_sha256.as_deref(),
+        )
     }
 }
 
@@ -123,7 +124,9 @@ impl<P: Ports> Service<P> {
             for issuer in &seed.trusted_issuers {
                 match self.load_issuer(&organization, &issuer.name).await? {
                     Some(known) if known == *issuer => report.unchanged += 1,
-                    _ if self.put_trusted_issuer(&organization, &issuer.name, issuer).await? => report.created += 1,
+                    _ if self.put_trusted_issuer(&organization, &issuer.name, issuer).await? => {
+                        report.created += 1
+                    }
                     _ => report.replaced += 1,
                 }
             }

@@ -77,7 +77,12 @@ impl Cache {
     }
 
     /// Keeps a JWKS document.
-    pub(super) fn keep_document(&mut self, organization: &OrganizationId, name: &str, document: Rc<KeyDocument>) {
+    pub(super) fn keep_document(
+        &mut self,
+        organization: &OrganizationId,
+        name: &str,
+        document: Rc<KeyDocument>,
+    ) {
         if self.documents.len() > MOST_ENTRIES {
             self.documents.clear();
         }

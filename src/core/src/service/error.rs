@@ -31,7 +31,9 @@ impl fmt::Display for RegistryError {
         match self {
             Self::Invalid(error) => error.fmt(formatter),
             Self::NameTaken => formatter.write_str("name: is taken in this organization"),
-            Self::IssuerTaken => formatter.write_str("issuer: another trusted issuer of this organization has it"),
+            Self::IssuerTaken => {
+                formatter.write_str("issuer: another trusted issuer of this organization has it")
+            }
             Self::ClientIdTaken => formatter.write_str("client_id: is taken in this organization"),
             Self::OrganizationUnknown => formatter.write_str("organization: does not exist"),
             Self::NotFound => formatter.write_str("does not exist"),

@@ -9,6 +9,7 @@ use super::cache::{self, Trusted};
 use super::record::{self, Key, StoredApplication};
 use super::{Service, signing_keys};
 use crate::access_token::{AccessToken, AccessTokenClaims};
+use crate::application::AuthMethod;
 use crate::application::{Application, check_client_id};
 use crate::assertion::Assertion;
 use crate::grant::{self, Facts};
@@ -18,7 +19,6 @@ use crate::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use crate::organization::{OrganizationId, OrganizationUrls};
 use crate::ports::{Clock as _, Entropy as _, Ports, Store as _};
 use crate::refusal::{Reason, Refusal};
-use crate::application::AuthMethod;
 
 /// An exchange that succeeded.
 pub type Exchanged = AccessToken;
@@ -157,7 +157,8 @@ impl<P: Ports> Service<P> {
             return Ok(known);
         }
         let unknown = Reason::IssuerUnknown;
-        let signpost = self.ports.registry().get(&Key::issuer_value(&tenant.id, issuer)).await?.ok_or(unknown)?;
+        let signpost =
+            self.ports.registry().get(&Key::issuer_value(&tenant.id, issuer)).await?.ok_or(unknown)?;
         let name = String::from_utf8(signpost).map_err(|_| Reason::StoreUnavailable)?;
         let record = self.load_issuer(&tenant.id, &name).await?.filter(|record| record.issuer == issuer);
         let record = record.ok_or(unknown)?;
@@ -168,7 +169,11 @@ impl<P: Ports> Service<P> {
     }
 
     /// The key that signs now.
-    async fn signing_key(&self, tenant: &Tenant, now: u64) -> Result<Rc<crate::jose::sign::SigningKey>, Refusal> {
+    async fn signing_key(
+        &self,
+        tenant: &Tenant,
+        now: u64,
+    ) -> Result<Rc<crate::jose::sign::SigningKey>, Refusal> {
         let known = self.cached(tenant, |entry| entry.signing_key.clone());
         if let Some(known) = known.filter(|known| now < known.until) {
             return Ok(known.key);

@@ -69,7 +69,9 @@ impl<P: Ports> Service<P> {
             Some(client_id) => self.application(organization, client_id).await?,
             None => any_application(),
         };
-        self.explain_for(organization, assertion, &application).await.map_err(|_| RegistryError::StoreUnavailable)
+        self.explain_for(organization, assertion, &application)
+            .await
+            .map_err(|_| RegistryError::StoreUnavailable)
     }
 
     async fn explain_for(
@@ -80,7 +82,8 @@ impl<P: Ports> Service<P> {
     ) -> Result<Explanation, Refusal> {
         let now = self.ports.clock().now();
         let tenant = self.tenant(organization).await?;
-        let allowed = if application.metadata.allows_jwt_bearer() { Ok(()) } else { Err(Reason::GrantNotAllowed) };
+        let allowed =
+            if application.metadata.allows_jwt_bearer() { Ok(()) } else { Err(Reason::GrantNotAllowed) };
         let mut checks = Vec::from([step("R24", "grant allowed", allowed, "grant_types of the application")]);
 
         let parsed = Assertion::parse(assertion);

@@ -49,15 +49,17 @@ struct StoredDocument {
 
 /// A JWKS document with its keys parsed.
 pub(super) struct KeyDocument {
+    /// The record as it is in the store: while that is the same, nothing is parsed again.
+    record: Vec<u8>,
     stored: StoredDocument,
     keys: Rc<[VerificationKey]>,
 }
 
 impl KeyDocument {
-    fn new(stored: StoredDocument) -> Self {
+    fn new(record: Vec<u8>, stored: StoredDocument) -> Self {
         let text = stored.document.as_deref().unwrap_or_default();
         let keys = JwkSet::parse(text.as_bytes()).map(|set| set.keys).unwrap_or_default();
-        Self { stored, keys: keys.into() }
+        Self { record, stored, keys: keys.into() }
     }
 
     fn is_fresh(&self, now: u64) -> bool {
@@ -206,8 +208,9 @@ impl<P: Ports> Service<P> {
             (None, None) => (None, 0),
         };
         let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn };
-        record::save(self.ports.registry(), &Key::jwks(organization, name), &stored).await?;
-        let document = Rc::new(KeyDocument::new(stored));
+        let record = record::write(&stored)?;
+        self.ports.registry().set(&Key::jwks(organization, name), &record).await?;
+        let document = Rc::new(KeyDocument::new(record, stored));
         self.cache.borrow_mut().keep_document(organization, name, Rc::clone(&document));
         Ok(document)
     }
@@ -237,10 +240,17 @@ impl<P: Ports> Service<P> {
         name: &str,
         uri: &str,
     ) -> Result<Option<Rc<KeyDocument>>, StoreUnavailable> {
-        let key = Key::jwks(organization, name);
-        let stored: Option<StoredDocument> = record::load(self.ports.registry(), &key).await?;
-        let Some(stored) = stored.filter(|stored| stored.uri == uri) else { return Ok(None) };
-        let document = Rc::new(KeyDocument::new(stored));
+        let record = self.ports.registry().get(&Key::jwks(organization, name)).await?;
+        let Some(record) = record else { return Ok(None) };
+        let kept = self.cache.borrow().documents.get(&(organization.clone(), name.to_string())).cloned();
+        if let Some(kept) = kept.filter(|kept| kept.record == record && kept.stored.uri == uri) {
+            return Ok(Some(kept));
+        }
+        let stored: StoredDocument = record::read(&record)?;
+        if stored.uri != uri {
+            return Ok(None);
+        }
+        let document = Rc::new(KeyDocument::new(record, stored));
         self.cache.borrow_mut().keep_document(organization, name, Rc::clone(&document));
         Ok(Some(document))
     }

@@ -35,7 +35,10 @@ impl<P: Ports> Service<P> {
             let key = |quarter: u64| format!("lock/{organization}/{quarter}");
             let (current, last) = (key(now / QUARTER), key((now / QUARTER).saturating_sub(1)));
             let last_may_be_held = now % QUARTER < GRACE && store.get(&last).await?.is_some();
-            if !last_may_be_held && store.get(&current).await?.is_none() && store.increment(&current).await? == 1 {
+            if !last_may_be_held
+                && store.get(&current).await?.is_none()
+                && store.increment(&current).await? == 1
+            {
                 if store.get(&last).await?.is_some() {
                     store.delete(&last).await?;
                 }
@@ -47,7 +50,11 @@ impl<P: Ports> Service<P> {
     }
 
     /// Gives the lock back and hands on the result. A store that fails here leaves the lock to run out.
-    pub(super) async fn unlock<T>(&self, lock: Lock, result: Result<T, RegistryError>) -> Result<T, RegistryError> {
+    pub(super) async fn unlock<T>(
+        &self,
+        lock: Lock,
+        result: Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
         match self.ports.registry().delete(&lock.key).await {
             Ok(()) | Err(StoreUnavailable) => result,
         }

@@ -41,7 +41,11 @@ pub struct Settings {
 
 impl Settings {
     /// Checks the settings. `public_url` is where callers reach the installation; a trailing slash is dropped.
-    pub fn new(public_url: &str, access_token_algorithm: SigningAlgorithm, dev: bool) -> Result<Self, FieldError> {
+    pub fn new(
+        public_url: &str,
+        access_token_algorithm: SigningAlgorithm,
+        dev: bool,
+    ) -> Result<Self, FieldError> {
         let error = |problem: &str| FieldError::new("public_url", problem);
         let url = public_url.trim_end_matches('/');
         let parsed = fluent_uri::Uri::parse(url).map_err(|_| error("must be a URL"))?;

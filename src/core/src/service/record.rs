@@ -23,17 +23,31 @@ struct Versioned<T> {
 const VERSION: u32 = 1;
 
 /// Reads a record. One that can't be read counts as a failing store: refuse, never guess (R70).
-pub(super) async fn load<T: DeserializeOwned>(store: &impl Store, key: &str) -> Result<Option<T>, StoreUnavailable> {
-    let Some(bytes) = store.get(key).await? else { return Ok(None) };
-    let versioned: Versioned<T> = serde_json::from_slice(&bytes).map_err(|_| StoreUnavailable)?;
-    if versioned.version == VERSION { Ok(Some(versioned.record)) } else { Err(StoreUnavailable) }
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreUnavailable> {
+    let versioned: Versioned<T> = serde_json::from_slice(bytes).map_err(|_| StoreUnavailable)?;
+    if versioned.version == VERSION { Ok(versioned.record) } else { Err(StoreUnavailable) }
 }
 
-/// Writes a record.
-pub(super) async fn save<T: Serialize>(store: &impl Store, key: &str, record: T) -> Result<(), StoreUnavailable> {
-    let versioned = Versioned { version: VERSION, record };
-    let bytes: Vec<u8> = serde_json::to_vec(&versioned).map_err(|_| StoreUnavailable)?;
-    store.set(key, &bytes).await
+/// The bytes of a record.
+pub(super) fn write<T: Serialize>(record: T) -> Result<Vec<u8>, StoreUnavailable> {
+    serde_json::to_vec(&Versioned { version: VERSION, record }).map_err(|_| StoreUnavailable)
+}
+
+/// Loads a record.
+pub(super) async fn load<T: DeserializeOwned>(
+    store: &impl Store,
+    key: &str,
+) -> Result<Option<T>, StoreUnavailable> {
+    store.get(key).await?.map(|bytes| read(&bytes)).transpose()
+}
+
+/// Stores a record.
+pub(super) async fn save<T: Serialize>(
+    store: &impl Store,
+    key: &str,
+    record: T,
+) -> Result<(), StoreUnavailable> {
+    store.set(key, &write(record)?).await
 }
 
 /// An application as it is stored.

@@ -30,7 +30,12 @@ fn replay_key(bucket: u64, digest: &str) -> String {
 
 impl<P: Ports> Service<P> {
     /// Reserves the assertion for this exchange, or refuses it as used.
-    pub(super) async fn reserve(&self, mark: &ReplayMark, issuer: &TrustedIssuer, now: u64) -> Result<(), Refusal> {
+    pub(super) async fn reserve(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<(), Refusal> {
         let store = self.ports.replay();
         let own = bucket(mark.until);
         if store.increment(&replay_key(own, &mark.digest)).await? != 1 {

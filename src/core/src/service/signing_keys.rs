@@ -149,7 +149,10 @@ impl<P: Ports> Service<P> {
     }
 
     /// Adds a key that will sign in a while, and returns all keys.
-    pub async fn rotate_keys(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+    pub async fn rotate_keys(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
         self.organization(organization).await?;
         let lock = self.lock(organization).await?;
         let result = async {
@@ -162,7 +165,10 @@ impl<P: Ports> Service<P> {
     }
 
     /// The organization's keys, oldest first.
-    pub async fn signing_keys(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+    pub async fn signing_keys(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
         self.organization(organization).await?;
         infos(&self.current_keys(organization).await?).map_err(Into::into)
     }

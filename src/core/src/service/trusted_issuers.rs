@@ -91,7 +91,11 @@ impl<P: Ports> Service<P> {
     }
 
     /// The signpost first: without its record it leads nowhere.
-    async fn write_issuer(&self, organization: &OrganizationId, issuer: &TrustedIssuer) -> Result<(), StoreUnavailable> {
+    async fn write_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), StoreUnavailable> {
         let store = self.ports.registry();
         store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
         record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await?;

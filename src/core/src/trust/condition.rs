@@ -82,7 +82,9 @@ impl ClaimCondition {
         match (self.test(), claim) {
             (Some(ConditionTest::Present(present)), claim) => present == claim.is_some(),
             (Some(ConditionTest::Equals(value)), Some(claim)) => same(claim, value),
-            (Some(ConditionTest::OneOf(values)), Some(claim)) => values.iter().any(|value| same(claim, value)),
+            (Some(ConditionTest::OneOf(values)), Some(claim)) => {
+                values.iter().any(|value| same(claim, value))
+            }
             (Some(ConditionTest::Contains(value)), Some(Value::Array(elements))) => {
                 elements.iter().any(|element| same(element, value))
             }

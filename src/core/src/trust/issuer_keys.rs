@@ -75,7 +75,9 @@ impl IssuerKeys {
         let https = parsed.scheme() == Scheme::new_or_panic("https");
         let http = parsed.scheme() == Scheme::new_or_panic("http");
         if !(https || http && dev && loopback) {
-            return Err(error("must begin with https:// (http:// only to this machine, with the setting dev)"));
+            return Err(error(
+                "must begin with https:// (http:// only to this machine, with the setting dev)",
+            ));
         }
         Ok(Self::Endpoint(uri.to_string()))
     }

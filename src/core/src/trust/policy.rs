@@ -40,7 +40,18 @@ pub struct ReservedClaim;
 
 impl ReservedClaim {
     const NAMES: &'static [&'static str] = &[
-        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act", "may_act",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "client_id",
+        "scope",
+        "cnf",
+        "act",
+        "may_act",
         crate::access_token::ASSERTION_ISSUER,
     ];
 

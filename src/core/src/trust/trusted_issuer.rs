@@ -138,7 +138,10 @@ impl TrustedIssuer {
         }
         for (index, scope) in self.scopes.iter().flatten().enumerate() {
             if scope.len() > 256 || scope.contains(' ') || scope.is_empty() || Scope::parse(scope).is_err() {
-                return Err(FieldError::new(format!("scopes[{index}]"), "must be one scope (RFC 6749 section 3.3)"));
+                return Err(FieldError::new(
+                    format!("scopes[{index}]"),
+                    "must be one scope (RFC 6749 section 3.3)",
+                ));
             }
         }
         for (from, to) in &self.claim_mappings {
@@ -146,10 +149,16 @@ impl TrustedIssuer {
             check_text(&field, from, 256)?;
             check_text(&field, to, 256)?;
             if self.claim_mappings.values().filter(|other| *other == to).count() > 1 {
-                return Err(FieldError::new(field, format!("the claim {to} is written by another mapping too")));
+                return Err(FieldError::new(
+                    field,
+                    format!("the claim {to} is written by another mapping too"),
+                ));
             }
             if ReservedClaim::is(to) {
-                return Err(FieldError::new(field, format!("must not write the claim {to}, which is ours (R62)")));
+                return Err(FieldError::new(
+                    field,
+                    format!("must not write the claim {to}, which is ours (R62)"),
+                ));
             }
         }
         Ok(())

@@ -1,0 +1,279 @@
+//! A world for the service: stores, clock, entropy and JWKS endpoints in memory, whose futures yield,
+//! so that many requests can be interleaved on one thread, step by step and always in the same way.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use asserta_core::application::{ApplicationMetadata, JWT_BEARER};
+use asserta_core::jose::base64url;
+use asserta_core::jose::sign::{SigningAlgorithm, SigningKey};
+use asserta_core::jose::verify::Portable;
+use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
+use asserta_core::organization::OrganizationId;
+use asserta_core::ports::{
+    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, Ports, Store, StoreUnavailable,
+};
+use asserta_core::service::{NewApplication, Service, Settings};
+use asserta_core::trust::TrustedIssuer;
+use serde_json::{Value, json};
+
+pub const START: u64 = 1_800_000_000;
+pub const ISSUER: &str = "https://idp.example";
+
+/// Lets every other future take a step.
+pub async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(
+        |_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending },
+    )
+    .await;
+}
+
+/// Runs one future to its end.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+/// Runs futures side by side, a step each in turn.
+pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
+    let mut context = Context::from_waker(Waker::noop());
+    while done.iter().any(Option::is_none) {
+        for (future, slot) in running.iter_mut().zip(&mut done).filter(|(_, slot)| slot.is_none()) {
+            if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                *slot = Some(value);
+            }
+        }
+    }
+    done.into_iter().flatten().collect()
+}
+
+#[derive(Default)]
+pub struct Memory {
+    pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub broken: Cell<bool>,
+}
+
+impl Memory {
+    async fn step(&self) -> Result<(), StoreUnavailable> {
+        yield_once().await;
+        if self.broken.get() { Err(StoreUnavailable) } else { Ok(()) }
+    }
+}
+
+impl Store for Memory {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+        self.step().await?;
+        Ok(self.entries.borrow().get(key).cloned())
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+        self.step().await?;
+        assert!(key.len() <= 256, "{key}");
+        self.entries.borrow_mut().insert(key.into(), value.into());
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+        self.step().await?;
+        self.entries.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+        self.step().await?;
+        Ok(self.entries.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+
+    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+        self.step().await?;
+        assert!(key.len() <= 256, "{key}");
+        let mut entries = self.entries.borrow_mut();
+        let value = entries.entry(key.into()).or_insert_with(|| vec![0; 8]);
+        let count = i64::from_le_bytes(value.as_slice().try_into().expect("a counter has 8 bytes")) + 1;
+        *value = count.to_le_bytes().into();
+        Ok(count)
+    }
+}
+
+/// What the JWKS endpoint answers, and how often it was asked.
+#[derive(Default)]
+pub struct Endpoint {
+    pub answer: RefCell<Option<FetchedDocument>>,
+    pub fetches: Cell<u32>,
+}
+
+impl Endpoint {
+    pub fn serve(&self, document: &Value, max_age: Option<u64>) {
+        self.serve_text(&document.to_string(), max_age);
+    }
+
+    pub fn serve_text(&self, text: &str, max_age: Option<u64>) {
+        *self.answer.borrow_mut() = Some(FetchedDocument { body: text.as_bytes().into(), max_age });
+    }
+
+    pub fn fail(&self) {
+        *self.answer.borrow_mut() = None;
+    }
+}
+
+impl KeyFetcher for Endpoint {
+    const CALLER_SUPPLIES: bool = false;
+
+    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchFailed> {
+        self.fetches.set(self.fetches.get() + 1);
+        for _ in 0..20 {
+            yield_once().await;
+        }
+        self.answer.borrow().clone().ok_or(FetchFailed("no answer"))
+    }
+}
+
+pub struct TestClock(pub Cell<u64>);
+
+impl Clock for TestClock {
+    fn now(&self) -> u64 {
+        self.0.get()
+    }
+
+    async fn sleep(&self, _milliseconds: u64) {
+        yield_once().await;
+    }
+}
+
+#[derive(Default)]
+pub struct Counting(Cell<u64>);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0.set(self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+            *byte = (self.0.get() >> 56) as u8;
+        }
+    }
+}
+
+pub struct World {
+    pub registry: Memory,
+    pub replay: Memory,
+    pub endpoint: Endpoint,
+    pub clock: TestClock,
+    entropy: Counting,
+}
+
+impl Ports for &World {
+    type Store = Memory;
+    type KeyFetcher = Endpoint;
+    type Clock = TestClock;
+    type Entropy = Counting;
+    type Verifier = Portable;
+
+    fn registry(&self) -> &Memory {
+        &self.registry
+    }
+
+    fn replay(&self) -> &Memory {
+        &self.replay
+    }
+
+    fn key_fetcher(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    fn entropy(&self) -> &Counting {
+        &self.entropy
+    }
+
+    fn verifier(&self) -> &Portable {
+        &Portable
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            registry: Memory::default(),
+            replay: Memory::default(),
+            endpoint: Endpoint::default(),
+            clock: TestClock(Cell::new(START)),
+            entropy: Counting::default(),
+        }
+    }
+}
+
+impl World {
+    pub fn service(&self) -> Service<&World> {
+        let settings = Settings::new("https://as.example/", SigningAlgorithm::Es256, false);
+        Service::new(self, settings.expect("a good URL"))
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.0.set(self.clock.0.get() + seconds);
+    }
+}
+
+pub fn default_organization() -> OrganizationId {
+    OrganizationId::default_organization()
+}
+
+/// A key of the third party.
+pub fn key(seed: u8) -> SigningKey {
+    SigningKey::generate(SigningAlgorithm::EdDsa, &[seed; 32])
+}
+
+pub fn jwks(keys: &[&SigningKey]) -> Value {
+    let keys: Vec<Value> =
+        keys.iter().map(|key| serde_json::to_value(key.public_jwk()).expect("a JWK")).collect();
+    json!({ "keys": keys })
+}
+
+pub fn issuer(document: Value) -> TrustedIssuer {
+    let mut whole = json!({ "name": "idp", "issuer": ISSUER });
+    whole.as_object_mut().expect("an object").append(&mut document.as_object().expect("an object").clone());
+    serde_json::from_value(whole).expect("a trusted issuer")
+}
+
+pub fn metadata(document: Value) -> ApplicationMetadata {
+    let mut whole = json!({ "grant_types": [JWT_BEARER], "scope": "read write" });
+    whole.as_object_mut().expect("an object").append(&mut document.as_object().expect("an object").clone());
+    serde_json::from_value(whole).expect("an application")
+}
+
+/// An assertion of that key; `claims` is laid over good ones.
+pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
+    let mut whole =
+        json!({ "iss": ISSUER, "sub": "alice", "aud": "https://as.example", "exp": now + 300, "jti": "1" });
+    for (name, value) in claims.as_object().expect("an object") {
+        if value.is_null() {
+            whole.as_object_mut().expect("an object").remove(name);
+        } else {
+            whole[name] = value.clone();
+        }
+    }
+    let header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
+    let input = [header, whole].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
+    let signature = base64url::encode(&key.sign(input.as_bytes()));
+    format!("{input}.{signature}")
+}
+
+pub fn request(client: &NewApplication, assertion: &str) -> TokenRequest {
+    let id = &client.application.client_id;
+    let credentials = ClientCredentials::new(id, &client.client_secret, PresentedBy::Basic);
+    TokenRequest::new(credentials, assertion, None, None).expect("short enough")
+}
