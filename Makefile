@@ -1,3 +1,45 @@
-.PHONY: wasm
+# Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
+
+.DEFAULT_GOAL := help
+.PHONY: help wasm wasm-jwt-simple host run test test-core test-endpoint test-host bench packages fmt lint clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
 wasm: ## build the components into target/components/
 	@scripts/build-wasm.sh endpoint
+
+wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
+	@scripts/build-wasm.sh endpoint-jwt-simple
+
+host: ## build the native host, target/release/asserta
+	@test -e target/release/asserta || echo "building the host: about 6 minutes the first time, for wasmtime" >&2
+	@cargo build --release -p asserta
+
+run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
+	@ASSERTA_DEV=$${ASSERTA_DEV:-1} exec target/release/asserta serve
+
+test: test-core test-endpoint test-host ## run every test
+
+test-core:
+	cargo test -p asserta-core --all-features
+
+test-endpoint:
+	cargo test -p asserta-endpoint
+
+test-host: wasm wasm-jwt-simple host
+	cargo test --release -p asserta -p host-tests
+
+bench: wasm host ## print the figures
+
+packages: wasm ## build the packages of other languages into target/packages/
+
+fmt: ## lay out the code
+	cargo fmt --all
+
+lint: ## check layout and lints, as CI does
+	cargo fmt --all --check
+	cargo clippy --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
+
+clean: ## remove what was built (data is kept)
+	cargo clean

@@ -1,61 +1,75 @@
-//! The token endpoint as a Spin HTTP trigger.
+//! The token endpoint as a Spin HTTP trigger: a route table. What the routes do is in core's service; how
+//! the host is reached is in `ports`.
 
-mod bindings {
-    //! wasi:keyvalue, of the draft that Spin 4.1 serves.
-    spin_sdk::wit_bindgen::generate!({
-        world: "storage",
-        path: "wit",
-        runtime_path: "::spin_sdk::wit_bindgen::rt",
-        generate_all,
-    });
-}
+mod admin;
+mod bindings;
+mod health;
+mod http;
+mod instance;
+mod jwks;
+mod log;
+mod metadata;
+mod ports;
+mod settings;
+mod token;
 
-use bindings::wasi::keyvalue::{atomics, store};
-use spin_sdk::http::{IntoResponse, Request, StatusCode};
+use asserta_core::oauth::HttpAnswer;
+use asserta_core::organization::OrganizationId;
+use spin_sdk::http::{IntoResponse, Method, Request};
 use spin_sdk::http_service;
-use spin_sdk::wasip3::{clocks, random};
 
+use crate::http::{Incoming, Problem};
+use crate::instance::Instance;
+
+/// Where the host hands in each request.
 #[http_service]
 async fn serve(request: Request) -> impl IntoResponse {
-    match request.uri().path() {
-        "/health" => match probe().await {
-            Ok(report) => (StatusCode::OK, report),
-            Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error),
-        },
-        _ => (StatusCode::NOT_FOUND, String::new()),
+    let (path, mut request) = Incoming::from_spin(request);
+    let answer = route(&path, &mut request).await;
+    http::send(answer, request.method == Method::HEAD, after_answer())
+}
+
+/// Work that no answer waits for: refreshing stale JWKS documents, sweeping the replay store.
+async fn after_answer() {
+    if let Some(instance) = Instance::started() {
+        // A store that fails here has said so in the log, and the next request tries again.
+        _ = instance.service.after_answer().await;
     }
 }
 
-/// Touches everything that the endpoint imports, once.
-async fn probe() -> Result<String, String> {
-    let registrations = store::open("default").map_err(|e| format!("default: {e:?}"))?;
-    registrations
-        .set("health", b"ok")
-        .map_err(|e| format!("set: {e:?}"))?;
-    let value = registrations
-        .get("health")
-        .map_err(|e| format!("get: {e:?}"))?;
-    registrations
-        .delete("health")
-        .map_err(|e| format!("delete: {e:?}"))?;
-    let replay = store::open("replay").map_err(|e| format!("replay: {e:?}"))?;
-    let count =
-        atomics::increment(&replay, "health", 1).map_err(|e| format!("increment: {e:?}"))?;
-    let keys = replay
-        .list_keys(None)
-        .map_err(|e| format!("list-keys: {e:?}"))?
-        .keys;
-    let public_url = spin_sdk::variables::get("public_url")
-        .await
-        .map_err(|e| e.to_string())?;
-    let now = clocks::system_clock::now().seconds;
-    let noise = random::random::get_random_bytes(4);
-    clocks::monotonic_clock::wait_for(1_000).await;
-    let fetched = match spin_sdk::http::get(public_url.as_str()).await {
-        Ok(response) => response.status().to_string(),
-        Err(error) => error.to_string(),
+async fn route(path: &str, request: &mut Incoming) -> HttpAnswer {
+    let Ok(segments) = http::segments(path) else {
+        return Problem::malformed_path().answer();
     };
-    Ok(format!(
-        "{value:?} {count} {keys:?} {public_url} {now} {noise:?} {fetched}\n"
-    ))
+    let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+    let Some((organization, segments)) = organization(&segments) else {
+        return Problem::not_found().answer();
+    };
+    let instance = Instance::get().await;
+    let instance = instance.as_deref().map_err(|error| *error);
+    match segments {
+        ["oauth2", "token"] => token::exchange(instance, &organization, request).await,
+        ["oauth2", "jwks"] => request.document(jwks::serve(instance, &organization)).await,
+        [".well-known", "oauth-authorization-server" | "openid-configuration"] => {
+            request.document(metadata::serve(instance, &organization)).await
+        }
+        ["health"] if organization.is_default() => request.document(health::serve(instance)).await,
+        ["admin", below @ ..] if organization.is_default() => admin::serve(instance, below, request).await,
+        _ => Problem::not_found().answer(),
+    }
+}
+
+/// Whose path it is, and what is left of it. The organization `default` is served at the root, any other
+/// one below `/t/{name}`; but RFC 8414 section 3.1 puts the well-known part before the issuer's path.
+fn organization<'a>(segments: &'a [&'a str]) -> Option<(OrganizationId, &'a [&'a str])> {
+    match segments {
+        ["t", name, below @ ..] => Some((tenant(name)?, below)),
+        [".well-known", "oauth-authorization-server", "t", name] => Some((tenant(name)?, &segments[..2])),
+        _ => Some((OrganizationId::default_organization(), segments)),
+    }
+}
+
+/// A name below `/t/`; not that of the organization at the root, which has no second address.
+fn tenant(name: &str) -> Option<OrganizationId> {
+    OrganizationId::parse(name).ok().filter(|organization| !organization.is_default())
 }

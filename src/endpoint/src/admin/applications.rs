@@ -1,0 +1,96 @@
+//! `/admin/organizations/{org}/applications`. The names of the members are those of RFC 7591.
+
+use asserta_core::application::{Application, ApplicationMetadata};
+use asserta_core::organization::OrganizationId;
+use asserta_core::service::{NewApplication, Service};
+use serde::Serialize;
+use spin_sdk::http::Method;
+
+use super::{Handled, Refused, body, created, list, location, page};
+use crate::http::{Incoming, empty, json};
+use crate::ports::SpinPorts;
+
+/// An application as it is answered.
+#[derive(Serialize)]
+struct View<'a> {
+    client_id: &'a str,
+    /// Right after it was made, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    /// Seconds since 1970.
+    client_id_issued_at: u64,
+    #[serde(flatten)]
+    metadata: &'a ApplicationMetadata,
+}
+
+impl<'a> View<'a> {
+    fn of(application: &'a Application) -> Self {
+        Self {
+            client_id: &application.client_id,
+            client_secret: None,
+            client_id_issued_at: application.created_at,
+            metadata: &application.metadata,
+        }
+    }
+
+    fn with_secret(new: &'a NewApplication) -> Self {
+        Self { client_secret: Some(&new.client_secret), ..Self::of(&new.application) }
+    }
+}
+
+pub(super) async fn collection(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::GET | Method::HEAD => {
+            let listing = service.applications(organization, &page(request)?).await?;
+            Ok(list(&listing, View::of))
+        }
+        Method::POST => {
+            let new = service.create_application(organization, body::read(request).await?).await?;
+            let location = location(organization, "applications", &new.application.client_id);
+            Ok(created(location, &View::with_secret(&new)))
+        }
+        _ => Err(Refused::Method("GET, HEAD, POST")),
+    }
+}
+
+pub(super) async fn one(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    client_id: &str,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::GET | Method::HEAD => {
+            Ok(json(200, &View::of(&service.application(organization, client_id).await?)))
+        }
+        Method::PUT => {
+            // What GET answers can be sent back as it is: the members that are ours alone are left aside.
+            let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
+            let metadata = body::typed(&body::without(object, "client_id_issued_at"))?;
+            Ok(json(200, &View::of(&service.replace_application(organization, client_id, metadata).await?)))
+        }
+        Method::DELETE => {
+            service.remove_application(organization, client_id).await?;
+            Ok(empty(204))
+        }
+        _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
+    }
+}
+
+pub(super) async fn secret(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    client_id: &str,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::POST => {
+            Ok(json(200, &View::with_secret(&service.renew_secret(organization, client_id).await?)))
+        }
+        _ => Err(Refused::Method("POST")),
+    }
+}

@@ -1,0 +1,55 @@
+//! JSON bodies of the admin API: limited, strictly read, unknown members refused by name.
+
+use asserta_core::field::FieldError;
+use asserta_core::jose::json::{self, JsonError, Object, Value};
+use serde::de::DeserializeOwned;
+
+use crate::http::{BodyError, Incoming, Problem};
+
+/// The largest body, in bytes: a JWK set or a chain of certificates has room in it.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The body as a JSON object.
+pub(super) async fn object(request: &mut Incoming) -> Result<Object, Problem> {
+    let media_type = request.header("content-type").ok().flatten().unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::unsupported_media_type());
+    }
+    let bytes = request.body(MAX_BODY).await.map_err(|error| match error {
+        BodyError::TooLarge => Problem::too_large(),
+        BodyError::Broken => FieldError::new("", "The body ended early").into(),
+    })?;
+    json::parse_object(&bytes).map_err(problem)
+}
+
+/// An object as `T`, which decides about members that it does not know.
+pub(super) fn typed<T: DeserializeOwned>(object: &Object) -> Result<T, Problem> {
+    json::from_slice(Value::from(object.clone()).to_text().as_bytes()).map_err(problem)
+}
+
+/// The body as `T`.
+pub(super) async fn read<T: DeserializeOwned>(request: &mut Incoming) -> Result<T, Problem> {
+    typed(&object(request).await?)
+}
+
+/// Takes a member out that the path determines: it may be repeated in the body, but not differ.
+pub(super) fn take_fixed(object: Object, member: &str, value: &str) -> Result<Object, Problem> {
+    if object.get(member).is_some_and(|given| given.as_str() != Some(value)) {
+        return Err(FieldError::new(member, "must be what the path says").into());
+    }
+    Ok(without(object, member))
+}
+
+/// The object without a member.
+pub(super) fn without(object: Object, member: &str) -> Object {
+    object.iter().filter(|(name, _)| *name != member).map(|(name, value)| (name, value.clone())).collect()
+}
+
+fn problem(error: JsonError) -> Problem {
+    match error {
+        JsonError::Member { path, problem } => FieldError::new(path, problem),
+        other => FieldError::new("", format!("The body is not acceptable: {other}")),
+    }
+    .into()
+}

@@ -1,0 +1,32 @@
+//! `POST /admin/organizations/{org}/explain`: what an exchange of an assertion would come to, check by check.
+
+use asserta_core::organization::OrganizationId;
+use asserta_core::service::Service;
+use serde::Deserialize;
+use spin_sdk::http::Method;
+
+use super::{Handled, Refused, body};
+use crate::http::{Incoming, json};
+use crate::ports::SpinPorts;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    assertion: String,
+    #[serde(default)]
+    client_id: Option<String>,
+}
+
+pub(super) async fn explain(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::POST => {
+            let Question { assertion, client_id } = body::read(request).await?;
+            Ok(json(200, &service.explain(organization, &assertion, client_id.as_deref()).await?))
+        }
+        _ => Err(Refused::Method("POST")),
+    }
+}

@@ -1,0 +1,88 @@
+//! A request, its head parsed, its body not read yet.
+
+use asserta_core::oauth::HttpAnswer;
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use spin_sdk::http::{HeaderMap, Method, Request};
+use spin_sdk::wasip3::http_compat::IncomingRequestBody;
+
+use super::answer::empty;
+use super::problem::Problem;
+
+/// A request to the endpoint.
+pub(crate) struct Incoming {
+    /// The method.
+    pub(crate) method: Method,
+    /// The query string, without the `?`.
+    pub(crate) query: Option<String>,
+    headers: HeaderMap,
+    body: Option<IncomingRequestBody>,
+}
+
+/// Why a body can't be had.
+#[derive(Debug)]
+pub(crate) enum BodyError {
+    /// It exceeds the limit.
+    TooLarge,
+    /// The client went away, or broke the protocol.
+    Broken,
+}
+
+impl Incoming {
+    /// Takes a request of the host apart, into its path and the rest.
+    pub(crate) fn from_spin(request: Request) -> (String, Self) {
+        let (head, body) = request.into_parts();
+        let query = head.uri.query().map(ToOwned::to_owned);
+        let incoming = Self { method: head.method, query, headers: head.headers, body: Some(body) };
+        (head.uri.path().to_owned(), incoming)
+    }
+
+    /// Answers with a public document, which can be read (GET, HEAD) and asked about (OPTIONS) from any origin.
+    pub(crate) async fn document(
+        &self,
+        document: impl Future<Output = Result<HttpAnswer, Problem>>,
+    ) -> HttpAnswer {
+        const ALLOW: &str = "GET, HEAD, OPTIONS";
+        match self.method {
+            Method::GET | Method::HEAD => document.await.unwrap_or_else(|problem| problem.answer()),
+            Method::OPTIONS => {
+                let mut answer = empty(204);
+                answer.headers.extend([
+                    ("allow", ALLOW.to_owned()),
+                    ("access-control-allow-origin", "*".to_owned()),
+                    ("access-control-allow-methods", ALLOW.to_owned()),
+                ]);
+                answer
+            }
+            _ => Problem::answer_allowing(ALLOW),
+        }
+    }
+
+    /// A header that may occur once: `Err` where it occurs twice or is not text.
+    pub(crate) fn header(&self, name: &str) -> Result<Option<&str>, ()> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(());
+        }
+        first.map(|value| value.to_str().map_err(|_| ())).transpose()
+    }
+
+    /// Reads the body, but no more than `limit` bytes, and nothing where its length is announced to be
+    /// more (R15).
+    pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, BodyError> {
+        let announced =
+            self.header("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit as u64) {
+            return Err(BodyError::TooLarge);
+        }
+        let Some(body) = self.body.take() else {
+            return Ok(Bytes::new());
+        };
+        match Limited::new(body, limit).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+            Err(_) => Err(BodyError::Broken),
+        }
+    }
+}

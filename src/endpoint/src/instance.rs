@@ -1,0 +1,87 @@
+//! What an instance keeps between requests: the service over its ports, and nothing of any request.
+//!
+//! Requests of one instance interleave at their awaits, on one thread. An instance serves a hundred
+//! requests or a million, and how many there are at once the host decides.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use asserta_core::ports::{Ports, Store, StoreUnavailable};
+use asserta_core::service::{RegistryError, Service};
+
+use crate::log;
+use crate::ports::SpinPorts;
+use crate::settings::{EndpointSettings, Seed};
+
+/// Where the store says which seed document was applied last.
+const SEED_APPLIED: &str = "seed-applied";
+
+/// An instance that has started.
+pub(crate) struct Instance {
+    /// The use cases.
+    pub(crate) service: Service<SpinPorts>,
+    /// SHA-256 of the bearer token of the admin API. `None`: there is no admin API.
+    pub(crate) admin_token_sha256: Option<[u8; 32]>,
+}
+
+/// Why an instance can't start. The next request tries again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NotStarted {
+    /// A setting can't be used; the log names it.
+    BadSetting,
+    /// The store does not answer.
+    StoreUnavailable,
+}
+
+thread_local! {
+    static INSTANCE: OnceCell<Rc<Instance>> = const { OnceCell::new() };
+}
+
+impl Instance {
+    /// The instance, if a request has started it.
+    pub(crate) fn started() -> Option<Rc<Self>> {
+        INSTANCE.with(|instance| instance.get().cloned())
+    }
+
+    /// The instance; the first request starts it. Two first requests at once do the same work twice,
+    /// and the one that is done first stays.
+    pub(crate) async fn get() -> Result<Rc<Self>, NotStarted> {
+        if let Some(started) = Self::started() {
+            return Ok(started);
+        }
+        let fresh = Rc::new(Self::start().await?);
+        Ok(INSTANCE.with(|instance| Rc::clone(instance.get_or_init(|| fresh))))
+    }
+
+    async fn start() -> Result<Self, NotStarted> {
+        let settings = EndpointSettings::load().await.map_err(|error| {
+            log::bad_setting(&error.field, &error.problem);
+            NotStarted::BadSetting
+        })?;
+        let service = Service::new(SpinPorts::default(), settings.core);
+        if let Some(seed) = &settings.seed {
+            sow(&service, seed).await?;
+        }
+        Ok(Self { service, admin_token_sha256: settings.admin_token_sha256 })
+    }
+}
+
+/// Applies the seed document, unless the store says that this very document was applied already: instances
+/// start all the time, and none of them may undo what an administrator has changed or removed since.
+async fn sow(service: &Service<SpinPorts>, seed: &Seed) -> Result<(), NotStarted> {
+    let store = service.ports().registry();
+    let unavailable = |_: StoreUnavailable| NotStarted::StoreUnavailable;
+    if store.get(SEED_APPLIED).await.map_err(unavailable)?.as_deref() == Some(seed.digest.as_bytes()) {
+        return Ok(());
+    }
+    let report = service.apply(&seed.document).await.map_err(|error| match error {
+        RegistryError::StoreUnavailable | RegistryError::Busy => NotStarted::StoreUnavailable,
+        refused => {
+            log::bad_setting("trust", &refused.to_string());
+            NotStarted::BadSetting
+        }
+    })?;
+    store.set(SEED_APPLIED, seed.digest.as_bytes()).await.map_err(unavailable)?;
+    log::seed_applied(&report);
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The reader of JWKS endpoints, over outbound wasi:http, under the limits of R50. Which addresses are
+//! acceptable core has decided by then; redirects are not followed, since wasi:http follows none.
+
+use std::pin::pin;
+
+use asserta_core::ports::{FetchFailed, FetchedDocument, KeyFetcher};
+use futures_util::future::{Either, select};
+use http_body_util::{BodyExt, Limited};
+use spin_sdk::http::{EmptyBody, HeaderMap, StatusCode, send};
+use spin_sdk::wasip3::clocks::monotonic_clock;
+use spin_sdk::wasip3::http::types::RequestOptions;
+use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
+
+/// From the first byte out to the last byte in, in nanoseconds.
+const TIME_LIMIT: u64 = 5_000_000_000;
+/// The largest document that is read, in bytes.
+const SIZE_LIMIT: usize = 64 * 1024;
+
+/// Outbound HTTP of the host.
+pub(crate) struct OutboundHttp;
+
+impl KeyFetcher for OutboundHttp {
+    const CALLER_SUPPLIES: bool = false;
+
+    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchFailed> {
+        let exchange = pin!(get(uri));
+        let alarm = pin!(monotonic_clock::wait_for(TIME_LIMIT));
+        match select(exchange, alarm).await {
+            Either::Left((document, _)) => document,
+            Either::Right(_) => Err(FetchFailed("no complete answer within 5 seconds")),
+        }
+    }
+}
+
+async fn get(uri: &str) -> Result<FetchedDocument, FetchFailed> {
+    let request = http::Request::get(uri)
+        .header("accept", "application/jwk-set+json, application/json")
+        .extension(RequestOptionsExtension(options()))
+        .body(EmptyBody::new())
+        .map_err(|_| FetchFailed("not a URL that can be fetched"))?;
+    let response = send(request).await.map_err(|_| FetchFailed("no answer"))?;
+    if response.status() != StatusCode::OK {
+        return Err(FetchFailed("the status is not 200"));
+    }
+    let max_age = max_age(response.headers());
+    let body = Limited::new(response.into_body(), SIZE_LIMIT).collect().await;
+    let body = body.map_err(|_| FetchFailed("the body is incomplete or exceeds 64 KiB"))?.to_bytes();
+    Ok(FetchedDocument { body: body.into(), max_age })
+}
+
+/// The time limit again for the host, so that it gives up a connection that we have given up.
+fn options() -> RequestOptions {
+    let options = RequestOptions::new();
+    // A host may not know one of them; the race in `fetch` holds anyway.
+    _ = options.set_connect_timeout(Some(TIME_LIMIT));
+    _ = options.set_first_byte_timeout(Some(TIME_LIMIT));
+    _ = options.set_between_bytes_timeout(Some(TIME_LIMIT));
+    options
+}
+
+/// `max-age` of `Cache-Control` (RFC 9111 section 5.2.2), in seconds; 0 where caching is forbidden.
+fn max_age(headers: &HeaderMap) -> Option<u64> {
+    let lines = headers.get_all("cache-control").iter().filter_map(|line| line.to_str().ok());
+    let mut seconds = None;
+    for directive in lines.flat_map(|line| line.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Some(0),
+            "max-age" => seconds = value.trim().trim_matches('"').parse().ok().or(seconds),
+            _ => {}
+        }
+    }
+    seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lines: &[&'static str]) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("cache-control", line.parse().expect("a header value"));
+        }
+        max_age(&headers)
+    }
+
+    /// R51: how long a document is fresh.
+    #[test]
+    fn cache_control() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["public"]), None);
+        assert_eq!(of(&["public, Max-Age=300"]), Some(300));
+        assert_eq!(of(&["max-age=\"60\""]), Some(60));
+        assert_eq!(of(&["max-age=-1"]), None);
+        assert_eq!(of(&["max-age=99999999999999999999999"]), None);
+        assert_eq!(of(&["max-age=60", "no-store"]), Some(0));
+    }
+}

@@ -1,0 +1,76 @@
+//! The store, over wasi:keyvalue.
+
+use std::cell::OnceCell;
+
+use asserta_core::ports::{Store, StoreUnavailable};
+
+use crate::bindings::wasi::keyvalue::atomics;
+use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
+use crate::log;
+
+/// One store of the host, opened at its first use and kept open as long as the instance lives.
+pub(crate) struct KeyValue {
+    name: &'static str,
+    bucket: OnceCell<Bucket>,
+}
+
+impl KeyValue {
+    /// The store that the host knows as `name`.
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self { name, bucket: OnceCell::new() }
+    }
+
+    fn bucket(&self) -> Result<&Bucket, StoreUnavailable> {
+        if let Some(bucket) = self.bucket.get() {
+            return Ok(bucket);
+        }
+        let bucket = store::open(self.name).map_err(|error| self.failed("open", &error))?;
+        Ok(self.bucket.get_or_init(|| bucket))
+    }
+
+    /// Tells the operator what the caller is not told.
+    fn failed(&self, operation: &str, error: &Error) -> StoreUnavailable {
+        let cause = match error {
+            Error::NoSuchStore => "no such store",
+            Error::AccessDenied => "access denied",
+            Error::Other(text) => text,
+        };
+        log::store_failure(self.name, operation, cause);
+        StoreUnavailable
+    }
+}
+
+impl Store for KeyValue {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+        self.bucket()?.get(key).map_err(|error| self.failed("get", &error))
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+        self.bucket()?.set(key, value).map_err(|error| self.failed("set", &error))
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+        self.bucket()?.delete(key).map_err(|error| self.failed("delete", &error))
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+        let bucket = self.bucket()?;
+        let mut keys = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page =
+                bucket.list_keys(cursor.as_deref()).map_err(|error| self.failed("list-keys", &error))?;
+            keys.extend(page.keys.into_iter().filter(|key| key.starts_with(prefix)));
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+        atomics::increment(self.bucket()?, key, 1).map_err(|error| self.failed("increment", &error))
+    }
+}
