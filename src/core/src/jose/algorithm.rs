@@ -95,8 +95,7 @@ impl<'de> Deserialize<'de> for Algorithm {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Algorithm, E> {
-                Algorithm::from_name(name)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
+                Algorithm::from_name(name).ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
             }
         }
         deserializer.deserialize_str(Name)

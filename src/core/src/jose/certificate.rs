@@ -147,8 +147,7 @@ fn public_key(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, Certifica
 /// The key of an RSAPublicKey (RFC 8017 appendix A.1.1).
 fn rsa_key(der: &[u8]) -> Result<PublicKey, CertificateError> {
     let key = RsaPublicKey::<UintRef<'_>>::from_der(der).map_err(|_| CertificateError::NotX509)?;
-    PublicKey::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes())
-        .map_err(CertificateError::Key)
+    PublicKey::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes()).map_err(CertificateError::Key)
 }
 
 fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
@@ -176,12 +175,8 @@ impl fmt::Display for CertificateError {
             Self::Empty => f.write_str("empty"),
             Self::NoPemBlock => f.write_str("neither a PEM block nor base64 of DER"),
             Self::BadPem => f.write_str("a PEM block is damaged"),
-            Self::PrivateKey => {
-                f.write_str("a private key; register the certificate or the public key")
-            }
-            Self::UnexpectedBlock => {
-                f.write_str("a PEM block that is neither CERTIFICATE nor PUBLIC KEY")
-            }
+            Self::PrivateKey => f.write_str("a private key; register the certificate or the public key"),
+            Self::UnexpectedBlock => f.write_str("a PEM block that is neither CERTIFICATE nor PUBLIC KEY"),
             Self::NotX509 => f.write_str("neither an X.509 certificate nor a public key"),
             Self::UnsupportedKey => f.write_str("the key type is not supported"),
             Self::Key(problem) => problem.fmt(f),

@@ -80,9 +80,7 @@ impl<'a> CompactJws<'a> {
     /// The first reason why it is no signed token.
     pub fn parse(token: &'a str) -> Result<Self, JwsError> {
         let (signing_input, header, payload, signature) = segments(token)?;
-        let decode = |text, segment| {
-            base64url::decode(text).map_err(|_| JwsError::NotBase64Url(segment))
-        };
+        let decode = |text, segment| base64url::decode(text).map_err(|_| JwsError::NotBase64Url(segment));
         let header = decode(header, Segment::Header)?;
         let header = json::parse_object(&header).map_err(JwsError::HeaderNotJson)?;
         let header = Header::read(&header)?;
@@ -103,6 +101,10 @@ impl<'a> CompactJws<'a> {
 }
 
 fn segments(token: &str) -> Result<(&str, &str, &str, &str), JwsError> {
+    // The JSON serialisation may have any number of dots in it.
+    if token.starts_with('{') {
+        return Err(JwsError::NotThreeSegments);
+    }
     let mut dots = token.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(i, _)| i);
     let (first, second) = match (dots.next(), dots.next(), dots.next(), dots.next(), dots.next()) {
         (Some(first), Some(second), None, ..) => (first, second),
@@ -142,11 +144,7 @@ fn algorithm(name: &str) -> Result<Algorithm, JwsError> {
     }
 }
 
-fn optional_string(
-    header: &Object,
-    name: &str,
-    not_a_string: JwsError,
-) -> Result<Option<String>, JwsError> {
+fn optional_string(header: &Object, name: &str, not_a_string: JwsError) -> Result<Option<String>, JwsError> {
     match header.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -244,10 +242,7 @@ mod tests {
             of(r#"{"alg":"ES256","alg":"ES256"}"#),
             JwsError::HeaderNotJson(JsonError::DuplicateMember)
         );
-        assert_eq!(
-            of(r#"{"alg":"ES256"} x"#),
-            JwsError::HeaderNotJson(JsonError::TrailingBytes)
-        );
+        assert_eq!(of(r#"{"alg":"ES256"} x"#), JwsError::HeaderNotJson(JsonError::TrailingBytes));
     }
 
     #[test]

@@ -48,8 +48,7 @@ impl VerificationKey {
     /// the key's own `alg` where it has one (R31).
     #[must_use]
     pub fn fits(&self, algorithm: Algorithm) -> bool {
-        self.material.algorithms().contains(&algorithm)
-            && self.algorithm.is_none_or(|only| only == algorithm)
+        self.material.algorithms().contains(&algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
     /// Whether the key may be used at `now`, in seconds since 1970 (R47).
@@ -108,6 +107,8 @@ pub enum KeyProblem {
     RsaTooLarge,
     /// An RSA exponent that is even, below 65537 or above 2^33.
     RsaExponent,
+    /// An RSA modulus whose primes can be guessed (CVE-2017-15361).
+    RsaGuessable,
     /// Not a point of the curve, or one of small order.
     NotOnCurve,
 }
@@ -220,18 +221,13 @@ impl PublicKey {
             Components::Rsa { n, e } => {
                 [("e", encode(&e)), ("kty", "RSA".into()), ("n", encode(&n))].into_iter().collect()
             }
-            Components::Ec { curve, x, y } => [
-                ("crv", curve.name().into()),
-                ("kty", "EC".into()),
-                ("x", encode(&x)),
-                ("y", encode(&y)),
-            ]
-            .into_iter()
-            .collect(),
-            Components::Ed25519 { x } => {
-                [("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", encode(&x))]
+            Components::Ec { curve, x, y } => {
+                [("crv", curve.name().into()), ("kty", "EC".into()), ("x", encode(&x)), ("y", encode(&y))]
                     .into_iter()
                     .collect()
+            }
+            Components::Ed25519 { x } => {
+                [("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", encode(&x))].into_iter().collect()
             }
         }
     }
@@ -271,6 +267,7 @@ impl fmt::Display for KeyProblem {
             Self::RsaTooSmall => f.write_str("RSA below 2048 bits"),
             Self::RsaTooLarge => f.write_str("RSA above 8192 bits"),
             Self::RsaExponent => f.write_str("an unsafe RSA exponent"),
+            Self::RsaGuessable => f.write_str("an RSA modulus with the ROCA weakness"),
             Self::NotOnCurve => f.write_str("not a valid point of the curve"),
         }
     }

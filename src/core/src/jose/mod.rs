@@ -12,6 +12,7 @@ mod es256;
 pub mod json;
 pub mod jwk;
 pub mod public_key;
+mod roca;
 pub mod sign;
 pub mod verify;
 #[cfg(feature = "jwt-simple")]

@@ -11,6 +11,7 @@ use rsa::traits::PublicKeyParts as _;
 use super::algorithm::Algorithm;
 use super::es256;
 use super::jwk::KeyProblem;
+use super::roca;
 
 /// The smallest RSA modulus that is accepted, in bits (RFC 7518 section 3.3; R31).
 pub const MIN_RSA_BITS: usize = 2048;
@@ -105,8 +106,8 @@ impl PublicKey {
     /// An RSA key from its modulus and exponent, big-endian.
     ///
     /// # Errors
-    /// A modulus below 2048 or above 8192 bits or even; an exponent that is even, below 65537 or
-    /// above 2^33 (R31).
+    /// A modulus below 2048 or above 8192 bits, even, or of guessable primes; an exponent that is
+    /// even, below 65537 or above 2^33 (R31).
     pub fn from_rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyProblem> {
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
@@ -119,13 +120,16 @@ impl PublicKey {
         if e.len() > 8 || be_u64(e) < MIN_RSA_EXPONENT {
             return Err(KeyProblem::RsaExponent);
         }
+        if roca::has_fingerprint(n) {
+            return Err(KeyProblem::RsaGuessable);
+        }
         let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
-        rsa::PublicKey::new(number(n), number(e))
-            .map(|key| Self(Material::Rsa(Box::new(key))))
-            .map_err(|error| match error {
+        rsa::PublicKey::new(number(n), number(e)).map(|key| Self(Material::Rsa(Box::new(key)))).map_err(
+            |error| match error {
                 rsa::Error::InvalidModulus => KeyProblem::Malformed("n"),
                 _ => KeyProblem::RsaExponent,
-            })
+            },
+        )
     }
 
     /// A point of a NIST curve from its coordinates, each as long as the field.
@@ -151,12 +155,8 @@ impl PublicKey {
     pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, KeyProblem> {
         match curve {
             Curve::P256 => es256::PublicKey::from_sec1(point).map(Material::P256),
-            Curve::P384 => {
-                p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384)
-            }
-            Curve::P521 => {
-                p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P521)
-            }
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P521),
         }
         .map(Self)
         .ok_or(KeyProblem::NotOnCurve)
@@ -165,11 +165,14 @@ impl PublicKey {
     /// An Ed25519 key from its 32 bytes.
     ///
     /// # Errors
-    /// Another length; not a point, or one of small order, for which signatures mean nothing.
+    /// Another length; not the one encoding of a point, or a point of small order, for which
+    /// signatures mean nothing.
     pub fn from_ed25519(x: &[u8]) -> Result<Self, KeyProblem> {
         let x: &[u8; 32] = x.try_into().map_err(|_| KeyProblem::Malformed("x"))?;
         match ed25519_dalek::VerifyingKey::from_bytes(x) {
-            Ok(key) if !key.is_weak() => Ok(Self(Material::Ed25519(key))),
+            Ok(key) if !key.is_weak() && key.to_edwards().compress().as_bytes() == x => {
+                Ok(Self(Material::Ed25519(key)))
+            }
             _ => Err(KeyProblem::NotOnCurve),
         }
     }
@@ -202,12 +205,8 @@ impl PublicKey {
                 e: without_leading_zeros(&key.e().to_be_bytes()).to_vec(),
             },
             Material::P256(key) => ec_components(Curve::P256, &key.to_uncompressed()),
-            Material::P384(key) => {
-                ec_components(Curve::P384, key.to_sec1_point(false).as_bytes())
-            }
-            Material::P521(key) => {
-                ec_components(Curve::P521, key.to_sec1_point(false).as_bytes())
-            }
+            Material::P384(key) => ec_components(Curve::P384, key.to_sec1_point(false).as_bytes()),
+            Material::P521(key) => ec_components(Curve::P521, key.to_sec1_point(false).as_bytes()),
             Material::Ed25519(key) => Components::Ed25519 { x: key.to_bytes() },
         }
     }

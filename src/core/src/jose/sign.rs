@@ -40,9 +40,7 @@ impl SigningAlgorithm {
     /// The algorithm of a setting or a stored record.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::EdDsa, Self::Rs256]
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
+        [Self::Es256, Self::EdDsa, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
     }
 
     /// The name in an `alg` member.
@@ -144,9 +142,7 @@ impl SigningKey {
             SigningAlgorithm::Es256 => {
                 es256::PrivateKey::from_bytes(stored).map(Self::es256).ok_or(NotAStoredKey)
             }
-            SigningAlgorithm::EdDsa => {
-                stored.try_into().map(Self::ed_dsa).map_err(|_| NotAStoredKey)
-            }
+            SigningAlgorithm::EdDsa => stored.try_into().map(Self::ed_dsa).map_err(|_| NotAStoredKey),
             SigningAlgorithm::Rs256 => {
                 rsa::PrivateKey::from_pkcs8_der(stored).map(Self::rs256).map_err(|_| NotAStoredKey)
             }

@@ -64,10 +64,8 @@ impl SignatureVerifier for Portable {
             (Material::P521(key), Algorithm::Es512) => {
                 p521::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
             }
-            (Material::Ed25519(key), Algorithm::EdDsa) => {
-                ed25519_dalek::Signature::from_slice(sig)
-                    .is_ok_and(|sig| key.verify_strict(input, &sig).is_ok())
-            }
+            (Material::Ed25519(key), Algorithm::EdDsa) => ed25519_dalek::Signature::from_slice(sig)
+                .is_ok_and(|sig| key.verify_strict(input, &sig).is_ok()),
             _ => false,
         };
         if good { Ok(()) } else { Err(BadSignature) }

@@ -10,7 +10,6 @@ extern crate std;
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 
 use jwt_simple::prelude::*;
 use jwt_simple::{Error, JWTError};

@@ -64,7 +64,8 @@ fn base64_of_der_and_white_space() {
 
 #[test]
 fn several_blocks_with_text_around_them() {
-    let text = format!("issuer one\n{}\n{}{}", pem!("expired-with-text"), pem!("rsa2048.pub"), pem!("p384.crt"));
+    let text =
+        format!("issuer one\n{}\n{}{}", pem!("expired-with-text"), pem!("rsa2048.pub"), pem!("p384.crt"));
     let keys = import(&text).expect("three keys");
     assert_eq!(keys.len(), 3);
     assert_eq!(keys[0].material, one(pem!("p256.pub")).material);
@@ -74,10 +75,7 @@ fn several_blocks_with_text_around_them() {
 fn r47_validity() {
     // openssl printed: Jan  1 00:00:00 2020 GMT, Dec 31 23:59:59 2020 GMT.
     let expired = one(pem!("expired-with-text"));
-    assert_eq!(
-        expired.validity,
-        Some(Validity { not_before: 1_577_836_800, not_after: 1_609_459_199 })
-    );
+    assert_eq!(expired.validity, Some(Validity { not_before: 1_577_836_800, not_after: 1_609_459_199 }));
     assert!(!expired.valid_at(1_577_836_799));
     assert!(expired.valid_at(1_577_836_800));
     assert!(expired.valid_at(1_609_459_199));

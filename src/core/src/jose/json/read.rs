@@ -54,9 +54,7 @@ pub(super) fn value(bytes: &[u8]) -> Result<Value, Fault> {
 }
 
 /// For `Deserialize`: the same checks wherever the value comes from.
-pub(super) fn from_deserializer<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Value, D::Error> {
+pub(super) fn from_deserializer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     Element { depth: 0, findings: &Findings::default() }.deserialize(deserializer)
 }
 

@@ -4,8 +4,8 @@
 //! administrator may hold a secret there. So the type is read from a [`Value`] with an error type
 //! of ours, which says what was expected and which kind of value was found.
 
-use alloc::string::{String, ToString as _};
 use alloc::format;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};

@@ -48,9 +48,7 @@ fn members_that_matter() {
 #[test]
 fn r31_rsa_strength() {
     let n = base64url::decode(RSA_N).expect("base64url");
-    let with = |n: &[u8], e: &[u8]| {
-        problem(&rsa(&base64url::encode(n), &base64url::encode(e)))
-    };
+    let with = |n: &[u8], e: &[u8]| problem(&rsa(&base64url::encode(n), &base64url::encode(e)));
     // 2047 bits: the modulus starts with a zero bit.
     let mut small = n.clone();
     small[0] = 0x7f;

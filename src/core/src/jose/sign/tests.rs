@@ -3,7 +3,8 @@ use alloc::format;
 use super::*;
 use crate::jose::{Portable, SignatureVerifier as _, VerificationKey, base64url};
 
-const ALL: [SigningAlgorithm; 3] = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256];
+const ALL: [SigningAlgorithm; 3] =
+    [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256];
 
 #[test]
 fn what_is_signed_verifies_with_the_published_key() {
@@ -17,9 +18,8 @@ fn what_is_signed_verifies_with_the_published_key() {
         assert_eq!(published.kid.as_deref(), Some(key.kid()));
         assert_eq!(jwk.get("use").and_then(Value::as_str), Some("sig"));
         assert!(published.fits(algorithm.algorithm()));
-        let verify = |input: &[u8]| {
-            Portable.verify(algorithm.algorithm(), &published.material, input, &signature)
-        };
+        let verify =
+            |input: &[u8]| Portable.verify(algorithm.algorithm(), &published.material, input, &signature);
         assert!(verify(b"header.claims").is_ok());
         assert!(verify(b"header.claimz").is_err());
     }

@@ -1,0 +1,42 @@
+//! Reading the public test vectors, and asking every verifier there is.
+
+use std::path::PathBuf;
+
+use asserta_core::jose::{Algorithm, CompactJws, JwkSet, Portable, PublicKey, SignatureVerifier};
+use serde_json::Value;
+
+/// Reads a file of the vectors. They are not part of the repository; without them there is
+/// nothing to test, and that is said.
+pub(crate) fn read(path: &str) -> Option<Value> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors").join(path);
+    match std::fs::read(&file) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("vectors are JSON")),
+        Err(error) => {
+            println!("skipped: the vectors {} are absent ({error})", file.display());
+            None
+        }
+    }
+}
+
+/// The verdict, which must be the same from every verifier.
+pub(crate) fn verifies(algorithm: Algorithm, key: &PublicKey, input: &[u8], signature: &[u8]) -> bool {
+    let verdict = Portable.verify(algorithm, key, input, signature).is_ok();
+    #[cfg(feature = "jwt-simple")]
+    {
+        use asserta_core::jose::verify_jwt_simple::JwtSimple;
+        let second = JwtSimple.verify(algorithm, key, input, signature).is_ok();
+        assert_eq!(verdict, second, "the verifiers differ on {algorithm}, {key:?}");
+    }
+    verdict
+}
+
+/// Whether a token verifies with a key of the set that fits its algorithm and carries its `kid`.
+pub(crate) fn token_verifies(token: &str, keys: &Value) -> bool {
+    let Ok(jws) = CompactJws::parse(token) else { return false };
+    let Ok(set) = JwkSet::parse(keys.to_string().as_bytes()) else { return false };
+    set.keys
+        .iter()
+        .filter(|key| key.fits(jws.header.algorithm))
+        .filter(|key| jws.header.kid.is_none() || key.kid == jws.header.kid)
+        .any(|key| verifies(jws.header.algorithm, &key.material, jws.signing_input, &jws.signature))
+}
