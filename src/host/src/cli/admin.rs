@@ -1,0 +1,221 @@
+//! A client of the admin API (DESIGN section 3).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use ureq::Agent;
+use ureq::http::{Method, Request};
+use ureq::tls::{RootCerts, TlsConfig};
+
+use super::data::DataDirectory;
+use super::failure::Failure;
+
+/// Where the server is, and what proves that we may administer it.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Server {
+    /// The URL of the server.
+    #[arg(long, env = "ASSERTA_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub(crate) url: String,
+
+    /// The admin token. By default, the one in the server's data directory.
+    #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    admin_token: Option<String>,
+
+    /// The server's data directory, for the admin token that it keeps there in development.
+    #[arg(long, env = "ASSERTA_DATA", default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+
+    /// Print JSON, for programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The organization that a command is about.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Organization {
+    /// The organization.
+    #[arg(long, env = "ASSERTA_ORG", default_value = "default", value_name = "NAME")]
+    pub(crate) org: String,
+}
+
+impl Organization {
+    /// The path of something in the organization; the segments are encoded.
+    pub(crate) fn path(&self, segments: &[&str]) -> String {
+        let mut path = format!("/admin/organizations/{}", encoded(&self.org));
+        for segment in segments {
+            path.push('/');
+            path.push_str(&encoded(segment));
+        }
+        path
+    }
+}
+
+impl Server {
+    pub(crate) fn client(&self) -> Result<AdminClient, Failure> {
+        let token = match self.admin_token.clone().filter(|token| !token.is_empty()) {
+            Some(token) => token,
+            None => DataDirectory::at(&self.data).admin_token()?.ok_or(Failure::NoAdminToken)?,
+        };
+        Ok(AdminClient::new(&self.url, &token))
+    }
+}
+
+/// Speaks the admin API.
+pub(crate) struct AdminClient {
+    agent: Agent,
+    url: String,
+    token: String,
+}
+
+impl AdminClient {
+    pub(crate) fn new(url: &str, token: &str) -> Self {
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // A redirect would carry the admin token to another place.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .user_agent(concat!("asserta/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls)
+            .build();
+        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
+        Ok(self.send(Method::GET, path, None)?.1)
+    }
+
+    /// The document behind a path, or `None` where there is none.
+    pub(crate) fn find(&self, path: &str) -> Result<Option<Value>, Failure> {
+        match self.get(path) {
+            Ok(found) => Ok(Some(found)),
+            Err(Failure::Refused { status: 404, .. }) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// All items of a list, page by page.
+    pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let mut items = Vec::new();
+        let mut query = "?limit=100".to_owned();
+        loop {
+            let mut page = self.get(&format!("{path}{query}"))?;
+            match page.get_mut("items").map(Value::take) {
+                Some(Value::Array(found)) => items.extend(found),
+                _ => return Err(self.strange(200)),
+            }
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => query = format!("?limit=100&after={}", encoded(next)),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        Ok(self.send(Method::POST, path, Some(body))?.1)
+    }
+
+    /// Creates or replaces. True: it is new.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), Failure> {
+        let (status, value) = self.send(Method::PUT, path, Some(body))?;
+        Ok((status == 201, value))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.send(Method::DELETE, path, None)?;
+        Ok(())
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), Failure> {
+        let url = format!("{}{path}", self.url);
+        let unreachable =
+            |source: ureq::Error| Failure::Unreachable { url: self.url.clone(), source: Box::new(source) };
+        let request = Request::builder()
+            .method(method)
+            .uri(&url)
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Accept", "application/json");
+        let sent = match body {
+            Some(body) => {
+                let request = request.header("Content-Type", "application/json").body(body.to_string());
+                self.agent.run(request.map_err(|error| Failure::invalid("--url", error))?)
+            }
+            None => self.agent.run(request.body(()).map_err(|error| Failure::invalid("--url", error))?),
+        };
+        let mut response = sent.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().read_to_string().map_err(unreachable)?;
+        if (200..300).contains(&status) {
+            let value = if text.is_empty() { Value::Null } else { self.parse(status, &text)? };
+            return Ok((status, value));
+        }
+        Err(match self.parse(status, &text) {
+            Ok(Value::Object(problem)) => refused(status, &problem),
+            _ if status == 404 => Failure::Refused {
+                status,
+                title: "no admin API here: the server was started without an admin token".to_owned(),
+                detail: None,
+                field: None,
+            },
+            _ => self.strange(status),
+        })
+    }
+
+    fn parse(&self, status: u16, text: &str) -> Result<Value, Failure> {
+        serde_json::from_str(text).map_err(|_| self.strange(status))
+    }
+
+    fn strange(&self, status: u16) -> Failure {
+        Failure::NotTheAdminApi { url: self.url.clone(), status }
+    }
+}
+
+/// A problem document (RFC 9457) as a failure.
+fn refused(status: u16, problem: &Map<String, Value>) -> Failure {
+    let text = |member: &str| problem.get(member).and_then(Value::as_str).map(str::to_owned);
+    Failure::Refused {
+        status,
+        title: text("title").unwrap_or_else(|| "the server refused".to_owned()),
+        detail: text("detail"),
+        field: text("field"),
+    }
+}
+
+/// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_cannot_leave_their_place() {
+        let organization = Organization { org: "a/../b".to_owned() };
+        let path = organization.path(&["trusted-issuers", "x?y#z é"]);
+        assert_eq!(path, "/admin/organizations/a%2F..%2Fb/trusted-issuers/x%3Fy%23z%20%C3%A9");
+    }
+
+    #[test]
+    fn a_problem_names_its_field_once() {
+        let refused = |text| match serde_json::from_str(text).unwrap() {
+            Value::Object(problem) => super::refused(400, &problem).to_string(),
+            _ => unreachable!(),
+        };
+        assert_eq!(refused(r#"{"title":"Bad Request","detail":"name: is empty","field":"name"}"#), "name: is empty (400)");
+        assert_eq!(refused(r#"{"title":"Bad Request","detail":"must be a URL","field":"jwks_uri"}"#), "jwks_uri: must be a URL (400)");
+        assert_eq!(refused("{}"), "the server refused (400)");
+    }
+}

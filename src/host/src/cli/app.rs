@@ -1,0 +1,227 @@
+//! `asserta app`: the OAuth clients that present assertions.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use super::admin::{Organization, Server};
+use super::failure::Failure;
+use super::output;
+
+/// The grant type of RFC 7523 section 2.1.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Looks after applications: the OAuth clients that present assertions.
+#[derive(Subcommand)]
+pub(crate) enum App {
+    /// Registers an application and prints its credentials.
+    ///
+    /// The secret is printed now and never again; what the server keeps is a digest of it.
+    Add(Add),
+    /// Changes what is given, and leaves the rest as it is.
+    Set(Set),
+    /// Lists the applications.
+    List(List),
+    /// Shows everything about one but its secret.
+    Show(Named),
+    /// Gives one a new secret. The old one stops working at once.
+    Secret(Named),
+    /// Removes one.
+    Remove(Named),
+}
+
+#[derive(Args)]
+pub(crate) struct Add {
+    /// What people call it.
+    name: String,
+    #[command(flatten)]
+    metadata: Metadata,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    /// Its client identifier.
+    client_id: String,
+    /// What people call it.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    metadata: Metadata,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+struct Metadata {
+    /// Whether it may use the JWT bearer grant; `add` allows it unless told otherwise.
+    #[arg(long, value_name = "BOOL")]
+    jwt_bearer: Option<bool>,
+    /// The scopes that it may ask for, separated by spaces.
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    /// A trusted issuer whose assertions it may present; repeatable. By default all of the organization.
+    #[arg(long = "issuer", value_name = "NAME", conflicts_with = "all_issuers")]
+    issuers: Option<Vec<String>>,
+    /// Assertions of all trusted issuers may be presented.
+    #[arg(long)]
+    all_issuers: bool,
+    /// How it sends its secret: in the Authorization header, or in the body too [default: basic].
+    #[arg(long, value_name = "METHOD")]
+    auth_method: Option<AuthMethod>,
+    /// How long its access tokens are valid [default: 3600].
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<u32>,
+    /// A resource that its access tokens are for; repeatable. By default the organization itself.
+    #[arg(long, value_name = "AUD")]
+    audience: Option<Vec<String>>,
+    /// Whether it may be used at all.
+    #[arg(long, value_name = "BOOL")]
+    enabled: Option<bool>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AuthMethod {
+    Basic,
+    Post,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+pub(crate) struct Named {
+    /// Its client identifier.
+    client_id: String,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+const COLLECTION: &str = "applications";
+
+impl App {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Add(command) => command.run(),
+            Self::Set(command) => command.run(),
+            Self::List(command) => command.run(),
+            Self::Show(Named { client_id, organization, server }) => {
+                let application = server.client()?.get(&organization.path(&[COLLECTION, &client_id]))?;
+                if server.json { output::json(&application)? } else { output::members(&application)? }
+                Ok(())
+            }
+            Self::Secret(Named { client_id, organization, server }) => {
+                let path = organization.path(&[COLLECTION, &client_id, "secret"]);
+                credentials(&server, &server.client()?.post(&path, &json!({}))?)
+            }
+            Self::Remove(Named { client_id, organization, server }) => {
+                server.client()?.delete(&organization.path(&[COLLECTION, &client_id]))?;
+                if !server.json {
+                    output::line(format_args!("{client_id} is removed"))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> Result<(), Failure> {
+        let mut application = Map::from_iter([
+            ("client_name".to_owned(), json!(self.name)),
+            ("grant_types".to_owned(), json!([JWT_BEARER])),
+        ]);
+        self.metadata.write(&mut application);
+        let path = self.organization.path(&[COLLECTION]);
+        credentials(&self.server, &self.server.client()?.post(&path, &Value::Object(application))?)
+    }
+}
+
+impl Set {
+    fn run(self) -> Result<(), Failure> {
+        let client = self.server.client()?;
+        let path = self.organization.path(&[COLLECTION, &self.client_id]);
+        let Value::Object(mut application) = client.get(&path)? else {
+            return Err(Failure::NotTheAdminApi { url: self.server.url, status: 200 });
+        };
+        if let Some(name) = self.name {
+            application.insert("client_name".to_owned(), name.into());
+        }
+        self.metadata.write(&mut application);
+        let (_, changed) = client.put(&path, &Value::Object(application))?;
+        if self.server.json { output::json(&changed)? } else { output::members(&changed)? }
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self) -> Result<(), Failure> {
+        let applications = self.server.client()?.list(&self.organization.path(&[COLLECTION]))?;
+        if self.server.json {
+            output::json(&Value::Array(applications))?;
+            return Ok(());
+        }
+        let rows: Vec<_> = applications.iter().map(row).collect();
+        output::table(&["CLIENT ID", "NAME", "SCOPE", "JWT BEARER", "STATE"], &rows)?;
+        Ok(())
+    }
+}
+
+fn row(application: &Value) -> Vec<String> {
+    let grants = application.get("grant_types").and_then(Value::as_array);
+    let granted = grants.is_some_and(|grants| grants.iter().any(|grant| grant == JWT_BEARER));
+    let enabled = application.get("enabled").and_then(Value::as_bool).unwrap_or(true);
+    vec![
+        output::member(application, "client_id"),
+        output::member(application, "client_name"),
+        output::member(application, "scope"),
+        if granted { "yes" } else { "no" }.to_owned(),
+        if enabled { "enabled" } else { "disabled" }.to_owned(),
+    ]
+}
+
+/// Prints what is shown only once.
+fn credentials(server: &Server, application: &Value) -> Result<(), Failure> {
+    if server.json {
+        output::json(application)?;
+    } else {
+        output::line(format_args!("client_id      {}", output::member(application, "client_id")))?;
+        output::line(format_args!("client_secret  {}", output::member(application, "client_secret")))?;
+        output::line("Keep the secret: it is not shown again.")?;
+    }
+    Ok(())
+}
+
+impl Metadata {
+    fn write(self, application: &mut Map<String, Value>) {
+        if self.all_issuers {
+            application.remove("trusted_issuers");
+        }
+        let mut set = |member: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                application.insert(member.to_owned(), value);
+            }
+        };
+        set("grant_types", self.jwt_bearer.map(|allowed| if allowed { json!([JWT_BEARER]) } else { json!([]) }));
+        set("scope", self.scope.map(Value::from));
+        set("trusted_issuers", self.issuers.map(Value::from));
+        set("token_endpoint_auth_method", self.auth_method.map(|method| match method {
+            AuthMethod::Basic => "client_secret_basic".into(),
+            AuthMethod::Post => "client_secret_post".into(),
+        }));
+        set("access_token_lifetime", self.token_lifetime.map(Value::from));
+        set("audience", self.audience.map(Value::from));
+        set("enabled", self.enabled.map(Value::from));
+    }
+}

@@ -1,0 +1,68 @@
+//! `asserta explain`: what an exchange of an assertion would come to, check by check.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::admin::{Organization, Server};
+use super::failure::Failure;
+use super::output;
+
+/// Explains what an exchange of an assertion would come to, check by check. Nothing is used up.
+///
+/// Exit code 1 says that the assertion would be refused.
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// The assertion: itself, @FILE, or - for standard input.
+    assertion: String,
+    /// The application that would present it. By default one that may do anything.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+impl Explain {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut question = Map::new();
+        question.insert("assertion".to_owned(), read_argument(&self.assertion)?.trim().into());
+        if let Some(client_id) = self.client_id {
+            question.insert("client_id".to_owned(), client_id.into());
+        }
+        let path = self.organization.path(&["explain"]);
+        let explanation = self.server.client()?.post(&path, &Value::Object(question))?;
+        let accepted = explanation.get("accepted").and_then(Value::as_bool).unwrap_or(false);
+        if self.server.json {
+            output::json(&explanation)?;
+        } else {
+            let checks = explanation.get("checks").and_then(Value::as_array);
+            let rows: Vec<_> = checks.into_iter().flatten().map(row).collect();
+            output::table(&["", "RULE", "CHECK", "REASON", "SAW"], &rows)?;
+        }
+        if accepted { Ok(()) } else { Err(Failure::AssertionRefused) }
+    }
+}
+
+fn row(check: &Value) -> Vec<String> {
+    let passed = check.get("passed").and_then(Value::as_bool).unwrap_or(false);
+    let mut row = vec![if passed { "ok" } else { "NO" }.to_owned()];
+    row.extend(["rule", "check", "reason", "saw"].map(|member| output::member(check, member)));
+    row
+}
+
+/// A text given as itself, as @FILE, or as - for standard input.
+pub(crate) fn read_argument(argument: &str) -> Result<String, Failure> {
+    if argument == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::file("standard input", error))?;
+        return Ok(text);
+    }
+    match argument.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| Failure::file(Path::new(path), error)),
+        None => Ok(argument.to_owned()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Why a command failed, in words for the person at the terminal.
+
+use std::path::PathBuf;
+
+use asserta::keyvalue::StoreError;
+use asserta::outbound::AuthorityError;
+use asserta::{ProgramError, StartError};
+
+/// A failed command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The server refused, and said why.
+    #[error("{}", describe(*status, title, detail.as_deref(), field.as_deref()))]
+    Refused { status: u16, title: String, detail: Option<String>, field: Option<String> },
+    #[error("the server at {url} does not answer: {source}")]
+    Unreachable { url: String, source: Box<ureq::Error> },
+    #[error("the server at {url} answered {status} with something that is not its admin API")]
+    NotTheAdminApi { url: String, status: u16 },
+    #[error("no admin token: give --admin-token or ASSERTA_ADMIN_TOKEN, or --data with the server's directory")]
+    NoAdminToken,
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    /// A value on the command line or in a file that cannot be used.
+    #[error("{field}: {problem}")]
+    Invalid { field: String, problem: String },
+    /// The explained assertion would be refused: the report is printed, this is only the exit code.
+    #[error("the assertion would be refused")]
+    AssertionRefused,
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the data directory cannot be used: {0}")]
+    Store(#[from] StoreError),
+    #[error("--jwks-ca: {0}")]
+    Authorities(#[from] AuthorityError),
+}
+
+impl Failure {
+    pub(crate) fn invalid(field: impl Into<String>, problem: impl ToString) -> Self {
+        Self::Invalid { field: field.into(), problem: problem.to_string() }
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File { path: path.into(), source }
+    }
+
+    /// 2 for a command that was used wrongly, as clap has it, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoAdminToken => 2,
+            _ => 1,
+        }
+    }
+}
+
+fn describe(status: u16, title: &str, detail: Option<&str>, field: Option<&str>) -> String {
+    let sentence = detail.unwrap_or(title);
+    match field {
+        // Most sentences begin with the field already.
+        Some(field) if !sentence.starts_with(field) => format!("{field}: {sentence} ({status})"),
+        _ => format!("{sentence} ({status})"),
+    }
+}

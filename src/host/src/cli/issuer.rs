@@ -1,0 +1,332 @@
+//! `asserta issuer`: the third parties whose assertions an organization accepts.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
+use serde_json::{Map, Value, json};
+
+use super::admin::{Organization, Server};
+use super::failure::Failure;
+use super::output;
+
+/// Looks after trusted issuers: the third parties whose assertions are accepted.
+#[derive(Subcommand)]
+pub(crate) enum Issuer {
+    /// Trusts a new issuer.
+    ///
+    /// Its keys come from one of three places: its JWKS endpoint, a JWKS file, or its certificate or
+    /// public key in PEM or DER.
+    ///
+    ///   asserta issuer add partner --issuer https://idp.partner.example --jwks-uri https://idp.partner.example/jwks
+    ///   asserta issuer add legacy  --issuer https://legacy.example --certificate legacy.pem
+    #[command(verbatim_doc_comment)]
+    Add(Box<Add>),
+    /// Changes what is given, and leaves the rest as it is.
+    Set(Box<Set>),
+    /// Lists the trusted issuers.
+    List(List),
+    /// Shows everything about one.
+    Show(Named),
+    /// Stops trusting one.
+    Remove(Named),
+}
+
+#[derive(Args)]
+pub(crate) struct Add {
+    /// A name for it: unique in the organization.
+    name: String,
+    /// The exact value of `iss` in its assertions.
+    #[arg(long, value_name = "ISS")]
+    issuer: String,
+    #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    /// Its name.
+    name: String,
+    /// The exact value of `iss` in its assertions.
+    #[arg(long, value_name = "ISS")]
+    issuer: Option<String>,
+    #[command(flatten)]
+    keys: OtherKeys,
+    #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Keys {
+    /// Its JWKS endpoint.
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
+    /// A file with its keys as a JWK set.
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// A file with its X.509 certificates or public keys: PEM, or one in DER.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[group(required = false, multiple = false)]
+struct OtherKeys {
+    /// Its JWKS endpoint.
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
+    /// A file with its keys as a JWK set.
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// A file with its X.509 certificates or public keys: PEM, or one in DER.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Policy")]
+struct Policy {
+    /// The name by which it knows us, tried where `aud` does not name us.
+    #[arg(long, value_name = "AUD")]
+    alias: Option<String>,
+    /// Whether its assertions are accepted at all.
+    #[arg(long, value_name = "BOOL")]
+    enabled: Option<bool>,
+    /// The algorithms that it may use, such as RS256,ES256. By default all that its keys allow.
+    #[arg(long, value_delimiter = ',', value_name = "ALG")]
+    algorithms: Option<Vec<String>>,
+    /// How far its clock may be off [default: 60].
+    #[arg(long, value_name = "SECONDS")]
+    clock_skew: Option<u32>,
+    /// How long its assertions may live [default: 3600].
+    #[arg(long, value_name = "SECONDS")]
+    max_lifetime: Option<u32>,
+    /// Whether `aud` may name others besides us [default: any].
+    #[arg(long, value_name = "MODE")]
+    audience_mode: Option<AudienceMode>,
+    /// Whether an assertion works again [default: once].
+    #[arg(long, value_name = "MODE")]
+    replay: Option<Replay>,
+    /// Whether an assertion needs a `jti`.
+    #[arg(long, value_name = "BOOL")]
+    require_jti: Option<bool>,
+    /// The `typ` that its assertions need in their header.
+    #[arg(long)]
+    typ: Option<String>,
+    /// A subject that it may speak for; repeatable. A `*` at the end stands for any continuation.
+    #[arg(long = "subject", value_name = "SUB")]
+    subjects: Option<Vec<String>>,
+    /// A condition on a claim, such as '{"claim":"hd","equals":"example.com"}'; repeatable, all must hold.
+    #[arg(long = "condition", value_name = "JSON")]
+    conditions: Option<Vec<String>>,
+    /// A scope that its assertions may be exchanged for; repeatable. By default all of the application's.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Option<Vec<String>>,
+    /// A claim to carry over into the access token, as FROM=TO; repeatable.
+    #[arg(long = "map", value_name = "FROM=TO")]
+    mappings: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AudienceMode {
+    Any,
+    ExactlyOne,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Replay {
+    Once,
+    Allow,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Args)]
+pub(crate) struct Named {
+    /// Its name.
+    name: String,
+    #[command(flatten)]
+    organization: Organization,
+    #[command(flatten)]
+    server: Server,
+}
+
+const COLLECTION: &str = "trusted-issuers";
+
+impl Issuer {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Add(command) => command.run(),
+            Self::Set(command) => command.run(),
+            Self::List(command) => command.run(),
+            Self::Show(Named { name, organization, server }) => {
+                let issuer = server.client()?.get(&organization.path(&[COLLECTION, &name]))?;
+                if server.json { output::json(&issuer)? } else { output::members(&issuer)? }
+                Ok(())
+            }
+            Self::Remove(Named { name, organization, server }) => {
+                server.client()?.delete(&organization.path(&[COLLECTION, &name]))?;
+                if !server.json {
+                    output::line(format_args!("{name} is no longer trusted"))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Add {
+    fn run(self) -> Result<(), Failure> {
+        let mut issuer = Map::from_iter([("name".to_owned(), json!(self.name)), ("issuer".to_owned(), json!(self.issuer))]);
+        let Keys { jwks_uri, jwks, certificate } = self.keys;
+        set_keys(&mut issuer, jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        self.policy.write(&mut issuer)?;
+        let created = self.server.client()?.post(&self.organization.path(&[COLLECTION]), &Value::Object(issuer))?;
+        if self.server.json {
+            output::json(&created)?;
+        } else {
+            output::line(format_args!("{} is trusted: assertions with iss {}", self.name, self.issuer))?;
+        }
+        Ok(())
+    }
+}
+
+impl Set {
+    fn run(self) -> Result<(), Failure> {
+        let client = self.server.client()?;
+        let path = self.organization.path(&[COLLECTION, &self.name]);
+        let Value::Object(mut issuer) = client.get(&path)? else {
+            return Err(Failure::NotTheAdminApi { url: self.server.url, status: 200 });
+        };
+        if let Some(value) = self.issuer {
+            issuer.insert("issuer".to_owned(), value.into());
+        }
+        let OtherKeys { jwks_uri, jwks, certificate } = self.keys;
+        if jwks_uri.is_some() || jwks.is_some() || certificate.is_some() {
+            for member in ["jwks_uri", "jwks", "certificate"] {
+                issuer.remove(member);
+            }
+            set_keys(&mut issuer, jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        }
+        self.policy.write(&mut issuer)?;
+        let (_, changed) = client.put(&path, &Value::Object(issuer))?;
+        if self.server.json { output::json(&changed)? } else { output::members(&changed)? }
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self) -> Result<(), Failure> {
+        let issuers = self.server.client()?.list(&self.organization.path(&[COLLECTION]))?;
+        if self.server.json {
+            output::json(&Value::Array(issuers))?;
+            return Ok(());
+        }
+        let rows: Vec<_> = issuers.iter().map(row).collect();
+        output::table(&["NAME", "ISSUER", "KEYS", "STATE"], &rows)?;
+        Ok(())
+    }
+}
+
+fn row(issuer: &Value) -> Vec<String> {
+    let keys = match issuer.get("jwks_uri").and_then(Value::as_str) {
+        Some(uri) => uri,
+        None if issuer.get("jwks").is_some_and(Value::is_object) => "JWKS",
+        None => "certificate",
+    };
+    let enabled = issuer.get("enabled").and_then(Value::as_bool).unwrap_or(true);
+    let state = if enabled { "enabled" } else { "disabled" };
+    vec![output::member(issuer, "name"), output::member(issuer, "issuer"), keys.to_owned(), state.to_owned()]
+}
+
+fn set_keys(
+    issuer: &mut Map<String, Value>,
+    jwks_uri: Option<String>,
+    jwks: Option<&Path>,
+    certificate: Option<&Path>,
+) -> Result<(), Failure> {
+    if let Some(uri) = jwks_uri {
+        issuer.insert("jwks_uri".to_owned(), uri.into());
+    }
+    if let Some(path) = jwks {
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
+        let document = serde_json::from_str(&text);
+        let document: Value = document.map_err(|error| Failure::invalid(format!("--jwks {}", path.display()), error))?;
+        issuer.insert("jwks".to_owned(), document);
+    }
+    if let Some(path) = certificate {
+        issuer.insert("certificate".to_owned(), read_certificate(path)?.into());
+    }
+    Ok(())
+}
+
+/// PEM as it is, DER in base64.
+fn read_certificate(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+    match String::from_utf8(bytes) {
+        Ok(pem) => Ok(pem),
+        Err(der) => Base64::encode_to_string(der.as_bytes())
+            .map_err(|error| Failure::invalid(format!("--certificate {}", path.display()), error)),
+    }
+}
+
+impl Policy {
+    fn write(self, issuer: &mut Map<String, Value>) -> Result<(), Failure> {
+        let mut set = |member: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                issuer.insert(member.to_owned(), value);
+            }
+        };
+        set("alias", self.alias.map(Value::from));
+        set("enabled", self.enabled.map(Value::from));
+        set("algorithms", self.algorithms.map(Value::from));
+        set("clock_skew", self.clock_skew.map(Value::from));
+        set("max_lifetime", self.max_lifetime.map(Value::from));
+        set("audience_mode", self.audience_mode.map(|mode| match mode {
+            AudienceMode::Any => "any".into(),
+            AudienceMode::ExactlyOne => "exactly-one".into(),
+        }));
+        set("replay", self.replay.map(|mode| match mode {
+            Replay::Once => "once".into(),
+            Replay::Allow => "allow".into(),
+        }));
+        set("require_jti", self.require_jti.map(Value::from));
+        set("typ", self.typ.map(Value::from));
+        set("subjects", self.subjects.map(Value::from));
+        set("scopes", self.scopes.map(Value::from));
+        set("claims", self.conditions.map(|texts| conditions(&texts)).transpose()?);
+        set("claim_mappings", self.mappings.map(|texts| mappings(&texts)).transpose()?);
+        Ok(())
+    }
+}
+
+fn conditions(texts: &[String]) -> Result<Value, Failure> {
+    let parsed = texts.iter().map(|text| serde_json::from_str::<Value>(text));
+    parsed.collect::<Result<_, _>>().map(Value::Array).map_err(|error| Failure::invalid("--condition", error))
+}
+
+fn mappings(texts: &[String]) -> Result<Value, Failure> {
+    let mut mappings = Map::new();
+    for text in texts {
+        let (from, to) = text.split_once('=').ok_or_else(|| Failure::invalid("--map", "must be FROM=TO"))?;
+        mappings.insert(from.to_owned(), to.into());
+    }
+    Ok(Value::Object(mappings))
+}

@@ -1,0 +1,85 @@
+//! The command line: one file per command.
+
+mod admin;
+mod app;
+mod apply;
+mod data;
+mod demo;
+mod explain;
+mod failure;
+mod issuer;
+mod keys;
+mod log;
+mod mint;
+mod org;
+mod output;
+mod serve;
+mod signer;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Exchanges JWT assertions of trusted third parties for OAuth 2.0 access tokens (RFC 7523).
+///
+/// Start here:  ASSERTA_DEV=1 asserta serve
+///
+/// The other commands talk to a running server over its admin API. On the machine of the server they
+/// find the admin token in the data directory by themselves.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(Box<serve::Serve>),
+    #[command(subcommand)]
+    Issuer(issuer::Issuer),
+    #[command(subcommand)]
+    App(app::App),
+    #[command(subcommand)]
+    Org(org::Org),
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    Apply(apply::Apply),
+    Explain(explain::Explain),
+    Mint(mint::Mint),
+}
+
+/// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 used wrongly.
+pub(crate) fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Issuer(command) => command.run(),
+        Command::App(command) => command.run(),
+        Command::Org(command) => command.run(),
+        Command::Keys(command) => command.run(),
+        Command::Apply(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Mint(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has read enough of it (`asserta issuer list | head -1`).
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

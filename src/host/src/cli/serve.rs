@@ -1,0 +1,294 @@
+//! `asserta serve`: runs the endpoint.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use asserta::keyvalue::{KeyValue, MemoryStores, SqliteStores};
+use asserta::outbound::{Authorities, OutboundRules};
+use asserta::{Host, Limits, Program, Secret, Settings};
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+
+use super::data::DataDirectory;
+use super::demo::{self, Place};
+use super::explain::read_argument;
+use super::failure::Failure;
+use super::{log, output};
+
+/// Serves the token endpoint, the metadata and the admin API.
+///
+/// For a first try:  ASSERTA_DEV=1 asserta serve
+///
+/// That makes an admin token and a demo organization, and prints a line that gets an access token.
+/// SIGTERM or Ctrl-C stops the server when the running requests are finished.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The address to listen on.
+    #[arg(long, env = "ASSERTA_LISTEN", default_value = "127.0.0.1:3000", value_name = "HOST:PORT")]
+    listen: String,
+
+    /// The URL under which clients reach the server: our issuer identifier, and what assertions name as
+    /// their audience. By default that of the address.
+    #[arg(long, env = "ASSERTA_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+
+    /// The directory for all that is kept: databases, the compiled endpoint.
+    #[arg(long, env = "ASSERTA_DATA", default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+
+    /// Where registrations and used assertions are kept.
+    #[arg(long, env = "ASSERTA_STORE", default_value = "sqlite", value_name = "STORE")]
+    store: Store,
+
+    /// The bearer token of the admin API. Without one there is no admin API.
+    #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    admin_token: Option<String>,
+
+    /// Organizations, trusted issuers and applications to register at start: JSON, or @FILE.
+    #[arg(long, env = "ASSERTA_TRUST", hide_env_values = true, value_name = "JSON")]
+    trust: Option<String>,
+
+    /// What signs access tokens.
+    #[arg(long, env = "ASSERTA_ACCESS_TOKEN_ALGORITHM", default_value = "ES256", value_name = "ALG")]
+    access_token_algorithm: TokenAlgorithm,
+
+    /// Development: JWKS endpoints on loopback may be http, an admin token and a demo are made.
+    #[arg(long, env = "ASSERTA_DEV", value_parser = FalseyValueParser::new())]
+    dev: bool,
+
+    /// Threads that serve. By default one for each processor.
+    #[arg(long, env = "ASSERTA_WORKERS", value_name = "N")]
+    workers: Option<std::num::NonZeroUsize>,
+
+    /// The endpoint component. By default endpoint.wasm beside this program, or in target/components.
+    #[arg(long, env = "ASSERTA_COMPONENT", value_name = "FILE")]
+    component: Option<PathBuf>,
+
+    #[command(flatten)]
+    jwks: Jwks,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "JWKS endpoints")]
+struct Jwks {
+    /// JWKS endpoints may be in private address ranges.
+    #[arg(long, env = "ASSERTA_ALLOW_PRIVATE_JWKS", value_parser = FalseyValueParser::new())]
+    allow_private_jwks: bool,
+
+    /// Certificate authorities for JWKS endpoints beside those of the system, in PEM.
+    #[arg(long, env = "ASSERTA_JWKS_CA", value_name = "FILE")]
+    jwks_ca: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// Requests at once; further ones are answered with 503.
+    #[arg(long, env = "ASSERTA_MAX_REQUESTS", default_value_t = 1024, value_name = "N")]
+    max_requests: u32,
+
+    /// Computing time of one request.
+    #[arg(long, env = "ASSERTA_MAX_COMPUTING_MS", default_value_t = 10_000, value_name = "MS")]
+    max_computing_ms: u64,
+
+    /// Memory of one instance of the endpoint, at most 64.
+    #[arg(long, env = "ASSERTA_MAX_MEMORY_MIB", default_value_t = 64, value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=64))]
+    max_memory_mib: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Store {
+    /// SQLite files in the data directory.
+    Sqlite,
+    /// Memory: gone when the server stops. For tests.
+    Memory,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TokenAlgorithm {
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "EdDSA")]
+    EdDsa,
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        log::start();
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(workers) = self.workers {
+            runtime.worker_threads(workers.get());
+        }
+        let runtime = runtime.enable_all().build()?;
+        let served = runtime.block_on(self.serve());
+        // What is left are connections that had their time to finish.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        served
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        // Listened for before anything is there to be stopped.
+        let mut signals = Signals::new()?;
+        let data = DataDirectory::create(&self.data)?;
+        let component = self.component()?;
+        let bytes = std::fs::read(&component).map_err(|error| Failure::file(&component, error))?;
+        let program = Program::load(&bytes, Some(&data.file("compiled")))?;
+        let stores: Arc<dyn KeyValue> = match self.store {
+            Store::Sqlite => Arc::new(SqliteStores::open(data.path())?),
+            Store::Memory => Arc::new(MemoryStores::new()),
+        };
+        let (settings, token_was_made) = self.settings(&data)?;
+        let admin_token = settings.admin_token.clone();
+        let host = Host::builder(program, stores)
+            .listen(&self.listen)
+            .settings(settings)
+            .outbound(self.outbound()?)
+            .limits(self.limits.limits())
+            .start()
+            .await?;
+        output::line(format_args!("Asserta listens on {}", host.url()))?;
+        if let Some(token) = admin_token.filter(|_| self.dev) {
+            let shown = token_was_made.then(|| token.reveal().to_owned());
+            welcome(&host, token, shown, data).await?;
+        }
+        signals.next().await;
+        tracing::info!("stopping; running requests may finish");
+        tokio::select! {
+            () = host.stop() => {}
+            () = signals.next() => tracing::warn!("stopped a second time: running requests are cut off"),
+        }
+        Ok(())
+    }
+
+    /// The settings, and whether the admin token is one that this command made.
+    fn settings(&self, data: &DataDirectory) -> Result<(Settings, bool), Failure> {
+        let given = self.admin_token.clone().filter(|token| !token.is_empty());
+        let (admin_token, made) = match given {
+            Some(token) => (Some(token), false),
+            None if self.dev => (Some(data.make_admin_token()?), true),
+            None => (None, false),
+        };
+        let algorithm = self.access_token_algorithm.to_possible_value();
+        let settings = Settings {
+            public_url: self.public_url.as_deref().map(check_public_url).transpose()?,
+            admin_token: admin_token.map(Secret::new),
+            trust: self.trust.as_deref().map(read_trust).transpose()?,
+            access_token_algorithm: algorithm.map(|value| value.get_name().to_owned()),
+            dev: self.dev,
+        };
+        Ok((settings, made))
+    }
+
+    fn outbound(&self) -> Result<OutboundRules, Failure> {
+        let authorities = self.jwks.jwks_ca.as_deref().map(Authorities::from_pem_file).transpose()?;
+        Ok(OutboundRules {
+            dev: self.dev,
+            allow_private: self.jwks.allow_private_jwks,
+            authorities: authorities.unwrap_or_default(),
+        })
+    }
+
+    fn component(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = &self.component {
+            return Ok(path.clone());
+        }
+        let program = std::env::current_exe().unwrap_or_default();
+        let beside = program.parent().unwrap_or(Path::new("."));
+        let places = [
+            beside.join("endpoint.wasm"),
+            beside.join("../components/endpoint.wasm"),
+            PathBuf::from("target/components/endpoint.wasm"),
+        ];
+        let found = places.into_iter().find(|path| path.is_file());
+        found.ok_or_else(|| Failure::invalid("--component", "no endpoint.wasm is found; `make wasm` builds it"))
+    }
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            requests: self.max_requests as usize,
+            computing_time: Duration::from_millis(self.max_computing_ms),
+            memory: (self.max_memory_mib as usize) << 20,
+            ..Limits::default()
+        }
+    }
+}
+
+/// Prints what a newcomer needs next.
+async fn welcome(host: &Host, token: Secret, shown: Option<String>, data: DataDirectory) -> Result<(), Failure> {
+    if let Some(token) = shown {
+        output::line(format_args!("Admin token (kept in {}): {token}", data.file("admin-token").display()))?;
+    }
+    let place = Place::of(host);
+    let prepared = tokio::task::spawn_blocking(move || demo::curl_line(&place, token.reveal(), &data)).await;
+    match prepared {
+        Ok(Ok(Some(line))) => {
+            output::line("\nThis line exchanges an assertion of the demo issuer for an access token, once:\n")?;
+            output::line(format_args!("{line}\n"))?;
+        }
+        Ok(Ok(None)) => {}
+        Ok(Err(failure)) => tracing::warn!(%failure, "the demo cannot be prepared"),
+        Err(error) => tracing::warn!(%error, "the demo cannot be prepared"),
+    }
+    Ok(())
+}
+
+/// An issuer identifier is a URL with neither query nor fragment (RFC 8414 section 2).
+fn check_public_url(url: &str) -> Result<String, Failure> {
+    let wrong = |problem: &str| Failure::invalid("--public-url", problem);
+    let parsed: ureq::http::Uri = url.parse().map_err(|_| wrong("must be a URL"))?;
+    if !matches!(parsed.scheme_str(), Some("http" | "https")) {
+        return Err(wrong("must begin with http:// or https://"));
+    }
+    if url.contains(['?', '#', '@']) {
+        return Err(wrong("must have no query, no fragment and no credentials"));
+    }
+    Ok(url.to_owned())
+}
+
+/// The endpoint checks the document; here only what it takes to find a mistake in it.
+fn read_trust(argument: &str) -> Result<Secret, Failure> {
+    let text = read_argument(argument)?;
+    if !text.trim().is_empty() {
+        let parsed = serde_json::from_str::<serde::de::IgnoredAny>(&text);
+        parsed.map_err(|error| Failure::invalid("--trust", error))?;
+    }
+    Ok(Secret::new(text))
+}
+
+/// The signals that stop a server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { terminate: signal(SignalKind::terminate())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

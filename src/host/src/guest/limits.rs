@@ -1,0 +1,76 @@
+//! How much an instance has used, and the end of those that use too much (R71).
+
+use wasmtime::{ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
+
+use super::Guest;
+
+/// Runs of fewer ticks than this are not interrupted for others: the guest would lose its place in the
+/// queue, and a request its latency, for nothing.
+const TICKS_BEFORE_YIELDING: u32 = 5;
+
+/// Elements that a table may have.
+const TABLE_LIMIT: usize = 20_000;
+
+/// A request computed for longer than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("a request used up its computing time")]
+pub(crate) struct OutOfTime;
+
+/// What an instance has used.
+pub(crate) struct Usage {
+    memory: usize,
+    memory_limit: usize,
+    ticks: u32,
+    tick_limit: u32,
+}
+
+impl Usage {
+    pub(super) fn new(memory_limit: usize, tick_limit: u32) -> Self {
+        Self { memory: 0, memory_limit, ticks: 0, tick_limit }
+    }
+
+    /// Bytes of linear memory.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Has a store's guest watched from here on.
+    pub(crate) fn watch(store: &mut Store<Guest>) {
+        store.limiter(|guest| &mut guest.usage);
+        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, Guest>| {
+            let usage = &mut context.data_mut().usage;
+            usage.ticks += 1;
+            if usage.ticks > usage.tick_limit {
+                Err(OutOfTime.into())
+            } else if usage.ticks > TICKS_BEFORE_YIELDING {
+                Ok(UpdateDeadline::Yield(1))
+            } else {
+                Ok(UpdateDeadline::Continue(1))
+            }
+        });
+        Self::begin_request(store);
+    }
+
+    /// Counts computing time from zero. A tick counts only where it finds the guest computing: waiting
+    /// for a JWKS endpoint costs one at most.
+    pub(crate) fn begin_request(store: &mut Store<Guest>) {
+        store.data_mut().usage.ticks = 0;
+        store.set_epoch_deadline(1);
+    }
+}
+
+impl ResourceLimiter for Usage {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory - current.min(self.memory) + desired;
+        if total > self.memory_limit {
+            tracing::warn!(limit = self.memory_limit, "an instance wanted more memory than it may have");
+            return Ok(false);
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_LIMIT)
+    }
+}

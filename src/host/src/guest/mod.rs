@@ -1,0 +1,98 @@
+//! What one instance of the endpoint sees of the world.
+
+mod keyvalue;
+mod limits;
+mod log;
+mod variables;
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::clock::{GuestClock, WallClock};
+use crate::keyvalue::KeyValue;
+use crate::outbound::{Hooks, Outbound};
+use crate::settings::Variables;
+
+pub(crate) use limits::{OutOfTime, Usage};
+
+/// Bindings to the interfaces that this host implements itself.
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "asserta:host/services",
+        imports: { default: async | trappable },
+        with: { "wasi:keyvalue/store.bucket": super::keyvalue::OpenBucket },
+    });
+}
+
+/// What all instances of a host share.
+pub(crate) struct World {
+    pub(crate) stores: Arc<dyn KeyValue>,
+    pub(crate) variables: Variables,
+    pub(crate) clock: Arc<dyn WallClock>,
+    pub(crate) outbound: Arc<Outbound>,
+    /// The most linear memory that an instance may have.
+    pub(crate) memory_limit: usize,
+    /// How many [`TICK`](crate::program::TICK)s of computing a request may take.
+    pub(crate) tick_limit: u32,
+}
+
+/// The state of one instance, on this side of the border.
+pub(crate) struct Guest {
+    world: Arc<World>,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    pub(crate) usage: Usage,
+}
+
+impl Guest {
+    pub(crate) fn new(world: Arc<World>) -> Self {
+        // No file, no network, no environment, no arguments: what the endpoint needs comes through the
+        // interfaces of this module.
+        let wasi = WasiCtx::builder()
+            .wall_clock(GuestClock(world.clock.clone()))
+            .stdout(log::LogStream::default())
+            .stderr(log::LogStream::default())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build();
+        Self {
+            table: ResourceTable::new(),
+            wasi,
+            http: WasiHttpCtx::new(),
+            hooks: Hooks(world.outbound.clone()),
+            usage: Usage::new(world.memory_limit, world.tick_limit),
+            world,
+        }
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// Everything that the endpoint may import.
+pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    // Rust's standard library.
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    // spin-sdk.
+    wasmtime_wasi::p3::cli::add_to_linker(linker)?;
+    wasmtime_wasi::p3::clocks::add_to_linker(linker)?;
+    wasmtime_wasi::p3::random::add_to_linker(linker)?;
+    wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    // The endpoint itself.
+    bindings::Services::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+}

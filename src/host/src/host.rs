@@ -1,0 +1,195 @@
+//! A running endpoint.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::clock::{SystemClock, WallClock};
+use crate::connections::Front;
+use crate::guest::World;
+use crate::instances::Instances;
+use crate::keyvalue::KeyValue;
+use crate::outbound::{Outbound, OutboundRules};
+use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program, TICK};
+use crate::settings::{Limits, Settings, Variables};
+
+/// Why a host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The component does not come up.
+    #[error("the endpoint does not start: {0}")]
+    Endpoint(String),
+}
+
+/// Puts a host together. Made by [`Host::builder`].
+#[derive(Clone)]
+pub struct HostBuilder {
+    program: Program,
+    stores: Arc<dyn KeyValue>,
+    listen: String,
+    settings: Settings,
+    outbound: OutboundRules,
+    clock: Arc<dyn WallClock>,
+    limits: Limits,
+}
+
+impl HostBuilder {
+    /// The address to listen on, as `host:port`; port 0 takes a free one. By default `127.0.0.1:0`.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// The endpoint's settings.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// What the endpoint may fetch.
+    pub fn outbound(mut self, rules: OutboundRules) -> Self {
+        self.outbound = rules;
+        self
+    }
+
+    /// The clock that the endpoint reads.
+    pub fn clock(mut self, clock: impl WallClock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What connections, requests and instances get at most.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Listens, starts the endpoint, and serves in the background, on the current tokio runtime.
+    pub async fn start(self) -> Result<Host, StartError> {
+        let address = self.listen;
+        let listener = TcpListener::bind(&address).await;
+        let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+
+        let variables = Variables::new(self.settings, own_url(address));
+        let public_url = variables.public_url().to_owned();
+        let world = Arc::new(World {
+            stores: self.stores,
+            variables,
+            clock: self.clock,
+            outbound: Arc::new(Outbound::new(self.outbound)),
+            memory_limit: self.limits.memory.min(MAX_MEMORY_BYTES),
+            tick_limit: self.limits.computing_time.div_duration_f64(TICK).ceil() as u32,
+        });
+        let at_once = self.limits.instances.clamp(1, MAX_INSTANCES as usize);
+        let instances = Arc::new(Instances::new(self.program, world, at_once, self.limits.request_time));
+        warm_up(&instances).await?;
+
+        let stop = CancellationToken::new();
+        let front = Arc::new(Front::new(instances.clone(), self.limits));
+        let serving = tokio::spawn(serve(front, listener, instances, stop.clone()));
+        Ok(Host { address, public_url, stop: stop.drop_guard(), serving })
+    }
+}
+
+/// A host that serves. Dropping it stops it without waiting; [`Host::stop`] waits.
+pub struct Host {
+    address: SocketAddr,
+    public_url: String,
+    stop: DropGuard,
+    serving: JoinHandle<()>,
+}
+
+impl Host {
+    /// A host for `program`, on `stores`.
+    pub fn builder(program: Program, stores: Arc<dyn KeyValue>) -> HostBuilder {
+        HostBuilder {
+            program,
+            stores,
+            listen: "127.0.0.1:0".to_owned(),
+            settings: Settings::default(),
+            outbound: OutboundRules::default(),
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of that address, without a trailing slash. It is where this process can reach the
+    /// endpoint, whatever the public URL is.
+    pub fn url(&self) -> String {
+        own_url(self.address)
+    }
+
+    /// The URL under which clients reach it: what assertions name as their audience.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// Takes no more connections, and returns when the running requests are finished.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the host did not stop in order");
+        }
+    }
+}
+
+async fn serve(front: Arc<Front>, listener: TcpListener, instances: Arc<Instances>, stop: CancellationToken) {
+    let cleaning = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            interval.tick().await;
+            instances.drop_idle();
+        }
+    });
+    front.serve(listener, stop).await;
+    cleaning.abort();
+}
+
+/// Asks the endpoint for its health before anybody else can: the first client finds an instance that is
+/// there, and an operator learns at once what does not work.
+async fn warm_up(instances: &Instances) -> Result<(), StartError> {
+    let request = http::Request::get("/health").body(Bytes::new()).expect("a plain request is valid");
+    let (sender, answer) = oneshot::channel();
+    instances.handle(request, sender).await;
+    match answer.await {
+        Ok(Ok(response)) if response.status() == StatusCode::OK => Ok(()),
+        Ok(Ok(response)) => {
+            tracing::warn!(status = response.status().as_u16(), "the endpoint says that it is not healthy");
+            Ok(())
+        }
+        Ok(Err(error)) => Err(StartError::Endpoint(error.to_string())),
+        Err(_) => Err(StartError::Endpoint("the host panicked".to_owned())),
+    }
+}
+
+fn own_url(address: SocketAddr) -> String {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{reachable}")
+}

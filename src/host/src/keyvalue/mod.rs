@@ -1,0 +1,89 @@
+//! The stores behind `wasi:keyvalue`: named buckets of keys and values.
+//!
+//! The endpoint opens two buckets, `default` (registrations, keys, JWKS documents) and `replay`
+//! (used assertions). [`SqliteStores`] keeps them in files, [`MemoryStores`] for the life of a
+//! process. A store that fails says so with a [`StoreError`]; the endpoint refuses then (R70).
+
+mod memory;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use memory::MemoryStores;
+pub use sqlite::SqliteStores;
+
+/// Keys are at most so many bytes long, on every host (Redis and Spin's stores allow more).
+pub const MAX_KEY_BYTES: usize = 256;
+
+/// `list_keys` answers at most so many keys at a time.
+pub const KEYS_PER_PAGE: usize = 1000;
+
+/// Why a store did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum StoreError {
+    /// There is no bucket of that name.
+    #[error("there is no bucket of that name")]
+    NoSuchBucket,
+    /// The key is longer than [`MAX_KEY_BYTES`].
+    #[error("a key is longer than {MAX_KEY_BYTES} bytes")]
+    KeyTooLong,
+    /// `increment` was asked for a key that holds bytes, or would pass the range of 64 bits.
+    #[error("the value is not a counter with room for the increment")]
+    NotACounter,
+    /// The storage itself failed: disk, database, network.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// Some of the keys of a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPage {
+    /// At most [`KEYS_PER_PAGE`] keys.
+    pub keys: Vec<String>,
+    /// Where the next page begins; `None` after the last one.
+    pub cursor: Option<String>,
+}
+
+/// Opens buckets by name.
+#[async_trait]
+pub trait KeyValue: Send + Sync + 'static {
+    /// The bucket called `name`.
+    async fn open(&self, name: &str) -> Result<Arc<dyn Bucket>, StoreError>;
+}
+
+/// A set of keys, each with a value.
+#[async_trait]
+pub trait Bucket: Send + Sync + 'static {
+    /// The value of a key. A counter reads as its eight bytes, least significant first.
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Writes a value, whether the key exists or not.
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes a key; no error where it does not exist.
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
+
+    /// Whether the key has a value.
+    async fn exists(&self, key: &str) -> Result<bool, StoreError>;
+
+    /// The keys after `cursor`, in ascending order of their bytes where the store can do that.
+    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError>;
+
+    /// Adds `delta` to the counter under `key` (absent counts as 0) and returns the new value, in
+    /// one atomic step among all users of the store.
+    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError>;
+}
+
+fn check_key(key: &str) -> Result<(), StoreError> {
+    if key.len() <= MAX_KEY_BYTES { Ok(()) } else { Err(StoreError::KeyTooLong) }
+}
+
+/// Cuts one key too many off a page and turns it into the cursor.
+fn page_of(mut keys: Vec<String>) -> KeyPage {
+    let more = keys.len() > KEYS_PER_PAGE;
+    keys.truncate(KEYS_PER_PAGE);
+    let cursor = if more { keys.last().cloned() } else { None };
+    KeyPage { keys, cursor }
+}

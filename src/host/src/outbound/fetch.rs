@@ -1,0 +1,199 @@
+//! One GET, with the limits of R50.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::{Outbound, SIZE_LIMIT};
+
+/// Fetches a document. The caller limits the time.
+pub(super) async fn fetch(outbound: &Outbound, uri: Uri) -> Result<Response<WasiBody>, Error> {
+    let scheme = uri.scheme().filter(|&scheme| *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP);
+    let scheme = scheme.ok_or(Error::HttpRequestUriInvalid)?;
+    // No credentials in the URL.
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
+    let authority = authority.ok_or(Error::HttpRequestUriInvalid)?;
+
+    let stream = connect(outbound, scheme, authority).await?;
+    if *scheme == Scheme::HTTPS {
+        let connector = outbound.tls.connector().map_err(|_| Error::ConfigurationError)?;
+        let name = ServerName::try_from(bare_host(authority).to_owned());
+        let name = name.map_err(|_| Error::HttpRequestUriInvalid)?;
+        get(connector.connect(name, stream).await.map_err(Error::Tls)?, &uri, authority).await
+    } else {
+        get(stream, &uri, authority).await
+    }
+}
+
+/// Resolves the name and connects to the first of its addresses that may be connected to and answers.
+async fn connect(outbound: &Outbound, scheme: &Scheme, authority: &Authority) -> Result<TcpStream, Error> {
+    let port = authority.port_u16().unwrap_or(if *scheme == Scheme::HTTPS { 443 } else { 80 });
+    let resolved = tokio::net::lookup_host((bare_host(authority), port)).await;
+    let resolved = resolved.map_err(|_| Error::DnsError { rcode: None, info_code: None })?;
+    let permitted = resolved.filter(|address| outbound.permits(scheme, address.ip()));
+    let permitted: Vec<SocketAddr> = permitted.collect();
+    if permitted.is_empty() {
+        return Err(Error::DestinationIpProhibited);
+    }
+    let stream = TcpStream::connect(permitted.as_slice()).await.map_err(Error::Connect)?;
+    stream.set_nodelay(true).map_err(Error::Connect)?;
+    Ok(stream)
+}
+
+async fn get<S>(stream: S, uri: &Uri, authority: &Authority) -> Result<Response<WasiBody>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) =
+        http1::Builder::new().max_buf_size(SIZE_LIMIT).handshake(TokioIo::new(stream)).await?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Error::HttpRequestUriInvalid)?;
+    let request = Request::get(path)
+        .header(HOST, host)
+        .header(ACCEPT, "application/jwk-set+json, application/json")
+        .header(USER_AGENT, concat!("asserta/", env!("CARGO_PKG_VERSION")))
+        .header(CONNECTION, "close")
+        .body(Empty::<Bytes>::new())
+        .map_err(|_| Error::HttpRequestUriInvalid)?;
+    let exchange = async { collect(sender.send_request(request).await?).await };
+    tokio::select! {
+        biased;
+        response = exchange => response,
+        // Ends first only where the peer hangs up without an answer.
+        error = drive(connection) => Err(error),
+    }
+}
+
+/// Runs the connection until it fails. Where it ends in order, the answer is on its way already.
+async fn drive(connection: impl Future<Output = hyper::Result<()>>) -> Error {
+    match connection.await {
+        Ok(()) => std::future::pending().await,
+        Err(error) => error.into(),
+    }
+}
+
+async fn collect(response: Response<Incoming>) -> Result<Response<WasiBody>, Error> {
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, SIZE_LIMIT).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return Error::HttpResponseBodySize(Some(SIZE_LIMIT as u64));
+        }
+        error.downcast::<hyper::Error>().map_or(Error::HttpResponseIncomplete, |error| Error::Hyper(*error))
+    })?;
+    let body = Full::new(body.to_bytes()).map_err(|never| match never {}).boxed_unsync();
+    Ok(Response::from_parts(parts, body))
+}
+
+/// The host without the brackets that an IPv6 address has in a URL.
+fn bare_host(authority: &Authority) -> &str {
+    authority.host().trim_start_matches('[').trim_end_matches(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::outbound::OutboundRules;
+
+    /// Answers one connection with `answer`, and says what it read.
+    async fn serve_once(answer: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut seen = vec![0; 4096];
+            let length = stream.read(&mut seen).await.unwrap();
+            _ = stream.write_all(&answer).await;
+            String::from_utf8_lossy(&seen[..length]).into_owned()
+        });
+        (address, task)
+    }
+
+    fn in_development() -> Arc<Outbound> {
+        Arc::new(Outbound::new(OutboundRules { dev: true, ..OutboundRules::default() }))
+    }
+
+    async fn fetched(outbound: &Outbound, uri: &str) -> Result<(u16, Bytes), Error> {
+        let response = fetch(outbound, uri.parse().unwrap()).await?;
+        let status = response.status().as_u16();
+        Ok((status, response.into_body().collect().await.unwrap().to_bytes()))
+    }
+
+    #[tokio::test]
+    async fn http_to_loopback_is_for_development_only() {
+        let (address, server) = serve_once(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec()).await;
+        let uri = format!("http://{address}/keys?x=1");
+        for rules in [OutboundRules::default(), OutboundRules { allow_private: true, ..OutboundRules::default() }] {
+            let refused = fetched(&Outbound::new(rules), &uri).await;
+            assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{refused:?}");
+        }
+        assert_eq!(fetched(&in_development(), &uri).await.unwrap(), (200, Bytes::from_static(b"{}")));
+        let seen = server.await.unwrap();
+        assert!(seen.starts_with("GET /keys?x=1 HTTP/1.1\r\n"), "{seen}");
+        assert!(seen.to_ascii_lowercase().contains(&format!("host: {address}\r\n")), "{seen}");
+    }
+
+    #[tokio::test]
+    async fn private_addresses_are_refused_over_https() {
+        let outbound = Outbound::new(OutboundRules::default());
+        for host in ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]"] {
+            let refused = fetched(&outbound, &format!("https://{host}/")).await;
+            assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{host}: {refused:?}");
+        }
+        assert!(outbound.permits(&Scheme::HTTPS, "8.8.8.8".parse().unwrap()));
+        assert!(!outbound.permits(&Scheme::HTTP, "8.8.8.8".parse().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn credentials_and_other_schemes_are_refused() {
+        for uri in ["http://user:secret@127.0.0.1/", "ftp://127.0.0.1/", "/relative"] {
+            let refused = fetched(&in_development(), uri).await;
+            assert!(matches!(refused, Err(Error::HttpRequestUriInvalid)), "{uri}: {refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_handed_on_and_not_followed() {
+        let answer = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        let (address, _server) = serve_once(answer.to_vec()).await;
+        assert_eq!(fetched(&in_development(), &format!("http://{address}/")).await.unwrap().0, 302);
+    }
+
+    #[tokio::test]
+    async fn a_document_beyond_the_limit_is_refused_however_it_is_framed() {
+        let body = "x".repeat(SIZE_LIMIT + 1);
+        let framed = [
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+            format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}"),
+        ];
+        for answer in framed {
+            let (address, _server) = serve_once(answer.into_bytes()).await;
+            let refused = fetched(&in_development(), &format!("http://{address}/")).await;
+            assert!(matches!(refused, Err(Error::HttpResponseBodySize(_))), "{refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_hangs_up_is_an_error() {
+        for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123"] {
+            let (address, _server) = serve_once(answer.into()).await;
+            assert!(fetched(&in_development(), &format!("http://{address}/")).await.is_err());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The component's way out: JWKS endpoints, and nothing else (R50).
+//!
+//! Whatever the component asks for, this host only GETs, only over https (http to loopback in
+//! development), only from addresses on the public internet unless told otherwise, follows no
+//! redirect, and waits and reads only so much.
+
+mod address;
+mod fetch;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use http::uri::Scheme;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+pub use tls::{Authorities, AuthorityError};
+
+/// A whole fetch takes at most so long: name, connection, TLS, and the last byte of the document.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// A document has at most so many bytes.
+const SIZE_LIMIT: usize = 64 * 1024;
+
+/// What the component may fetch.
+#[derive(Clone, Debug, Default)]
+pub struct OutboundRules {
+    /// Development: `http` to loopback addresses is fine, and `https` to them as well.
+    pub dev: bool,
+    /// Addresses in private ranges are fine.
+    pub allow_private: bool,
+    /// Certificate authorities beside those of the operating system.
+    pub authorities: Authorities,
+}
+
+/// The rules with what is made of them once.
+pub(crate) struct Outbound {
+    rules: OutboundRules,
+    tls: tls::Tls,
+}
+
+impl Outbound {
+    pub(crate) fn new(rules: OutboundRules) -> Self {
+        let tls = tls::Tls::new(rules.authorities.clone());
+        Self { rules, tls }
+    }
+
+    /// Whether a connection to this address may be made.
+    fn permits(&self, scheme: &Scheme, address: std::net::IpAddr) -> bool {
+        let loopback_in_dev = self.rules.dev && address::is_loopback(address);
+        if *scheme == Scheme::HTTPS {
+            loopback_in_dev || self.rules.allow_private || address::is_public(address)
+        } else {
+            loopback_in_dev
+        }
+    }
+}
+
+/// Hands the component's requests to [`fetch`](fetch::fetch).
+pub(crate) struct Hooks(pub(crate) Arc<Outbound>);
+
+type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _received: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
+        let outbound = self.0.clone();
+        Box::new(async move {
+            if request.method() != Method::GET {
+                return Err(Error::HttpRequestDenied);
+            }
+            let uri = request.uri().clone();
+            let fetched = tokio::time::timeout(TIME_LIMIT, fetch::fetch(&outbound, uri)).await;
+            let response = fetched.unwrap_or(Err(Error::HttpResponseTimeout)).inspect_err(|error| {
+                tracing::warn!(%error, "a fetch for the component failed");
+            })?;
+            // The document is here as a whole: there is no connection left to drive.
+            Ok((response, Box::new(std::future::ready(Ok(()))) as _))
+        })
+    }
+}

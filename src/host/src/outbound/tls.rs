@@ -1,0 +1,88 @@
+//! TLS towards JWKS endpoints: which certificate authorities count.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{self, CertificateDer};
+use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
+
+/// A file of certificate authorities that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// It cannot be read, or is not PEM.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: pki_types::pem::Error,
+    },
+    /// It holds no certificate, or one that cannot be an authority.
+    #[error("{}: no usable certificate in it", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Certificate authorities beside those of the operating system.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities(Vec<CertificateDer<'static>>);
+
+impl Authorities {
+    /// All certificates of a PEM file.
+    pub fn from_pem_file(path: &Path) -> Result<Self, AuthorityError> {
+        let unreadable = |source| AuthorityError::Unreadable { path: path.to_owned(), source };
+        let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
+        let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        let mut probe = RootCertStore::empty();
+        if certificates.is_empty() || certificates.iter().any(|one| probe.add(one.clone()).is_err()) {
+            return Err(AuthorityError::Empty { path: path.to_owned() });
+        }
+        Ok(Self(certificates))
+    }
+}
+
+/// Makes the TLS configuration once, at the first fetch: reading the operating system's certificates
+/// takes longer than starting the host.
+#[derive(Default)]
+pub(super) struct Tls {
+    authorities: Authorities,
+    connector: OnceLock<TlsConnector>,
+}
+
+impl Tls {
+    pub(super) fn new(authorities: Authorities) -> Self {
+        Self { authorities, connector: OnceLock::new() }
+    }
+
+    pub(super) fn connector(&self) -> Result<TlsConnector, Error> {
+        if let Some(connector) = self.connector.get() {
+            return Ok(connector.clone());
+        }
+        let connector = connector(&self.authorities)?;
+        Ok(self.connector.get_or_init(|| connector).clone())
+    }
+}
+
+fn connector(authorities: &Authorities) -> Result<TlsConnector, Error> {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    if roots.is_empty() {
+        tracing::info!("this system has no certificate authorities; Mozilla's are used");
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for authority in &authorities.0 {
+        roots.add(authority.clone())?;
+    }
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}

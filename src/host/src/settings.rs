@@ -1,0 +1,138 @@
+//! What an operator can set: for the endpoint, and for the host around it.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A text that no log and no debug output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a text secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The endpoint's settings: the variables that it reads (DESIGN section 4).
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The URL under which clients reach the endpoint. By default that of the address listened to.
+    pub public_url: Option<String>,
+    /// The bearer token of the admin API. Without one there is no admin API.
+    pub admin_token: Option<Secret>,
+    /// A JSON document of organizations, trusted issuers and applications, applied at start.
+    pub trust: Option<Secret>,
+    /// `ES256` (the default), `EdDSA` or `RS256`.
+    pub access_token_algorithm: Option<String>,
+    /// Development: JWKS endpoints on loopback may be `http`.
+    pub dev: bool,
+}
+
+/// What the host gives at most to connections, requests and instances.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections; further ones wait to be accepted.
+    pub connections: usize,
+    /// Requests that run or wait for an instance; further ones are answered with 503.
+    pub requests: usize,
+    /// Instances that run at once, at most 128.
+    pub instances: usize,
+    /// Linear memory of an instance in bytes, at most 64 MiB.
+    pub memory: usize,
+    /// Computing time of one request.
+    pub computing_time: Duration,
+    /// Time of one request from its last byte to the end of what it started.
+    pub request_time: Duration,
+    /// Time in which the head of a request has to arrive; also how long a connection may idle.
+    pub head_time: Duration,
+    /// Time in which the body of a request has to arrive.
+    pub body_time: Duration,
+    /// Size of the head of a request in bytes.
+    pub head_size: usize,
+    /// Size of the body of a request in bytes. The token endpoint itself takes less (R15).
+    pub body_size: usize,
+    /// How long a stop waits for running requests.
+    pub stop_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            requests: 1024,
+            instances: 64,
+            memory: 64 << 20,
+            computing_time: Duration::from_secs(10),
+            request_time: Duration::from_secs(30),
+            head_time: Duration::from_secs(20),
+            body_time: Duration::from_secs(10),
+            head_size: 32 << 10,
+            body_size: 256 << 10,
+            stop_time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The settings by the names that the component asks for. An unset one is empty, as in `spin.toml`.
+pub(crate) struct Variables {
+    public_url: String,
+    settings: Settings,
+}
+
+impl Variables {
+    pub(crate) fn new(settings: Settings, own_url: String) -> Self {
+        let public_url = settings.public_url.clone().unwrap_or(own_url);
+        Self { public_url: public_url.trim_end_matches('/').to_owned(), settings }
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let settings = &self.settings;
+        Some(match name {
+            "public_url" => &self.public_url,
+            "admin_token" => settings.admin_token.as_ref().map_or("", Secret::reveal),
+            "trust" => settings.trust.as_ref().map_or("", Secret::reveal),
+            "access_token_algorithm" => settings.access_token_algorithm.as_deref().unwrap_or("ES256"),
+            "dev" => if settings.dev { "true" } else { "false" },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_the_settings_or_their_defaults() {
+        let variables = Variables::new(Settings::default(), "http://127.0.0.1:3000".to_owned());
+        let seen = ["public_url", "admin_token", "trust", "access_token_algorithm", "dev", "else"]
+            .map(|name| variables.get(name));
+        assert_eq!(seen, [Some("http://127.0.0.1:3000"), Some(""), Some(""), Some("ES256"), Some("false"), None]);
+        let settings = Settings {
+            public_url: Some("https://id.example/".to_owned()),
+            admin_token: Some(Secret::new("hidden")),
+            dev: true,
+            ..Settings::default()
+        };
+        assert!(!format!("{settings:?}").contains("hidden"));
+        let variables = Variables::new(settings, String::new());
+        assert_eq!(variables.get("public_url"), Some("https://id.example"));
+        assert_eq!((variables.get("admin_token"), variables.get("dev")), (Some("hidden"), Some("true")));
+    }
+}
