@@ -65,6 +65,11 @@ impl Settings {
         self.access_token_algorithm
     }
 
+    /// Whether JWKS endpoints may be `http://` on this machine (R50).
+    pub fn dev(&self) -> bool {
+        self.dev
+    }
+
     /// The URLs of one organization.
     pub fn urls(&self, organization: &OrganizationId) -> OrganizationUrls {
         OrganizationUrls::new(&self.public_url, organization)
