@@ -82,6 +82,17 @@ pub struct ApplyReport {
     pub unchanged: usize,
 }
 
+/// What putting a registration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is new.
+    Created,
+    /// Another one was there.
+    Replaced,
+    /// It was there as it is wanted.
+    Unchanged,
+}
+
 impl TrustDocument {
     /// Reads a document in JSON, and checks every member of it before anything is stored.
     pub fn parse(text: &[u8], dev: bool) -> Result<Self, FieldError> {
@@ -165,23 +176,35 @@ impl<P: Ports> Service<P> {
         seed: &SeedApplication,
         report: &mut ApplyReport,
     ) -> Result<(), RegistryError> {
-        let secret_sha256 = seed.check()?;
-        let known = self.load_application(organization, &seed.client_id).await?;
-        let created_at = known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
-        let client_id = seed.client_id.to_string();
-        let wanted = Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
-        if known.as_ref() == Some(&wanted) {
-            report.unchanged += 1;
-            return Ok(());
-        }
-        let lock = self.lock(organization).await?;
-        let written = self.write_application(organization, &wanted).await.map_err(Into::into);
-        self.unlock(lock, written).await?;
-        if known.is_some() {
-            report.replaced += 1;
-        } else {
-            report.created += 1;
+        match self.put_application(organization, seed).await?.0 {
+            Put::Created => report.created += 1,
+            Put::Replaced => report.replaced += 1,
+            Put::Unchanged => report.unchanged += 1,
         }
         Ok(())
+    }
+
+    /// Creates or replaces an application that brings its own identifier and secret.
+    pub async fn put_application(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedApplication,
+    ) -> Result<(Put, Application), RegistryError> {
+        let secret_sha256 = seed.check()?;
+        self.organization(organization).await?;
+        let lock = self.lock(organization).await?;
+        let result = async {
+            let known = self.load_application(organization, &seed.client_id).await?;
+            let created_at = known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
+            let client_id = seed.client_id.to_string();
+            let wanted = Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
+            if known.as_ref() == Some(&wanted) {
+                return Ok((Put::Unchanged, wanted));
+            }
+            self.write_application(organization, &wanted).await?;
+            Ok((if known.is_some() { Put::Replaced } else { Put::Created }, wanted))
+        };
+        let result = result.await;
+        self.unlock(lock, result).await
     }
 }

@@ -15,7 +15,7 @@ mod signing_keys;
 mod trusted_issuers;
 
 pub use applications::NewApplication;
-pub use apply::{ApplyReport, SeedApplication, SeedOrganization, TrustDocument};
+pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use exchange::Exchanged;
 pub use explain::{Explanation, Step};

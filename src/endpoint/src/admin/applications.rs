@@ -2,7 +2,7 @@
 
 use asserta_core::application::{Application, ApplicationMetadata};
 use asserta_core::organization::OrganizationId;
-use asserta_core::service::{NewApplication, Service};
+use asserta_core::service::{NewApplication, Put, SeedApplication, Service};
 use serde::Serialize;
 use spin_sdk::http::Method;
 
@@ -68,9 +68,17 @@ pub(super) async fn one(
             Ok(json(200, &View::of(&service.application(organization, client_id).await?)))
         }
         Method::PUT => {
-            // What GET answers can be sent back as it is: the members that are ours alone are left aside.
+            // With a secret of its own an application is created or replaced, as in a seed document; without
+            // one it is replaced and keeps its secret. What GET answers can be sent back as it is: the members that are ours alone are left aside.
             let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
-            let metadata = body::typed(&body::without(object, "client_id_issued_at"))?;
+            let object = body::without(object, "client_id_issued_at");
+            let brings_secret = ["client_secret", "client_secret_sha256"].iter().any(|name| object.get(name).is_some());
+            if brings_secret {
+                let seed: SeedApplication = body::typed(&body::with(object, "client_id", client_id))?;
+                let (put, application) = service.put_application(organization, &seed).await?;
+                return Ok(json(if put == Put::Created { 201 } else { 200 }, &View::of(&application)));
+            }
+            let metadata = body::typed(&object)?;
             Ok(json(200, &View::of(&service.replace_application(organization, client_id, metadata).await?)))
         }
         Method::DELETE => {

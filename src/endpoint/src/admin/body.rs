@@ -46,6 +46,12 @@ pub(super) fn without(object: Object, member: &str) -> Object {
     object.iter().filter(|(name, _)| *name != member).map(|(name, value)| (name, value.clone())).collect()
 }
 
+/// The object with a further member.
+pub(super) fn with(object: Object, member: &str, value: &str) -> Object {
+    let members = object.iter().map(|(name, value)| (name, value.clone()));
+    members.chain([(member, Value::from(value))]).collect()
+}
+
 fn problem(error: JsonError) -> Problem {
     match error {
         JsonError::Member { path, problem } => FieldError::new(path, problem),
