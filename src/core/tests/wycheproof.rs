@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use asserta_core::jose::{Algorithm, PublicKey, VerificationKey, certificate, json};
 use serde_json::{Value, json};
-use vectors::{read, token_verifies, verifies};
+use vectors::verdict::verifies;
+use vectors::{read, token_verifies};
 
 /// A vector that we judge differently, and why.
 type Deviation = (u64, &'static str);
