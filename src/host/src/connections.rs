@@ -21,6 +21,9 @@ use crate::instances::{Instances, Response};
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 
+/// What is read from a connection ahead of its use, at most.
+const READ_BUFFER: usize = 64 << 10;
+
 /// What all connections of a host share.
 pub(crate) struct Front {
     instances: Arc<Instances>,
@@ -55,7 +58,8 @@ impl Front {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(self.limits.head_time)
-                .max_buf_size(self.limits.head_size)
+                .max_header_size(self.limits.head_size)
+                .max_buf_size(READ_BUFFER)
                 .serve_connection(TokioIo::new(stream), service);
             let connection = graceful.watch(connection);
             tokio::spawn(async move {

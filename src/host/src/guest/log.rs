@@ -36,8 +36,9 @@ fn emit(line: &[u8]) {
     let line = String::from_utf8_lossy(line);
     let line = line.trim_end();
     if !line.is_empty() {
-        // Escaped: what the guest prints cannot begin a new line, or colour one, in our log.
-        tracing::info!(target: "endpoint", "{}", line.escape_debug());
+        // What the guest prints cannot begin a new line, or colour one, in our log.
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        tracing::info!(target: "endpoint", "{line}");
     }
 }
 
