@@ -1,1 +1,9 @@
-//! x
+//! What runs the built components from outside: test keys, scenarios, the host under test, and clients.
+
+pub mod client;
+pub mod components;
+pub mod key_endpoints;
+pub mod keys;
+pub mod local_host;
+pub mod run;
+pub mod scenario;

@@ -87,7 +87,8 @@ fn run(document: &str) {
 fn wait_for(url: &str) {
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(60) {
-        let health = Command::new("curl").args(["-sf", &format!("{url}/health")]).output().expect("curl is there");
+        let health =
+            Command::new("curl").args(["-sf", &format!("{url}/health")]).output().expect("curl is there");
         if health.status.success() {
             return;
         }

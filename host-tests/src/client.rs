@@ -1,0 +1,109 @@
+//! An HTTP client that sends exactly what it is told, each request on a connection of its own.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use http::header::{HOST, HeaderName, HeaderValue};
+use http::{Method, Request, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// Longer than any answer may take: the host gives a request 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a server answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: http::HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {}", self.text()))
+    }
+
+    /// A member of the JSON body that is a string.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn member(&self, name: &str) -> Result<String> {
+        let member = self.json()?.get(name).and_then(Value::as_str).map(str::to_owned);
+        member.with_context(|| format!("no {name} in {}", self.text()))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// Sends a request and reads the answer.
+///
+/// # Errors
+/// The server can't be reached, or there is no whole answer.
+pub async fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &[u8])],
+    body: impl Into<Bytes>,
+) -> Result<Answer> {
+    let mut request = Request::new(Full::new(body.into()));
+    *request.method_mut() = Method::from_bytes(method.as_bytes())?;
+    *request.uri_mut() = path.parse::<Uri>().with_context(|| path.to_owned())?;
+    request.headers_mut().insert(HOST, HeaderValue::from_str(&address.to_string())?);
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        request.headers_mut().append(name, HeaderValue::from_bytes(value)?);
+    }
+    let exchange = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let driver = tokio::spawn(connection);
+        let response = sender.send_request(request).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        driver.abort();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+    };
+    tokio::time::timeout(PATIENCE, exchange).await.with_context(|| format!("{method} {path}: no answer"))?
+}
+
+/// Encodes a name or value of a form (`application/x-www-form-urlencoded`).
+pub fn form_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            byte if byte.is_ascii_alphanumeric() || b"-._*".contains(&byte) => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// A form out of names and values.
+pub fn form(parameters: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{}={}", form_encoded(name), form_encoded(value));
+    parameters.iter().map(pair).collect::<Vec<_>>().join("&")
+}

@@ -1,0 +1,411 @@
+//! From a scenario as it is written to one that hosts can carry out.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::placeholder::{Fill, Filling};
+use super::recipe::{Defaults, mint};
+use super::resolved::{
+    Action, Exchange, Expectation, Http, KeyAnswer, KeyEndpoint, Named, Registration, Scenario, Step,
+};
+use super::{Scenario as Written, source};
+use crate::keys::key;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// What a scenario is resolved for.
+pub struct Setting<'a> {
+    /// The public URL of the installation.
+    pub public_url: &'a str,
+    /// What the clock says at the first step.
+    pub now: u64,
+    /// The address of a JWKS endpoint, by the scenario's id and the endpoint's name.
+    pub endpoint_url: &'a dyn Fn(&str, &str) -> String,
+}
+
+/// Mints the assertions of a scenario and fills its placeholders.
+///
+/// # Errors
+/// The scenario is not in the form that README.md describes.
+pub fn resolve(written: &Written, setting: &Setting<'_>) -> Result<Scenario> {
+    let id = written.id();
+    let context = Context {
+        setting,
+        id: &id,
+        now: Cell::new(setting.now),
+        serial: Cell::new(0),
+        minted: RefCell::default(),
+    };
+    context.scenario(written).with_context(|| id.clone())
+}
+
+struct Context<'a> {
+    setting: &'a Setting<'a>,
+    id: &'a str,
+    now: Cell<u64>,
+    serial: Cell<u32>,
+    /// The assertions of the steps that have a label.
+    minted: RefCell<HashMap<String, String>>,
+}
+
+impl Context<'_> {
+    fn scenario(&self, written: &Written) -> Result<Scenario> {
+        let source = &written.source;
+        let mut settings = self.object(&source.settings)?;
+        settings.insert("public_url".to_owned(), self.setting.public_url.into());
+        let mut key_endpoints = BTreeMap::new();
+        for (name, answers) in &source.key_endpoints {
+            let url = (self.setting.endpoint_url)(self.id, name);
+            key_endpoints.insert(name.clone(), KeyEndpoint { url, answers: self.answers(answers)? });
+        }
+        Ok(Scenario {
+            topic: written.topic.clone(),
+            name: source.name.clone(),
+            intent: source.intent.clone(),
+            rules: source.rules.clone(),
+            http_only: source.http_only.clone(),
+            exact_time: source.exact_time || source.steps.iter().any(|step| step.advance.is_some()),
+            settings,
+            key_endpoints,
+            steps: self.steps(source)?,
+        })
+    }
+
+    fn steps(&self, source: &source::Scenario) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        let mut given = |action| -> Result<()> {
+            let expect = Expectation { status: 201, ..Expectation::default() };
+            steps.push(Step { number: None, at: self.now.get(), label: None, action, expect });
+            Ok(())
+        };
+        for organization in source.organizations.iter().filter(|name| *name != "default") {
+            given(Action::RegisterOrganization(organization.clone()))?;
+        }
+        for issuer in &source.trusted_issuers {
+            given(Action::RegisterIssuer(self.issuer(issuer)?))?;
+        }
+        for application in &source.applications {
+            given(Action::RegisterApplication(self.application(application)?))?;
+        }
+        for (index, step) in source.steps.iter().enumerate() {
+            let resolved = self.step(step).with_context(|| format!("step {}", index + 1))?;
+            steps.push(Step { number: Some(index + 1), ..resolved });
+        }
+        Ok(steps)
+    }
+
+    fn step(&self, step: &source::Step) -> Result<Step> {
+        let mut actions = Vec::new();
+        if let Some(seconds) = step.advance {
+            self.now.set(self.now.get() + seconds);
+            actions.push(Action::Advance(seconds));
+        }
+        if let Some(exchange) = &step.exchange {
+            actions.push(Action::Exchange(self.exchange(exchange, step.label.as_deref())?));
+        }
+        if let Some(http) = &step.http {
+            actions.push(Action::Http(self.http(http)?));
+        }
+        if let Some(endpoint) = &step.key_endpoint {
+            let answers = self.answers(&endpoint.answers)?;
+            actions.push(Action::KeyEndpoint { name: endpoint.name.clone(), answers });
+        }
+        let issuer = |record: &Map<String, Value>| self.issuer(record);
+        let application = |record: &Map<String, Value>| self.application(record);
+        let registrations: [(&Option<Map<_, _>>, &dyn Fn(&Map<_, _>) -> Result<_>, fn(_) -> Action); 4] = [
+            (&step.register_issuer, &issuer, Action::RegisterIssuer),
+            (&step.replace_issuer, &issuer, Action::ReplaceIssuer),
+            (&step.register_application, &application, Action::RegisterApplication),
+            (&step.replace_application, &application, Action::ReplaceApplication),
+        ];
+        for (record, complete, action) in registrations {
+            if let Some(record) = record {
+                actions.push(action(complete(record)?));
+            }
+        }
+        let named: [(&Option<Map<_, _>>, &str, fn(_) -> Action); 4] = [
+            (&step.remove_issuer, "partner", Action::RemoveIssuer),
+            (&step.remove_application, "app", Action::RemoveApplication),
+            (&step.renew_secret, "app", Action::RenewSecret),
+            (&step.rotate_keys, "", Action::RotateKeys),
+        ];
+        for (what, default, action) in named {
+            if let Some(what) = what {
+                let text = |name: &str, default: &str| {
+                    what.get(name).and_then(Value::as_str).unwrap_or(default).to_owned()
+                };
+                actions.push(action(Named {
+                    organization: text("organization", "acme"),
+                    name: text("name", default),
+                }));
+            }
+        }
+        let Ok([action]) = <[Action; 1]>::try_from(actions) else { bail!("needs exactly one action") };
+        let expect = self.expectation(&step.expect, &action)?;
+        Ok(Step { number: None, at: self.now.get(), label: step.label.clone(), action, expect })
+    }
+
+    /// A trusted issuer over the default one.
+    fn issuer(&self, written: &Map<String, Value>) -> Result<Registration> {
+        let mut record = Map::new();
+        record.insert("name".to_owned(), "partner".into());
+        record.insert("issuer".to_owned(), "https://partner.example".into());
+        if !["jwks", "jwks_uri", "certificate"].iter().any(|source| written.contains_key(*source)) {
+            record.insert("jwks".to_owned(), "${jwks:es256}".into());
+        }
+        self.registration(record, written, "name")
+    }
+
+    /// An application over the default one.
+    fn application(&self, written: &Map<String, Value>) -> Result<Registration> {
+        let mut record = Map::new();
+        record.insert("client_name".to_owned(), "app".into());
+        record.insert("grant_types".to_owned(), json!([JWT_BEARER]));
+        record.insert("scope".to_owned(), "read write".into());
+        self.registration(record, written, "client_name")
+    }
+
+    fn registration(
+        &self,
+        mut record: Map<String, Value>,
+        written: &Map<String, Value>,
+        name: &str,
+    ) -> Result<Registration> {
+        record.extend(written.clone());
+        let organization = match record.shift_remove("organization") {
+            Some(Value::String(name)) => name,
+            _ => "acme".to_owned(),
+        };
+        if let Some(Value::Array(without)) = record.shift_remove("$without") {
+            for member in without {
+                record.shift_remove(member.as_str().unwrap_or_default());
+            }
+        }
+        let record = self.object(&record)?;
+        let name = record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Registration { organization, name, record })
+    }
+
+    fn answers(&self, answers: &[source::KeyAnswer]) -> Result<Vec<KeyAnswer>> {
+        let answer = |answer: &source::KeyAnswer| {
+            let mut body = match self.json(&answer.body)? {
+                Value::Null => String::new(),
+                Value::String(text) => text,
+                value => value.to_string(),
+            };
+            body.push_str(&" ".repeat(answer.pad_to.saturating_sub(body.len())));
+            let fill = |(name, value): (&String, &String)| Ok((name.clone(), self.text(value)?));
+            let headers = answer.headers.iter().map(fill).collect::<Result<_>>()?;
+            Ok(KeyAnswer { status: answer.status, headers, body, delay_ms: answer.delay_ms })
+        };
+        answers.iter().map(answer).collect()
+    }
+
+    fn exchange(&self, written: &source::Exchange, label: Option<&str>) -> Result<Exchange> {
+        let mut assertions = Vec::new();
+        for _ in 0..written.times {
+            assertions.push(self.assertion(&written.assertion, &written.organization)?);
+        }
+        if let (Some(label), Some(first)) = (label, assertions.first()) {
+            self.minted.borrow_mut().insert(label.to_owned(), first.clone());
+        }
+        let application = &written.application;
+        let or_own = |text: &Option<String>, own: &str| match text {
+            Some(text) => self.text(text),
+            None => Ok(format!("${{{own}:{application}}}")),
+        };
+        let fill = |text: &Option<String>| text.as_ref().map(|text| self.text(text)).transpose();
+        Ok(Exchange {
+            organization: written.organization.clone(),
+            credentials: written.credentials.clone(),
+            client_id: or_own(&written.client_id, "client_id")?,
+            client_secret: or_own(&written.client_secret, "client_secret")?,
+            scope: fill(&written.scope)?,
+            resource: fill(&written.resource)?,
+            assertions,
+            at_once: written.at_once,
+        })
+    }
+
+    fn assertion(&self, written: &source::Assertion, organization: &str) -> Result<String> {
+        let recipe = match written {
+            source::Assertion::Text(text) => return self.text(text),
+            source::Assertion::Recipe(recipe) => recipe,
+        };
+        let claims = json!({
+            "iss": "https://partner.example",
+            "sub": "user-1",
+            "aud": self.issuer_identifier(organization),
+            "exp": self.now.get() + 300,
+            "iat": self.now.get(),
+            "jti": self.unique(),
+        });
+        let Value::Object(claims) = claims else { bail!("claims are an object") };
+        mint(recipe, Defaults { key: "es256".to_owned(), claims }, self)
+    }
+
+    fn http(&self, written: &source::Http) -> Result<Http> {
+        let assertion = self.assertion(&written.assertion, "acme")?;
+        self.minted.borrow_mut().insert(String::new(), assertion);
+        let header = |(name, value): &(String, String)| Ok((name.clone(), self.latin1(value)?));
+        Ok(Http {
+            method: written.method.clone(),
+            path: self.text(&written.path)?,
+            headers: written.headers.iter().map(header).collect::<Result<_>>()?,
+            body: self.latin1(&written.body)?,
+        })
+    }
+
+    /// Bytes as text, each a character of Latin-1.
+    fn latin1(&self, text: &str) -> Result<String> {
+        Ok(self.bytes(text)?.into_iter().map(char::from).collect())
+    }
+
+    fn expectation(&self, written: &Map<String, Value>, action: &Action) -> Result<Expectation> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Written {
+            status: Option<u16>,
+            error: Option<String>,
+            reason: Option<String>,
+            field: Option<String>,
+            #[serde(default)]
+            headers: BTreeMap<String, String>,
+            #[serde(default)]
+            body: Map<String, Value>,
+            #[serde(default)]
+            without: Vec<String>,
+            #[serde(default)]
+            token: Map<String, Value>,
+            #[serde(default)]
+            token_without: Vec<String>,
+            #[serde(default)]
+            fetches: BTreeMap<String, usize>,
+        }
+        let filled = Value::Object(self.object(written)?);
+        let written: Written = serde_json::from_value(filled).context("expect")?;
+        let by_error = |error: &str| match error {
+            "invalid_client" => 401,
+            "server_error" => 500,
+            "temporarily_unavailable" => 503,
+            _ => 400,
+        };
+        let status = written.status.or_else(|| written.error.as_deref().map(by_error));
+        let status = status.unwrap_or(match (action, &written.field) {
+            (_, Some(_)) => 400,
+            (Action::RegisterIssuer(_) | Action::RegisterApplication(_), None) => 201,
+            (Action::RemoveIssuer(_) | Action::RemoveApplication(_), None) => 204,
+            _ => 200,
+        });
+        let Written { error, reason, field, headers, body, without, token, token_without, fetches, .. } =
+            written;
+        Ok(Expectation {
+            status,
+            error,
+            reason,
+            field,
+            headers,
+            body,
+            without,
+            token,
+            token_without,
+            fetches,
+        })
+    }
+
+    fn issuer_identifier(&self, organization: &str) -> String {
+        match organization {
+            "default" => self.setting.public_url.to_owned(),
+            name => format!("{}/t/{name}", self.setting.public_url),
+        }
+    }
+
+    /// A text that occurs once in the scenario.
+    fn unique(&self) -> String {
+        self.serial.set(self.serial.get() + 1);
+        format!("{}-{}", self.id, self.serial.get())
+    }
+
+    fn certificate_validity(&self, arguments: &[&str]) -> Result<(i64, i64)> {
+        let now = i64::try_from(self.now.get())?;
+        Ok(match arguments {
+            [] => (now - 86_400, now + 365 * 86_400),
+            [from, to] => (now + from.parse::<i64>()?, now + to.parse::<i64>()?),
+            _ => bail!("a certificate has a beginning and an end"),
+        })
+    }
+}
+
+impl Fill for Context<'_> {
+    fn fill(&self, placeholder: &str) -> Result<Filling> {
+        use base64::Engine as _;
+        let base64 = |bytes: Vec<u8>| base64::engine::general_purpose::STANDARD.encode(bytes);
+        let parts: Vec<&str> = placeholder.split(':').collect();
+        let filling = match parts.as_slice() {
+            ["assertion"] => self.known_assertion("")?.into(),
+            ["assertion", label] => self.known_assertion(label)?.into(),
+            ["any"] => Filling::Later,
+            ["client_id" | "client_secret" | "previous_client_secret", _] => Filling::Later,
+            ["basic" | "basic-escaped" | "access_token", _] => Filling::Later,
+            ["issuer"] => self.issuer_identifier("acme").into(),
+            ["issuer", organization] => self.issuer_identifier(organization).into(),
+            ["token-endpoint"] => format!("{}/oauth2/token", self.issuer_identifier("acme")).into(),
+            ["grant-type"] => JWT_BEARER.replace(':', "%3A").into(),
+            ["endpoint", name] => (self.setting.endpoint_url)(self.id, name).into(),
+            ["unique"] => self.unique().into(),
+            ["byte", hex] => Filling::Bytes(vec![u8::from_str_radix(hex, 16)?]),
+            ["repeat", text, times] => text.repeat(times.parse()?).into(),
+            ["nested", depth] => {
+                let depth: usize = depth.parse()?;
+                format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into()
+            }
+            ["jwk", name] => Filling::Json(key(name)?.jwk()?),
+            ["jwks", names] => {
+                let keys = names.split(',').map(|name| key(name)?.jwk()).collect::<Result<Vec<_>>>()?;
+                Filling::Json(json!({ "keys": keys }))
+            }
+            ["private-jwk", name] => Filling::Json(key(name)?.private_jwk()?),
+            ["pem", name] => key(name)?.public_pem()?.into(),
+            ["public-der", name] => base64(key(name)?.public_der()?).into(),
+            ["private-pem", name] => key(name)?.private_pem()?.into(),
+            ["certificate", name, validity @ ..] => {
+                let (from, to) = self.certificate_validity(validity)?;
+                key(name)?.certificate_pem(from, to)?.into()
+            }
+            ["certificate-der", name, validity @ ..] => {
+                let (from, to) = self.certificate_validity(validity)?;
+                base64(key(name)?.certificate_der(from, to)?).into()
+            }
+            [time] if time.starts_with("now") => Filling::Json(self.time(time)?),
+            _ => bail!("there is no placeholder {placeholder:?}"),
+        };
+        Ok(filling)
+    }
+}
+
+impl Context<'_> {
+    fn known_assertion(&self, label: &str) -> Result<String> {
+        self.minted
+            .borrow()
+            .get(label)
+            .cloned()
+            .with_context(|| format!("no earlier step is labelled {label:?}"))
+    }
+
+    /// `now`, `now+300`, `now-61`, `now+0.5`.
+    fn time(&self, text: &str) -> Result<Value> {
+        let offset = text.trim_start_matches("now");
+        let now = i64::try_from(self.now.get())?;
+        if offset.is_empty() {
+            return Ok(now.into());
+        }
+        match offset.parse::<i64>() {
+            Ok(whole) => Ok((now + whole).into()),
+            Err(_) => Ok((now as f64 + offset.parse::<f64>().context("a time")?).into()),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A scenario as hosts carry it out: every assertion minted, every registration complete. It is what
+//! `target/scenarios.json` holds, for hosts in other languages.
+//!
+//! Placeholders that are left are known only while it runs: `${client_id:APP}`, `${client_secret:APP}`,
+//! `${basic:APP}` and `${access_token:LABEL}`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A scenario with nothing left to work out.
+#[derive(Clone, Serialize)]
+pub struct Scenario {
+    /// The file it comes from.
+    pub topic: String,
+    /// Its name, unique in the topic.
+    pub name: String,
+    /// What it shows.
+    pub intent: String,
+    /// The rules that it proves.
+    pub rules: Vec<String>,
+    /// Why it can be carried out over HTTP only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_only: Option<String>,
+    /// Only a host whose clock stands still at each step's `at` can carry it out.
+    pub exact_time: bool,
+    /// The public URL, and the settings that are not the default.
+    pub settings: Map<String, Value>,
+    /// What each JWKS endpoint answers at first.
+    pub key_endpoints: BTreeMap<String, KeyEndpoint>,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+/// A JWKS endpoint.
+#[derive(Clone, Serialize)]
+pub struct KeyEndpoint {
+    /// Its address.
+    pub url: String,
+    /// What it answers, in turn; the last one again and again.
+    pub answers: Vec<KeyAnswer>,
+}
+
+/// An answer of a JWKS endpoint.
+#[derive(Clone, Serialize)]
+pub struct KeyAnswer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: String,
+    /// So many milliseconds pass before the answer.
+    pub delay_ms: u64,
+}
+
+/// A step.
+#[derive(Clone, Serialize)]
+pub struct Step {
+    /// Its number among the steps in the file; none for the registrations before them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
+    /// What the clock says: seconds since 1970.
+    pub at: u64,
+    /// A name by which later steps speak of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What is done.
+    #[serde(flatten)]
+    pub action: Action,
+    /// What is expected of it.
+    pub expect: Expectation,
+}
+
+/// What a step does.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Registers an organization.
+    RegisterOrganization(String),
+    /// Registers a trusted issuer.
+    RegisterIssuer(Registration),
+    /// Creates or replaces one.
+    ReplaceIssuer(Registration),
+    /// Removes the one with this name.
+    RemoveIssuer(Named),
+    /// Registers an application.
+    RegisterApplication(Registration),
+    /// Replaces what an application may do.
+    ReplaceApplication(Registration),
+    /// Removes the one with this `client_name`.
+    RemoveApplication(Named),
+    /// Gives it a new secret.
+    RenewSecret(Named),
+    /// Gives an organization a new signing key.
+    RotateKeys(Named),
+    /// Changes what a JWKS endpoint answers.
+    KeyEndpoint {
+        /// Its name.
+        name: String,
+        /// What it answers from now on.
+        answers: Vec<KeyAnswer>,
+    },
+    /// Nothing: the clock has moved on to `at`.
+    Advance(u64),
+    /// Asks for access tokens.
+    Exchange(Exchange),
+    /// Sends an HTTP request.
+    Http(Http),
+}
+
+/// A record to register.
+#[derive(Clone, Serialize)]
+pub struct Registration {
+    /// The organization.
+    pub organization: String,
+    /// The name under which the scenario speaks of it.
+    pub name: String,
+    /// The record, as the admin API takes it.
+    pub record: Map<String, Value>,
+}
+
+/// Something registered before.
+#[derive(Clone, Serialize)]
+pub struct Named {
+    /// The organization.
+    pub organization: String,
+    /// The name under which the scenario speaks of it.
+    pub name: String,
+}
+
+/// A request for an access token, once for each assertion.
+#[derive(Clone, Serialize)]
+pub struct Exchange {
+    /// The organization.
+    pub organization: String,
+    /// `basic`, `post` or `none`.
+    pub credentials: String,
+    /// The client identifier.
+    pub client_id: String,
+    /// The secret.
+    pub client_secret: String,
+    /// The parameter `scope`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The parameter `resource`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The assertions.
+    pub assertions: Vec<String>,
+    /// All at the same time.
+    pub at_once: bool,
+}
+
+/// An HTTP request.
+#[derive(Clone, Serialize)]
+pub struct Http {
+    /// The method.
+    pub method: String,
+    /// The path and query.
+    pub path: String,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body, bytes as the characters of Latin-1.
+    pub body: String,
+}
+
+/// What is expected of a step.
+#[derive(Clone, Default, Serialize)]
+pub struct Expectation {
+    /// The status of the answer.
+    pub status: u16,
+    /// The OAuth error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The stable reason of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The member at fault, of a refused registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Headers with these values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Members of the body with these values.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub body: Map<String, Value>,
+    /// Members that the body has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// Claims of the access token with these values.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub token: Map<String, Value>,
+    /// Claims that the access token has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_without: Vec<String>,
+    /// How often each JWKS endpoint has been fetched since the beginning.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fetches: BTreeMap<String, usize>,
+}

@@ -1,0 +1,116 @@
+//! Every scenario on every host: each is a test of its own, named `topic/name`.
+//!
+//! `cargo test --release -p host-tests --test scenarios -- audience/` runs those of one topic. After the
+//! tests comes a table of scenario by host.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use asserta::{Program, Secret};
+use host_tests::components;
+use host_tests::key_endpoints::KeyEndpoints;
+use host_tests::local_host::{LocalHost, PUBLIC_URL, StillClock};
+use host_tests::run::{Place, run};
+use host_tests::scenario::{self, Setting, resolve, resolved};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// The components that the scenarios run on: two signature verifiers, which must agree on every verdict.
+const COMPONENTS: [&str; 2] = ["endpoint.wasm", "endpoint-jwt-simple.wasm"];
+
+fn main() -> Result<()> {
+    let arguments = Arguments::from_args();
+    let bench = Arc::new(Bench::prepare()?);
+    let trials = scenario::all()?.into_iter().map(|written| {
+        let bench = bench.clone();
+        Trial::test(written.id(), move || {
+            bench.run(&written).map_err(|error| Failed::from(format!("{error:#}")))
+        })
+    });
+    let trials: Vec<Trial> = trials.collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        bench.print_table()?;
+    }
+    conclusion.exit()
+}
+
+/// What all scenarios share.
+struct Bench {
+    runtime: tokio::runtime::Runtime,
+    key_endpoints: KeyEndpoints,
+    programs: Vec<(&'static str, Program)>,
+    /// For each scenario: its rules, and whether it passed on each host.
+    results: Mutex<BTreeMap<String, (String, Vec<bool>)>>,
+}
+
+impl Bench {
+    fn prepare() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let key_endpoints = runtime.block_on(KeyEndpoints::start())?;
+        let programs = COMPONENTS.iter().map(|name| Ok((*name, components::program(name)?)));
+        let programs = programs.collect::<Result<_>>()?;
+        Ok(Self { runtime, key_endpoints, programs, results: Mutex::default() })
+    }
+
+    /// One scenario on every host, with the same bytes.
+    fn run(&self, written: &scenario::Scenario) -> Result<()> {
+        let clock = StillClock::at_present();
+        let endpoint_url = |scenario: &str, name: &str| self.key_endpoints.url(scenario, name);
+        let setting = Setting { public_url: PUBLIC_URL, now: clock.seconds(), endpoint_url: &endpoint_url };
+        let resolved = resolve(written, &setting)?;
+        let outcomes: Vec<(&str, Result<()>)> = self
+            .programs
+            .iter()
+            .map(|(name, program)| (*name, self.runtime.block_on(self.run_on(program, &clock, &resolved))))
+            .collect();
+        let passed = outcomes.iter().map(|(_, outcome)| outcome.is_ok()).collect();
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.insert(written.id(), (written.source.rules.join(" "), passed));
+        drop(results);
+        for (component, outcome) in outcomes {
+            outcome.map_err(|error| error.context(format!("on {component}")))?;
+        }
+        Ok(())
+    }
+
+    async fn run_on(
+        &self,
+        program: &Program,
+        clock: &StillClock,
+        scenario: &resolved::Scenario,
+    ) -> Result<()> {
+        let settings = &scenario.settings;
+        let host = LocalHost::of(program.clone()).clock(clock.clone()).settings(|host| {
+            host.dev = settings.get("dev").and_then(|dev| dev.as_bool()).unwrap_or(true);
+            let algorithm = settings.get("access_token_algorithm").and_then(|name| name.as_str());
+            host.access_token_algorithm = algorithm.map(str::to_owned);
+            host.trust = settings.get("trust").map(|document| Secret::new(document.to_string()));
+        });
+        let host = host.start().await?;
+        let place = Place { address: host.address(), clock, key_endpoints: &self.key_endpoints };
+        let outcome = run(scenario, &place).await;
+        host.stop().await;
+        outcome
+    }
+
+    fn print_table(&self) -> Result<()> {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = std::io::stdout().lock();
+        let width = results.keys().map(String::len).max().unwrap_or(0);
+        let header: Vec<String> = COMPONENTS.iter().map(|name| format!("{name:24}")).collect();
+        writeln!(out, "{:width$}  {} rules", "scenario", header.join(" "))?;
+        for (id, (rules, passed)) in results.iter() {
+            let cells: Vec<String> =
+                passed.iter().map(|passed| format!("{:24}", if *passed { "ok" } else { "FAILED" })).collect();
+            writeln!(out, "{id:width$}  {} {rules}", cells.join(" "))?;
+        }
+        let counts = (0..COMPONENTS.len()).map(|host| {
+            let passed = results.values().filter(|(_, passed)| passed[host]).count();
+            format!("{:24}", format!("{passed} of {}", results.len()))
+        });
+        writeln!(out, "{:width$}  {}\n", "all", counts.collect::<Vec<_>>().join(" ").trim_end())?;
+        Ok(())
+    }
+}
