@@ -16,6 +16,14 @@ fn member_order_is_kept() {
 }
 
 #[test]
+fn numbers_are_exact() {
+    let text = "[1.0500000000000001e+301,0.1,5e-324,18446744073709551615,-9223372036854775808]";
+    let value = parse(text.as_bytes()).expect("valid");
+    assert_eq!(parse(value.to_text().as_bytes()), Ok(value.clone()));
+    assert_eq!(value.to_text(), text);
+}
+
+#[test]
 fn r30_duplicate_members_anywhere() {
     for text in [
         r#"{"a":1,"a":1}"#,
