@@ -120,7 +120,7 @@ impl<P: Ports> Service<P> {
             checks.push(step(finding.check.rule, finding.check.name, finding.verdict, &finding.saw));
         }
         if let Some(mark) = grant::evaluate(&facts).ok().as_ref().and_then(grant::Grant::replay) {
-            let used = self.is_reserved(mark).await?;
+            let used = self.is_reserved(mark, &trusted.issuer, now).await?;
             let verdict = if used { Err(Reason::Replayed) } else { Ok(()) };
             checks.push(step("R45", "not used before", verdict, "the replay store"));
         }

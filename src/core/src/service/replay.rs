@@ -41,20 +41,38 @@ impl<P: Ports> Service<P> {
         if store.increment(&replay_key(own, &mark.digest)).await? != 1 {
             return Err(Reason::Replayed.into());
         }
-        if mark.by_jwt_id {
-            let latest = now + u64::from(issuer.max_lifetime) + 2 * u64::from(issuer.clock_skew) + 1;
-            for other in (bucket(now)..=bucket(latest)).filter(|other| *other != own) {
-                if store.get(&replay_key(other, &mark.digest)).await?.is_some() {
-                    return Err(Reason::Replayed.into());
-                }
-            }
-        }
-        Ok(())
+        if self.is_reserved_elsewhere(mark, issuer, now).await? { Err(Reason::Replayed.into()) } else { Ok(()) }
     }
 
     /// Whether the assertion was used already; changes nothing.
-    pub(super) async fn is_reserved(&self, mark: &ReplayMark) -> Result<bool, StoreUnavailable> {
-        Ok(self.ports.replay().get(&replay_key(bucket(mark.until), &mark.digest)).await?.is_some())
+    pub(super) async fn is_reserved(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<bool, StoreUnavailable> {
+        let own = self.ports.replay().get(&replay_key(bucket(mark.until), &mark.digest)).await?;
+        Ok(own.is_some() || self.is_reserved_elsewhere(mark, issuer, now).await?)
+    }
+
+    /// Whether its `jti` was used under another `exp`, in another bucket.
+    async fn is_reserved_elsewhere(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<bool, StoreUnavailable> {
+        if !mark.by_jwt_id {
+            return Ok(false);
+        }
+        let own = bucket(mark.until);
+        let latest = now + u64::from(issuer.max_lifetime) + 2 * u64::from(issuer.clock_skew) + 1;
+        for other in (bucket(now)..=bucket(latest)).filter(|other| *other != own) {
+            if self.ports.replay().get(&replay_key(other, &mark.digest)).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Deletes the replay keys whose time has passed, and says how many.
