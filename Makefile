@@ -1,13 +1,16 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-jwt-simple host run test test-core test-endpoint test-host bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-wasm: ## build the components into target/components/
+wasm: wasm-exchanger ## build the components into target/components/
 	@scripts/build-wasm.sh endpoint
+
+wasm-exchanger: ## build the components that other programs embed
+	@scripts/build-wasm.sh exchanger exchanger-standalone
 
 wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
 	@scripts/build-wasm.sh endpoint-jwt-simple

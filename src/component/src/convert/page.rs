@@ -1,0 +1,17 @@
+//! Which part of a list is wanted.
+
+use asserta_core::service::Page;
+
+use super::error::invalid;
+use crate::bindings::wit::types;
+
+impl TryFrom<types::Page> for Page {
+    type Error = types::RegistryError;
+
+    fn try_from(page: types::Page) -> Result<Self, types::RegistryError> {
+        if page.limit.is_some_and(|limit| !(1..=100).contains(&limit)) {
+            return Err(invalid("limit", "must be 1 to 100"));
+        }
+        Ok(Self { limit: page.limit.map(|limit| limit as usize), after: page.after })
+    }
+}

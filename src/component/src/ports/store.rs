@@ -1,0 +1,57 @@
+//! The store, imported from the host.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use asserta_core::ports::{Store, StoreUnavailable};
+
+use crate::bindings::asserta::exchange::store::{self, Area, StoreError};
+
+/// One area of the host's store.
+#[derive(Clone)]
+pub(crate) struct AreaStore(Area);
+
+impl AreaStore {
+    pub(super) const fn registry() -> Self {
+        Self(Area::Registry)
+    }
+
+    pub(super) const fn replay() -> Self {
+        Self(Area::Replay)
+    }
+}
+
+impl From<StoreError> for StoreUnavailable {
+    /// Why is for the host's log; core refuses either way (R70).
+    fn from(_: StoreError) -> Self {
+        Self
+    }
+}
+
+impl Store for AreaStore {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+        Ok(store::get(self.0, key)?.map(String::into_bytes))
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+        // Core stores JSON and names, which are UTF-8.
+        let text = core::str::from_utf8(value).map_err(|_| StoreUnavailable)?;
+        Ok(store::set(self.0, key, text)?)
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+        Ok(store::delete(self.0, key)?)
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+        let mut keys = store::keys(self.0, prefix)?;
+        // The host may answer in any order, and must not make us trust a key of another kind.
+        keys.retain(|key| key.starts_with(prefix));
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+        Ok(store::increment(self.0, key)?)
+    }
+}
