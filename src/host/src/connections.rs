@@ -147,4 +147,3 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, Ow
         }
     }
 }
-

@@ -101,7 +101,9 @@ impl Instances {
         let _running = self.running.acquire().await.map_err(|_| NoAnswer::Timeout)?;
         let mut instance = match self.take_idle() {
             Some(instance) => instance,
-            None => self.instantiate().await.map_err(|error| NoAnswer::Instantiation(format!("{error:#}")))?,
+            None => {
+                self.instantiate().await.map_err(|error| NoAnswer::Instantiation(format!("{error:#}")))?
+            }
         };
         // What fails here is dropped here: no later request meets what this one left behind.
         instance.answer(request, answer).await?;
@@ -149,8 +151,8 @@ impl Instance {
         Usage::begin_request(&mut self.store);
         let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
         let (sender, handed_over) = handover::channel();
-        let prepared =
-            Prepared::new(self.store.as_context_mut(), &self.proxy, request, Guest::http, sender).map_err(failed)?;
+        let prepared = Prepared::new(self.store.as_context_mut(), &self.proxy, request, Guest::http, sender)
+            .map_err(failed)?;
         let ran = self.store.run_concurrent(async |accessor| {
             prepared.run(accessor, std::future::pending()).await?;
             let response = handed_over.await.map_err(|_| wasmtime::format_err!("no answer"))??;

@@ -108,7 +108,13 @@ impl Variables {
             "admin_token" => settings.admin_token.as_ref().map_or("", Secret::reveal),
             "trust" => settings.trust.as_ref().map_or("", Secret::reveal),
             "access_token_algorithm" => settings.access_token_algorithm.as_deref().unwrap_or("ES256"),
-            "dev" => if settings.dev { "true" } else { "false" },
+            "dev" => {
+                if settings.dev {
+                    "true"
+                } else {
+                    "false"
+                }
+            }
             _ => return None,
         })
     }
@@ -123,7 +129,10 @@ mod tests {
         let variables = Variables::new(Settings::default(), "http://127.0.0.1:3000".to_owned());
         let seen = ["public_url", "admin_token", "trust", "access_token_algorithm", "dev", "else"]
             .map(|name| variables.get(name));
-        assert_eq!(seen, [Some("http://127.0.0.1:3000"), Some(""), Some(""), Some("ES256"), Some("false"), None]);
+        assert_eq!(
+            seen,
+            [Some("http://127.0.0.1:3000"), Some(""), Some(""), Some("ES256"), Some("false"), None]
+        );
         let settings = Settings {
             public_url: Some("https://id.example/".to_owned()),
             admin_token: Some(Secret::new("hidden")),

@@ -214,8 +214,14 @@ mod tests {
             Value::Object(problem) => super::refused(400, &problem).to_string(),
             _ => unreachable!(),
         };
-        assert_eq!(refused(r#"{"title":"Bad Request","detail":"name: is empty","field":"name"}"#), "name: is empty (400)");
-        assert_eq!(refused(r#"{"title":"Bad Request","detail":"must be a URL","field":"jwks_uri"}"#), "jwks_uri: must be a URL (400)");
+        assert_eq!(
+            refused(r#"{"title":"Bad Request","detail":"name: is empty","field":"name"}"#),
+            "name: is empty (400)"
+        );
+        assert_eq!(
+            refused(r#"{"title":"Bad Request","detail":"must be a URL","field":"jwks_uri"}"#),
+            "jwks_uri: must be a URL (400)"
+        );
         assert_eq!(refused("{}"), "the server refused (400)");
     }
 }

@@ -118,7 +118,11 @@ impl App {
             Self::List(command) => command.run(),
             Self::Show(Named { client_id, organization, server }) => {
                 let application = server.client()?.get(&organization.path(&[COLLECTION, &client_id]))?;
-                if server.json { output::json(&application)? } else { output::members(&application)? }
+                if server.json {
+                    output::json(&application)?
+                } else {
+                    output::members(&application)?
+                }
                 Ok(())
             }
             Self::Secret(Named { client_id, organization, server }) => {
@@ -160,7 +164,11 @@ impl Set {
         }
         self.metadata.write(&mut application);
         let (_, changed) = client.put(&path, &Value::Object(application))?;
-        if self.server.json { output::json(&changed)? } else { output::members(&changed)? }
+        if self.server.json {
+            output::json(&changed)?
+        } else {
+            output::members(&changed)?
+        }
         Ok(())
     }
 }
@@ -213,13 +221,19 @@ impl Metadata {
                 application.insert(member.to_owned(), value);
             }
         };
-        set("grant_types", self.jwt_bearer.map(|allowed| if allowed { json!([JWT_BEARER]) } else { json!([]) }));
+        set(
+            "grant_types",
+            self.jwt_bearer.map(|allowed| if allowed { json!([JWT_BEARER]) } else { json!([]) }),
+        );
         set("scope", self.scope.map(Value::from));
         set("trusted_issuers", self.issuers.map(Value::from));
-        set("token_endpoint_auth_method", self.auth_method.map(|method| match method {
-            AuthMethod::Basic => "client_secret_basic".into(),
-            AuthMethod::Post => "client_secret_post".into(),
-        }));
+        set(
+            "token_endpoint_auth_method",
+            self.auth_method.map(|method| match method {
+                AuthMethod::Basic => "client_secret_basic".into(),
+                AuthMethod::Post => "client_secret_post".into(),
+            }),
+        );
         set("access_token_lifetime", self.token_lifetime.map(Value::from));
         set("audience", self.audience.map(Value::from));
         set("enabled", self.enabled.map(Value::from));

@@ -39,18 +39,16 @@ impl Apply {
         let document = self.read()?;
         let client = self.server.client()?;
         let mut outcomes = Vec::new();
-        for (index, organization) in list_of(&document, "organizations", "")?.iter().enumerate() {
-            let place = format!("organizations[{index}]");
-            apply_organization(&client, organization, &place, &mut outcomes)?;
-        }
+        let applied = apply(&client, &document, &mut outcomes);
+        // Printed whether all of it could be applied or not: what is listed is done.
         if self.server.json {
             let outcomes = outcomes.iter().map(|one| json!({"registration": one.place, "outcome": one.done}));
             output::json(&outcomes.collect())?;
-            return Ok(());
+        } else if !outcomes.is_empty() {
+            let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.place, one.done]).collect();
+            output::table(&["REGISTRATION", "OUTCOME"], &rows)?;
         }
-        let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.place, one.done]).collect();
-        output::table(&["REGISTRATION", "OUTCOME"], &rows)?;
-        Ok(())
+        applied
     }
 
     fn read(&self) -> Result<Value, Failure> {
@@ -68,13 +66,36 @@ impl Apply {
     }
 }
 
+fn apply(client: &AdminClient, document: &Value, outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
+    check_members(document, &["organizations"], "")?;
+    let organizations = list_of(document, "organizations", "")?;
+    // Mistakes in the shape of the file are found before anything is stored.
+    for (index, organization) in organizations.iter().enumerate() {
+        check_shape(organization, &format!("organizations[{index}]"))?;
+    }
+    for (index, organization) in organizations.iter().enumerate() {
+        apply_organization(client, organization, &format!("organizations[{index}]"), outcomes)?;
+    }
+    Ok(())
+}
+
+fn check_shape(organization: &Value, place: &str) -> Result<(), Failure> {
+    check_members(organization, &["name", "display_name", "trusted_issuers", "applications"], place)?;
+    text_of(organization, "name", place)?;
+    for (member, identifier) in [("trusted_issuers", "name"), ("applications", "client_id")] {
+        for (index, item) in list_of(organization, member, place)?.iter().enumerate() {
+            text_of(item, identifier, &format!("{place}.{member}[{index}]"))?;
+        }
+    }
+    Ok(())
+}
+
 fn apply_organization(
     client: &AdminClient,
     organization: &Value,
     place: &str,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
-    check_members(organization, &["name", "display_name", "trusted_issuers", "applications"], place)?;
     let name = text_of(organization, "name", place)?;
     let path = |segments: &[&str]| Organization { org: name.to_owned() }.path(segments);
 
@@ -162,7 +183,10 @@ fn text_of<'a>(value: &'a Value, member: &str, place: &str) -> Result<&'a str, F
 }
 
 fn check_members(value: &Value, known: &[&str], place: &str) -> Result<(), Failure> {
-    let Value::Object(members) = value else { return Err(Failure::invalid(place, "must be an object")) };
+    let Value::Object(members) = value else {
+        let place = if place.is_empty() { "the document" } else { place };
+        return Err(Failure::invalid(place, "must be an object"));
+    };
     match members.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(Failure::invalid(join(place, name), "is unknown")),
         None => Ok(()),
@@ -193,10 +217,13 @@ mod tests {
             list_of(&document, "applications", "organizations[0]").unwrap_err(),
             check_members(&document, &["name", "applications"], "organizations[0]").unwrap_err(),
         ];
-        assert_eq!(failures.map(|failure| failure.to_string()), [
-            "organizations[0].name: must be there, as a string",
-            "organizations[0].applications: must be an array",
-            "organizations[0].else: is unknown",
-        ]);
+        assert_eq!(
+            failures.map(|failure| failure.to_string()),
+            [
+                "organizations[0].name: must be there, as a string",
+                "organizations[0].applications: must be an array",
+                "organizations[0].else: is unknown",
+            ]
+        );
     }
 }

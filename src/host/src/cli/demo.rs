@@ -66,8 +66,8 @@ pub(crate) fn curl_line(place: &Place, token: &str, data: &DataDirectory) -> Res
 /// What an earlier start registered, where it is still registered.
 fn kept(client: &AdminClient, data: &DataDirectory) -> Result<Option<Demo>, Failure> {
     let Some(text) = data.read(FILE)? else { return Ok(None) };
-    let demo: Demo =
-        serde_json::from_str(&text).map_err(|error| Failure::invalid(data.file(FILE).display().to_string(), error))?;
+    let demo: Demo = serde_json::from_str(&text)
+        .map_err(|error| Failure::invalid(data.file(FILE).display().to_string(), error))?;
     let application = client.find(&format!("{APPLICATIONS}/{}", super::admin::encoded(&demo.client_id)))?;
     Ok(if application.is_some() && client.find(ISSUER)?.is_some() { Some(demo) } else { None })
 }
@@ -88,7 +88,8 @@ fn register(client: &AdminClient, data: &DataDirectory) -> Result<Demo, Failure>
     client.put(ORGANIZATION, &json!({"display_name": "Demo"}))?;
     let issuer = json!({"name": "demo-issuer", "issuer": ISS, "certificate": signer.public_pem()?});
     client.put(ISSUER, &issuer)?;
-    let application = json!({"client_name": "Demo application", "grant_types": [JWT_BEARER], "scope": "read write"});
+    let application =
+        json!({"client_name": "Demo application", "grant_types": [JWT_BEARER], "scope": "read write"});
     let application = client.post(APPLICATIONS, &application)?;
     let text = |member: &str| application.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let demo = Demo {

@@ -16,7 +16,9 @@ pub(crate) enum Failure {
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("the server at {url} answered {status} with something that is not its admin API")]
     NotTheAdminApi { url: String, status: u16 },
-    #[error("no admin token: give --admin-token or ASSERTA_ADMIN_TOKEN, or --data with the server's directory")]
+    #[error(
+        "no admin token: give --admin-token or ASSERTA_ADMIN_TOKEN, or --data with the server's directory"
+    )]
     NoAdminToken,
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },

@@ -178,7 +178,11 @@ impl Issuer {
             Self::List(command) => command.run(),
             Self::Show(Named { name, organization, server }) => {
                 let issuer = server.client()?.get(&organization.path(&[COLLECTION, &name]))?;
-                if server.json { output::json(&issuer)? } else { output::members(&issuer)? }
+                if server.json {
+                    output::json(&issuer)?
+                } else {
+                    output::members(&issuer)?
+                }
                 Ok(())
             }
             Self::Remove(Named { name, organization, server }) => {
@@ -194,11 +198,15 @@ impl Issuer {
 
 impl Add {
     fn run(self) -> Result<(), Failure> {
-        let mut issuer = Map::from_iter([("name".to_owned(), json!(self.name)), ("issuer".to_owned(), json!(self.issuer))]);
+        let mut issuer = Map::from_iter([
+            ("name".to_owned(), json!(self.name)),
+            ("issuer".to_owned(), json!(self.issuer)),
+        ]);
         let Keys { jwks_uri, jwks, certificate } = self.keys;
         set_keys(&mut issuer, jwks_uri, jwks.as_deref(), certificate.as_deref())?;
         self.policy.write(&mut issuer)?;
-        let created = self.server.client()?.post(&self.organization.path(&[COLLECTION]), &Value::Object(issuer))?;
+        let created =
+            self.server.client()?.post(&self.organization.path(&[COLLECTION]), &Value::Object(issuer))?;
         if self.server.json {
             output::json(&created)?;
         } else {
@@ -227,7 +235,11 @@ impl Set {
         }
         self.policy.write(&mut issuer)?;
         let (_, changed) = client.put(&path, &Value::Object(issuer))?;
-        if self.server.json { output::json(&changed)? } else { output::members(&changed)? }
+        if self.server.json {
+            output::json(&changed)?
+        } else {
+            output::members(&changed)?
+        }
         Ok(())
     }
 }
@@ -268,7 +280,8 @@ fn set_keys(
     if let Some(path) = jwks {
         let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
         let document = serde_json::from_str(&text);
-        let document: Value = document.map_err(|error| Failure::invalid(format!("--jwks {}", path.display()), error))?;
+        let document: Value =
+            document.map_err(|error| Failure::invalid(format!("--jwks {}", path.display()), error))?;
         issuer.insert("jwks".to_owned(), document);
     }
     if let Some(path) = certificate {
@@ -299,14 +312,20 @@ impl Policy {
         set("algorithms", self.algorithms.map(Value::from));
         set("clock_skew", self.clock_skew.map(Value::from));
         set("max_lifetime", self.max_lifetime.map(Value::from));
-        set("audience_mode", self.audience_mode.map(|mode| match mode {
-            AudienceMode::Any => "any".into(),
-            AudienceMode::ExactlyOne => "exactly-one".into(),
-        }));
-        set("replay", self.replay.map(|mode| match mode {
-            Replay::Once => "once".into(),
-            Replay::Allow => "allow".into(),
-        }));
+        set(
+            "audience_mode",
+            self.audience_mode.map(|mode| match mode {
+                AudienceMode::Any => "any".into(),
+                AudienceMode::ExactlyOne => "exactly-one".into(),
+            }),
+        );
+        set(
+            "replay",
+            self.replay.map(|mode| match mode {
+                Replay::Once => "once".into(),
+                Replay::Allow => "allow".into(),
+            }),
+        );
         set("require_jti", self.require_jti.map(Value::from));
         set("typ", self.typ.map(Value::from));
         set("subjects", self.subjects.map(Value::from));

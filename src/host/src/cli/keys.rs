@@ -42,7 +42,9 @@ impl Keys {
             output::json(&items)?;
             return Ok(());
         }
-        let row = |key: &Value| ["kid", "alg", "signs_from", "signs_until"].map(|member| output::member(key, member)).to_vec();
+        let row = |key: &Value| {
+            ["kid", "alg", "signs_from", "signs_until"].map(|member| output::member(key, member)).to_vec()
+        };
         let rows: Vec<_> = items.as_array().into_iter().flatten().map(row).collect();
         output::table(&["KID", "ALG", "SIGNS FROM", "SIGNS UNTIL"], &rows)?;
         Ok(())

@@ -67,7 +67,8 @@ impl Mint {
         }
         let mut others = Map::new();
         for text in &self.claims {
-            let (name, value) = text.split_once('=').ok_or_else(|| Failure::invalid("--claim", "must be NAME=VALUE"))?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| Failure::invalid("--claim", "must be NAME=VALUE"))?;
             if REGISTERED.contains(&name) {
                 return Err(Failure::invalid("--claim", format_args!("{name} is set by its own option")));
             }
@@ -88,7 +89,8 @@ impl Mint {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.generate => {
                 let signer = Signer::generate(self.alg)?;
                 let public = self.key.with_extension("pub.pem");
-                write_private(&self.key, &signer.private_pem()?, true).map_err(|error| Failure::file(&self.key, error))?;
+                write_private(&self.key, &signer.private_pem()?, true)
+                    .map_err(|error| Failure::file(&self.key, error))?;
                 write_public(&public, &signer.public_pem()?)?;
                 eprintln!("made {} and {}", self.key.display(), public.display());
                 Ok(signer)
@@ -111,7 +113,8 @@ pub(crate) fn claims(
     others: Map<String, Value>,
 ) -> AssertionClaims {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let mut claims = Claims::with_custom_claims(others, Duration::from_secs(0)).with_issuer(iss).with_subject(sub);
+    let mut claims =
+        Claims::with_custom_claims(others, Duration::from_secs(0)).with_issuer(iss).with_subject(sub);
     claims.issued_at = Some(Duration::from_secs(now));
     claims.expires_at = Some(Duration::from_secs(now.saturating_add_signed(expires_in)));
     claims.invalid_before = None;

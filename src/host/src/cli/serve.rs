@@ -207,7 +207,9 @@ impl Serve {
             PathBuf::from("target/components/endpoint.wasm"),
         ];
         let found = places.into_iter().find(|path| path.is_file());
-        found.ok_or_else(|| Failure::invalid("--component", "no endpoint.wasm is found; `make wasm` builds it"))
+        found.ok_or_else(|| {
+            Failure::invalid("--component", "no endpoint.wasm is found; `make wasm` builds it")
+        })
     }
 }
 
@@ -223,7 +225,12 @@ impl LimitArgs {
 }
 
 /// Prints what a newcomer needs next.
-async fn welcome(host: &Host, token: Secret, shown: Option<String>, data: DataDirectory) -> Result<(), Failure> {
+async fn welcome(
+    host: &Host,
+    token: Secret,
+    shown: Option<String>,
+    data: DataDirectory,
+) -> Result<(), Failure> {
     if let Some(token) = shown {
         output::line(format_args!("Admin token (kept in {}): {token}", data.file("admin-token").display()))?;
     }
@@ -231,7 +238,9 @@ async fn welcome(host: &Host, token: Secret, shown: Option<String>, data: DataDi
     let prepared = tokio::task::spawn_blocking(move || demo::curl_line(&place, token.reveal(), &data)).await;
     match prepared {
         Ok(Ok(Some(line))) => {
-            output::line("\nThis line exchanges an assertion of the demo issuer for an access token, once:\n")?;
+            output::line(
+                "\nThis line exchanges an assertion of the demo issuer for an access token, once:\n",
+            )?;
             output::line(format_args!("{line}\n"))?;
         }
         Ok(Ok(None)) => {}

@@ -97,7 +97,9 @@ impl Signer {
             Algorithm::Ps512 => PS512KeyPair::from_pem(pem).map(Self::Ps512),
         };
         let name = algorithm.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        read.map_err(|error| Failure::invalid("--key", format_args!("not a private key for {name} in PEM: {error}")))
+        read.map_err(|error| {
+            Failure::invalid("--key", format_args!("not a private key for {name} in PEM: {error}"))
+        })
     }
 
     /// The private key in PEM.
@@ -169,7 +171,10 @@ mod tests {
             let assertion = read.sign(claims, Some("jwt")).unwrap();
             assert_eq!(assertion.split('.').count(), 3);
             let metadata = Token::decode_metadata(&assertion).unwrap();
-            assert_eq!(Some(metadata.algorithm()), algorithm.to_possible_value().as_ref().map(|value| value.get_name()));
+            assert_eq!(
+                Some(metadata.algorithm()),
+                algorithm.to_possible_value().as_ref().map(|value| value.get_name())
+            );
             assert_eq!((metadata.key_id(), metadata.signature_type()), (Some("k1"), Some("jwt")));
         }
     }

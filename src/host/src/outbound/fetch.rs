@@ -138,7 +138,9 @@ mod tests {
     async fn http_to_loopback_is_for_development_only() {
         let (address, server) = serve_once(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec()).await;
         let uri = format!("http://{address}/keys?x=1");
-        for rules in [OutboundRules::default(), OutboundRules { allow_private: true, ..OutboundRules::default() }] {
+        for rules in
+            [OutboundRules::default(), OutboundRules { allow_private: true, ..OutboundRules::default() }]
+        {
             let refused = fetched(&Outbound::new(rules), &uri).await;
             assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{refused:?}");
         }
@@ -179,7 +181,10 @@ mod tests {
         let body = "x".repeat(SIZE_LIMIT + 1);
         let framed = [
             format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
-            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+            format!(
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+                body.len()
+            ),
             format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}"),
         ];
         for answer in framed {

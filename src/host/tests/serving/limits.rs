@@ -44,7 +44,8 @@ async fn a_body_within_the_limit_is_the_endpoint_s_to_judge() {
 async fn a_head_beyond_the_limit_is_refused() {
     let host = host().start().await.unwrap();
     let long = "x".repeat(Limits::default().head_size);
-    let answer = exchange(host.address(), format!("GET /health HTTP/1.1\r\nhost: x\r\nlong: {long}\r\n\r\n")).await;
+    let answer =
+        exchange(host.address(), format!("GET /health HTTP/1.1\r\nhost: x\r\nlong: {long}\r\n\r\n")).await;
     assert_eq!(status(&answer), 431, "{answer}");
     let many = "a: b\r\n".repeat(200);
     let answer = exchange(host.address(), format!("GET /health HTTP/1.1\r\nhost: x\r\n{many}\r\n")).await;

@@ -1,6 +1,8 @@
 //! The host around the built endpoint: what it does where clients, stores or the component misbehave.
 //! Whole exchanges are in host-tests.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
+
 mod limits;
 mod stop;
 mod stores;

@@ -54,10 +54,14 @@ impl Database {
         writer.pragma_update(None, "journal_mode", "WAL")?;
         // The checkpoint thread does it instead, off the request path.
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
-        writer.pragma_update(None, "synchronous", match durability {
-            Durability::EachWrite => "FULL",
-            Durability::OnCheckpoint => "NORMAL",
-        })?;
+        writer.pragma_update(
+            None,
+            "synchronous",
+            match durability {
+                Durability::EachWrite => "FULL",
+                Durability::OnCheckpoint => "NORMAL",
+            },
+        )?;
         let layout: i64 = writer.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if layout > LAYOUT {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -124,7 +128,8 @@ impl Bucket for Database {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(LIST)?;
         // No key is empty text, so that "after nothing" is "after the empty text".
-        let rows = statement.query_map(params![cursor.unwrap_or(""), KEYS_PER_PAGE as i64 + 1], |row| row.get(0))?;
+        let rows =
+            statement.query_map(params![cursor.unwrap_or(""), KEYS_PER_PAGE as i64 + 1], |row| row.get(0))?;
         Ok(page_of(rows.collect::<Result<_, _>>()?))
     }
 

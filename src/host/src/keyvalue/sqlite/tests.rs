@@ -103,7 +103,8 @@ async fn only_two_buckets_exist_and_they_are_apart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_increments_count_each_caller_once() {
     let directory = tempfile::tempdir().unwrap();
-    let stores = [SqliteStores::open(directory.path()).unwrap(), SqliteStores::open(directory.path()).unwrap()];
+    let stores =
+        [SqliteStores::open(directory.path()).unwrap(), SqliteStores::open(directory.path()).unwrap()];
     for round in 0..20 {
         let mut calls = Vec::new();
         for caller in 0..64 {

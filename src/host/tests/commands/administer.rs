@@ -1,0 +1,214 @@
+//! The commands that speak the admin API.
+
+use std::fs;
+use std::path::Path;
+
+use crate::server::{Server, run};
+
+const TRUST: &str = r#"
+[[organizations]]
+name = "beta"
+display_name = "Beta"
+
+[[organizations.trusted_issuers]]
+name = "partner"
+issuer = "https://partner.example"
+jwks_uri = "https://partner.example/jwks"
+
+[[organizations.applications]]
+client_id = "app-1"
+client_secret = "a secret of at least thirty-two bytes"
+scope = "read"
+grant_types = ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+"#;
+
+#[test]
+fn from_a_key_to_an_explained_assertion() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let audience = format!("{}/t/acme", server.url);
+    assert!(server.out(&["org", "add", "acme", "--display-name", "Acme"]).contains("/t/acme/oauth2/token"));
+    assert!(server.out(&["org", "list"]).contains("acme"));
+
+    let mint = [
+        "mint",
+        "--key",
+        "p.pem",
+        "--generate",
+        "--iss",
+        "https://p.example",
+        "--sub",
+        "alice",
+        "--aud",
+        &audience,
+    ];
+    let assertion = server.out(&[&mint[..], &["--claim", "level=3", "--claim", "hd=example.com"]].concat());
+    let policy = ["--condition", r#"{"claim":"level","equals":3}"#, "--map", "hd=domain", "--scope", "read"];
+    let add = [
+        "issuer",
+        "add",
+        "p",
+        "--org",
+        "acme",
+        "--issuer",
+        "https://p.example",
+        "--certificate",
+        "p.pub.pem",
+    ];
+    server.out(&[&add[..], &policy].concat());
+    let again = server.run(&add);
+    assert_eq!((again.code, again.err.contains("name")), (1, true), "{again:?}");
+    assert!(server.out(&["issuer", "show", "p", "--org", "acme"]).contains("BEGIN PUBLIC KEY"));
+
+    let added = server.out(&["app", "add", "mine", "--org", "acme", "--scope", "read write", "--json"]);
+    let application: serde_json::Value = serde_json::from_str(&added).unwrap();
+    let client_id = application["client_id"].as_str().unwrap();
+    assert!(application["client_secret"].is_string(), "{added}");
+
+    let explain = ["explain", "--org", "acme", "--client-id", client_id, assertion.trim()];
+    assert!(server.out(&explain).contains("R45"));
+    // Explaining uses nothing up.
+    server.out(&explain);
+
+    server.out(&["issuer", "set", "p", "--org", "acme", "--enabled", "false"]);
+    let refused = server.run(&explain);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.out.contains("NO"), "{refused:?}");
+    // What was not given is as it was.
+    let shown = server.out(&["issuer", "show", "p", "--org", "acme", "--json"]);
+    assert!(shown.contains(r#""hd": "domain""#) && shown.contains(r#""enabled": false"#), "{shown}");
+
+    let renewed = server.out(&["app", "secret", client_id, "--org", "acme", "--json"]);
+    let renewed: serde_json::Value = serde_json::from_str(&renewed).unwrap();
+    assert_ne!(renewed["client_secret"], application["client_secret"]);
+    server.out(&["app", "remove", client_id, "--org", "acme"]);
+    server.out(&["issuer", "remove", "p", "--org", "acme"]);
+    assert_eq!(server.out(&["issuer", "list", "--org", "acme", "--json"]).trim(), "[]");
+}
+
+#[test]
+fn a_file_is_applied_and_applied_again_without_effect() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let write = |text: &str| fs::write(directory.path().join("trust.toml"), text).unwrap();
+    let outcomes = || {
+        let out = server.out(&["apply", "trust.toml"]);
+        out.lines().skip(1).map(|line| line.split_once("  ").unwrap().1.trim().to_owned()).collect::<Vec<_>>()
+    };
+    write(TRUST);
+    assert_eq!(outcomes(), ["created", "created", "created"]);
+    assert_eq!(outcomes(), ["unchanged", "unchanged", "unchanged"]);
+    write(&TRUST.replace(r#"scope = "read""#, r#"scope = "read write""#).replace("Beta", "Beta Ltd"));
+    assert_eq!(outcomes(), ["changed: display_name", "unchanged", "changed: scope"]);
+
+    write(&TRUST.replace("https://partner.example/jwks", "nonsense"));
+    let refused = server.run(&["apply", "trust.toml"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("organizations[0].trusted_issuers[0].jwks_uri"), "{refused:?}");
+    write(&TRUST.replace("client_id", "clientid"));
+    let refused = server.run(&["apply", "trust.toml"]);
+    assert!(refused.err.contains("organizations[0].applications[0].client_id"), "{refused:?}");
+    assert!(refused.out.is_empty(), "nothing was applied: {refused:?}");
+}
+
+#[test]
+fn keys_are_rotated() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let keys = |command: &str| {
+        serde_json::from_str::<Vec<serde_json::Value>>(&server.out(&["keys", command, "--json"])).unwrap()
+    };
+    let before = keys("list");
+    let after = keys("rotate");
+    assert_eq!((before.len() + 1, before.first()), (after.len(), before.first()));
+    assert_eq!(keys("list"), after);
+}
+
+#[test]
+fn mistakes_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    fs::write(directory.path().join("junk.pem"), "junk").unwrap();
+    let mistakes: [(&[&str], i32, &str); 9] = [
+        (&["issuer", "add", "x", "--issuer", "https://x.example"], 2, "--jwks-uri"),
+        (&["issuer", "add", "x", "--issuer", "https://x.example", "--jwks-uri", "ftp://x"], 1, "jwks_uri"),
+        (
+            &["issuer", "add", "x", "--issuer", "https://x.example", "--certificate", "junk.pem"],
+            1,
+            "certificate",
+        ),
+        (
+            &["issuer", "add", "x", "--issuer", "https://x.example", "--jwks", "junk.pem"],
+            1,
+            "--jwks junk.pem",
+        ),
+        (&["issuer", "show", "x"], 1, "404"),
+        (&["org", "add", "Not A Name"], 1, "organization"),
+        (&["app", "list", "--org", "missing"], 1, "organization"),
+        (&["app", "list", "--admin-token", "wrong"], 1, "admin token"),
+        (&["app", "list", "--url", "http://127.0.0.1:1"], 1, "does not answer"),
+    ];
+    for (arguments, code, named) in mistakes {
+        let ran = server.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains(named), "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(server.out(&["issuer", "list", "--json"]).trim(), "[]", "nothing was stored");
+}
+
+#[test]
+fn without_a_token_nothing_is_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(directory.path(), &["issuer", "list"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("--admin-token"), "{ran:?}");
+}
+
+#[test]
+fn minted_assertions_are_what_was_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let mint = |more: &[&str]| {
+        let fixed = ["mint", "--key", "k.pem", "--generate", "--iss", "i", "--sub", "s", "--aud", "a"];
+        run(directory.path(), &[&fixed[..], more].concat())
+    };
+    let part = |assertion: &str, index: usize| -> serde_json::Value {
+        use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Decoder as _};
+        let part = assertion.trim().split('.').nth(index).unwrap();
+        serde_json::from_slice(&Base64UrlSafeNoPadding::decode_to_vec(part, None).unwrap()).unwrap()
+    };
+    let plain = mint(&[]).out;
+    assert_eq!(part(&plain, 0), serde_json::json!({"alg": "ES256", "typ": "JWT"}));
+    let claims = part(&plain, 1);
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 300);
+    assert_eq!((claims["jti"].as_str().unwrap().len(), &claims["aud"]), (64, &serde_json::json!("a")));
+
+    let odd = mint(&[
+        "--aud",
+        "b",
+        "--expires-in",
+        "-60",
+        "--jti",
+        "",
+        "--kid",
+        "k1",
+        "--typ",
+        "x",
+        "--claim",
+        "n=1",
+    ])
+    .out;
+    assert_eq!(part(&odd, 0), serde_json::json!({"alg": "ES256", "typ": "x", "kid": "k1"}));
+    let claims = part(&odd, 1);
+    assert!(claims["exp"].as_u64().unwrap() < claims["iat"].as_u64().unwrap());
+    assert_eq!(
+        (claims["aud"].as_array().unwrap().len(), &claims["n"], claims.get("jti")),
+        (2, &serde_json::json!(1), None)
+    );
+
+    assert!(mint(&["--claim", "iss=other"]).err.contains("iss is set by its own option"));
+    assert!(mint(&["--alg", "EdDSA"]).err.contains("not a private key for EdDSA"));
+    assert!(Path::new(&directory.path().join("k.pub.pem")).is_file());
+    let missing =
+        run(directory.path(), &["mint", "--key", "none.pem", "--iss", "i", "--sub", "s", "--aud", "a"]);
+    assert_eq!((missing.code, missing.err.contains("none.pem")), (1, true), "{missing:?}");
+}

@@ -1,0 +1,7 @@
+//! The command line as a person uses it: the built program, in directories of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
+
+mod administer;
+mod serve;
+mod server;

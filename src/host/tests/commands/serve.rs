@@ -1,0 +1,129 @@
+//! `asserta serve`: first start, restart, stop, mistakes.
+
+use std::fs;
+
+use crate::server::{Server, run};
+
+/// Posts what the printed line says, without a shell: the answer's status and body.
+fn paste(line: &str) -> (u16, String) {
+    let between =
+        |begin: &str, end: &str| line.split(begin).nth(1).and_then(|rest| rest.split(end).next()).unwrap();
+    let credentials = between("-u '", "'");
+    let form = format!("grant_type={}&assertion={}", between("grant_type=", " "), between("assertion=", " "));
+    let url = line.rsplit(' ').next().unwrap();
+    let authorization = {
+        use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
+        format!("Basic {}", Base64::encode_to_string(credentials).unwrap())
+    };
+    let request = ureq::post(url).config().http_status_as_error(false).build();
+    let request = request.header("authorization", authorization);
+    let mut answer = request.content_type("application/x-www-form-urlencoded").send(form).unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+}
+
+/// R45, R72: the printed line works once; after SIGKILL the registrations and the used assertion are there.
+#[test]
+fn the_printed_line_works_once_and_a_killed_server_remembers() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let line = format!("curl {}", server.line("curl "));
+    let (status, body) = paste(&line);
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains(r#""token_type":"Bearer""#), "{body}");
+    let listen = server.url.strip_prefix("http://").unwrap().to_owned();
+    server.kill();
+
+    let server = Server::start_at(directory.path(), &listen);
+    let fresh = format!("curl {}", server.line("curl "));
+    let (status, body) = paste(&line);
+    assert_eq!((status, body.contains(r#""error":"invalid_grant""#)), (400, true), "{body}");
+    let (status, body) = paste(&fresh);
+    assert_eq!(status, 200, "{body}");
+    // The demo is still the one of the first start.
+    assert_eq!(server.out(&["app", "list", "--org", "demo"]).lines().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminated_server_ends_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    server.line("curl ");
+    assert!(server.terminate().success());
+    // Closed in order: the write-ahead logs are gone.
+    let files: Vec<_> = fs::read_dir(directory.path().join("data")).unwrap().collect();
+    assert!(files.iter().all(|file| !file.as_ref().unwrap().file_name().to_string_lossy().ends_with("-wal")));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    server.line("curl ");
+    let mut seen = 0;
+    let mut folders = vec![directory.path().join("data")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+            seen += 1;
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    assert!(seen >= 7, "databases, compiled form, token and demo: {seen}");
+}
+
+/// Somebody who has registered something of their own gets no demo.
+#[test]
+fn the_demo_is_for_an_empty_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    server.line("curl ");
+    server.out(&["app", "add", "mine"]);
+    server.kill();
+    fs::remove_file(directory.path().join("data/demo.json")).unwrap();
+    let server = Server::start(directory.path());
+    let demo = server.out(&["app", "list", "--org", "demo"]);
+    assert_eq!(demo.lines().count(), 2, "no second demo application: {demo}");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mistakes: [(&[&str], i32, &str); 9] = [
+        (&["--public-url", "id.example"], 1, "--public-url"),
+        (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),
+        (&["--trust", "{"], 1, "--trust"),
+        (&["--trust", "@missing.json"], 1, "missing.json"),
+        (&["--jwks-ca", "missing.pem"], 1, "--jwks-ca: missing.pem"),
+        (&["--component", "missing.wasm"], 1, "missing.wasm"),
+        (&["--listen", "nowhere"], 1, "nowhere"),
+        (&["--access-token-algorithm", "HS256"], 2, "--access-token-algorithm"),
+        (&["--workers", "0"], 2, "--workers"),
+    ];
+    for (arguments, code, named) in mistakes {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        let arguments: Vec<_> = match arguments.iter().filter(|&&one| one == "--listen").count() {
+            2 => [&arguments[..1], &arguments[3..]].concat(),
+            _ => arguments,
+        };
+        let ran = run(directory.path(), &arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains(named), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_component_that_is_none_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("x.wasm"), b"not wasm").unwrap();
+    let ran = run(directory.path(), &["serve", "--component", "x.wasm"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("component cannot be compiled"), "{ran:?}");
+}

@@ -1,0 +1,106 @@
+//! A server process, and commands against it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// `asserta serve` in development, on a free port.
+pub(crate) struct Server {
+    process: Child,
+    lines: Receiver<String>,
+    pub(crate) url: String,
+    data: PathBuf,
+}
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The program, with nothing of this process's own settings.
+fn asserta() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_asserta"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASSERTA_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command in `directory`.
+pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Ran {
+    finish(asserta().current_dir(directory).args(arguments))
+}
+
+fn finish(command: &mut Command) -> Ran {
+    let done = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: done.status.code().unwrap_or(-1), out: text(done.stdout), err: text(done.stderr) }
+}
+
+impl Server {
+    /// Starts a server on the data in `directory`, and waits until it listens.
+    pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_at(directory, "127.0.0.1:0")
+    }
+
+    pub(crate) fn start_at(directory: &Path, listen: &str) -> Self {
+        let data = directory.join("data");
+        let mut command = asserta();
+        command.env("ASSERTA_DEV", "1").arg("serve").args(["--listen", listen]).arg("--data").arg(&data);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let out = BufReader::new(process.stdout.take().unwrap());
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut server = Self { process, lines, url: String::new(), data };
+        server.url = server.line("Asserta listens on ");
+        server
+    }
+
+    /// Waits for the line of output that begins so, and returns the rest of it.
+    pub(crate) fn line(&self, begin: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(120)).expect("the server prints the line");
+            if let Some(rest) = line.strip_prefix(begin) {
+                return rest.to_owned();
+            }
+        }
+    }
+
+    /// Runs a command against the server, in the directory that holds its data.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = asserta();
+        command.current_dir(self.data.parent().unwrap()).env("ASSERTA_URL", &self.url);
+        finish(command.args(arguments))
+    }
+
+    /// What a command printed that must succeed.
+    pub(crate) fn out(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        ran.out
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// SIGTERM, by the tool that every Unix has.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
