@@ -100,7 +100,7 @@ fn typed_errors_name_the_member_and_never_the_value() {
     for (text, sentence) in [
         ("[]", "expected an object, found an array"),
         ("7", "expected an object, found a number"),
-        ("{}", "the member issuers is missing"),
+        ("{}", "issuers: is missing"),
         (r#"{"issuers":"s3cret"}"#, "issuers: expected a sequence, found a string"),
         (r#"{"issuers":[{"name":7}]}"#, "issuers[0].name: expected a string, found a number"),
         (r#"{"issuers":[{"nam":"a"}]}"#, "issuers[0].nam: unknown member; known are name, replay, keys"),

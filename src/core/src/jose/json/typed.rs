@@ -30,21 +30,34 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
         error => error,
     })?;
     serde_path_to_error::deserialize(Reader(value)).map_err(|error| {
-        let path = error.path().to_string();
-        JsonError::Member {
-            path: if path == "." { String::new() } else { path },
-            problem: error.into_inner().0,
+        let parent = error.path().to_string();
+        let parent = if parent == "." { String::new() } else { parent };
+        match error.into_inner() {
+            Problem::At(problem) => JsonError::Member { path: parent, problem },
+            // serde names the object that lacks the member; people look for the member.
+            Problem::Missing(name) => {
+                let path = if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") };
+                JsonError::Member { path, problem: "is missing".to_string() }
+            }
         }
     })
 }
 
-/// A sentence about a member.
+/// What is wrong with a member.
 #[derive(Debug)]
-struct Problem(String);
+enum Problem {
+    /// A sentence about the member that was being read.
+    At(String),
+    /// The object that was being read lacks this member.
+    Missing(&'static str),
+}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::At(sentence) => f.write_str(sentence),
+            Self::Missing(name) => write!(f, "the member {name} is missing"),
+        }
     }
 }
 
@@ -52,31 +65,31 @@ impl core::error::Error for Problem {}
 
 impl serde::de::Error for Problem {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::At(message.to_string())
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("expected {expected}, found {}", kind(found)))
+        Self::At(format!("expected {expected}, found {}", kind(found)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self(format!("expected {expected}"))
+        Self::At(format!("expected {expected}"))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(format!("expected one of {}", expected.join(", ")))
+        Self::At(format!("expected one of {}", expected.join(", ")))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self(format!("unknown member; known are {}", expected.join(", ")))
+        Self::At(format!("unknown member; known are {}", expected.join(", ")))
     }
 
     fn missing_field(name: &'static str) -> Self {
-        Self(format!("the member {name} is missing"))
+        Self::Missing(name)
     }
 
     fn duplicate_field(name: &'static str) -> Self {
-        Self(format!("the member {name} occurs twice"))
+        Self::At(format!("the member {name} occurs twice"))
     }
 }
 
