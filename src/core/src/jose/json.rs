@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use error::JsonError;
 pub use serde_json::Number;
-pub use typed::from_slice;
+pub use typed::{from_slice, from_value};
 
 /// The deepest nesting of arrays and objects that is read.
 pub const MAX_DEPTH: usize = 16;
@@ -169,6 +169,12 @@ impl Object {
                 None
             }
         }
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let index = self.members.iter().position(|(known, _)| known == name)?;
+        Some(self.members.remove(index).1)
     }
 
     /// The members in order.

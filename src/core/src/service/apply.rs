@@ -6,13 +6,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, check_client_id, secret_digest};
 use crate::field::FieldError;
-use crate::jose::json;
+use crate::jose::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports};
 use crate::trust::TrustedIssuer;
@@ -46,7 +45,7 @@ pub struct SeedOrganization {
 /// An application of a seed document: the members of [`ApplicationMetadata`], and its own `client_id`
 /// with `client_secret` (at least 32 bytes) or `client_secret_sha256` (64 hexadecimal digits).
 #[derive(Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Map<String, Json>")]
+#[serde(try_from = "Object")]
 pub struct SeedApplication {
     client_id: String,
     client_secret: Option<Zeroizing<String>>,
@@ -54,19 +53,24 @@ pub struct SeedApplication {
     metadata: ApplicationMetadata,
 }
 
-impl TryFrom<Map<String, Json>> for SeedApplication {
-    type Error = String;
+impl TryFrom<Object> for SeedApplication {
+    type Error = JsonError;
 
-    fn try_from(mut members: Map<String, Json>) -> Result<Self, String> {
+    fn try_from(mut members: Object) -> Result<Self, JsonError> {
         let mut text = |name: &str| match members.remove(name) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text)),
-            Some(_) => Err(format!("{name} must be a string")),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => {
+                Err(JsonError::Member { path: name.to_string(), problem: "must be a string".to_string() })
+            }
         };
-        let client_id = text("client_id")?.ok_or("missing field `client_id`")?;
+        let client_id = text("client_id")?.ok_or_else(|| JsonError::Member {
+            path: "client_id".to_string(),
+            problem: "is missing".to_string(),
+        })?;
         let client_secret = text("client_secret")?.map(Zeroizing::new);
         let client_secret_sha256 = text("client_secret_sha256")?;
-        let metadata = serde_json::from_value(Json::Object(members)).map_err(|error| error.to_string())?;
+        let metadata = json::from_value(members.into())?;
         Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
     }
 }
@@ -195,9 +199,11 @@ impl<P: Ports> Service<P> {
         let lock = self.lock(organization).await?;
         let result = async {
             let known = self.load_application(organization, &seed.client_id).await?;
-            let created_at = known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
+            let created_at =
+                known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
             let client_id = seed.client_id.to_string();
-            let wanted = Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
+            let wanted =
+                Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
             if known.as_ref() == Some(&wanted) {
                 return Ok((Put::Unchanged, wanted));
             }

@@ -8,29 +8,27 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
-use crate::jose::digest;
+use crate::jose::{digest, json};
 use crate::organization::OrganizationId;
 use crate::ports::{Store, StoreUnavailable};
 
-/// A record with the version of its form.
-#[derive(Serialize, Deserialize)]
-struct Versioned<T> {
-    version: u32,
-    #[serde(flatten)]
-    record: T,
-}
-
-const VERSION: u32 = 1;
+/// The version of the form of every record, in its member `version`.
+const VERSION: u64 = 1;
 
 /// Reads a record. One that can't be read counts as a failing store: refuse, never guess (R70).
 pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreUnavailable> {
-    let versioned: Versioned<T> = serde_json::from_slice(bytes).map_err(|_| StoreUnavailable)?;
-    if versioned.version == VERSION { Ok(versioned.record) } else { Err(StoreUnavailable) }
+    let mut record = json::parse_object(bytes).map_err(|_| StoreUnavailable)?;
+    if record.remove("version") != Some(VERSION.into()) {
+        return Err(StoreUnavailable);
+    }
+    json::from_value(record.into()).map_err(|_| StoreUnavailable)
 }
 
 /// The bytes of a record.
 pub(super) fn write<T: Serialize>(record: T) -> Result<Vec<u8>, StoreUnavailable> {
-    serde_json::to_vec(&Versioned { version: VERSION, record }).map_err(|_| StoreUnavailable)
+    let mut record = serde_json::to_value(record).map_err(|_| StoreUnavailable)?;
+    record["version"] = VERSION.into();
+    serde_json::to_vec(&record).map_err(|_| StoreUnavailable)
 }
 
 /// Loads a record.

@@ -29,6 +29,15 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
         }
         error => error,
     })?;
+    from_value(value)
+}
+
+/// Reads a value as `T`. All documents of a type are read by this one function: each further way to read
+/// it would be compiled into the component once more.
+///
+/// # Errors
+/// [`JsonError::Member`] with the path of the member at fault.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, JsonError> {
     serde_path_to_error::deserialize(Reader(value)).map_err(|error| {
         let parent = error.path().to_string();
         let parent = if parent == "." { String::new() } else { parent };
