@@ -1,0 +1,121 @@
+"""The component: compiled once, instantiated when needed, called under a budget."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+import wasmtime
+from wasmtime.component import Component, Linker, Record, Variant
+
+from .errors import Trapped
+from .stores import Store
+
+log = logging.getLogger("asserta")
+
+_WASI = "0.2.6"
+_VERSION = "0.1.0"
+
+
+@functools.cache
+def _compiled(metered: bool) -> tuple[wasmtime.Engine, Component]:
+    """The compiled component. wasmtime keeps the machine code in the user's cache directory."""
+    config = wasmtime.Config()
+    config.consume_fuel = metered
+    try:
+        config.cache = True
+    except wasmtime.WasmtimeError as error:  # no home directory, or it is not writable
+        log.debug("no compile cache: %s", error)
+    engine = wasmtime.Engine(config)
+    return engine, Component(engine, (importlib.resources.files(__package__) / "exchanger.wasm").read_bytes())
+
+
+class Instance:
+    """A running component over one store. Not safe for threads: one call at a time."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float], settings: Any, fuel: int | None, memory: int
+    ) -> None:
+        self._engine, component = _compiled(fuel is not None)
+        self._fuel = fuel
+        self._store = wasmtime.Store(self._engine)
+        self._store.set_limits(memory_size=memory)
+        self._functions: dict[tuple[str, str], Any] = {}
+        self._refuel()
+        self._instance = _linker(self._engine, store, clock).instantiate(self._store, component)
+        self.configured = self.call("configuration", "configure", settings)
+
+    def call(self, interface: str, name: str, *arguments: Any) -> Any:
+        """Calls an exported function. After :class:`Trapped` the instance must be thrown away."""
+        function = self._function(interface, name)
+        self._refuel()
+        try:
+            result = function(self._store, *arguments)
+            function.post_return(self._store)
+        except wasmtime.WasmtimeError as error:
+            raise Trapped(str(error).partition("\n")[0]) from error
+        return result
+
+    def _refuel(self) -> None:
+        if self._fuel is not None:
+            self._store.set_fuel(self._fuel)
+
+    def _function(self, interface: str, name: str) -> Any:
+        key = (interface, name)
+        if key not in self._functions:
+            exported = f"asserta:exchange/{interface}@{_VERSION}"
+            outer = self._instance.get_export_index(self._store, exported)
+            index = self._instance.get_export_index(self._store, name, outer)
+            self._functions[key] = self._instance.get_func(self._store, index)
+        return self._functions[key]
+
+
+def _linker(engine: wasmtime.Engine, store: Store, clock: Callable[[], float]) -> Linker:
+    """All that the component gets of the world: its store, the time, random numbers."""
+    linker = Linker(engine)
+    with linker.root() as root:
+        with root.add_instance(f"wasi:clocks/wall-clock@{_WASI}") as wall_clock:
+            wall_clock.add_func("now", lambda _: _now(clock))
+            wall_clock.add_func("resolution", lambda _: _datetime(0, 1000))
+        with root.add_instance(f"wasi:random/random@{_WASI}") as random:
+            random.add_func("get-random-bytes", lambda _, length: os.urandom(length))
+            random.add_func("get-random-u64", lambda _: int.from_bytes(os.urandom(8), "little"))
+        with root.add_instance(f"asserta:exchange/store@{_VERSION}") as imported:
+            imported.add_func("get", _guarded(store.get, tagged=True))
+            imported.add_func("set", _guarded(store.set))
+            imported.add_func("delete", _guarded(store.delete))
+            imported.add_func("keys", _guarded(lambda area, prefix: list(store.keys(area, prefix))))
+            imported.add_func("increment", _guarded(store.increment))
+    return linker
+
+
+def _now(clock: Callable[[], float]) -> Record:
+    now = clock()
+    return _datetime(int(now), int(now % 1 * 1_000_000_000))
+
+
+def _datetime(seconds: int, nanoseconds: int) -> Record:
+    datetime = Record()
+    datetime.seconds, datetime.nanoseconds = seconds, nanoseconds
+    return datetime
+
+
+def _guarded(operation: Callable[..., Any], *, tagged: bool = False) -> Callable[..., Any]:
+    """A store function as the component imports it: what it raises is logged, and means unavailable.
+
+    wasmtime wants a result tagged where both of its sides may be text.
+    """
+
+    def imported(_: Any, *arguments: Any) -> Any:
+        try:
+            value = operation(*arguments)
+        except Exception:
+            log.exception("the store failed")
+            return Variant("err", "unavailable") if tagged else "unavailable"
+        return Variant("ok", value) if tagged else value
+
+    return imported

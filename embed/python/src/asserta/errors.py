@@ -1,0 +1,91 @@
+"""What can go wrong, as exceptions."""
+
+
+class AssertaError(Exception):
+    """The base of all exceptions of this package."""
+
+
+class Refused(AssertaError):
+    """An exchange was refused: nothing was issued."""
+
+    code: str
+    """The OAuth error code, such as ``invalid_grant`` (RFC 6749 section 5.2)."""
+    reason: str
+    """Why: stable, for programs, logs and metrics, such as ``assertion-expired``."""
+    sentence: str
+    """The same as a sentence. It never echoes what the caller handed over."""
+    retry_after: int | None
+    """After how many seconds trying again makes sense, where that is known."""
+
+    def __init__(self, code: str, reason: str, sentence: str, retry_after: int | None = None) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.reason = reason
+        self.sentence = sentence
+        self.retry_after = retry_after
+
+
+class KeysNeeded(AssertaError):
+    """An issuer's JWKS document is needed, and the exchanger was told to fetch none (``fetch=None``).
+
+    Hand it to ``trusted_issuers.supply_keys`` and repeat the exchange. Nothing was consumed.
+    """
+
+    trusted_issuer: str
+    """The name of the trusted issuer."""
+    uri: str
+    """Its JWKS endpoint."""
+
+    def __init__(self, trusted_issuer: str, uri: str) -> None:
+        super().__init__(f"the keys of the trusted issuer {trusted_issuer} are needed: {uri}")
+        self.trusted_issuer = trusted_issuer
+        self.uri = uri
+
+
+class Trapped(AssertaError):
+    """The component was stopped: it ran out of fuel or memory.
+
+    What the store has stays as it is. The next call runs on a fresh instance.
+    """
+
+
+class RegistryError(AssertaError):
+    """The base of what can go wrong with a registration. Nothing was stored."""
+
+
+class InvalidMember(RegistryError):
+    """A member of a record, or an argument, can't be accepted."""
+
+    member: str
+    """Its path: ``jwks_uri``, ``claims[0].equals``."""
+    problem: str
+    """What is wrong with it, as the second half of a sentence."""
+
+    def __init__(self, member: str, problem: str) -> None:
+        super().__init__(f"{member}: {problem}")
+        self.member = member
+        self.problem = problem
+
+
+class NameTaken(RegistryError):
+    """The name is taken in this organization."""
+
+
+class IssuerTaken(RegistryError):
+    """Another trusted issuer of this organization has the same issuer value."""
+
+
+class OrganizationUnknown(RegistryError):
+    """There is no such organization."""
+
+
+class NotFound(RegistryError):
+    """There is no such trusted issuer or application in the organization."""
+
+
+class Busy(RegistryError):
+    """Another registration of this organization is in progress."""
+
+
+class StoreUnavailable(RegistryError):
+    """The store failed, or holds a record that can't be read."""
