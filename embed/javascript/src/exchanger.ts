@@ -1,0 +1,197 @@
+/** The exchanger: the component with its store and its fetcher. */
+
+import { modules as platformModules, start, type Modules, type Root } from "./component.js";
+import * as convert from "./convert.js";
+import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
+import { fetchKeys, type KeyDocument } from "./fetching.js";
+import { Applications, Keys, Organizations, TrustedIssuers } from "./registrations.js";
+import type { AccessToken, ApplyReport, Explanation, SigningAlgorithm } from "./records.js";
+import { MemoryStore, type Store } from "./stores.js";
+
+const SWEEP_EVERY = 60_000;
+
+/** How an exchanger works. */
+export interface ExchangerOptions {
+  /** The URL under which we are known: the issuer of our tokens. */
+  publicUrl: string;
+  /** Keeps registrations, keys and used assertions. Default: memory. */
+  store?: Store;
+  /** What signs access tokens. Default: ES256. */
+  accessTokenAlgorithm?: SigningAlgorithm;
+  /** Allows `http` JWKS endpoints on this machine's loopback. Default: false. */
+  dev?: boolean;
+  /** Gets the JWKS documents. False: an exchange throws {@link KeysNeeded} instead. Default: {@link fetchKeys}. */
+  fetchKeys?: ((uri: string) => Promise<KeyDocument>) | false;
+  /** The time in seconds since 1970. Default: the platform's. */
+  clock?: () => number;
+  /** Told what the store threw. Default: console.error. */
+  onStoreError?: (error: unknown) => void;
+  /**
+   * The compiled core modules, where the platform does not compile them itself. Isolates import them:
+   * `import core from "asserta/modules/exchanger.core.wasm"`, and likewise `core2` and `core3`.
+   */
+  modules?: Modules;
+}
+
+/** An exchange that is asked for. */
+export interface ExchangeRequest {
+  /** The assertion: a signed JWT in compact form. */
+  assertion: string;
+  /** The application's identifier. */
+  clientId: string;
+  /** Its secret. */
+  clientSecret: string;
+  /** The organization. Default: `default`. */
+  organization?: string;
+  /** Scopes, separated by single spaces. Default: all that may be granted. */
+  scope?: string;
+  /** What the token is for (RFC 8707): one of the application's audience. */
+  resource?: string;
+}
+
+/** Exchanges assertions for access tokens, over one store. */
+export class Exchanger {
+  /** The third parties whose assertions are accepted. */
+  readonly trustedIssuers: TrustedIssuers;
+  /** The applications that may present assertions. */
+  readonly applications: Applications;
+  /** The tenants; `default` always exists. */
+  readonly organizations: Organizations;
+  /** Our own keys. */
+  readonly keys: Keys;
+
+  readonly #start: () => Root;
+  readonly #fetchKeys: ((uri: string) => Promise<KeyDocument>) | undefined;
+  #root: Root | undefined;
+  #nextSweep = Date.now() + SWEEP_EVERY;
+
+  /** Loads the component and starts it. */
+  static async create(options: ExchangerOptions): Promise<Exchanger> {
+    return new Exchanger(options, options.modules ?? (await platformModules()));
+  }
+
+  private constructor(options: ExchangerOptions, modules: Modules) {
+    const store = options.store ?? new MemoryStore();
+    const dev = convert.flag("dev", options.dev ?? false);
+    const settings = {
+      publicUrl: convert.text("publicUrl", options.publicUrl),
+      accessTokenAlgorithm: convert.optional(
+        convert.signingAlgorithm, "accessTokenAlgorithm", options.accessTokenAlgorithm,
+      ),
+      dev,
+    };
+    const clock = options.clock ?? (() => Date.now() / 1000);
+    const onStoreError = options.onStoreError ?? ((error) => console.error("asserta: the store failed:", error));
+    this.#fetchKeys = options.fetchKeys === false ? undefined : options.fetchKeys ?? ((uri) => fetchKeys(uri, { dev }));
+    this.#start = () => {
+      const root = start(modules, store, clock, onStoreError);
+      try {
+        root.configuration.configure(settings);
+      } catch (error) {
+        throw withPayload(error, convert.invalidMember);
+      }
+      return root;
+    };
+    const call = this.#call.bind(this);
+    this.trustedIssuers = new TrustedIssuers(call);
+    this.applications = new Applications(call);
+    this.organizations = new Organizations(call);
+    this.keys = new Keys(call);
+    this.#root = this.#start();
+  }
+
+  /** Exchanges an assertion for an access token, or throws {@link Refused}. */
+  async exchange(request: ExchangeRequest): Promise<AccessToken> {
+    const organization = convert.text("organization", request.organization ?? "default");
+    const assertion = convert.text("assertion", request.assertion);
+    const credentials = {
+      clientId: convert.text("clientId", request.clientId),
+      clientSecret: convert.text("clientSecret", request.clientSecret),
+    };
+    const options = {
+      scope: convert.optional(convert.text, "scope", request.scope),
+      resource: convert.optional(convert.text, "resource", request.resource),
+    };
+    // Twice, since the half minute in which keys are asked for once may end in between.
+    for (let supplied = 0; ; supplied++) {
+      try {
+        const granted = this.#call(
+          (root) => root.exchange.exchange(organization, assertion, credentials, options), convert.exchangeError,
+        );
+        this.#sweepIfDue();
+        return { ...granted, expiresIn: Number(granted.expiresIn), claims: claimsOf(granted.token) };
+      } catch (error) {
+        if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw error;
+        if (supplied === 2) {
+          throw new Refused("temporarily_unavailable", "keys-unavailable", "The issuer's keys can not be obtained.");
+        }
+        await this.#supply(organization, error, this.#fetchKeys);
+      }
+    }
+  }
+
+  async #supply(organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<void> {
+    try {
+      this.trustedIssuers.supplyKeys(needed.trustedIssuer, await fetch(needed.uri), { organization });
+    } catch (error) {
+      if (error instanceof Trapped) throw error;
+      // Whatever it was, the document can't be had: the exchange goes on with the last good one, if it may.
+      this.trustedIssuers.reportKeysUnavailable(needed.trustedIssuer, { organization });
+    }
+  }
+
+  /** Looks into an assertion as an exchange would. Nothing is consumed. */
+  explain(assertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
+    const organization = convert.text("organization", options.organization ?? "default");
+    const clientId = convert.optional(convert.text, "clientId", options.clientId);
+    return this.#call((root) => root.exchange.explain(organization, convert.text("assertion", assertion), clientId));
+  }
+
+  /** Brings all registrations to what one JSON document says; doing it again changes nothing. */
+  apply(document: string): ApplyReport {
+    return this.#call((root) => root.configuration.apply(convert.text("document", document)));
+  }
+
+  /** Forgets used assertions that have expired. Exchanges do it by themselves once a minute. */
+  sweep(): number {
+    return Number(this.#call((root) => root.exchange.sweep()));
+  }
+
+  #sweepIfDue(): void {
+    if (Date.now() < this.#nextSweep) return;
+    this.#nextSweep = Date.now() + SWEEP_EVERY;
+    try {
+      this.sweep();
+    } catch (error) {
+      // The token is granted; what was not swept now is swept in a minute.
+      if (!(error instanceof RegistryError || error instanceof Trapped)) throw error;
+    }
+  }
+
+  #call<T, E = Parameters<typeof convert.registryError>[0]>(
+    use: (root: Root) => T,
+    convertError: (payload: E) => Error = convert.registryError as (payload: E) => Error,
+  ): T {
+    this.#root ??= this.#start();
+    try {
+      return use(this.#root);
+    } catch (error) {
+      const converted = withPayload(error, convertError);
+      if (converted instanceof Trapped) this.#root = undefined;
+      throw converted;
+    }
+  }
+}
+
+/** An error of the component carries its payload. Anything of WebAssembly's own is a trap. */
+function withPayload<E>(error: unknown, convertError: (payload: E) => Error): unknown {
+  if (error instanceof RegistryError) return error;
+  if (typeof error === "object" && error !== null && "payload" in error) return convertError(error.payload as E);
+  return new Trapped("the component was stopped", { cause: error });
+}
+
+function claimsOf(token: string): Record<string, unknown> {
+  const payload = token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/");
+  const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+}

@@ -1,0 +1,25 @@
+/**
+ * Exchanges a third party's JWT assertion for an OAuth 2.0 access token (RFC 7523), inside your program.
+ *
+ * The rules run as a WebAssembly component that has no network: it sees the store that you hand over, the
+ * time, and random numbers. Start with {@link Exchanger.create}.
+ *
+ * @module
+ */
+
+import { useModules } from "./component.js";
+
+export { KeysNeeded, InvalidMember, Refused, RegistryError, Trapped } from "./errors.js";
+export type { RegistryProblem } from "./errors.js";
+export { Exchanger } from "./exchanger.js";
+export type { ExchangerOptions, ExchangeRequest } from "./exchanger.js";
+export { FetchFailed, fetchKeys } from "./fetching.js";
+export type { KeyDocument } from "./fetching.js";
+export { JWT_BEARER } from "./records.js";
+export type * from "./records.js";
+export { MemoryStore } from "./stores.js";
+export type { Area, Store } from "./stores.js";
+
+// In browsers, and wherever fetch reads what lies beside this file. Isolates that may not compile hand the
+// modules over: see ExchangerOptions.modules.
+useModules((file) => WebAssembly.compileStreaming(fetch(new URL(`./generated/${file}`, import.meta.url))));

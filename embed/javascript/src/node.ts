@@ -1,0 +1,9 @@
+/** The entry for Node, whose fetch reads no files. */
+
+import { readFile } from "node:fs/promises";
+
+import { useModules } from "./component.js";
+
+export * from "./index.js";
+
+useModules(async (file) => WebAssembly.compile(await readFile(new URL(`./generated/${file}`, import.meta.url))));
