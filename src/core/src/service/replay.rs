@@ -41,7 +41,11 @@ impl<P: Ports> Service<P> {
         if store.increment(&replay_key(own, &mark.digest)).await? != 1 {
             return Err(Reason::Replayed.into());
         }
-        if self.is_reserved_elsewhere(mark, issuer, now).await? { Err(Reason::Replayed.into()) } else { Ok(()) }
+        if self.is_reserved_elsewhere(mark, issuer, now).await? {
+            Err(Reason::Replayed.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the assertion was used already; changes nothing.

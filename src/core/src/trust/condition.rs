@@ -67,7 +67,7 @@ impl ClaimCondition {
         match self.test() {
             Some(ConditionTest::Equals(value)) => scalar("equals", value),
             Some(ConditionTest::Contains(value)) => scalar("contains", value),
-            Some(ConditionTest::OneOf(values)) if values.is_empty() => {
+            Some(ConditionTest::OneOf([])) => {
                 Err(FieldError::new(alloc::format!("{field}.one_of"), "must not be empty"))
             }
             Some(ConditionTest::OneOf(values)) => values.iter().try_for_each(|value| scalar("one_of", value)),
@@ -80,7 +80,7 @@ impl ClaimCondition {
     pub fn holds(&self, claims: &Object) -> bool {
         let claim = claims.get(&self.claim);
         match (self.test(), claim) {
-            (Some(ConditionTest::Present(present)), claim) => present == claim.is_some(),
+            (Some(ConditionTest::Present(present)), _) => present == claim.is_some(),
             (Some(ConditionTest::Equals(value)), Some(claim)) => same(claim, value),
             (Some(ConditionTest::OneOf(values)), Some(claim)) => {
                 values.iter().any(|value| same(claim, value))
