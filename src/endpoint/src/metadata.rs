@@ -7,7 +7,7 @@ use crate::http::{Problem, document};
 use crate::instance::{Instance, NotStarted};
 
 /// How long it may be cached, in seconds.
-const MAX_AGE: u32 = 300;
+const MAX_AGE: u64 = 300;
 
 /// The metadata document.
 pub(crate) async fn serve(

@@ -68,18 +68,27 @@ pub(super) async fn one(
             Ok(json(200, &View::of(&service.application(organization, client_id).await?)))
         }
         Method::PUT => {
-            // With a secret of its own an application is created or replaced, as in a seed document; without
-            // one it is replaced and keeps its secret. What GET answers can be sent back as it is: the members that are ours alone are left aside.
+            // What GET answers can be sent back as it is: the members that are ours alone are left aside.
             let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
-            let object = body::without(object, "client_id_issued_at");
-            let brings_secret = ["client_secret", "client_secret_sha256"].iter().any(|name| object.get(name).is_some());
-            if brings_secret {
-                let seed: SeedApplication = body::typed(&body::with(object, "client_id", client_id))?;
-                let (put, application) = service.put_application(organization, &seed).await?;
-                return Ok(json(if put == Put::Created { 201 } else { 200 }, &View::of(&application)));
+            let mut object = body::without(object, "client_id_issued_at");
+            let brings = |member| object.get(member).is_some();
+            if !brings("client_secret") && !brings("client_secret_sha256") {
+                let metadata = body::typed(&object)?;
+                return Ok(json(
+                    200,
+                    &View::of(&service.replace_application(organization, client_id, metadata).await?),
+                ));
             }
-            let metadata = body::typed(&object)?;
-            Ok(json(200, &View::of(&service.replace_application(organization, client_id, metadata).await?)))
+            // With a secret it is created or replaced as a seed document would have it.
+            object.insert("client_id", client_id);
+            let seed: SeedApplication = body::typed(&object)?;
+            let (put, application) = service.put_application(organization, &seed).await?;
+            let view = View::of(&application);
+            Ok(if put == Put::Created {
+                created(location(organization, "applications", client_id), &view)
+            } else {
+                json(200, &view)
+            })
         }
         Method::DELETE => {
             service.remove_application(organization, client_id).await?;

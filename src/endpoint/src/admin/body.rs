@@ -20,7 +20,7 @@ pub(super) async fn object(request: &mut Incoming) -> Result<Object, Problem> {
         BodyError::TooLarge => Problem::too_large(),
         BodyError::Broken => FieldError::new("", "The body ended early").into(),
     })?;
-    json::parse_object(&bytes).map_err(problem)
+    json::from_slice(&bytes).map_err(problem)
 }
 
 /// An object as `T`, which decides about members that it does not know.
@@ -44,12 +44,6 @@ pub(super) fn take_fixed(object: Object, member: &str, value: &str) -> Result<Ob
 /// The object without a member.
 pub(super) fn without(object: Object, member: &str) -> Object {
     object.iter().filter(|(name, _)| *name != member).map(|(name, value)| (name, value.clone())).collect()
-}
-
-/// The object with a further member.
-pub(super) fn with(object: Object, member: &str, value: &str) -> Object {
-    let members = object.iter().map(|(name, value)| (name, value.clone()));
-    members.chain([(member, Value::from(value))]).collect()
 }
 
 fn problem(error: JsonError) -> Problem {

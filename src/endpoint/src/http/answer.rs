@@ -21,7 +21,7 @@ pub(crate) fn empty(status: u16) -> HttpAnswer {
 }
 
 /// A public document in JSON: pages of any origin may read it, and caches may keep it for so many seconds.
-pub(crate) fn document(body: Vec<u8>, max_age: u32) -> HttpAnswer {
+pub(crate) fn document(body: Vec<u8>, max_age: u64) -> HttpAnswer {
     let headers = vec![
         ("content-type", "application/json".to_owned()),
         ("cache-control", format!("public, max-age={max_age}")),
@@ -39,7 +39,7 @@ pub(crate) fn send(
     head: bool,
     afterwards: impl Future<Output = ()> + 'static,
 ) -> Result<Response, ErrorCode> {
-    if head {
+    if head || answer.status == 204 {
         answer.body.clear();
     } else {
         // A length spares the client the chunks, and the connection a second packet.
