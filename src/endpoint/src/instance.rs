@@ -7,9 +7,9 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use asserta_core::ports::{Ports, Store, StoreUnavailable};
-use asserta_core::service::{RegistryError, Service};
+use asserta_core::service::{ApplyReport, RegistryError, Service};
 
-use crate::log;
+use crate::log::Event;
 use crate::ports::SpinPorts;
 use crate::settings::{EndpointSettings, Seed};
 
@@ -55,7 +55,7 @@ impl Instance {
 
     async fn start() -> Result<Self, NotStarted> {
         let settings = EndpointSettings::load().await.map_err(|error| {
-            log::bad_setting(&error.field, &error.problem);
+            Event::BadSetting { setting: &error.field, problem: &error.problem }.write();
             NotStarted::BadSetting
         })?;
         let service = Service::new(SpinPorts::default(), settings.core);
@@ -77,11 +77,12 @@ async fn sow(service: &Service<SpinPorts>, seed: &Seed) -> Result<(), NotStarted
     let report = service.apply(&seed.document).await.map_err(|error| match error {
         RegistryError::StoreUnavailable | RegistryError::Busy => NotStarted::StoreUnavailable,
         refused => {
-            log::bad_setting("trust", &refused.to_string());
+            Event::BadSetting { setting: "trust", problem: &refused.to_string() }.write();
             NotStarted::BadSetting
         }
     })?;
     store.set(SEED_APPLIED, seed.digest.as_bytes()).await.map_err(unavailable)?;
-    log::seed_applied(&report);
+    let ApplyReport { created, replaced, unchanged } = report;
+    Event::SeedApplied { created, replaced, unchanged }.write();
     Ok(())
 }

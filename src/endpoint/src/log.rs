@@ -2,65 +2,57 @@
 
 use std::io::Write;
 
-use asserta_core::service::ApplyReport;
 use serde::Serialize;
 
-/// An exchange at the token endpoint.
+/// What is told to the operator.
 #[derive(Serialize)]
-pub(crate) struct Exchange<'a> {
-    /// The organization asked.
-    pub(crate) organization: &'a str,
-    /// `granted`, or the stable reason of the refusal.
-    pub(crate) outcome: &'a str,
-    /// The status of the answer.
-    pub(crate) status: u16,
-    /// From the request's head to the answer, in microseconds.
-    pub(crate) microseconds: u64,
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(crate) enum Event<'a> {
+    /// A request to a token endpoint was answered.
+    Exchange {
+        /// The organization asked.
+        organization: &'a str,
+        /// `granted`, or the stable reason of the refusal.
+        outcome: &'a str,
+        /// The status of the answer.
+        status: u16,
+        /// From the request's head to the answer, in microseconds.
+        microseconds: u64,
+    },
+    /// A store fails.
+    StoreFailure {
+        /// Which one.
+        store: &'a str,
+        /// What was asked of it.
+        operation: &'a str,
+        /// What the host says.
+        cause: &'a str,
+    },
+    /// A setting can't be used; the endpoint refuses everything until it is mended.
+    BadSetting {
+        /// Its name, or the member of its document.
+        setting: &'a str,
+        /// What is wrong with it, without its value.
+        problem: &'a str,
+    },
+    /// A seed document was applied.
+    SeedApplied {
+        /// So many registrations are new.
+        created: usize,
+        /// So many were replaced.
+        replaced: usize,
+        /// So many were as the document wants them.
+        unchanged: usize,
+    },
 }
 
-impl Exchange<'_> {
+impl Event<'_> {
     /// Writes the line.
     pub(crate) fn write(&self) {
-        line("exchange", self);
+        let mut line = serde_json::to_vec(self).expect("events are plain values");
+        line.push(b'\n');
+        // In one write: stderr is unbuffered, and lines of several instances must not mingle.
+        // A host that takes no log lines must not cost a request.
+        _ = std::io::stderr().write_all(&line);
     }
-}
-
-/// A store that fails.
-pub(crate) fn store_failure(store: &str, operation: &str, cause: &str) {
-    #[derive(Serialize)]
-    struct Failure<'a> {
-        store: &'a str,
-        operation: &'a str,
-        cause: &'a str,
-    }
-    line("store-failure", &Failure { store, operation, cause });
-}
-
-/// A setting that can't be used; the endpoint answers 503 until it is mended.
-pub(crate) fn bad_setting(setting: &str, problem: &str) {
-    #[derive(Serialize)]
-    struct Bad<'a> {
-        setting: &'a str,
-        problem: &'a str,
-    }
-    line("bad-setting", &Bad { setting, problem });
-}
-
-/// A seed document that was applied.
-pub(crate) fn seed_applied(report: &ApplyReport) {
-    line("seed-applied", report);
-}
-
-fn line(event: &str, details: &impl Serialize) {
-    #[derive(Serialize)]
-    struct Line<'a, T> {
-        event: &'a str,
-        #[serde(flatten)]
-        details: &'a T,
-    }
-    let mut text = serde_json::to_vec(&Line { event, details }).expect("log lines are plain values");
-    text.push(b'\n');
-    // In one write: stderr is unbuffered, and lines of several instances must not mingle.
-    // A host that takes no log lines must not cost a request.
-    _ = std::io::stderr().write_all(&text);
 }

@@ -7,7 +7,7 @@ use spin_sdk::wasip3::clocks::monotonic_clock;
 
 use crate::http::{BodyError, Incoming};
 use crate::instance::{Instance, NotStarted};
-use crate::log;
+use crate::log::Event;
 
 /// Serves the token endpoint of an organization.
 pub(crate) async fn exchange(
@@ -34,7 +34,7 @@ pub(crate) async fn exchange(
     };
     let microseconds = monotonic_clock::now().saturating_sub(started) / 1000;
     let organization = organization.as_str();
-    log::Exchange { organization, outcome, status: answer.status, microseconds }.write();
+    Event::Exchange { organization, outcome, status: answer.status, microseconds }.write();
     answer
 }
 

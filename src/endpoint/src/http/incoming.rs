@@ -1,12 +1,11 @@
 //! A request, its head parsed, its body not read yet.
 
 use asserta_core::oauth::HttpAnswer;
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use spin_sdk::http::{HeaderMap, Method, Request};
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
 use super::answer::empty;
+use super::body::{BodyError, read_body};
 use super::problem::Problem;
 
 /// A request to the endpoint.
@@ -16,16 +15,7 @@ pub(crate) struct Incoming {
     /// The query string, without the `?`.
     pub(crate) query: Option<String>,
     headers: HeaderMap,
-    body: Option<IncomingRequestBody>,
-}
-
-/// Why a body can't be had.
-#[derive(Debug)]
-pub(crate) enum BodyError {
-    /// It exceeds the limit.
-    TooLarge,
-    /// The client went away, or broke the protocol.
-    Broken,
+    body: IncomingRequestBody,
 }
 
 impl Incoming {
@@ -33,7 +23,7 @@ impl Incoming {
     pub(crate) fn from_spin(request: Request) -> (String, Self) {
         let (head, body) = request.into_parts();
         let query = head.uri.query().map(ToOwned::to_owned);
-        let incoming = Self { method: head.method, query, headers: head.headers, body: Some(body) };
+        let incoming = Self { method: head.method, query, headers: head.headers, body };
         (head.uri.path().to_owned(), incoming)
     }
 
@@ -70,19 +60,15 @@ impl Incoming {
 
     /// Reads the body, but no more than `limit` bytes, and nothing where its length is announced to be
     /// more (R15).
-    pub(crate) async fn body(&mut self, limit: usize) -> Result<Bytes, BodyError> {
+    pub(crate) async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
         let announced =
             self.header("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
         if announced.is_some_and(|length| length > limit as u64) {
             return Err(BodyError::TooLarge);
         }
-        let Some(body) = self.body.take() else {
-            return Ok(Bytes::new());
-        };
-        match Limited::new(body, limit).collect().await {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge),
-            Err(_) => Err(BodyError::Broken),
+        match self.body.take_unstarted() {
+            Some(message) => read_body(message, limit).await,
+            None => Ok(Vec::new()),
         }
     }
 }

@@ -5,11 +5,13 @@ use std::pin::pin;
 
 use asserta_core::ports::{FetchFailed, FetchedDocument, KeyFetcher};
 use futures_util::future::{Either, select};
-use http_body_util::{BodyExt, Limited};
-use spin_sdk::http::{EmptyBody, HeaderMap, StatusCode, send};
+use spin_sdk::http::Uri;
 use spin_sdk::wasip3::clocks::monotonic_clock;
-use spin_sdk::wasip3::http::types::RequestOptions;
-use spin_sdk::wasip3::http_compat::RequestOptionsExtension;
+use spin_sdk::wasip3::http::client::send;
+use spin_sdk::wasip3::http::types::{Fields, Request, RequestOptions, Scheme};
+use spin_sdk::wasip3::wit_future;
+
+use crate::http::read_body;
 
 /// From the first byte out to the last byte in, in nanoseconds.
 const TIME_LIMIT: u64 = 5_000_000_000;
@@ -33,19 +35,33 @@ impl KeyFetcher for OutboundHttp {
 }
 
 async fn get(uri: &str) -> Result<FetchedDocument, FetchFailed> {
-    let request = http::Request::get(uri)
-        .header("accept", "application/jwk-set+json, application/json")
-        .extension(RequestOptionsExtension(options()))
-        .body(EmptyBody::new())
-        .map_err(|_| FetchFailed("not a URL that can be fetched"))?;
+    let request = request(uri).ok_or(FetchFailed("not a URL that can be fetched"))?;
     let response = send(request).await.map_err(|_| FetchFailed("no answer"))?;
-    if response.status() != StatusCode::OK {
+    if response.get_status_code() != 200 {
         return Err(FetchFailed("the status is not 200"));
     }
-    let max_age = max_age(response.headers());
-    let body = Limited::new(response.into_body(), SIZE_LIMIT).collect().await;
-    let body = body.map_err(|_| FetchFailed("the body is incomplete or exceeds 64 KiB"))?.to_bytes();
-    Ok(FetchedDocument { body: body.into(), max_age })
+    let max_age = max_age(&response.get_headers().get("cache-control"));
+    let body = read_body(response, SIZE_LIMIT).await;
+    let body = body.map_err(|_| FetchFailed("the body is incomplete or exceeds 64 KiB"))?;
+    Ok(FetchedDocument { body, max_age })
+}
+
+/// A GET without a body; its method is the one that a new request has.
+fn request(uri: &str) -> Option<Request> {
+    let uri: Uri = uri.parse().ok()?;
+    let scheme = match uri.scheme_str()? {
+        "https" => Scheme::Https,
+        "http" => Scheme::Http,
+        _ => return None,
+    };
+    let accept = b"application/jwk-set+json, application/json".to_vec();
+    let headers = Fields::from_list(&[("accept".to_owned(), accept)]).ok()?;
+    let (_none_to_come, trailers) = wit_future::new(|| Ok(None));
+    let (request, _transmitted) = Request::new(headers, None, trailers, Some(options()));
+    request.set_scheme(Some(&scheme)).ok()?;
+    request.set_authority(Some(uri.authority()?.as_str())).ok()?;
+    request.set_path_with_query(Some(uri.path_and_query()?.as_str())).ok()?;
+    Some(request)
 }
 
 /// The time limit again for the host, so that it gives up a connection that we have given up.
@@ -59,8 +75,8 @@ fn options() -> RequestOptions {
 }
 
 /// `max-age` of `Cache-Control` (RFC 9111 section 5.2.2), in seconds; 0 where caching is forbidden.
-fn max_age(headers: &HeaderMap) -> Option<u64> {
-    let lines = headers.get_all("cache-control").iter().filter_map(|line| line.to_str().ok());
+fn max_age(lines: &[Vec<u8>]) -> Option<u64> {
+    let lines = lines.iter().filter_map(|line| str::from_utf8(line).ok());
     let mut seconds = None;
     for directive in lines.flat_map(|line| line.split(',')) {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
@@ -77,12 +93,8 @@ fn max_age(headers: &HeaderMap) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn of(lines: &[&'static str]) -> Option<u64> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append("cache-control", line.parse().expect("a header value"));
-        }
-        max_age(&headers)
+    fn of(lines: &[&str]) -> Option<u64> {
+        max_age(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
     }
 
     /// R51: how long a document is fresh.

@@ -6,7 +6,7 @@ use asserta_core::ports::{Store, StoreUnavailable};
 
 use crate::bindings::wasi::keyvalue::atomics;
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
-use crate::log;
+use crate::log::Event;
 
 /// One store of the host, opened at its first use and kept open as long as the instance lives.
 pub(crate) struct KeyValue {
@@ -35,7 +35,7 @@ impl KeyValue {
             Error::AccessDenied => "access denied",
             Error::Other(text) => text,
         };
-        log::store_failure(self.name, operation, cause);
+        Event::StoreFailure { store: self.name, operation, cause }.write();
         StoreUnavailable
     }
 }
