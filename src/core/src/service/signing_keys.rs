@@ -71,11 +71,13 @@ impl StoredKey {
 }
 
 impl StoredKeys {
-    /// The key that signs at this second, and until when.
+    /// The key that signs at this second, and until when. The first key signs from the beginning: the
+    /// request that made it may have begun a second before it, and waited for a JWKS endpoint since.
     fn active(&self, now: u64) -> Option<(&StoredKey, u64)> {
-        let index = self.keys.iter().rposition(|key| key.signs_from <= now)?;
+        let index = self.keys.iter().rposition(|key| key.signs_from <= now).unwrap_or(0);
+        let key = self.keys.get(index)?;
         let until = self.keys.get(index + 1).map_or(u64::MAX, |next| next.signs_from);
-        Some((&self.keys[index], until))
+        Some((key, until))
     }
 
     /// Drops the keys whose last token has expired.
@@ -202,5 +204,22 @@ pub(super) fn refusal(error: RegistryError) -> Refusal {
     match error {
         RegistryError::OrganizationUnknown => Reason::OrganizationUnknown.into(),
         _ => Reason::StoreUnavailable.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R73: a key signs until the next one begins, and the first one before its own beginning, too.
+    #[test]
+    fn which_key_signs() {
+        let key = |signs_from| StoredKey { algorithm: String::new(), private_key: String::new(), signs_from };
+        let keys = StoredKeys { keys: Vec::from([key(100), key(200)]) };
+        let active = |now| keys.active(now).map(|(key, until)| (key.signs_from, until));
+        assert_eq!(active(99), Some((100, 200)));
+        assert_eq!(active(199), Some((100, 200)));
+        assert_eq!(active(200), Some((200, u64::MAX)));
+        assert!(StoredKeys::default().active(0).is_none());
     }
 }
