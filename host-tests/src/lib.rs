@@ -1,9 +1,13 @@
 //! What runs the built components from outside: test keys, scenarios, the host under test, and clients.
 
+pub mod admin;
+pub mod assertion;
 pub mod client;
 pub mod components;
 pub mod key_endpoints;
 pub mod keys;
 pub mod local_host;
+pub mod process;
 pub mod run;
 pub mod scenario;
+pub mod standard_clients;

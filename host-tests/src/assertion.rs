@@ -1,0 +1,37 @@
+//! A plain good assertion, for tests in code.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::keys::key;
+use crate::local_host::{PUBLIC_URL, present};
+
+/// An assertion of `https://partner.example` about `user-1` for `acme`, with other claims put over these.
+///
+/// # Errors
+/// There is no such key.
+pub fn assertion(key_name: &str, claims: &Value) -> Result<String> {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    let (key, now) = (key(key_name)?, present());
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let mut all = json!({
+        "iss": "https://partner.example",
+        "sub": "user-1",
+        "aud": format!("{PUBLIC_URL}/t/acme"),
+        "exp": now + 300,
+        "iat": now,
+        "jti": format!("{}-{serial}", std::process::id()),
+    });
+    for (name, value) in claims.as_object().into_iter().flatten() {
+        all[name] = value.clone();
+    }
+    let header = json!({"alg": key.algorithm(), "kid": key.name()});
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", encode(&header), encode(&all));
+    let signature = key.sign(key.algorithm(), message.as_bytes())?;
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}

@@ -1,0 +1,126 @@
+//! A real `asserta serve`, as an operator starts it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::components::{self, target};
+use crate::local_host::{ADMIN_TOKEN, PUBLIC_URL};
+
+/// The built command.
+///
+/// # Errors
+/// It was not built; says how to.
+pub fn command() -> Result<PathBuf> {
+    let path = target().join("release/asserta");
+    ensure!(path.is_file(), "{} is missing: run `make host` first", path.display());
+    Ok(path)
+}
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a server on a data directory and waits until it listens.
+    ///
+    /// # Errors
+    /// It does not come up; says what it logged.
+    pub fn start(data: &Path) -> Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with more options.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(data: &Path, options: &[&str]) -> Result<Self> {
+        components::bytes("endpoint.wasm")?;
+        let log = data.join("log");
+        let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
+        let mut child = Command::new(command()?)
+            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--public-url", PUBLIC_URL])
+            .args(["--admin-token", ADMIN_TOKEN])
+            .args(options)
+            .arg("--component")
+            .arg(components::path("endpoint.wasm"))
+            .arg("--data")
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()?;
+        let stdout = BufReader::new(child.stdout.take().context("its output")?);
+        let mut lines = stdout.lines();
+        let listens = lines.find_map(|line| {
+            let line = line.ok()?;
+            line.strip_prefix("Asserta listens on http://").map(|address| address.trim().parse())
+        });
+        let Some(address) = listens else {
+            _ = child.kill();
+            bail!("the server does not start: {}", std::fs::read_to_string(&log).unwrap_or_default());
+        };
+        // Whatever else it prints must find a reader.
+        std::thread::spawn(move || lines.count());
+        Ok(Self { child, address: address?, log })
+    }
+
+    /// Ends it with SIGKILL, as a crash would.
+    ///
+    /// # Errors
+    /// It is gone already.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to stop with SIGTERM.
+    ///
+    /// # Errors
+    /// The signal can't be sent.
+    pub fn terminate(&self) -> Result<()> {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        ensure!(sent.success(), "no signal could be sent");
+        Ok(())
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// It does not end in time.
+    pub fn wait(&mut self, patience: Duration) -> Result<ExitStatus> {
+        let begin = Instant::now();
+        while begin.elapsed() < patience {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("the server did not end within {patience:?}")
+    }
+
+    /// What it has logged so far.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    pub fn log(&self) -> Result<String> {
+        let mut text = String::new();
+        std::fs::File::open(&self.log)?.read_to_string(&mut text)?;
+        Ok(text)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}

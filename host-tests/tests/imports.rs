@@ -1,0 +1,89 @@
+//! What the endpoint component asks of a host, what it offers, and how large it is.
+
+use std::io::Write as _;
+
+use anyhow::{Result, ensure};
+use host_tests::components;
+use wasmparser::{Parser, Payload};
+
+/// What the endpoint itself needs: settings, stores with `increment`, clocks, randomness and outbound HTTP.
+const OWN: [&str; 9] = [
+    "spin:variables/variables@3.0.0",
+    "wasi:clocks/monotonic-clock@0.3.0",
+    "wasi:clocks/system-clock@0.3.0",
+    "wasi:clocks/types@0.3.0",
+    "wasi:http/client@0.3.0",
+    "wasi:http/types@0.3.0",
+    "wasi:keyvalue/atomics@0.2.0-draft2",
+    "wasi:keyvalue/store@0.2.0-draft2",
+    "wasi:random/random@0.3.0",
+];
+
+/// What Rust's standard library links for wasm32-wasip2, in whichever 0.2 version it has. Hosts give it standard
+/// error alone: no environment, no directory (`wasi:filesystem` finds no preopens), and sockets are not among them.
+const OF_STD: [&str; 12] = [
+    "wasi:cli/environment@0.2.",
+    "wasi:cli/exit@0.2.",
+    "wasi:cli/stderr@0.2.",
+    "wasi:cli/stdin@0.2.",
+    "wasi:cli/stdout@0.2.",
+    "wasi:clocks/monotonic-clock@0.2.",
+    "wasi:clocks/wall-clock@0.2.",
+    "wasi:filesystem/preopens@0.2.",
+    "wasi:filesystem/types@0.2.",
+    "wasi:io/",
+    "wasi:random/insecure-seed@0.2.",
+    "wasi:random/random@0.2.",
+];
+
+/// The limit that CI keeps, in bytes.
+const SIZE: usize = 1_200_000;
+
+#[test]
+fn imports_are_those_of_the_design() -> Result<()> {
+    let (imports, exports) = interfaces(&components::bytes("endpoint.wasm")?)?;
+    let mut out = std::io::stdout().lock();
+    for import in &imports {
+        writeln!(out, "import {import}")?;
+    }
+    let allowed = |import: &str| OWN.contains(&import) || OF_STD.iter().any(|std| import.starts_with(std));
+    let unexpected: Vec<&String> = imports.iter().filter(|import| !allowed(import)).collect();
+    ensure!(unexpected.is_empty(), "the endpoint imports {unexpected:?}");
+    for needed in OWN {
+        ensure!(imports.iter().any(|import| import == needed), "the endpoint no longer imports {needed}");
+    }
+    ensure!(exports == ["wasi:http/handler@0.3.0"], "the endpoint exports {exports:?}");
+    Ok(())
+}
+
+#[test]
+fn size_stays_within_the_limit() -> Result<()> {
+    let size = components::bytes("endpoint.wasm")?.len();
+    writeln!(std::io::stdout(), "endpoint.wasm: {size} bytes of at most {SIZE}")?;
+    ensure!(size <= SIZE, "endpoint.wasm has {size} bytes, more than {SIZE}");
+    Ok(())
+}
+
+/// The names that a component imports and exports at its outermost level.
+fn interfaces(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.push(export?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    imports.sort();
+    Ok((imports, exports))
+}

@@ -1,0 +1,78 @@
+//! R64: OAuth clients and resource servers of other people do their work with us, and know nothing of us but our
+//! issuer identifier: Authlib, joserfc and PyJWT in Python, oauth4webapi and jose in JavaScript.
+
+use anyhow::{Context as _, Result, ensure};
+use host_tests::admin::{Admin, Client};
+use host_tests::assertion::assertion;
+use host_tests::components::program;
+use host_tests::local_host::LocalHost;
+use host_tests::standard_clients::{Interpreter, node, python};
+use serde_json::{Value, json};
+
+/// Each algorithm that our access tokens may have.
+const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authlib_joserfc_and_pyjwt() -> Result<()> {
+    let python = tokio::task::spawn_blocking(python).await??;
+    for algorithm in ALGORITHMS {
+        let (host, client, issuer) = installation(algorithm).await?;
+        let token_endpoint = format!("{issuer}/oauth2/token");
+        let scripts = ["resource_server.py", "client.py"];
+        exchange_and_call(&python, scripts, &issuer, &token_endpoint, &client).with_context(|| algorithm)?;
+        host.stop().await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oauth4webapi_and_jose() -> Result<()> {
+    let node = tokio::task::spawn_blocking(node).await??;
+    for algorithm in ALGORITHMS {
+        let (host, client, issuer) = installation(algorithm).await?;
+        let scripts = ["resource-server.mjs", "client.mjs"];
+        exchange_and_call(&node, scripts, &issuer, &issuer, &client).with_context(|| algorithm)?;
+        host.stop().await;
+    }
+    Ok(())
+}
+
+/// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
+async fn installation(algorithm: &str) -> Result<(LocalHost, Client, String)> {
+    let host = LocalHost::of(program("endpoint.wasm")?).settings(|settings| {
+        settings.public_url = None;
+        settings.access_token_algorithm = Some(algorithm.to_owned());
+    });
+    let host = host.start().await?;
+    let issuer = format!("http://{}/t/acme", host.address());
+    let client = Admin(host.address()).register_acme().await?;
+    Ok((host, client, issuer))
+}
+
+/// The client gets a token and calls the resource server with it; a forged token and a used assertion fail.
+fn exchange_and_call(
+    interpreter: &Interpreter,
+    [resource_server, client_script]: [&str; 2],
+    issuer: &str,
+    server: &str,
+    client: &Client,
+) -> Result<()> {
+    let assertion = assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?;
+    let resource = interpreter.resource_server(resource_server, &[issuer, issuer])?;
+    let arguments = [server, &client.client_id, &client.client_secret, &assertion, &resource.url];
+    let seen = tokio::task::block_in_place(|| interpreter.client(client_script, &arguments))?;
+    let is = |name: &str, expected: Value| -> Result<()> {
+        ensure!(seen[name] == expected, "{name} is {}, expected {expected}: {seen}", seen[name]);
+        Ok(())
+    };
+    is("status", json!(200))?;
+    is("forged", json!(401))?;
+    is("replayed", json!("invalid_grant"))?;
+    ensure!(seen["token_type"].as_str().is_some_and(|name| name.eq_ignore_ascii_case("bearer")), "{seen}");
+    let wrong = seen["wrong_secret"].as_str().unwrap_or_default();
+    ensure!(wrong == "invalid_client" || wrong == "basic", "wrong_secret is {wrong}");
+    let claims = &seen["claims"];
+    ensure!(claims["sub"] == "alice" && claims["iss"] == issuer && claims["scope"] == "read", "{claims}");
+    ensure!(claims["client_id"] == client.client_id.as_str(), "{claims}");
+    Ok(())
+}
