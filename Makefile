@@ -24,16 +24,23 @@ run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo re
 
 test: test-core test-endpoint test-host ## run every test
 
+# Twice: as the WIT component has it (p256, no std), and with both verifiers and crrl, as the endpoint has it.
 test-core:
+	cargo test -p asserta-core
 	cargo test -p asserta-core --all-features
 
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple host
+test-host: wasm wasm-jwt-simple
 	cargo test --release -p asserta -p host-tests
 
-bench: wasm host ## print the figures
+# No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
+bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)
+	@scripts/build-wasm.sh bench
+	@cargo build --release -p asserta-bench
+	@cargo build --release -p rival-axum
+	@target/release/asserta-bench $(BENCH)
 
 packages: wasm ## build the packages of other languages into target/packages/
 

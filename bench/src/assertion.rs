@@ -1,0 +1,77 @@
+//! Assertions, minted before anything is measured.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::keys::IssuerKey;
+
+/// The issuer identifier of every server under test: what assertions name as their audience. Where a
+/// server listens is another matter, so that all of them can be given the same assertions.
+pub const AUDIENCE: &str = "https://id.example";
+
+/// The only application.
+pub const CLIENT_ID: &str = "bench-client";
+/// Its secret.
+pub const CLIENT_SECRET: &str = "5a7d3f1e9b2c4860a1d3e5f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b";
+
+/// The `iss` of assertions under an algorithm: each has an issuer of its own.
+pub fn issuer(key: &IssuerKey) -> String {
+    format!("https://issuer.example/{}", key.algorithm().name().to_lowercase())
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// Mints one assertion, valid for almost an hour from `now` on.
+pub fn mint(key: &IssuerKey, issuer: &str, jwt_id: &str, now: u64) -> Result<String> {
+    let header = json!({ "alg": key.algorithm().name(), "kid": key.kid(), "typ": "JWT" });
+    let claims = json!({
+        "iss": issuer,
+        "sub": "248289761001",
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + 3500,
+        "jti": jwt_id,
+        "email": "jane.doe@example.com",
+    });
+    let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signing_input = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = key.sign(signing_input.as_bytes())?;
+    Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// Mints many, each with a `jti` of its own, on all processors.
+pub fn mint_many(key: &IssuerKey, prefix: &str, count: usize) -> Result<Vec<String>> {
+    let (threads, issuer, now) = (std::thread::available_parallelism()?.get(), issuer(key), now());
+    let share = |thread: usize| -> Result<Vec<String>> {
+        (thread..count)
+            .step_by(threads)
+            .map(|index| mint(key, &issuer, &format!("{prefix}-{index}"), now))
+            .collect()
+    };
+    std::thread::scope(|scope| {
+        let minters: Vec<_> = (0..threads).map(|thread| scope.spawn(move || share(thread))).collect();
+        let mut all = Vec::with_capacity(count);
+        for minter in minters {
+            all.extend(minter.join().ok().context("a minting thread panicked")??);
+        }
+        Ok(all)
+    })
+}
+
+/// The body of a token request.
+pub fn form(assertion: &str) -> String {
+    format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}")
+}
+
+/// The value of its `Authorization` header.
+pub fn authorization(client_secret: &str) -> String {
+    let credentials = format!("{CLIENT_ID}:{client_secret}");
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials))
+}

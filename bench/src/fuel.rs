@@ -1,0 +1,206 @@
+//! The fuel of an exchange: how many Wasm instructions it takes, whatever the machine.
+//!
+//! Assertions, time and randomness are the same in each run, so that two builds of the same code by the
+//! same compiler differ by nothing. What was counted last is kept in `bench/fuel.json`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use bytes::Bytes;
+use http::header;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::assertion::{CLIENT_SECRET, authorization, form, issuer, mint};
+use crate::engine::Meter;
+use crate::guest::{Endpoint, NOW};
+use crate::keys::{Algorithm, IssuerKey};
+use crate::server::trust_document;
+
+/// How far a count may be above the one that is kept.
+pub const TOLERANCE: f64 = 0.03;
+
+/// Assertions that are the same in each run, with the registrations that they need.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Fixture {
+    /// The seed document.
+    pub trust: Value,
+    /// Three of each algorithm.
+    pub assertions: BTreeMap<String, Vec<String>>,
+}
+
+/// What was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The compiler that built the component: another one writes other instructions.
+    pub rustc: String,
+    /// Fuel by what was done.
+    pub fuel: BTreeMap<String, u64>,
+}
+
+impl Fixture {
+    /// Mints one. Its private keys are forgotten at once.
+    pub fn mint() -> Result<Self> {
+        let keys = Algorithm::ALL.map(IssuerKey::generate).into_iter().collect::<Result<Vec<_>>>()?;
+        let mut assertions = BTreeMap::new();
+        for key in &keys {
+            let all = (1..=3).map(|number| mint(key, &issuer(key), &format!("fuel-{number}"), NOW));
+            assertions.insert(key.algorithm().name().to_owned(), all.collect::<Result<_>>()?);
+        }
+        Ok(Self { trust: trust_document(&keys), assertions })
+    }
+
+    /// The file that it is kept in.
+    pub fn path() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("assertions.json")
+    }
+
+    /// Reads the one that is kept.
+    pub fn load() -> Result<Self> {
+        read(&Self::path())
+    }
+}
+
+impl Counts {
+    /// The file that they are kept in.
+    pub fn path() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fuel.json")
+    }
+
+    /// Reads those that are kept.
+    pub fn load() -> Result<Self> {
+        read(&Self::path())
+    }
+
+    /// What grew by more than [`TOLERANCE`], is new or is gone: a sentence each.
+    pub fn growth_since(&self, kept: &Self) -> Vec<String> {
+        let mut findings = Vec::new();
+        for (name, now) in &self.fuel {
+            match kept.fuel.get(name) {
+                None => findings.push(format!("{name}: {now}, not counted before")),
+                Some(before) if *now as f64 > *before as f64 * (1.0 + TOLERANCE) => {
+                    let growth = (*now as f64 / *before as f64 - 1.0) * 100.0;
+                    findings.push(format!("{name}: {now}, {growth:.1} % above {before}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let gone = kept.fuel.keys().filter(|name| !self.fuel.contains_key(*name));
+        findings.extend(gone.map(|name| format!("{name}: no longer counted")));
+        findings
+    }
+}
+
+/// Writes a value as JSON for people to read and compare.
+pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Counts the fuel of an exchange under each algorithm, of refusals, and of an instance's first request.
+pub fn count(component: &Path, fixture: &Fixture) -> Result<Counts> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let rustc = compiler(&std::fs::read(component).with_context(|| component.display().to_string())?)?;
+    let fuel = runtime.block_on(count_all(component, fixture))?;
+    Ok(Counts { rustc, fuel })
+}
+
+async fn count_all(component: &Path, fixture: &Fixture) -> Result<BTreeMap<String, u64>> {
+    let endpoint = Endpoint::load(component, Meter::Fuel, fixture.trust.to_string())?;
+    let mut instance = endpoint.instantiate().await?;
+    let mut fuel = BTreeMap::new();
+    let request = http::Request::get("/health").body(Bytes::new())?;
+    let (answer, used) = instance.answer(request).await?;
+    ensure!(answer.status() == 200, "the endpoint is not healthy");
+    fuel.insert("an instance's first request".to_owned(), used);
+    for (algorithm, assertions) in &fixture.assertions {
+        let [first, second, third] = &assertions[..] else { bail!("three of {algorithm} are needed") };
+        // The first one finds the issuer's record unread and its key unparsed.
+        let calls = [("first exchange", first, 200), ("exchange", second, 200), ("replay", second, 400)];
+        for (what, assertion, status) in calls {
+            let (answer, used) = instance.answer(token_request(assertion, CLIENT_SECRET)?).await?;
+            let told = String::from_utf8_lossy(answer.body());
+            ensure!(answer.status() == status, "{algorithm}, {what}: {} {told}", answer.status());
+            fuel.insert(format!("{algorithm} {what}"), used);
+        }
+        let (answer, used) =
+            instance.answer(token_request(&with_bad_signature(third), CLIENT_SECRET)?).await?;
+        ensure!(answer.status() == 400, "{algorithm}: a bad signature was answered with {}", answer.status());
+        fuel.insert(format!("{algorithm} bad signature"), used);
+        if algorithm == "ES256" {
+            let (answer, used) = instance.answer(token_request(third, "a wrong secret")?).await?;
+            ensure!(answer.status() == 401, "a wrong secret was answered with {}", answer.status());
+            fuel.insert("bad client".to_owned(), used);
+        }
+    }
+    Ok(fuel)
+}
+
+fn token_request(assertion: &str, client_secret: &str) -> Result<http::Request<Bytes>> {
+    let request = http::Request::post("/oauth2/token")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::AUTHORIZATION, authorization(client_secret));
+    Ok(request.body(form(assertion).into())?)
+}
+
+/// The assertion with another character in the middle of its signature: still canonical base64url.
+pub fn with_bad_signature(assertion: &str) -> String {
+    let signature = assertion.rfind('.').map_or(0, |dot| dot + 1);
+    // Not in the first quarter of either half: beyond the order of the curve nothing is computed.
+    let middle = signature + (assertion.len() - signature) * 7 / 8;
+    let other = if assertion.as_bytes().get(middle) == Some(&b'A') { "B" } else { "A" };
+    let mut assertion = assertion.to_owned();
+    assertion.replace_range(middle..=middle, other);
+    assertion
+}
+
+/// The compiler's version, from the `producers` section of the module inside.
+fn compiler(component: &[u8]) -> Result<String> {
+    for payload in wasmparser::Parser::new(0).parse_all(component) {
+        let wasmparser::Payload::CustomSection(section) = payload? else { continue };
+        let wasmparser::KnownCustom::Producers(fields) = section.as_known() else { continue };
+        for field in fields {
+            for value in field?.values {
+                let value = value?;
+                if value.name == "rustc" {
+                    return Ok(value.version.to_owned());
+                }
+            }
+        }
+    }
+    bail!("the component does not say which rustc made it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(fuel: &[(&str, u64)]) -> Counts {
+        let fuel = fuel.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        Counts { rustc: "1".to_owned(), fuel }
+    }
+
+    #[test]
+    fn growth_beyond_the_tolerance_is_told() {
+        let kept = counts(&[("a", 1000), ("b", 1000), ("c", 1000)]);
+        assert_eq!(counts(&[("a", 1030), ("b", 500), ("c", 1000)]).growth_since(&kept), [""; 0]);
+        let findings = counts(&[("a", 1031), ("b", 1000), ("d", 1)]).growth_since(&kept);
+        assert_eq!(
+            findings,
+            ["a: 1031, 3.1 % above 1000", "d: 1, not counted before", "c: no longer counted"]
+        );
+    }
+
+    #[test]
+    fn a_bad_signature_differs_in_one_character() {
+        let bad = with_bad_signature("a.b.AAAAAAAA");
+        assert_eq!(bad, "a.b.AAAAAAAB");
+        assert_eq!(with_bad_signature("a.b.CCCCCCCC"), "a.b.CCCCCCCA");
+    }
+}

@@ -1,0 +1,17 @@
+//! What an exchange costs: in Wasm beside native code, over HTTP beside other endpoints, in one run.
+//!
+//! `make bench` prints the figures and writes `target/bench.json`. The library is there for the tests.
+
+pub mod assertion;
+pub mod cores;
+pub mod engine;
+pub mod exchange;
+pub mod figures;
+pub mod fuel;
+pub mod guest;
+pub mod keys;
+pub mod load;
+pub mod measure;
+pub mod report;
+pub mod server;
+pub mod signatures;

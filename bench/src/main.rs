@@ -1,0 +1,223 @@
+//! `make bench`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use asserta_bench::cores;
+use asserta_bench::exchange::{Contestant, Costs, Effort, contest};
+use asserta_bench::figures::Subject;
+use asserta_bench::fuel::{self, Counts, Fixture};
+use asserta_bench::keys::{Algorithm, IssuerKey};
+use asserta_bench::report::{Report, Row};
+use asserta_bench::server::Kind;
+use asserta_bench::signatures::InWasm;
+use clap::{Parser, Subcommand};
+use serde_json::json;
+
+/// Measures what an exchange costs, beside native code doing the same in the same run.
+#[derive(Parser)]
+#[command(max_term_width = 100)]
+struct Bench {
+    #[command(subcommand)]
+    command: Option<Task>,
+
+    /// Runs, of which the median counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+
+    /// Milliseconds of a run of whole exchanges.
+    #[arg(long, default_value_t = 1500)]
+    exchange_ms: u64,
+
+    /// Milliseconds of a run of signatures.
+    #[arg(long, default_value_t = 200)]
+    signature_ms: u64,
+
+    /// One short run of everything: says whether it works, not how fast it is.
+    #[arg(long)]
+    quick: bool,
+
+    /// Only these parts.
+    #[arg(long, value_delimiter = ',', default_values_t = ["signatures", "exchange", "figures"].map(String::from))]
+    parts: Vec<String>,
+
+    /// The folder of what was built.
+    #[arg(long, default_value = "target")]
+    target: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Counts the instructions of exchanges and compares them with bench/fuel.json.
+    Fuel {
+        /// Keep the counts as what later ones are compared with.
+        #[arg(long)]
+        keep: bool,
+        /// Mint the assertions that are counted with anew.
+        #[arg(long)]
+        mint: bool,
+    },
+}
+
+impl Bench {
+    fn component(&self, name: &str) -> Result<PathBuf> {
+        self.built(&format!("components/{name}.wasm"))
+    }
+
+    fn built(&self, name: &str) -> Result<PathBuf> {
+        let path = self.target.join(name);
+        ensure!(path.is_file(), "{} is missing; `make bench` builds it", path.display());
+        Ok(path)
+    }
+
+    fn effort(&self) -> Effort {
+        let (runs, milliseconds) = if self.quick { (1, 200) } else { (self.runs, self.exchange_ms) };
+        Effort { runs, duration: Duration::from_millis(milliseconds) }
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.parts.iter().any(|wanted| wanted == part)
+    }
+
+    fn ours(&self, store: &'static str) -> Result<Kind> {
+        let (program, component) = (self.built("release/asserta")?, self.component("endpoint")?);
+        Ok(Kind::Asserta { program, component, store })
+    }
+
+    fn run(&self) -> Result<Report> {
+        let load_before = cores::load_average();
+        let Effort { runs, duration } = self.effort();
+        let keys = Algorithm::ALL.map(IssuerKey::generate).into_iter().collect::<Result<Vec<_>>>()?;
+        let mut report = Report {
+            settings: json!({ "runs": runs, "exchange_ms": duration.as_millis() as u64, "quick": self.quick }),
+            load_before,
+            rows: self.signatures(runs)?,
+            costs: Costs::new(),
+            servers: Vec::new(),
+            figures: Vec::new(),
+            remarks: Vec::new(),
+        };
+        let folder = tempfile::tempdir()?;
+        if self.wants("exchange") {
+            let contestants = self.contestants(&mut report.remarks)?;
+            report.servers = contestants.iter().map(|contestant| contestant.name).collect();
+            eprintln!("exchanging over HTTP: {}", report.servers.join(", "));
+            report.costs = contest(&contestants, &keys, folder.path(), self.effort())?;
+        }
+        if self.wants("figures") {
+            self.figures(&mut report, &keys, folder.path())?;
+        }
+        Ok(report)
+    }
+
+    fn signatures(&self, runs: usize) -> Result<Vec<Row>> {
+        eprintln!("verifying and signing");
+        // What comes later needs some of it, so that no more is left out than time.
+        let brief = self.quick || !self.wants("signatures");
+        let (runs, milliseconds) = if brief { (1, 20) } else { (runs, self.signature_ms) };
+        let mut in_wasm = InWasm::load(&self.component("bench")?)?;
+        let row = |algorithm| {
+            let signatures = in_wasm.time(algorithm, runs, Duration::from_millis(milliseconds))?;
+            Ok(Row { algorithm, signatures })
+        };
+        Algorithm::ALL.into_iter().map(row).collect()
+    }
+
+    fn contestants(&self, remarks: &mut Vec<String>) -> Result<Vec<Contestant>> {
+        use Algorithm::{EdDsa, Es256, Es384, Ps256, Rs256};
+        let mut contestants = vec![
+            Contestant { name: "asserta", kind: self.ours("sqlite")?, algorithms: Algorithm::ALL.to_vec() },
+            Contestant {
+                name: "axum",
+                kind: Kind::Axum { program: self.built("release/rival-axum")? },
+                // jsonwebtoken has no ES512.
+                algorithms: vec![Rs256, Ps256, Es256, Es384, EdDsa],
+            },
+        ];
+        match node_rival(&self.target.join("rival-node")) {
+            Ok(folder) => contestants.push(Contestant {
+                name: "node",
+                kind: Kind::Node { folder },
+                algorithms: vec![Rs256, Es256, EdDsa],
+            }),
+            Err(error) => remarks.push(format!("Node did not take part: {error:#}.")),
+        }
+        Ok(contestants)
+    }
+
+    fn figures(&self, report: &mut Report, keys: &[IssuerKey], folder: &Path) -> Result<()> {
+        eprintln!("taking the other figures");
+        let component = self.component("endpoint")?;
+        let subject = Subject {
+            on_sqlite: self.ours("sqlite")?,
+            on_memory: self.ours("memory")?,
+            component: &component,
+            keys,
+            folder,
+            effort: self.effort(),
+        };
+        let of = |wanted| report.rows.iter().find(|row| row.algorithm == wanted).map(|row| row.signatures);
+        let (verify_in, sign_out) =
+            (of(Algorithm::EdDsa).context("no row")?, of(Algorithm::Es256).context("no row")?);
+        report.figures.push(subject.the_rest(&verify_in, &sign_out)?);
+        report.figures.push(subject.start_to_first_token()?);
+        report.figures.extend(subject.instances()?);
+        report.figures.extend(subject.latency()?);
+        report.figures.extend(subject.refusals()?);
+        report.figures.push(subject.memory()?);
+        report.figures.push(subject.size()?);
+        Ok(())
+    }
+}
+
+/// Copies the rival's source beside what is built, and has npm install its packages there, once.
+fn node_rival(folder: &Path) -> Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("rivals/node");
+    std::fs::create_dir_all(folder)?;
+    let lock = folder.join("package-lock.json");
+    let known = std::fs::read(&lock).ok();
+    for file in ["server.mjs", "package.json", "package-lock.json"] {
+        std::fs::copy(source.join(file), folder.join(file)).with_context(|| file.to_owned())?;
+    }
+    if known == std::fs::read(&lock).ok() && folder.join("node_modules/better-sqlite3/build").is_dir() {
+        return Ok(folder.to_owned());
+    }
+    eprintln!("installing the packages of the rival on Node (two minutes, once: SQLite is compiled)");
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    let done = npm.output().context("npm cannot be run")?;
+    ensure!(done.status.success(), "npm cannot install its packages");
+    Ok(folder.to_owned())
+}
+
+fn count_fuel(component: &Path, keep: bool, mint: bool) -> Result<()> {
+    if mint {
+        fuel::write(&Fixture::path(), &Fixture::mint()?)?;
+    }
+    let counts = fuel::count(component, &Fixture::load()?)?;
+    let kept = Counts::load().ok();
+    for (name, fuel) in &counts.fuel {
+        let before = kept.as_ref().and_then(|kept| kept.fuel.get(name));
+        let change = before.map(|before| format!("{:+.1} %", (*fuel as f64 / *before as f64 - 1.0) * 100.0));
+        println!("{name:32}{fuel:>12}  {}", change.unwrap_or_default());
+    }
+    if keep {
+        fuel::write(&Counts::path(), &counts)?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let bench = Bench::parse();
+    if let Some(Task::Fuel { keep, mint }) = bench.command {
+        return count_fuel(&bench.component("endpoint")?, keep, mint);
+    }
+    let report = bench.run()?;
+    print!("{}", report.to_text());
+    let path = bench.target.join("bench.json");
+    report.save(&path)?;
+    println!("The same for programs: {}", path.display());
+    Ok(())
+}
