@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ host: ## build the native host, target/release/asserta
 run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
 	@ASSERTA_DEV=$${ASSERTA_DEV:-1} exec target/release/asserta serve
 
-test: test-core test-endpoint test-host ## run every test
+test: test-core test-endpoint test-host test-packages ## run every test
 
 # Twice: as the WIT component has it (p256, no std), and with both verifiers and crrl, as the endpoint has it.
 test-core:
@@ -33,7 +33,10 @@ test-endpoint:
 	cargo test -p asserta-endpoint
 
 test-host: wasm wasm-jwt-simple
-	cargo test --release -p asserta -p host-tests
+	cargo test --release -p asserta -p host-tests -p asserta-exchanger
+
+test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
+	@scripts/test-packages.sh python javascript
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)
@@ -42,7 +45,8 @@ bench: wasm host ## print the figures: in Wasm beside native code, and beside ot
 	@cargo build --release -p rival-axum
 	@target/release/asserta-bench $(BENCH)
 
-packages: wasm ## build the packages of other languages into target/packages/
+packages: wasm-exchanger ## build the packages of other languages into target/packages/
+	@scripts/build-packages.sh python javascript rust
 
 fmt: ## lay out the code
 	cargo fmt --all

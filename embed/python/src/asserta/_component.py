@@ -57,7 +57,7 @@ class Instance:
             result = function(self._store, *arguments)
             function.post_return(self._store)
         except wasmtime.WasmtimeError as error:
-            raise Trapped(str(error).partition("\n")[0]) from error
+            raise Trapped(str(error).strip().rpartition("\n")[2].strip()) from error
         return result
 
     def _refuel(self) -> None:

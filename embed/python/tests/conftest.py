@@ -1,0 +1,52 @@
+"""A third party that issues assertions, with an implementation of JOSE that is not ours."""
+
+import itertools
+import time
+from dataclasses import dataclass, field
+
+import pytest
+from asserta import JWT_BEARER, ApplicationMetadata, Exchanger, TrustedIssuer
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+PUBLIC_URL = "https://tokens.example.com"
+
+
+@dataclass
+class Partner:
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1"}))
+    serial: itertools.count = field(default_factory=itertools.count)
+    issuer: str = "https://partner.example"
+
+    @property
+    def pem(self) -> str:
+        return self.key.as_pem(private=False).decode()
+
+    @property
+    def jwks(self) -> dict:
+        return {"keys": [self.key.as_dict(private=False)]}
+
+    def assertion(self, **claims) -> str:
+        now = int(time.time())
+        standard = {"iss": self.issuer, "sub": "alice", "aud": PUBLIC_URL, "exp": now + 300,
+                    "jti": f"{now}-{next(self.serial)}"}
+        return jwt.encode({"alg": "ES256", "kid": "k1"}, standard | claims, self.key)
+
+    def trusted(self, **members) -> TrustedIssuer:
+        keys = {} if {"jwks", "jwks_uri", "certificate"} & members.keys() else {"certificate": self.pem}
+        return TrustedIssuer(**{"name": "partner", "issuer": self.issuer} | keys | members)
+
+
+@pytest.fixture(scope="session")
+def partner() -> Partner:
+    return Partner()
+
+
+@pytest.fixture
+def exchanger() -> Exchanger:
+    return Exchanger(PUBLIC_URL)
+
+
+@pytest.fixture
+def app(exchanger):
+    return exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER], scope="read write"))

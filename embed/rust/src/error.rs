@@ -1,0 +1,48 @@
+//! What can go wrong.
+
+use crate::bindings::exports::asserta::exchange::exchange::ExchangeError;
+use crate::records::{InvalidMember, KeysNeeded, Refusal, RegistryError};
+
+/// Why a call has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The exchange was refused: nothing was issued.
+    #[error("{:?}: {}", .0.reason, .0.sentence)]
+    Refused(Refusal),
+    /// An issuer's JWKS document is needed: fetch it, hand it to
+    /// [`supply_keys`](crate::Exchanger::supply_keys), repeat the exchange. Nothing was consumed.
+    #[error("the keys of the trusted issuer {} are needed: {}", .0.trusted_issuer, .0.uri)]
+    KeysNeeded(KeysNeeded),
+    /// A member of a record can't be accepted. Nothing was stored.
+    #[error("{}: {}", .0.member, .0.problem)]
+    Invalid(InvalidMember),
+    /// A registration failed otherwise. Nothing was stored.
+    #[error("{0:?}")]
+    Registry(RegistryError),
+    /// The component was stopped: it ran out of fuel or memory. The store stays as it is; the next call runs
+    /// on a fresh instance.
+    #[error("the component was stopped: {0:#}")]
+    Trapped(wasmtime::Error),
+    /// The component can't be started.
+    #[error("the component can't be started: {0:#}")]
+    NotStarted(wasmtime::Error),
+}
+
+impl From<ExchangeError> for Error {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Refusal(refusal) => Self::Refused(refusal),
+            ExchangeError::KeysNeeded(needed) => Self::KeysNeeded(needed),
+            ExchangeError::NotConfigured => Self::Registry(RegistryError::NotConfigured),
+        }
+    }
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Invalid(invalid) => Self::Invalid(invalid),
+            other => Self::Registry(other),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The exchanger: the component with its store and its budget.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Config, Engine};
+
+use crate::bindings::Exchanger as Bindings;
+use crate::bindings::exports::asserta::exchange::configuration::Settings;
+use crate::bindings::exports::asserta::exchange::exchange::{ClientCredentials, ExchangeOptions};
+use crate::error::Error;
+use crate::host::{Clock, Host, system_clock};
+use crate::records::{AccessToken, Explanation, SigningAlgorithm};
+use crate::store::Store;
+
+const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/exchanger.wasm"));
+
+/// How an exchanger works.
+#[derive(Clone)]
+pub struct Options {
+    settings: Settings,
+    fuel: Option<u64>,
+    memory: usize,
+    clock: Clock,
+}
+
+impl Options {
+    /// The defaults, for this public URL: the issuer of our tokens.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        let settings = Settings { public_url: public_url.into(), access_token_algorithm: None, dev: false };
+        Self { settings, fuel: None, memory: 64 << 20, clock: system_clock() }
+    }
+
+    /// What signs access tokens. Default: ES256.
+    #[must_use]
+    pub fn access_token_algorithm(mut self, algorithm: SigningAlgorithm) -> Self {
+        self.settings.access_token_algorithm = Some(algorithm);
+        self
+    }
+
+    /// Allows `http` JWKS endpoints on this machine's loopback.
+    #[must_use]
+    pub fn dev(mut self, dev: bool) -> Self {
+        self.settings.dev = dev;
+        self
+    }
+
+    /// Bounds the work of one call, in units of about one WebAssembly instruction. Default: unbounded.
+    #[must_use]
+    pub fn fuel(mut self, fuel: u64) -> Self {
+        self.fuel = Some(fuel);
+        self
+    }
+
+    /// Bounds the component's memory, in bytes. Default: 64 MiB.
+    #[must_use]
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Another clock: the time since 1970. Default: the operating system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+}
+
+/// An exchange that is asked for.
+#[derive(Clone, Debug)]
+pub struct ExchangeRequest<'a> {
+    /// The organization; `default` is the one at the root.
+    pub organization: &'a str,
+    /// The assertion: a signed JWT in compact form.
+    pub assertion: &'a str,
+    /// The application's identifier.
+    pub client_id: &'a str,
+    /// Its secret.
+    pub client_secret: &'a str,
+    /// Scopes, separated by single spaces. `None`: all that may be granted.
+    pub scope: Option<&'a str>,
+    /// What the token is for (RFC 8707). `None`: the application's audience.
+    pub resource: Option<&'a str>,
+}
+
+impl<'a> ExchangeRequest<'a> {
+    /// A request in the organization `default`, for all that may be granted.
+    pub fn new(assertion: &'a str, client_id: &'a str, client_secret: &'a str) -> Self {
+        Self { organization: "default", assertion, client_id, client_secret, scope: None, resource: None }
+    }
+}
+
+/// Exchanges assertions for access tokens, over one store.
+pub struct Exchanger<S: 'static> {
+    options: Options,
+    engine: Engine,
+    component: Component,
+    linker: Linker<Host<S>>,
+    store: S,
+    instance: Option<Instance<S>>,
+}
+
+struct Instance<S: 'static> {
+    store: wasmtime::Store<Host<S>>,
+    bindings: Bindings,
+}
+
+/// The component compiled, once for each kind of engine in a process.
+fn compiled(metered: bool) -> Result<(Engine, Component), Error> {
+    static COMPILED: [OnceLock<(Engine, Component)>; 2] = [OnceLock::new(), OnceLock::new()];
+    let slot = &COMPILED[usize::from(metered)];
+    if let Some(known) = slot.get() {
+        return Ok(known.clone());
+    }
+    let compile = || {
+        let mut config = Config::new();
+        config.consume_fuel(metered);
+        let engine = Engine::new(&config)?;
+        let component = Component::new(&engine, COMPONENT)?;
+        Ok((engine, component))
+    };
+    let compiled = compile().map_err(Error::NotStarted)?;
+    Ok(slot.get_or_init(|| compiled).clone())
+}
+
+impl<S: Store + Clone> Exchanger<S> {
+    /// Starts the component. The first time in a process it is compiled, which takes seconds. The store is
+    /// cloned into each instance: its clones must share what they hold.
+    ///
+    /// # Errors
+    /// The public URL can't be accepted, or the component can't be started.
+    pub fn new(store: S, options: Options) -> Result<Self, Error> {
+        let (engine, component) = compiled(options.fuel.is_some())?;
+        let mut linker = Linker::new(&engine);
+        Bindings::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host).map_err(Error::NotStarted)?;
+        let mut exchanger = Self { options, engine, component, linker, store, instance: None };
+        exchanger.instance()?;
+        Ok(exchanger)
+    }
+
+    /// Exchanges an assertion for an access token.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], [`Error::KeysNeeded`] or [`Error::Trapped`].
+    pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
+        let credentials = ClientCredentials {
+            client_id: request.client_id.to_owned(),
+            client_secret: request.client_secret.to_owned(),
+        };
+        let options = ExchangeOptions {
+            scope: request.scope.map(ToOwned::to_owned),
+            resource: request.resource.map(ToOwned::to_owned),
+        };
+        let (organization, assertion) = (request.organization, request.assertion);
+        let exchanged = self.call(|bindings, store| {
+            let exchange = bindings.asserta_exchange_exchange();
+            exchange.call_exchange(store, organization, assertion, &credentials, &options)
+        })?;
+        Ok(exchanged?)
+    }
+
+    /// Looks into an assertion as an exchange would. Nothing is consumed.
+    ///
+    /// # Errors
+    /// The organization or the application is unknown, or the store fails.
+    pub fn explain(
+        &mut self,
+        organization: &str,
+        assertion: &str,
+        client_id: Option<&str>,
+    ) -> Result<Explanation, Error> {
+        let explained = self.call(|bindings, store| {
+            bindings.asserta_exchange_exchange().call_explain(store, organization, assertion, client_id)
+        })?;
+        Ok(explained?)
+    }
+
+    /// Forgets used assertions that have expired, and says how many. Call it once a minute.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn sweep(&mut self) -> Result<u64, Error> {
+        let swept = self.call(|bindings, store| bindings.asserta_exchange_exchange().call_sweep(store))?;
+        Ok(swept?)
+    }
+
+    /// Calls the component. A trap makes its instance unusable: the next call gets another one.
+    pub(crate) fn call<T>(
+        &mut self,
+        call: impl FnOnce(&Bindings, &mut wasmtime::Store<Host<S>>) -> wasmtime::Result<T>,
+    ) -> Result<T, Error> {
+        let fuel = self.options.fuel;
+        let instance = self.instance()?;
+        refuel(&mut instance.store, fuel).map_err(Error::NotStarted)?;
+        let outcome = call(&instance.bindings, &mut instance.store);
+        outcome.map_err(|trap| {
+            self.instance = None;
+            Error::Trapped(trap)
+        })
+    }
+
+    fn instance(&mut self) -> Result<&mut Instance<S>, Error> {
+        if self.instance.is_none() {
+            self.instance = Some(self.start()?);
+        }
+        Ok(self.instance.as_mut().expect("it was started above"))
+    }
+
+    fn start(&self) -> Result<Instance<S>, Error> {
+        let host = Host::new(self.store.clone(), self.options.clock.clone(), self.options.memory);
+        let mut store = wasmtime::Store::new(&self.engine, host);
+        store.limiter(|host| &mut host.limits);
+        refuel(&mut store, self.options.fuel).map_err(Error::NotStarted)?;
+        let bindings =
+            Bindings::instantiate(&mut store, &self.component, &self.linker).map_err(Error::NotStarted)?;
+        let configuration = bindings.asserta_exchange_configuration();
+        let configured = configuration.call_configure(&mut store, &self.options.settings);
+        configured.map_err(Error::Trapped)?.map_err(Error::Invalid)?;
+        Ok(Instance { store, bindings })
+    }
+}
+
+fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {
+    fuel.map_or(Ok(()), |fuel| store.set_fuel(fuel))
+}

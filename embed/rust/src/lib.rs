@@ -1,0 +1,37 @@
+//! Exchanges a third party's JWT assertion for an OAuth 2.0 access token (RFC 7523), inside your program.
+//!
+//! The rules run as a WebAssembly component on wasmtime that has no network and no files: it sees the
+//! [`Store`] that you hand over, the time, and random numbers, and works within the fuel and memory that
+//! [`Options`] grants it.
+//!
+//! ```no_run
+//! use asserta_exchanger::{Exchanger, ExchangeRequest, MemoryStore, Options, records::KeySource};
+//! use asserta_exchanger::records::{ApplicationMetadata, TrustedIssuer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut exchanger = Exchanger::new(MemoryStore::default(), Options::new("https://tokens.example.com"))?;
+//! let keys = KeySource::Certificate(std::fs::read_to_string("partner.pem")?);
+//! let partner = TrustedIssuer::new("partner", "https://partner.example", keys);
+//! exchanger.replace_trusted_issuer("default", &partner)?;
+//! let app = exchanger.register_application("default", &ApplicationMetadata::jwt_bearer())?;
+//!
+//! let assertion = std::fs::read_to_string("assertion.jwt")?;
+//! let request = ExchangeRequest::new(assertion.trim(), &app.application.client_id, &app.client_secret);
+//! let token = exchanger.exchange(&request)?;
+//! println!("{} {}", token.token, token.expires_in);
+//! # Ok(())
+//! # }
+//! ```
+
+mod bindings;
+mod error;
+mod exchanger;
+mod host;
+mod registrations;
+mod store;
+
+pub mod records;
+
+pub use error::Error;
+pub use exchanger::{ExchangeRequest, Exchanger, Options};
+pub use store::{Area, MemoryStore, Store, StoreError};

@@ -1,0 +1,49 @@
+//! A third party: mints assertions with jwt-simple, an implementation that is not ours.
+
+use asserta_exchanger::records::{ApplicationMetadata, KeySource, NewApplication, TrustedIssuer};
+use asserta_exchanger::{Exchanger, MemoryStore, Options};
+use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
+
+/// Where the tests' tokens come from.
+pub const PUBLIC_URL: &str = "https://tokens.example.com";
+const ISSUER: &str = "https://partner.example";
+
+/// The third party.
+pub struct Partner(ES256KeyPair);
+
+impl Partner {
+    /// One with a new key.
+    pub fn new() -> Self {
+        Self(ES256KeyPair::generate())
+    }
+
+    /// What an organization registers of it.
+    pub fn as_trusted_issuer(&self) -> TrustedIssuer {
+        let pem = self.0.public_key().to_pem().expect("a public key");
+        TrustedIssuer::new("partner", ISSUER, KeySource::Certificate(pem))
+    }
+
+    /// An assertion for us with this `jti`.
+    pub fn assertion(&self, jti: &str) -> String {
+        let claims = Claims::create(Duration::from_mins(5))
+            .with_issuer(ISSUER)
+            .with_subject("alice")
+            .with_audience(PUBLIC_URL)
+            .with_jwt_id(jti);
+        self.0.sign(claims).expect("it can sign")
+    }
+}
+
+/// An exchanger that trusts the partner, over this store, and an application of it.
+pub fn exchanger(
+    partner: &Partner,
+    store: MemoryStore,
+    options: Options,
+) -> (Exchanger<MemoryStore>, NewApplication) {
+    let mut exchanger = Exchanger::new(store, options).expect("it starts");
+    exchanger.replace_trusted_issuer("default", &partner.as_trusted_issuer()).expect("a good issuer");
+    let metadata =
+        ApplicationMetadata { scope: Some("read write".into()), ..ApplicationMetadata::jwt_bearer() };
+    let application = exchanger.register_application("default", &metadata).expect("a good application");
+    (exchanger, application)
+}
