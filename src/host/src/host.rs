@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use http_body_util::BodyExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The component does not come up.
     #[error("the endpoint does not start: {0}")]
     Endpoint(String),
+    /// A setting cannot be used. Which one, and why, the endpoint has written to the log.
+    #[error("the endpoint cannot use a setting; its last line in the log names it")]
+    Setting,
 }
 
 /// Puts a host together. Made by [`Host::builder`].
@@ -175,12 +179,24 @@ async fn warm_up(instances: &Instances) -> Result<(), StartError> {
     match answer.await {
         Ok(Ok(response)) if response.status() == StatusCode::OK => Ok(()),
         Ok(Ok(response)) => {
-            tracing::warn!(status = response.status().as_u16(), "the endpoint says that it is not healthy");
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            if serde_json::from_slice::<Health>(&body).is_ok_and(|health| health.status == "misconfigured") {
+                return Err(StartError::Setting);
+            }
+            // A store that does not answer may do so later.
+            tracing::warn!(status, "the endpoint says that it is not healthy");
             Ok(())
         }
         Ok(Err(error)) => Err(StartError::Endpoint(error.to_string())),
         Err(_) => Err(StartError::Endpoint("the host panicked".to_owned())),
     }
+}
+
+/// What the endpoint answers to `GET /health`.
+#[derive(serde::Deserialize)]
+struct Health {
+    status: String,
 }
 
 fn own_url(address: SocketAddr) -> String {

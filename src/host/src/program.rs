@@ -13,7 +13,7 @@ use crate::guest::{self, Guest};
 
 /// How many instances may exist at once, in all hosts that share a program. One handles one request
 /// at a time, and a request holds one only while it computes or waits for a JWKS endpoint.
-pub(crate) const MAX_INSTANCES: u32 = 128;
+pub(crate) const MAX_INSTANCES: u32 = 256;
 
 /// The most linear memory that one instance may have; [`Limits`](crate::Limits) may say less.
 pub(crate) const MAX_MEMORY_BYTES: usize = 64 << 20;

@@ -47,7 +47,8 @@ pub struct Limits {
     pub connections: usize,
     /// Requests that run or wait for an instance; further ones are answered with 503.
     pub requests: usize,
-    /// Instances that run at once, at most 128.
+    /// Instances that run at once, at most 256. Requests that wait for a JWKS endpoint hold one, so that this
+    /// is also how many of them it takes to keep others waiting.
     pub instances: usize,
     /// Linear memory of an instance in bytes, at most 64 MiB.
     pub memory: usize,
@@ -55,7 +56,8 @@ pub struct Limits {
     pub computing_time: Duration,
     /// Time of one request from its last byte to the end of what it started.
     pub request_time: Duration,
-    /// Time in which the head of a request has to arrive; also how long a connection may idle.
+    /// Time in which the head of a request has to arrive; also how long a connection may idle. Longer than
+    /// the minute after which load balancers in front let an idle connection go: they must be first.
     pub head_time: Duration,
     /// Time in which the body of a request has to arrive.
     pub body_time: Duration,
@@ -72,14 +74,14 @@ impl Default for Limits {
         Self {
             connections: 4096,
             requests: 1024,
-            instances: 64,
+            instances: 256,
             memory: 64 << 20,
             computing_time: Duration::from_secs(10),
             request_time: Duration::from_secs(30),
-            head_time: Duration::from_secs(20),
+            head_time: Duration::from_secs(75),
             body_time: Duration::from_secs(10),
             head_size: 32 << 10,
-            body_size: 256 << 10,
+            body_size: 128 << 10,
             stop_time: Duration::from_secs(30),
         }
     }

@@ -122,6 +122,10 @@ enum TokenAlgorithm {
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         log::start();
+        // Each connection is a file handle, and the usual soft limit is 1024.
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         if let Some(workers) = self.workers {
             runtime.worker_threads(workers.get());

@@ -96,7 +96,8 @@ fn the_demo_is_for_an_empty_server() {
 #[test]
 fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
-    let mistakes: [(&[&str], i32, &str); 9] = [
+    let mistakes: [(&[&str], i32, &str); 10] = [
+        (&["--trust", r#"{"organizations":[{"name":"X Y"}]}"#], 1, "organizations[0].name"),
         (&["--public-url", "id.example"], 1, "--public-url"),
         (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),
         (&["--trust", "{"], 1, "--trust"),

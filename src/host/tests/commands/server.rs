@@ -1,8 +1,11 @@
 //! A server process, and commands against it.
 
+use std::fs::{self, DirBuilder};
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -12,6 +15,32 @@ pub(crate) struct Server {
     lines: Receiver<String>,
     pub(crate) url: String,
     data: PathBuf,
+}
+
+/// The endpoint, compiled once for all servers of these tests.
+static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target"));
+    let component = fs::read(target.join("components/endpoint.wasm"));
+    let component = component.expect("target/components/endpoint.wasm is there: `make wasm` builds it");
+    let compiled = target.join("host-compiled");
+    asserta::Program::load(&component, Some(&compiled)).expect("the endpoint fits this host");
+    compiled
+});
+
+/// Puts the compiled endpoint where a server looks for it.
+fn bring_compiled(data: &Path) {
+    let there = data.join("compiled");
+    if there.exists() {
+        return;
+    }
+    for directory in [data, &there] {
+        DirBuilder::new().mode(0o700).create(directory).unwrap();
+    }
+    for entry in fs::read_dir(&*COMPILED).unwrap() {
+        let path = entry.unwrap().path();
+        // A copy has the mode of the original.
+        fs::copy(&path, there.join(path.file_name().unwrap())).unwrap();
+    }
 }
 
 /// What a command printed, and how it ended.
@@ -50,6 +79,7 @@ impl Server {
 
     pub(crate) fn start_at(directory: &Path, listen: &str) -> Self {
         let data = directory.join("data");
+        bring_compiled(&data);
         let mut command = asserta();
         command.env("ASSERTA_DEV", "1").arg("serve").args(["--listen", listen]).arg("--data").arg(&data);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();

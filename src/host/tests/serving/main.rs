@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
 
+mod clock;
 mod limits;
 mod stop;
 mod stores;

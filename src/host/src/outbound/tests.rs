@@ -1,0 +1,119 @@
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt as _, Empty};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use wasmtime_wasi_http::{Error, WasiBody, WasiHttpHooks as _};
+
+use super::{Authorities, Hooks, Outbound, OutboundRules, TIME_LIMIT};
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// Serves `{}` over TLS, with a certificate for `localhost` of this authority.
+async fn serve_tls(authority: &CertifiedIssuer<'static, KeyPair>) -> SocketAddr {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, authority).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            _ = stream.read(&mut [0; 4096]).await;
+            _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        }
+    });
+    address
+}
+
+async fn send(rules: OutboundRules, method: Method, uri: &str) -> Result<Bytes, Error> {
+    let body: WasiBody = Empty::new().map_err(|never| match never {}).boxed_unsync();
+    let request = Request::builder().method(method).uri(uri).body(body).unwrap();
+    let mut hooks = Hooks(Arc::new(Outbound::new(rules)));
+    let (response, _) = Box::into_pin(hooks.send_request(request, None, Box::new(async { Ok(()) }))).await?;
+    Ok(response.into_body().collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test]
+async fn an_endpoint_needs_a_certificate_of_an_authority_that_counts() {
+    let (known, other) = (authority(), authority());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    fs::write(&file, known.pem()).unwrap();
+    let authorities = Authorities::from_pem_file(&file).unwrap();
+    let rules = OutboundRules { allow_private: true, authorities, ..OutboundRules::default() };
+
+    let uri = format!("https://localhost:{}/keys", serve_tls(&known).await.port());
+    assert_eq!(send(rules.clone(), Method::GET, &uri).await.unwrap(), "{}");
+    let without = OutboundRules { authorities: Authorities::default(), ..rules.clone() };
+    assert!(matches!(send(without, Method::GET, &uri).await, Err(Error::Tls(_))));
+    let elsewhere = format!("https://localhost:{}/keys", serve_tls(&other).await.port());
+    assert!(matches!(send(rules.clone(), Method::GET, &elsewhere).await, Err(Error::Tls(_))));
+    // The certificate is for the name, not for the address.
+    let by_address = uri.replace("localhost", "127.0.0.1");
+    assert!(matches!(send(rules, Method::GET, &by_address).await, Err(Error::Tls(_))));
+}
+
+#[test]
+fn a_file_without_a_certificate_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    for text in ["", "junk", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        fs::write(&file, text).unwrap();
+        let refused = Authorities::from_pem_file(&file).unwrap_err().to_string();
+        assert!(refused.contains("ca.pem"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn only_get_goes_out() {
+    let rules = OutboundRules { dev: true, ..OutboundRules::default() };
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::HEAD] {
+        let refused = send(rules.clone(), method, "http://127.0.0.1:1/").await;
+        assert!(matches!(refused, Err(Error::HttpRequestDenied)), "{refused:?}");
+    }
+}
+
+/// R50: 5 s at most, whether the endpoint says nothing or never comes to an end.
+#[tokio::test]
+async fn a_slow_endpoint_is_given_up() {
+    for begin in ["", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://{}/", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(begin.as_bytes()).await.unwrap();
+            tokio::time::sleep(TIME_LIMIT * 3).await;
+        });
+        let begun = Instant::now();
+        let rules = OutboundRules { dev: true, ..OutboundRules::default() };
+        let refused = send(rules, Method::GET, &uri).await;
+        assert!(matches!(refused, Err(Error::HttpResponseTimeout)), "{refused:?}");
+        assert!(begun.elapsed() < TIME_LIMIT + Duration::from_secs(1));
+        server.abort();
+    }
+}
