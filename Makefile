@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ host: ## build the native host, target/release/asserta
 run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
 	@ASSERTA_DEV=$${ASSERTA_DEV:-1} exec target/release/asserta serve
 
-test: test-core test-endpoint test-host test-packages ## run every test
+test: test-core test-endpoint test-host test-packages test-scenarios ## run every test
 
 # Twice: as the WIT component has it (p256, no std), and with both verifiers and crrl, as the endpoint has it.
 test-core:
@@ -37,6 +37,10 @@ test-host: wasm wasm-jwt-simple
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript
+
+test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
+	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
+	@scripts/scenario-table.sh
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)

@@ -59,7 +59,9 @@ export function signingAlgorithm(member: string, value: unknown): types.SigningA
 /** A trusted issuer. */
 export function trustedIssuer(issuer: TrustedIssuer): issuers.TrustedIssuer {
   const algorithms = issuer.algorithms?.map(
-    (name, index) => choice(`algorithms[${index}]`, name, ALGORITHMS).toLowerCase() as types.Algorithm,
+    // Ed25519 is the name of EdDSA after RFC 9864.
+    (name, index) =>
+      choice(`algorithms[${index}]`, name === "Ed25519" ? "EdDSA" : name, ALGORITHMS).toLowerCase() as types.Algorithm,
   );
   return {
     name: text("name", issuer.name),

@@ -62,6 +62,7 @@ export class Exchanger {
 
   readonly #start: () => Root;
   readonly #fetchKeys: ((uri: string) => Promise<KeyDocument>) | undefined;
+  readonly #supplies = new Map<string, Promise<void>>();
   #root: Root | undefined;
   #nextSweep = Date.now() + SWEEP_EVERY;
 
@@ -130,7 +131,20 @@ export class Exchanger {
     }
   }
 
-  async #supply(organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<void> {
+  /** Fetches and hands over. Exchanges that need the same document meanwhile share the fetch. */
+  #supply(organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<void> {
+    const key = JSON.stringify([organization, needed.trustedIssuer, needed.uri]);
+    let supply = this.#supplies.get(key);
+    if (!supply) {
+      supply = this.#fetchAndSupply(organization, needed, fetch).finally(() => this.#supplies.delete(key));
+      this.#supplies.set(key, supply);
+    }
+    return supply;
+  }
+
+  async #fetchAndSupply(
+    organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
+  ): Promise<void> {
     try {
       this.trustedIssuers.supplyKeys(needed.trustedIssuer, await fetch(needed.uri), { organization });
     } catch (error) {

@@ -5,7 +5,8 @@ export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /** The algorithms of assertions. */
 export type Algorithm =
-  | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA";
+  | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA"
+  | "Ed25519";
 
 /** The algorithms of our own access tokens. */
 export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -60,6 +61,23 @@ def test_an_exchange_fetches_what_it_needs_once(endpoint, partner):
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     for _ in range(3):
         assert exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+    assert endpoint.fetches == 1
+
+
+def test_threads_share_a_fetch(endpoint, partner):
+    """R52."""
+    def slow(handler):
+        time.sleep(0.5)
+        handler.send(200, json.dumps(partner.jwks).encode())
+
+    endpoint.answer = slow
+    exchanger = Exchanger(PUBLIC_URL, dev=True)
+    exchanger.trusted_issuers.register(partner.trusted(jwks_uri=endpoint.url))
+    app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
+    with ThreadPoolExecutor(8) as threads:
+        exchanges = [threads.submit(exchanger.exchange, partner.assertion(), app.client_id, app.client_secret)
+                     for _ in range(8)]
+        assert all(exchange.result() for exchange in exchanges)
     assert endpoint.fetches == 1
 
 

@@ -81,7 +81,8 @@ def optional(convert: Any, path: str, value: Any, *more: Any) -> Any:
 
 
 def algorithm(path: str, value: Any) -> str:
-    return choice(path, value, _ALGORITHMS).lower()
+    name = "EdDSA" if value == "Ed25519" else value  # its name after RFC 9864
+    return choice(path, name, _ALGORITHMS).lower()
 
 
 def signing_algorithm(path: str, value: Any) -> str:

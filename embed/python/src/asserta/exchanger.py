@@ -67,6 +67,7 @@ class Exchanger:
         self._memory = memory
         self._lock = threading.RLock()
         self._instance: Instance | None = None
+        self._fetches: dict[tuple[str, str, str], threading.Event] = {}
         self._next_sweep = time.monotonic() + _SWEEP_EVERY
         self.trusted_issuers = TrustedIssuers(self)
         """The third parties whose assertions are accepted."""
@@ -122,10 +123,23 @@ class Exchanger:
         return error
 
     def _supply(self, organization: str, needed: Record) -> None:
-        """Fetches a JWKS document outside the lock: other threads go on exchanging."""
-        name = convert.member(needed, "trusted_issuer")
+        """Fetches a JWKS document and hands it over. Threads that need the same one meanwhile share the fetch."""
+        name, uri = convert.member(needed, "trusted_issuer"), needed.uri
+        mine = threading.Event()
+        under_way = self._fetches.setdefault((organization, name, uri), mine)
+        if under_way is not mine:
+            under_way.wait()
+            return
         try:
-            document = self._fetch(needed.uri)
+            self._fetch_and_supply(organization, name, uri)
+        finally:
+            del self._fetches[(organization, name, uri)]
+            mine.set()
+
+    def _fetch_and_supply(self, organization: str, name: str, uri: str) -> None:
+        """Outside the lock, so that other threads go on exchanging."""
+        try:
+            document = self._fetch(uri)
             self.trusted_issuers.supply_keys(name, document, organization=organization)
             return
         except (FetchFailed, RegistryError, OSError) as error:

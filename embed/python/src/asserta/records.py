@@ -12,7 +12,7 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """The grant type of RFC 7523 section 2.1."""
 
 Algorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"
 ]
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256"]
 ClaimValue = str | bool | int | float

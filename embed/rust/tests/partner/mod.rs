@@ -5,26 +5,26 @@ use asserta_exchanger::{Exchanger, MemoryStore, Options};
 use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
 
 /// Where the tests' tokens come from.
-pub const PUBLIC_URL: &str = "https://tokens.example.com";
+pub(crate) const PUBLIC_URL: &str = "https://tokens.example.com";
 const ISSUER: &str = "https://partner.example";
 
 /// The third party.
-pub struct Partner(ES256KeyPair);
+pub(crate) struct Partner(ES256KeyPair);
 
 impl Partner {
     /// One with a new key.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(ES256KeyPair::generate())
     }
 
     /// What an organization registers of it.
-    pub fn as_trusted_issuer(&self) -> TrustedIssuer {
+    pub(crate) fn as_trusted_issuer(&self) -> TrustedIssuer {
         let pem = self.0.public_key().to_pem().expect("a public key");
         TrustedIssuer::new("partner", ISSUER, KeySource::Certificate(pem))
     }
 
     /// An assertion for us with this `jti`.
-    pub fn assertion(&self, jti: &str) -> String {
+    pub(crate) fn assertion(&self, jti: &str) -> String {
         let claims = Claims::create(Duration::from_mins(5))
             .with_issuer(ISSUER)
             .with_subject("alice")
@@ -35,7 +35,7 @@ impl Partner {
 }
 
 /// An exchanger that trusts the partner, over this store, and an application of it.
-pub fn exchanger(
+pub(crate) fn exchanger(
     partner: &Partner,
     store: MemoryStore,
     options: Options,

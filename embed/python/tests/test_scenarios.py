@@ -1,0 +1,13 @@
+"""The scenarios that all hosts share, where they have been written out (host-tests does it)."""
+
+from pathlib import Path
+
+import pytest
+import scenarios
+
+FILE = Path(__file__).parents[3] / "target" / "scenarios.json"
+
+
+@pytest.mark.skipif(not FILE.exists(), reason="cargo test -p host-tests --test scenario_dump writes the file")
+def test_every_scenario(capsys):
+    assert scenarios.main(FILE) == 0, "\n".join(line for line in capsys.readouterr().out.splitlines() if "FAILED" in line)
