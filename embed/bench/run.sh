@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Prints what an embedded exchange costs in Python and Node, with the packages that scripts/test-packages.sh has
+# installed. The first call is measured with wasmtime's cache filled, and once with an empty one.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+python() { target/test-python/bin/python -W ignore embed/bench/bench.py "$1" 2>/dev/null; }
+javascript() { (cd target/test-javascript && cp "$root/embed/bench/bench.mjs" . && node bench.mjs "$1"); }
+# The median of five.
+median() { for _ in 1 2 3 4 5; do "$@"; done | sort -n | sed -n 3p; }
+
+cold=$(mktemp -d)
+first_cold=$(XDG_CACHE_HOME=$cold python first)
+rm -rf "$cold"
+printf '%-44s %10s %10s\n' "embedded" "Python" "Node"
+printf '%-44s %10s %10s\n' "first token after process start, s" "$(median python first)" "$(median javascript first)"
+printf '%-44s %10s %10s\n' "  where the component was never compiled, s" "$first_cold" "-"
+for algorithm in RS256 ES256 EdDSA; do
+  printf '%-44s %10s %10s\n' "$algorithm assertions, exchanges a second" "$(median python $algorithm)" "$(median javascript $algorithm)"
+done
