@@ -146,7 +146,7 @@ impl Report {
         );
         for Row { algorithm, signatures: Signatures { verify, sign } } in &self.rows {
             let target = verify_target(*algorithm).verdict(verify.ratio());
-            let sign = sign.map_or_else(String::new, |sign| timing(sign));
+            let sign = sign.map_or_else(String::new, timing);
             line(text, format_args!("{:9}{}  {target:16}{sign}", algorithm.name(), timing(*verify)));
         }
         line(text, format_args!(""));

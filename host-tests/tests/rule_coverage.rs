@@ -39,11 +39,8 @@ fn every_rule_has_a_scenario() -> Result<()> {
         writeln!(out, "the rule book is not here: the rules of the scenarios are not compared with it")?;
         return Ok(());
     };
-    let book: BTreeSet<u32> = book
-        .lines()
-        .filter_map(|line| line.strip_prefix("- R"))
-        .flat_map(|line| first_number(line))
-        .collect();
+    let book: BTreeSet<u32> =
+        book.lines().filter_map(|line| line.strip_prefix("- R")).flat_map(first_number).collect();
     ensure!(book.len() > 40, "the rule book has another form");
     let proven =
         |rule: &u32| proofs.contains_key(rule) || BY_TESTS.contains(rule) && in_code.contains_key(rule);

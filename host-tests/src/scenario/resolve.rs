@@ -116,7 +116,10 @@ impl Context<'_> {
         }
         let issuer = |record: &Map<String, Value>| self.issuer(record);
         let application = |record: &Map<String, Value>| self.application(record);
-        let registrations: [(&Option<Map<_, _>>, &dyn Fn(&Map<_, _>) -> Result<_>, fn(_) -> Action); 4] = [
+        type Record = Map<String, Value>;
+        type Complete<'a> = &'a dyn Fn(&Record) -> Result<Registration>;
+        type AsAction = fn(Registration) -> Action;
+        let registrations: [(&Option<Record>, Complete<'_>, AsAction); 4] = [
             (&step.register_issuer, &issuer, Action::RegisterIssuer),
             (&step.replace_issuer, &issuer, Action::ReplaceIssuer),
             (&step.register_application, &application, Action::RegisterApplication),
@@ -127,7 +130,8 @@ impl Context<'_> {
                 actions.push(action(complete(record)?));
             }
         }
-        let named: [(&Option<Map<_, _>>, &str, fn(_) -> Action); 4] = [
+        type ByName = fn(Named) -> Action;
+        let named: [(&Option<Record>, &str, ByName); 4] = [
             (&step.remove_issuer, "partner", Action::RemoveIssuer),
             (&step.remove_application, "app", Action::RemoveApplication),
             (&step.renew_secret, "app", Action::RenewSecret),
