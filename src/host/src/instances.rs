@@ -3,8 +3,12 @@
 //! An instance handles one request at a time, and then the next: a panic, a trap or a timeout ends the
 //! instance with the request that caused it, and no other (R71). This is why there is no use here of
 //! wasmtime's own worker, which puts several requests into one instance. Requests do not wait for each
-//! other either way: what a request needs of the network it has before it gets an instance, so that it
-//! computes without a pause, and the few instances used last, whose memory is warm, serve all of the load.
+//! other either way: what a request needs of its client it has before it gets an instance.
+//!
+//! Requests that arrive together take turns at each step of their instances, so that as many instances are
+//! in use. To run each through instead was tried: fewer instances (28 MB in place of 92 with 256 busy
+//! connections), but more CPU for each request (100 microseconds in place of 78 where the component only
+//! answers 404), since the same code no longer runs for several requests in a row.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -12,7 +12,7 @@ use self::checkpoint::Checkpoints;
 use self::database::{Database, Durability};
 use super::{Bucket, KeyValue, StoreError};
 
-/// The two buckets in a directory, as `default.sqlite3` and `replay.sqlite3`.
+/// The two buckets in a directory, as `default.db` and `replay.db`.
 ///
 /// Both survive SIGKILL: what a call acknowledged is in the write-ahead log, which belongs to the
 /// operating system by then (R72). They differ where the machine itself loses power:
@@ -32,8 +32,8 @@ pub struct SqliteStores {
 impl SqliteStores {
     /// Opens the databases in `directory`, making them where they are missing.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let default = Database::open(directory.join("default.sqlite3"), Durability::EachWrite)?;
-        let replay = Database::open(directory.join("replay.sqlite3"), Durability::OnCheckpoint)?;
+        let default = Database::open(directory.join("default.db"), Durability::EachWrite)?;
+        let replay = Database::open(directory.join("replay.db"), Durability::OnCheckpoint)?;
         let (default, replay) = (Arc::new(default), Arc::new(replay));
         let checkpoints = Checkpoints::start(vec![default.clone(), replay.clone()])?;
         Ok(Self { default, replay, _checkpoints: checkpoints })
