@@ -13,6 +13,15 @@ use crate::jose::verify::SignatureVerifier;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreUnavailable;
 
+/// Some of the keys of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyPage {
+    /// The keys of this page.
+    pub keys: Vec<String>,
+    /// Where the next page begins, in the store's own terms; `None`: this is the last one.
+    pub next: Option<String>,
+}
+
 /// A key-value store. Keys are at most 256 bytes of UTF-8.
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
 pub trait Store {
@@ -22,8 +31,20 @@ pub trait Store {
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable>;
     /// Removes a key; no error where it does not exist.
     async fn delete(&self, key: &str) -> Result<(), StoreUnavailable>;
+    /// The keys that begin with `prefix`, a page at a time: from the beginning, or from where the page
+    /// before said that it goes on. A store that answers in several pages does so in ascending order.
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable>;
     /// All keys that begin with `prefix`, in ascending order.
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable>;
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+        let mut page = self.page_of_keys(prefix, None).await?;
+        let mut keys = page.keys;
+        while let Some(next) = page.next {
+            page = self.page_of_keys(prefix, Some(&next)).await?;
+            keys.append(&mut page.keys);
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
     /// Adds one to the counter under `key` (absent counts as 0) and returns the new value.
     /// Atomic among all users of the store: the only atomic step that core relies on.
     async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable>;

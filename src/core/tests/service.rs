@@ -99,6 +99,40 @@ fn sweep() {
     assert!(world.replay.entries.borrow().is_empty());
 }
 
+/// A sweep is shared by all instances, looks at a bounded number of keys, and goes on a second later.
+#[test]
+fn sweep_after_an_answer() {
+    let world = World::default();
+    let fill = |count: usize, bucket: u64| {
+        for number in 0..count {
+            let key = format!("r/{bucket:012}/{number:05}");
+            world.replay.entries.borrow_mut().insert(key, 1_i64.to_le_bytes().into());
+        }
+    };
+    let left = || world.replay.entries.borrow().len();
+    fill(250, START / 3600);
+    fill(1000, START / 3600 + 1);
+    let after_answer = || run(world.service().after_answer()).expect("done");
+    after_answer();
+    assert_eq!(left(), 1150, "ten pages at once");
+    after_answer();
+    assert_eq!(left(), 1150, "another instance does not sweep at the same second");
+    world.advance(1);
+    after_answer();
+    world.advance(1);
+    after_answer();
+    assert_eq!(left(), 1000);
+    let before = world.replay.pages.get();
+    for _ in 0..59 {
+        after_answer();
+        world.advance(1);
+    }
+    assert_eq!(world.replay.pages.get(), before, "nobody looks for a minute");
+    world.advance(1);
+    after_answer();
+    assert_eq!(world.replay.pages.get(), before + 1, "what is valid is not read through");
+}
+
 /// R70: a store that fails means refuse, and the assertion still works when it answers again.
 #[test]
 fn broken_stores() {

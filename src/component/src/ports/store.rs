@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use asserta_core::ports::{Store, StoreUnavailable};
+use asserta_core::ports::{KeyPage, Store, StoreUnavailable};
 
 use crate::bindings::asserta::exchange::store::{self, Area, StoreError};
 
@@ -43,12 +43,11 @@ impl Store for AreaStore {
         Ok(store::delete(self.0, key)?)
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, _: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
         let mut keys = store::keys(self.0, prefix)?;
         // The host may answer in any order, and must not make us trust a key of another kind.
         keys.retain(|key| key.starts_with(prefix));
-        keys.sort_unstable();
-        Ok(keys)
+        Ok(KeyPage { keys, next: None })
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {

@@ -308,7 +308,7 @@ impl<P: Ports> Service<P> {
             // The outcome is in the store; a failure is tried again in the next window.
             let _ = self.refresh(&organization, &name, uri, stored, now).await;
         }
-        self.sweep_if_due().await.map(drop)
+        self.sweep_if_due().await
     }
 }
 

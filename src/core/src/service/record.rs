@@ -87,6 +87,9 @@ pub(super) struct Key;
 impl Key {
     pub(super) const ORGANIZATIONS: &'static str = "organization/";
 
+    /// When the replay store is swept next.
+    pub(super) const NEXT_SWEEP: &'static str = "next-sweep";
+
     pub(super) fn organization(organization: &OrganizationId) -> String {
         format!("organization/{organization}")
     }

@@ -7,9 +7,11 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
 
 use super::Service;
+use super::record::{self, Key};
 use crate::grant::ReplayMark;
 use crate::ports::{Clock as _, Ports, Store as _, StoreUnavailable};
 use crate::refusal::{Reason, Refusal};
@@ -17,8 +19,23 @@ use crate::trust::TrustedIssuer;
 
 /// The width of an expiry bucket, in seconds.
 const BUCKET: u64 = 3600;
-/// How often an instance sweeps, in seconds.
+/// How often the instances together sweep, in seconds, and how many pages of keys one sweep looks at: it
+/// runs after an answer, in an instance that others wait for. What is left is swept a second later.
 const SWEEP_EVERY: u64 = 60;
+const PAGES_AT_ONCE: u32 = 10;
+
+/// When the next sweep is due: seconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct StoredSweep {
+    next: u64,
+}
+
+/// What a sweep came to.
+struct Swept {
+    deleted: usize,
+    /// Nothing that has passed is left.
+    is_done: bool,
+}
 
 fn bucket(until: u64) -> u64 {
     until / BUCKET + 1
@@ -26,6 +43,11 @@ fn bucket(until: u64) -> u64 {
 
 fn replay_key(bucket: u64, digest: &str) -> String {
     format!("r/{bucket:012}/{digest}")
+}
+
+/// The bucket in a replay key.
+fn bucket_of(key: &str) -> Option<u64> {
+    key.strip_prefix("r/")?.split('/').next()?.parse().ok()
 }
 
 impl<P: Ports> Service<P> {
@@ -81,29 +103,58 @@ impl<P: Ports> Service<P> {
 
     /// Deletes the replay keys whose time has passed, and says how many.
     pub async fn sweep(&self) -> Result<usize, StoreUnavailable> {
-        let store = self.ports.replay();
-        let current = self.ports.clock().now() / BUCKET;
-        let is_past = |key: &String| {
-            let number = key.strip_prefix("r/").and_then(|rest| rest.split('/').next());
-            number.and_then(|number| number.parse::<u64>().ok()).is_some_and(|bucket| bucket <= current)
-        };
-        let past: Vec<String> = store.keys("r/").await?.into_iter().filter(is_past).collect();
-        for key in &past {
-            store.delete(key).await?;
+        let mut deleted = 0;
+        loop {
+            let swept = self.sweep_some().await?;
+            deleted += swept.deleted;
+            if swept.is_done {
+                return Ok(deleted);
+            }
         }
-        Ok(past.len())
     }
 
-    /// Sweeps if this instance has not done so for a minute.
-    pub(super) async fn sweep_if_due(&self) -> Result<usize, StoreUnavailable> {
-        let now = self.ports.clock().now();
-        {
-            let mut cache = self.cache.borrow_mut();
-            if now < cache.next_sweep {
-                return Ok(0);
+    /// Deletes what has passed among the first keys. Keys begin with their bucket, so that what has passed
+    /// comes first: a page without any is followed by none with some.
+    async fn sweep_some(&self) -> Result<Swept, StoreUnavailable> {
+        let store = self.ports.replay();
+        let current = self.ports.clock().now() / BUCKET;
+        let (mut deleted, mut from) = (0, None);
+        for _ in 0..PAGES_AT_ONCE {
+            let page = store.page_of_keys("r/", from.as_deref()).await?;
+            let before = deleted;
+            for key in page.keys.iter().filter(|key| bucket_of(key).is_some_and(|bucket| bucket <= current)) {
+                store.delete(key).await?;
+                deleted += 1;
             }
-            cache.next_sweep = now + SWEEP_EVERY;
+            from = page.next;
+            if from.is_none() || (deleted == before && !page.keys.is_empty()) {
+                return Ok(Swept { deleted, is_done: true });
+            }
         }
-        self.sweep().await
+        Ok(Swept { deleted, is_done: false })
+    }
+
+    /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
+    /// and go; two that read it at the same moment both sweep, which harms nothing.
+    pub(super) async fn sweep_if_due(&self) -> Result<(), StoreUnavailable> {
+        let now = self.ports.clock().now();
+        // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
+        let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
+        if is_early(self.cache.borrow().next_sweep) {
+            return Ok(());
+        }
+        let registry = self.ports.registry();
+        let stored: Option<StoredSweep> = record::load(registry, Key::NEXT_SWEEP).await?;
+        let mut next = stored.map_or(0, |stored| stored.next);
+        if !is_early(next) {
+            next = now + SWEEP_EVERY;
+            record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
+            if !self.sweep_some().await?.is_done {
+                next = now + 1;
+                record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
+            }
+        }
+        self.cache.borrow_mut().next_sweep = next;
+        Ok(())
     }
 }

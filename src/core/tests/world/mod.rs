@@ -16,7 +16,7 @@ use asserta_core::jose::verify::Portable;
 use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
-    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, Ports, Store, StoreUnavailable,
+    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, KeyPage, Ports, Store, StoreUnavailable,
 };
 use asserta_core::service::{NewApplication, Service, Settings};
 use asserta_core::trust::TrustedIssuer;
@@ -64,7 +64,12 @@ pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) ->
 pub struct Memory {
     pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
     pub broken: Cell<bool>,
+    /// How many pages of keys were asked for.
+    pub pages: Cell<usize>,
 }
+
+/// Few, so that lists have several pages.
+pub const KEYS_PER_PAGE: usize = 10;
 
 impl Memory {
     async fn step(&self) -> Result<(), StoreUnavailable> {
@@ -92,9 +97,14 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
         self.step().await?;
-        Ok(self.entries.borrow().keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+        self.pages.set(self.pages.get() + 1);
+        let entries = self.entries.borrow();
+        let after = |key: &&String| key.starts_with(prefix) && from.is_none_or(|from| key.as_str() > from);
+        let keys: Vec<String> = entries.keys().filter(after).take(KEYS_PER_PAGE).cloned().collect();
+        let next = keys.last().filter(|_| keys.len() == KEYS_PER_PAGE).cloned();
+        Ok(KeyPage { keys, next })
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use asserta_core::ports::{Store, StoreUnavailable};
+use asserta_core::ports::{KeyPage, Store, StoreUnavailable};
 
 use crate::bindings::wasi::keyvalue::atomics;
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
@@ -53,21 +53,10 @@ impl Store for KeyValue {
         self.bucket()?.delete(key).map_err(|error| self.failed("delete", &error))
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
-        let bucket = self.bucket()?;
-        let mut keys = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page =
-                bucket.list_keys(cursor.as_deref()).map_err(|error| self.failed("list-keys", &error))?;
-            keys.extend(page.keys.into_iter().filter(|key| key.starts_with(prefix)));
-            cursor = page.cursor;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        keys.sort_unstable();
-        Ok(keys)
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
+        let page = self.bucket()?.list_keys(from).map_err(|error| self.failed("list-keys", &error))?;
+        let keys = page.keys.into_iter().filter(|key| key.starts_with(prefix)).collect();
+        Ok(KeyPage { keys, next: page.cursor })
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
