@@ -29,8 +29,8 @@ for component in "$@"; do
   case $component in
     endpoint) build endpoint 1200000 wasm32-wasip2 asserta-endpoint ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 asserta-endpoint --features jwt-simple ;;
-    exchanger) build exchanger 1100000 wasm32-unknown-unknown asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 1100000 wasm32-unknown-unknown asserta-component --features standalone ;;
+    exchanger) build exchanger 870000 wasm32-unknown-unknown asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 875000 wasm32-unknown-unknown asserta-component --features standalone ;;
     bench) build bench 1000000 wasm32-wasip2 asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac

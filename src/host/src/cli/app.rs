@@ -118,12 +118,7 @@ impl App {
             Self::List(command) => command.run(),
             Self::Show(Named { client_id, organization, server }) => {
                 let application = server.client()?.get(&organization.path(&[COLLECTION, &client_id]))?;
-                if server.json {
-                    output::json(&application)?
-                } else {
-                    output::members(&application)?
-                }
-                Ok(())
+                Ok(output::record(server.json, &application)?)
             }
             Self::Secret(Named { client_id, organization, server }) => {
                 let path = organization.path(&[COLLECTION, &client_id, "secret"]);
@@ -164,12 +159,7 @@ impl Set {
         }
         self.metadata.write(&mut application);
         let (_, changed) = client.put(&path, &Value::Object(application))?;
-        if self.server.json {
-            output::json(&changed)?
-        } else {
-            output::members(&changed)?
-        }
-        Ok(())
+        Ok(output::record(self.server.json, &changed)?)
     }
 }
 

@@ -178,12 +178,7 @@ impl Issuer {
             Self::List(command) => command.run(),
             Self::Show(Named { name, organization, server }) => {
                 let issuer = server.client()?.get(&organization.path(&[COLLECTION, &name]))?;
-                if server.json {
-                    output::json(&issuer)?
-                } else {
-                    output::members(&issuer)?
-                }
-                Ok(())
+                Ok(output::record(server.json, &issuer)?)
             }
             Self::Remove(Named { name, organization, server }) => {
                 server.client()?.delete(&organization.path(&[COLLECTION, &name]))?;
@@ -235,12 +230,7 @@ impl Set {
         }
         self.policy.write(&mut issuer)?;
         let (_, changed) = client.put(&path, &Value::Object(issuer))?;
-        if self.server.json {
-            output::json(&changed)?
-        } else {
-            output::members(&changed)?
-        }
-        Ok(())
+        Ok(output::record(self.server.json, &changed)?)
     }
 }
 

@@ -9,6 +9,11 @@ pub(crate) fn json(value: &Value) -> io::Result<()> {
     writeln!(stdout().lock(), "{value:#}")
 }
 
+/// Prints a record: as JSON for programs, a member a line for people.
+pub(crate) fn record(as_json: bool, record: &Value) -> io::Result<()> {
+    if as_json { json(record) } else { members(record) }
+}
+
 /// Prints one line.
 pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     writeln!(stdout().lock(), "{text}")
@@ -20,7 +25,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
 }
 
 /// Prints the members of a document, one a line, nested ones as JSON.
-pub(crate) fn members(document: &Value) -> io::Result<()> {
+fn members(document: &Value) -> io::Result<()> {
     let Value::Object(members) = document else { return json(document) };
     let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut out = stdout().lock();
