@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use asserta_core::ports::{Store, StoreUnavailable};
+use asserta_core::ports::{KeyPage, Store, StoreUnavailable};
 
 /// One area. Its clones share what they hold.
 #[derive(Clone, Default)]
@@ -38,10 +38,11 @@ impl Store for AreaStore {
         Ok(())
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, _: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
         let area = self.0.borrow();
         let keys = area.range(prefix.to_string()..).map(|(key, _)| key);
-        Ok(keys.take_while(|key| key.starts_with(prefix)).cloned().collect())
+        let keys = keys.take_while(|key| key.starts_with(prefix)).cloned().collect();
+        Ok(KeyPage { keys, next: None })
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
