@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the scenarios of host-tests on the embedded hosts that scripts/test-packages.sh has set up, and prints a
-# table of scenario by host. What a host skips, and why, stands below it.
+# table of scenario by host, beside what host-tests saw over HTTP. What a host skips, and why, stands below it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -13,21 +13,32 @@ target/test-python/bin/python -W ignore embed/python/tests/scenarios.py "$scenar
 (cd target/test-javascript && node scenarios.mjs "$scenarios") >"$results/javascript" 2>>"$results/log" || status=1
 target/release/examples/scenarios "$scenarios" >"$results/rust" 2>>"$results/log" || status=1
 
-awk -F '\t' '
-  FNR == 1 { host++ }
+awk -F '\t' -v hosts="http rust python javascript" '
+  BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
     cell = $2; sub(/[: ].*/, "", cell); cells[host, $1] = cell
-    split("rust python javascript", names, " ")
     total[host, cell]++
     if ($2 != "ok") reasons[++noted] = sprintf("%s on %s: %s", $1, names[host], $2)
   }
+  function line(title, i, text) {
+    text = sprintf("%-48s", title)
+    for (i = 1; i <= width; i++) text = text sprintf(" %-10s", row[i])
+    sub(/ +$/, "", text)
+    print text
+  }
   END {
-    printf "%-48s %-10s %-10s %-10s\n", "scenario", "rust", "python", "javascript"
-    for (i = 1; i <= count; i++)
-      printf "%-48s %-10s %-10s %-10s\n", order[i], cells[1, order[i]], cells[2, order[i]], cells[3, order[i]]
-    printf "%-48s %-10d %-10d %-10d\n\n", "ok, of " count, total[1, "ok"], total[2, "ok"], total[3, "ok"]
+    for (i = 1; i <= width; i++) row[i] = names[i]
+    line("scenario")
+    for (s = 1; s <= count; s++) {
+      for (i = 1; i <= width; i++) row[i] = cells[i, order[s]]
+      line(order[s])
+    }
+    for (i = 1; i <= width; i++) row[i] = total[i, "ok"] + 0
+    line("ok, of " count)
+    print ""
     for (i = 1; i <= noted; i++) print reasons[i]
   }
-' "$results/rust" "$results/python" "$results/javascript"
+' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/python" host=4 "$results/javascript"
+((status == 0)) || cat "$results/log" >&2
 exit $status

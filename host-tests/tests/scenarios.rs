@@ -1,7 +1,7 @@
 //! Every scenario on every host: each is a test of its own, named `topic/name`.
 //!
 //! `cargo test --release -p host-tests --test scenarios -- audience/` runs those of one topic. After the
-//! tests comes a table of scenario by host.
+//! tests comes a table of scenario by component; `make test-scenarios` puts it beside the embedded hosts.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use asserta::{Program, Secret};
-use host_tests::components;
+use host_tests::components::{self, target};
 use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::local_host::{LocalHost, PUBLIC_URL, StillClock};
 use host_tests::run::{Place, run};
@@ -32,6 +32,7 @@ fn main() -> Result<()> {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         bench.print_table()?;
+        bench.write_outcomes()?;
     }
     conclusion.exit()
 }
@@ -112,5 +113,15 @@ impl Bench {
         });
         writeln!(out, "{:width$}  {}\n", "all", counts.collect::<Vec<_>>().join(" ").trim_end())?;
         Ok(())
+    }
+
+    /// Writes `target/scenarios-http.tsv`, a line for each scenario in the form of the embedded hosts' runners.
+    fn write_outcomes(&self) -> Result<()> {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = results.iter().map(|(id, (_, passed))| {
+            let outcome = if passed.iter().all(|passed| *passed) { "ok" } else { "FAILED: see the test" };
+            format!("{id}\t{outcome}\n")
+        });
+        Ok(std::fs::write(target().join("scenarios-http.tsv"), lines.collect::<String>())?)
     }
 }
