@@ -36,18 +36,20 @@ test-host: wasm wasm-jwt-simple
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
-	@scripts/test-packages.sh python javascript
+	@scripts/test-packages.sh python javascript rust
 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
 	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
 	@scripts/scenario-table.sh
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
-bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)
+bench: wasm host packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)
 	@scripts/build-wasm.sh bench
 	@cargo build --release -p asserta-bench
 	@cargo build --release -p rival-axum
 	@target/release/asserta-bench $(BENCH)
+	@scripts/install-packages.sh python javascript
+	@embed/bench/run.sh
 
 packages: wasm-exchanger ## build the packages of other languages into target/packages/
 	@scripts/build-packages.sh python javascript rust

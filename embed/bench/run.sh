@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints what an embedded exchange costs in Python and Node, with the packages that scripts/test-packages.sh has
-# installed. The first call is measured with wasmtime's cache filled, and once with an empty one.
+# Prints what an embedded exchange costs in Python and Node, with the packages that scripts/install-packages.sh
+# has installed. The first call is measured with wasmtime's cache filled, and once with an empty one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
