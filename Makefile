@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ test-scenarios: test-host test-packages ## run the scenarios on the embedded hos
 	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
 	@scripts/scenario-table.sh
 
+fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)
+	@scripts/fuzz.sh
+
+fuzz-brief: ## the same for a few seconds each, from the committed corpus
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} scripts/fuzz.sh
+
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)
 	@scripts/build-wasm.sh bench
@@ -54,9 +60,11 @@ packages: wasm-exchanger ## build the packages of other languages into target/pa
 
 fmt: ## lay out the code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)
