@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-vectors host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ wasm: wasm-exchanger ## build the components into target/components/
 
 wasm-exchanger: ## build the components that other programs embed
 	@scripts/build-wasm.sh exchanger exchanger-standalone
+
+wasm-vectors: ## build what judges public vectors inside Wasm, as the endpoint and as the exchanger have core
+	@scripts/build-wasm.sh vectors-endpoint vectors-exchanger
 
 wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
 	@scripts/build-wasm.sh endpoint-jwt-simple
@@ -32,7 +35,7 @@ test-core:
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple
+test-host: wasm wasm-jwt-simple wasm-vectors
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
