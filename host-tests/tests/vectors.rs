@@ -5,6 +5,7 @@
 //! again with those of the WIT component. What of them can be handed to the component as it is shipped is handed
 //! to it too: every token is refused, and every key is registered or not as it is natively.
 
+#[allow(unexpected_cfgs, reason = "the feature of core that brings the second verifier")]
 #[path = "../../src/core/tests/vectors/mod.rs"]
 mod vectors;
 
