@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-vectors host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ wasm: wasm-exchanger ## build the components into target/components/
 
 wasm-exchanger: ## build the components that other programs embed
 	@scripts/build-wasm.sh exchanger exchanger-standalone
+
+wasm-vectors: ## build what judges public vectors inside Wasm, as the endpoint and as the exchanger have core
+	@scripts/build-wasm.sh vectors-endpoint vectors-exchanger
 
 wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
 	@scripts/build-wasm.sh endpoint-jwt-simple
@@ -32,7 +35,7 @@ test-core:
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple
+test-host: wasm wasm-jwt-simple wasm-vectors
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
@@ -41,6 +44,12 @@ test-packages: packages ## install the packages into clean places and test them 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
 	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
 	@scripts/scenario-table.sh
+
+fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)
+	@scripts/fuzz.sh
+
+fuzz-brief: ## the same for a few seconds each, from the committed corpus
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} scripts/fuzz.sh
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)
@@ -56,9 +65,11 @@ packages: wasm-exchanger ## build the packages of other languages into target/pa
 
 fmt: ## lay out the code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)

@@ -31,6 +31,8 @@ for component in "$@"; do
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 870000 wasm32-unknown-unknown asserta-component ;;
     exchanger-standalone) build exchanger-standalone 875000 wasm32-unknown-unknown asserta-component --features standalone ;;
+    vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 host-tests-vectors --features crrl ;;
+    vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 host-tests-vectors ;;
     bench) build bench 1000000 wasm32-wasip2 asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac

@@ -7,17 +7,8 @@ use asserta_core::jose::json::{self, JsonError, Object};
 use asserta_core::jose::{CompactJws, JwkSet, JwsError, KeyProblem, SigningAlgorithm, SigningKey, base64url};
 use rsa::pkcs8::EncodePrivateKey as _;
 use serde_json::{Value, json};
+use vectors::cookbook::public_half;
 use vectors::{read, token_verifies};
-
-/// The cookbook prints private keys; the issuer publishes this half.
-fn public_half(key: &Value) -> Value {
-    let members = key.as_object().expect("a JWK").iter();
-    let private = ["d", "p", "q", "dp", "dq", "qi"];
-    members
-        .filter(|(name, _)| !private.contains(&name.as_str()))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
-}
 
 fn text(value: &Value) -> &str {
     value.as_str().expect("a string")

@@ -98,10 +98,40 @@ fn same(claim: &Value, value: &Json) -> bool {
     match (claim, value) {
         (Value::String(claim), Json::String(value)) => claim == value,
         (Value::Bool(claim), Json::Bool(value)) => claim == value,
-        (Value::Number(claim), Json::Number(value)) => match (claim.as_i64(), value.as_i64()) {
-            (Some(claim), Some(value)) => claim == value,
-            _ => claim.as_f64().is_some() && claim.as_f64() == value.as_f64(),
-        },
+        // Integers exactly: as floats, two that differ beyond 2^53 would be one.
+        (Value::Number(claim), Json::Number(value)) if claim.is_f64() || value.is_f64() => {
+            claim.as_f64() == value.as_f64()
+        }
+        (Value::Number(claim), Json::Number(value)) => claim == value,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::json;
+
+    /// R49: types count, `1` and `1.0` are one number, and two large integers are two.
+    #[test]
+    fn r49_same_value() {
+        let same = |claim: &str, value: &str| {
+            let value: Json = serde_json::from_str(value).expect("JSON");
+            super::same(&json::parse(claim.as_bytes()).expect("JSON"), &value)
+        };
+        for (claim, value) in [("1", "1.0"), ("1.0", "1"), ("18446744073709551615", "18446744073709551615")] {
+            assert!(same(claim, value), "{claim} {value}");
+        }
+        for (claim, value) in [
+            ("18446744073709551615", "18446744073709551614"),
+            ("9223372036854775809", "9223372036854775808"),
+            ("9007199254740993", "9007199254740992"),
+            ("-1", "18446744073709551615"),
+            ("1", "\"1\""),
+            ("true", "\"true\""),
+            ("null", "false"),
+        ] {
+            assert!(!same(claim, value), "{claim} {value}");
+        }
     }
 }

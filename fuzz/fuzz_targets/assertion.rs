@@ -1,0 +1,161 @@
+//! The whole grant on claims that a trusted issuer really signed, against the rule book written a second time over
+//! serde_json's values (R40 to R46, R49). The first byte of the input chooses the policy.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use asserta_core::application::{Application, ApplicationMetadata};
+use asserta_core::assertion::Assertion;
+use asserta_core::grant::{Facts, evaluate, explain};
+use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url, json};
+use asserta_core::organization::{OrganizationId, OrganizationUrls};
+use asserta_core::trust::{AudienceMode, IssuerKeys, TrustedIssuer};
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_800_000_000;
+const ALIAS: &str = "https://known-as.example";
+
+struct Setting {
+    key: SigningKey,
+    urls: OrganizationUrls,
+    application: Application,
+    issuers: Vec<(TrustedIssuer, IssuerKeys)>,
+}
+
+// The facts of a decision are shared by reference counting within one thread; libFuzzer has only one.
+struct OneThread(Setting);
+// SAFETY: libFuzzer calls a target from one thread.
+unsafe impl Sync for OneThread {}
+// SAFETY: as above.
+unsafe impl Send for OneThread {}
+
+static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
+    let key = SigningKey::generate(SigningAlgorithm::EdDsa, &[7; 32]);
+    let jwk: Value =
+        serde_json::from_str(&json::Value::Object(key.public_key().jwk_members()).to_text()).expect("JSON");
+    let policies = [
+        json!({}),
+        json!({ "alias": ALIAS, "audience_mode": "exactly-one", "require_jti": true, "clock_skew": 0 }),
+        json!({ "subjects": ["prod", "user-*"], "max_lifetime": 60, "typ": "JWT" }),
+        json!({ "claims": [{ "claim": "hd", "equals": "example.com" }, { "claim": "level", "one_of": [1, 2.5, true] }] }),
+        json!({ "claims": [{ "claim": "groups", "contains": 18_446_744_073_709_551_615_u64 },
+                           { "claim": "x", "present": false }] }),
+    ];
+    let issuers = policies.map(|mut policy| {
+        policy["name"] = "partner".into();
+        policy["issuer"] = "https://partner.example".into();
+        policy["jwks"] = json!({ "keys": [jwk] });
+        let issuer: TrustedIssuer = serde_json::from_value(policy).expect("a trusted issuer");
+        let keys = issuer.check(false).expect("a good one");
+        (issuer, keys)
+    });
+    let metadata: ApplicationMetadata = serde_json::from_value(json!({
+        "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"], "scope": "read write",
+    }))
+    .expect("an application");
+    OneThread(Setting {
+        key,
+        urls: OrganizationUrls::new("https://as.example", &OrganizationId::default_organization()),
+        application: Application { client_id: "app".into(), secret_sha256: [0; 32], created_at: 0, metadata },
+        issuers: issuers.into(),
+    })
+});
+
+asserta_fuzz::target!(|input| {
+    let setting = &LazyLock::force(&SETTING).0;
+    let Some((policy, payload)) = input.split_first() else { return };
+    let (issuer, source) = &setting.issuers[usize::from(*policy) % setting.issuers.len()];
+    let signed =
+        format!("{}.{}", base64url::encode(br#"{"alg":"EdDSA","typ":"JWT"}"#), base64url::encode(payload));
+    let token = format!("{signed}.{}", base64url::encode(&setting.key.sign(signed.as_bytes())));
+    let Ok(assertion) = Assertion::parse(&token) else { return };
+    let IssuerKeys::Inline(keys) = source else { panic!("the policies above hold keys") };
+    let keys: &[VerificationKey] = keys;
+    let facts = Facts {
+        urls: &setting.urls,
+        application: &setting.application,
+        issuer,
+        source,
+        keys,
+        assertion: &assertion,
+        scope: None,
+        resource: None,
+        verifier: &Portable,
+        now: NOW,
+    };
+
+    let decision = evaluate(&facts);
+    let claims: Value = serde_json::from_slice(payload).expect("R30: JSON to others too");
+    let allowed = rule_book(&claims, issuer);
+    assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
+    let findings = explain(&facts);
+    assert_eq!(findings.iter().all(|finding| finding.verdict.is_ok()), decision.is_ok(), "explain differs");
+    if let Ok(grant) = decision {
+        assert_eq!(Some(grant.subject()), claims["sub"].as_str(), "R62");
+        let until = grant.replay().expect("once is the default").until;
+        let expires = claims["exp"].as_f64().expect("R43") + f64::from(issuer.clock_skew);
+        assert!(until as f64 >= expires, "R45: forgotten while it is valid");
+    }
+});
+
+fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str> {
+    let (now, skew, most) = (NOW as f64, f64::from(issuer.clock_skew), f64::from(issuer.max_lifetime));
+    let ensure = |holds: bool, rule| if holds { Ok(()) } else { Err(rule) };
+    let subject = claims["sub"].as_str().ok_or("R41")?;
+    ensure((1..=1024).contains(&subject.len()), "R41")?;
+    if let Some(subjects) = &issuer.subjects {
+        let allowed = |entry: &String| match entry.split_once('*') {
+            Some((beginning, _)) => subject.starts_with(beginning),
+            None => subject == entry,
+        };
+        ensure(subjects.iter().any(allowed), "R41")?;
+    }
+    let audience = match &claims["aud"] {
+        Value::Array(elements) => elements.clone(),
+        other => vec![other.clone()],
+    };
+    ensure(audience.iter().all(Value::is_string), "R42")?;
+    ensure(issuer.audience_mode == AudienceMode::Any || audience.len() == 1, "R42")?;
+    let ours = ["https://as.example", "https://as.example/oauth2/token"];
+    let named = |name: &str| audience.iter().any(|element| element == name);
+    ensure(ours.into_iter().any(named) || issuer.alias.as_deref().is_some_and(named), "R42")?;
+    let expires = claims["exp"].as_f64().ok_or("R43")?;
+    ensure(expires > now - skew && expires <= now + most + skew, "R43")?;
+    if let Some(not_before) = claims.get("nbf") {
+        ensure(not_before.as_f64().ok_or("R44")? <= now + skew, "R44")?;
+    }
+    if let Some(issued) = claims.get("iat") {
+        let issued = issued.as_f64().ok_or("R44")?;
+        ensure(issued <= now + skew && issued >= now - most - skew && issued <= expires, "R44")?;
+    }
+    match claims.get("jti") {
+        None => ensure(!issuer.require_jti, "R46")?,
+        Some(id) => ensure((1..=256).contains(&id.as_str().ok_or("R46")?.len()), "R46")?,
+    }
+    for condition in &issuer.claims {
+        let claim = claims.get(&condition.claim);
+        ensure(
+            condition.equals.as_ref().is_none_or(|value| claim.is_some_and(|claim| same(claim, value))),
+            "R49",
+        )?;
+        let one_of =
+            |values: &Vec<Value>| claim.is_some_and(|claim| values.iter().any(|value| same(claim, value)));
+        ensure(condition.one_of.as_ref().is_none_or(one_of), "R49")?;
+        let elements = claim.and_then(Value::as_array);
+        let contains =
+            |value| elements.is_some_and(|elements| elements.iter().any(|element| same(element, value)));
+        ensure(condition.contains.as_ref().is_none_or(contains), "R49")?;
+        ensure(condition.present.is_none_or(|present| present == claim.is_some()), "R49")?;
+    }
+    Ok(())
+}
+
+/// `1` and `1.0` are the same number; beyond that, a value is itself alone.
+fn same(claim: &Value, value: &Value) -> bool {
+    match (claim, value) {
+        (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
+            one.as_f64() == other.as_f64()
+        }
+        _ => claim == value,
+    }
+}

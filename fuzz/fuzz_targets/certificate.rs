@@ -1,0 +1,64 @@
+//! Certificates and public keys: PEM and DER give the same keys, text around them and line ends do not matter,
+//! and a private key is never taken (R47).
+#![no_main]
+
+use asserta_core::jose::certificate::{CertificateError, import};
+use asserta_core::jose::jwk::MAX_KEYS;
+use asserta_core::jose::{VerificationKey, thumbprint};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+asserta_fuzz::target!(|input| {
+    if let Ok(text) = std::str::from_utf8(input) {
+        as_text(text);
+    }
+    as_der(input);
+});
+
+fn as_text(text: &str) {
+    let Ok(keys) = import(text) else { return };
+    check(&keys);
+    for kind in ["", "RSA ", "EC ", "ENCRYPTED "] {
+        assert!(!text.contains(&format!("-----BEGIN {kind}PRIVATE KEY-----")), "a private key is taken");
+    }
+    assert_eq!(import(&text.replace('\n', "\r\n")).as_ref(), Ok(&keys), "line ends matter");
+    if text.contains("-----BEGIN ") {
+        assert_eq!(
+            import(&format!("The key of a partner:\n{text}\n-- \n")).as_ref(),
+            Ok(&keys),
+            "text matters"
+        );
+        if keys.len() * 2 <= MAX_KEYS {
+            assert_eq!(import(&format!("{text}\n{text}")).map(|twice| twice.len()), Ok(keys.len() * 2));
+        }
+    }
+}
+
+fn as_der(der: &[u8]) {
+    let base64 = STANDARD.encode(der);
+    let pem = |label: &str| import(&format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n"));
+    let (certificate, key) = (pem("CERTIFICATE"), pem("PUBLIC KEY"));
+    assert!(certificate.is_err() || key.is_err(), "both a certificate and a key");
+    match import(&base64) {
+        Ok(keys) => {
+            check(&keys);
+            assert!(certificate == Ok(keys.clone()) || key == Ok(keys), "PEM and DER give different keys");
+        }
+        Err(_) => assert!(certificate.is_err() && key.is_err(), "PEM and DER differ"),
+    }
+    assert_eq!(pem("PRIVATE KEY"), Err(CertificateError::PrivateKey));
+    if let Ok(keys) = pem("RSA PUBLIC KEY") {
+        check(&keys);
+    }
+}
+
+fn check(keys: &[VerificationKey]) {
+    assert!((1..=MAX_KEYS).contains(&keys.len()));
+    for key in keys {
+        assert_eq!(key.kid.as_deref(), Some(thumbprint(&key.material).as_str()));
+        assert_eq!(
+            VerificationKey::from_jwk(&key.material.jwk_members()).map(|key| key.material).as_ref(),
+            Ok(&key.material)
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! The token request's form: what is accepted says the same to another form parser, and what another one wrote
+//! is read as it was meant (R13, R15, R16, R22).
+#![no_main]
+
+use asserta_core::oauth::{Form, HttpTokenRequest, MAX_ASSERTION, PresentedBy, TokenRequest};
+
+asserta_fuzz::target!(|input| {
+    as_body(input);
+    as_form(input);
+    if let Ok(text) = std::str::from_utf8(input) {
+        as_pairs(text);
+    }
+});
+
+fn as_form(body: &[u8]) {
+    let Ok(form) = Form::parse(body) else { return };
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+    for (name, value) in pairs.iter().take(50) {
+        let times = pairs.iter().filter(|(other, _)| other == name).count();
+        assert!(form.has(name), "R16: a name differs");
+        match form.one(name) {
+            Ok(read) => {
+                assert_eq!((times, read.unwrap_or_default()), (1, value.as_str()), "R16: a value differs")
+            }
+            Err(_) => assert!(times > 1, "R13"),
+        }
+    }
+}
+
+fn as_body(body: &[u8]) {
+    let request = |query, body| HttpTokenRequest {
+        method: "POST",
+        content_type: Some("application/x-www-form-urlencoded"),
+        authorization: None,
+        query,
+        body,
+    };
+    if let Ok(request) = TokenRequest::from_http(request(None, body)) {
+        assert!((1..=MAX_ASSERTION).contains(&request.assertion.len()), "R14, R15");
+        assert!(request.scope.is_none_or(|scope| !scope.is_empty()), "R13");
+        assert!(request.credentials.is_none_or(|client| client.presented_by == PresentedBy::Post));
+    }
+    // R22: a query that is let through names no secret, whatever its spelling.
+    let good = b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c";
+    if let Ok(query) = std::str::from_utf8(body)
+        && TokenRequest::from_http(request(Some(query), good)).is_ok()
+    {
+        let secret = |name: &str| ["client_id", "client_secret", "assertion"].contains(&name);
+        assert!(!form_urlencoded::parse(body).any(|(name, _)| secret(&name)), "R22: a secret in the query");
+    }
+}
+
+/// Lines as names and values in turn.
+fn as_pairs(text: &str) {
+    let lines: Vec<&str> = text.split('\n').take(40).collect();
+    let pairs = lines.chunks(2).map(|pair| (pair[0], pair.get(1).copied().unwrap_or_default()));
+    let pairs: Vec<(&str, &str)> =
+        pairs.filter(|(name, value)| !(name.is_empty() && value.is_empty())).collect();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    let form = Form::parse(body.as_bytes()).expect("R16: a well-formed form");
+    for (name, value) in &pairs {
+        let once = pairs.iter().filter(|(other, _)| other == name).count() == 1;
+        let expected = Some(*value).filter(|value| !value.is_empty());
+        assert_eq!(form.one(name).ok(), once.then_some(expected), "R13, R16: {name:?}");
+    }
+}
