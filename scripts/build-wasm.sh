@@ -5,35 +5,37 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=target/components
 mkdir -p "$out"
+# The limits, 2 % above what there is, hold where core is built from source; rustup's core is larger.
+toolchain=$(scripts/setup-wasm.sh)
 # CI builds what was committed, lock file included.
 locked=(${CI:+--locked})
 
-# build NAME LIMIT_IN_BYTES TARGET CRATE [cargo options]
+# build NAME LIMIT_IN_BYTES TARGET PROFILE CRATE [cargo options]
 build() {
-  local name=$1 limit=$2 target=$3 crate=$4 size
-  shift 4
+  local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size
+  shift 5
   echo "building $name.wasm (half a minute the first time)" >&2
-  scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile wasm -p "$crate" "$@"
+  scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
   # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
-  cp "target/wasm/$target/wasm/${crate//-/_}.wasm" "$out/.$name.wasm"
+  cp "target/wasm/$target/$profile/${crate//-/_}.wasm" "$out/.$name.wasm"
   mv "$out/.$name.wasm" "$out/$name.wasm"
   size=$(stat -c %s "$out/$name.wasm")
   printf '%-24s %9d bytes (limit %d)\n' "$name.wasm" "$size" "$limit"
   if ((size > limit)); then
     echo "$name.wasm is larger than its limit" >&2
-    return 1
+    [[ $toolchain == rustup && $profile == exchanger ]] || return 1
   fi
 }
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1200000 wasm32-wasip2 asserta-endpoint ;;
-    endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 asserta-endpoint --features jwt-simple ;;
-    exchanger) build exchanger 870000 wasm32-unknown-unknown asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 875000 wasm32-unknown-unknown asserta-component --features standalone ;;
-    vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 host-tests-vectors --features crrl ;;
-    vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 host-tests-vectors ;;
-    bench) build bench 1000000 wasm32-wasip2 asserta-bench-wasm ;;
+    endpoint) build endpoint 1080000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
+    exchanger) build exchanger 660000 wasm32-unknown-unknown exchanger asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 670000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
+    vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
+    vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
+    bench) build bench 1000000 wasm32-wasip2 wasm asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac
 done

@@ -14,8 +14,12 @@ flags=${WASM_RUSTFLAGS:-}
 # Limbs of 32 bits, which crypto-bigint does not choose for wasm32 by itself: a product of 64 by 64 bits has no
 # instruction there. RSA takes half the time, P-521 a quarter.
 flags+=" --cfg cpubits=\"32\""
-# On the bare target rustc has no component linker of its own choice; this one writes a component at once.
-[[ $target == wasm32-unknown-unknown ]] && flags+=" -Clinker=wasm-component-ld"
+if [[ $target == wasm32-unknown-unknown ]]; then
+  # On the bare target rustc has no component linker of its own choice; this one writes a component at once.
+  flags+=" -Clinker=wasm-component-ld"
+  # The exchanger is to be small: SHA-2 as a loop saves 18 kB, and a token is a few blocks.
+  flags+=" --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
+fi
 
 # The component linker comes with rustup's tool chain, in a folder that is not on PATH.
 linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc --version --verbose | sed -n 's/^host: //p')/bin
@@ -34,7 +38,10 @@ if [[ $toolchain == debian ]]; then
       build_std=(-Zbuild-std=std,panic_abort)
       flags+=" -L/usr/lib/wasm32-wasi -Clink-self-contained=no" ;;
     *)
-      build_std=(-Zbuild-std=core,alloc,panic_abort) ;;
+      # A panic is a trap at once, without the sentence that nobody would see. Only a core that is built
+      # here can do that: rustup's formats the sentence first, and is 20 kB larger.
+      build_std=(-Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
+      flags+=" -Zunstable-options -Cpanic=immediate-abort" ;;
   esac
 fi
 

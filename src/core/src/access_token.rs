@@ -4,11 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-
 use crate::jose::base64url;
-use crate::jose::json::Value;
+use crate::jose::json::{Object, Value};
 use crate::jose::sign::SigningKey;
 
 /// The claim of ours that names the issuer of the assertion.
@@ -52,38 +49,36 @@ pub struct AccessTokenClaims<'a> {
     pub mapped: &'a [(String, Value)],
 }
 
-impl Serialize for AccessTokenClaims<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", self.issuer)?;
-        map.serialize_entry("sub", self.subject)?;
-        match self.audience {
-            [one] => map.serialize_entry("aud", one)?,
-            many => map.serialize_entry("aud", many)?,
-        }
-        map.serialize_entry("client_id", self.client_id)?;
-        map.serialize_entry("iat", &self.issued_at)?;
-        map.serialize_entry("exp", &self.expires_at)?;
-        map.serialize_entry("jti", self.id)?;
-        if !self.scope.is_empty() {
-            map.serialize_entry("scope", self.scope)?;
-        }
-        map.serialize_entry(ASSERTION_ISSUER, self.assertion_issuer)?;
-        for (name, value) in self.mapped {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
 impl AccessTokenClaims<'_> {
+    fn members(&self) -> Object {
+        let mut claims = Object::new();
+        claims.insert("iss", self.issuer);
+        claims.insert("sub", self.subject);
+        match self.audience {
+            [one] => claims.insert("aud", one.as_str()),
+            many => claims.insert("aud", many.iter().cloned().map(Value::from).collect::<Vec<_>>()),
+        };
+        claims.insert("client_id", self.client_id);
+        claims.insert("iat", self.issued_at);
+        claims.insert("exp", self.expires_at);
+        claims.insert("jti", self.id);
+        if !self.scope.is_empty() {
+            claims.insert("scope", self.scope);
+        }
+        claims.insert(ASSERTION_ISSUER, self.assertion_issuer);
+        for (name, value) in self.mapped {
+            claims.insert(name.as_str(), value.clone());
+        }
+        claims
+    }
+
     /// Signs the claims.
     pub fn sign(&self, key: &SigningKey) -> String {
         let header = format!(r#"{{"typ":"{TYP}","alg":"{}","kid":"{}"}}"#, key.algorithm().name(), key.kid());
-        let claims: Vec<u8> = serde_json::to_vec(self).expect("claims of plain values are serialisable");
+        let claims = Value::Object(self.members()).to_text();
         let mut token = base64url::encode(header.as_bytes());
         token.push('.');
-        token.push_str(&base64url::encode(&claims));
+        token.push_str(&base64url::encode(claims.as_bytes()));
         let signature = key.sign(token.as_bytes());
         token.push('.');
         token.push_str(&base64url::encode(&signature));

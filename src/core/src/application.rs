@@ -2,8 +2,10 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::field::{FieldError, check_text};
 use crate::jose::digest;
@@ -24,7 +26,7 @@ pub enum AuthMethod {
 }
 
 /// A text or a list of texts, as JSON documents of this field often have it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// One text.
@@ -40,6 +42,30 @@ impl OneOrMany {
             Self::One(one) => core::slice::from_ref(one),
             Self::Many(many) => many,
         }
+    }
+}
+
+/// By hand: serde's derived reader of untagged variants keeps a copy of whatever it meets, says nothing
+/// about what was wrong, and is large.
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany::One(text.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<OneOrMany, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(texts)).map(OneOrMany::Many)
+            }
+        }
+        deserializer.deserialize_any(Texts)
     }
 }
 

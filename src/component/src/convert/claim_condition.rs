@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use asserta_core::jose::json::{Number, Value};
 use asserta_core::trust::{ClaimCondition, ConditionTest};
-use serde_json::{Number, Value as Json};
 
 use super::error::invalid;
 use crate::bindings::wit::trusted_issuers::{self as wit, ClaimTest, ClaimValue};
@@ -27,15 +27,15 @@ pub(super) fn read(index: usize, condition: wit::ClaimCondition) -> Result<Claim
     Ok(read)
 }
 
-fn json(index: usize, test: &str, value: ClaimValue) -> Result<Json, RegistryError> {
+fn json(index: usize, test: &str, value: ClaimValue) -> Result<Value, RegistryError> {
     match value {
-        ClaimValue::Text(text) => Ok(Json::String(text)),
-        ClaimValue::Integer(number) => Ok(Json::Number(number.into())),
-        ClaimValue::Boolean(boolean) => Ok(Json::Bool(boolean)),
+        ClaimValue::Text(text) => Ok(Value::String(text)),
+        ClaimValue::Integer(number) => Ok(Value::Number(number.into())),
+        ClaimValue::Boolean(boolean) => Ok(Value::Bool(boolean)),
         ClaimValue::Decimal(number) => {
             let number = Number::from_f64(number)
                 .ok_or_else(|| invalid(format!("claims[{index}].{test}"), "must be a finite number"));
-            number.map(Json::Number)
+            number.map(Value::Number)
         }
     }
 }
@@ -51,11 +51,11 @@ pub(super) fn write(condition: &ClaimCondition) -> Option<wit::ClaimCondition> {
     Some(wit::ClaimCondition { claim: condition.claim.clone(), test })
 }
 
-fn claim_value(value: &Json) -> Option<ClaimValue> {
+fn claim_value(value: &Value) -> Option<ClaimValue> {
     match value {
-        Json::String(text) => Some(ClaimValue::Text(text.to_string())),
-        Json::Bool(boolean) => Some(ClaimValue::Boolean(*boolean)),
-        Json::Number(number) => match number.as_i64() {
+        Value::String(text) => Some(ClaimValue::Text(text.to_string())),
+        Value::Bool(boolean) => Some(ClaimValue::Boolean(*boolean)),
+        Value::Number(number) => match number.as_i64() {
             Some(integer) => Some(ClaimValue::Integer(integer)),
             None => number.as_f64().map(ClaimValue::Decimal),
         },

@@ -3,6 +3,8 @@
 //! A certificate is registered by an administrator, who thereby trusts it: no chain is built and
 //! no signature of a certificate is checked; its validity is kept with the key (R47).
 
+mod x509;
+
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,14 +14,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs1::{RsaPrivateKey, RsaPublicKey, UintRef};
 use rsa::pkcs8::PrivateKeyInfoRef;
-use x509_cert::Certificate;
-use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::referenced::OwnedToRef as _;
-use x509_cert::der::{Decode as _, oid::db};
-use x509_cert::spki::SubjectPublicKeyInfoRef;
+use rsa::pkcs8::der::Decode as _;
+use rsa::pkcs8::spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 use super::jwk::{self, KeyProblem, Validity, VerificationKey};
 use super::public_key::{Curve, PublicKey};
+
+/// `rsaEncryption` (RFC 3279 section 2.3.1).
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// `id-ecPublicKey` and the named curves (RFC 5480 section 2.1.1).
+const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+/// `id-Ed25519` (RFC 8410 section 3).
+const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// Why a text holds no usable certificate or public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,15 +122,12 @@ fn key_of_der(der: &[u8]) -> Result<VerificationKey, CertificateError> {
 }
 
 fn key_of_certificate(der: &[u8]) -> Result<VerificationKey, CertificateError> {
-    let certificate = Certificate::from_der(der).map_err(|_| CertificateError::NotX509)?;
-    let certificate = certificate.tbs_certificate();
-    let validity = certificate.validity();
-    let validity = Validity {
-        not_before: validity.not_before.to_unix_duration().as_secs(),
-        not_after: validity.not_after.to_unix_duration().as_secs(),
-    };
-    let key = public_key(&certificate.subject_public_key_info().owned_to_ref())?;
-    Ok(verification_key(key, Some(validity)))
+    let certificate = x509::Certificate::from_der(der).map_err(|_| CertificateError::NotX509)?.tbs;
+    if certificate.serial_number.len() > x509::MAX_SERIAL_NUMBER {
+        return Err(CertificateError::NotX509);
+    }
+    let key = public_key(&certificate.subject_public_key_info)?;
+    Ok(verification_key(key, Some(certificate.validity.seconds())))
 }
 
 fn key_of_spki(der: &[u8]) -> Result<VerificationKey, CertificateError> {
@@ -133,13 +139,13 @@ fn key_of_spki(der: &[u8]) -> Result<VerificationKey, CertificateError> {
 fn public_key(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, CertificateError> {
     let key = spki.subject_public_key.as_bytes().ok_or(CertificateError::NotX509)?;
     match spki.algorithm.oid {
-        db::rfc5912::RSA_ENCRYPTION => rsa_key(key),
-        db::rfc5912::ID_EC_PUBLIC_KEY => {
+        RSA_ENCRYPTION => rsa_key(key),
+        ID_EC_PUBLIC_KEY => {
             let curve = spki.algorithm.parameters_oid().map_err(|_| CertificateError::UnsupportedKey)?;
             let curve = curve_of(curve).ok_or(CertificateError::UnsupportedKey)?;
             PublicKey::from_sec1(curve, key).map_err(CertificateError::Key)
         }
-        db::rfc8410::ID_ED_25519 => PublicKey::from_ed25519(key).map_err(CertificateError::Key),
+        ID_ED25519 => PublicKey::from_ed25519(key).map_err(CertificateError::Key),
         _ => Err(CertificateError::UnsupportedKey),
     }
 }
@@ -152,9 +158,9 @@ fn rsa_key(der: &[u8]) -> Result<PublicKey, CertificateError> {
 
 fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
     match oid {
-        db::rfc5912::SECP_256_R_1 => Some(Curve::P256),
-        db::rfc5912::SECP_384_R_1 => Some(Curve::P384),
-        db::rfc5912::SECP_521_R_1 => Some(Curve::P521),
+        SECP256R1 => Some(Curve::P256),
+        SECP384R1 => Some(Curve::P384),
+        SECP521R1 => Some(Curve::P521),
         _ => None,
     }
 }

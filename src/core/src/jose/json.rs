@@ -140,10 +140,17 @@ impl From<Object> for Value {
     }
 }
 
-/// A JSON object: its members in the order they were written, each name once.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A JSON object: its members in the order they were written, each name once. Two objects are equal
+/// whatever the order.
+#[derive(Debug, Clone, Default)]
 pub struct Object {
     members: Vec<(String, Value)>,
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
 }
 
 impl Object {

@@ -4,12 +4,13 @@
 //! that counter first. What was parsed under another count is forgotten. JWKS documents have their own
 //! lifetime (R51) and are kept until it ends.
 
-use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::entries::Entries;
 use super::issuer_keys::KeyDocument;
+use super::record::Key;
 use crate::application::Application;
 use crate::jose::sign::SigningKey;
 use crate::organization::{OrganizationId, OrganizationUrls};
@@ -30,8 +31,8 @@ pub(super) struct Trusted {
 pub(super) struct OrganizationCache {
     generation: Vec<u8>,
     pub(super) urls: Rc<OrganizationUrls>,
-    pub(super) issuers: BTreeMap<String, Rc<Trusted>>,
-    pub(super) applications: BTreeMap<String, Rc<Application>>,
+    pub(super) issuers: Entries<Rc<Trusted>>,
+    pub(super) applications: Entries<Rc<Application>>,
     pub(super) signing_key: Option<SigningKeyUntil>,
 }
 
@@ -45,8 +46,8 @@ pub(super) struct SigningKeyUntil {
 /// All that an instance keeps.
 #[derive(Default)]
 pub(super) struct Cache {
-    organizations: BTreeMap<OrganizationId, OrganizationCache>,
-    pub(super) documents: BTreeMap<(OrganizationId, String), Rc<KeyDocument>>,
+    organizations: Entries<OrganizationCache>,
+    documents: Entries<Rc<KeyDocument>>,
     pub(super) refreshes_due: Vec<(OrganizationId, String)>,
     pub(super) next_sweep: u64,
 }
@@ -59,21 +60,20 @@ impl Cache {
         generation: &[u8],
         urls: impl FnOnce() -> OrganizationUrls,
     ) -> &mut OrganizationCache {
-        if self.organizations.len() > MOST_ORGANIZATIONS && !self.organizations.contains_key(organization) {
-            self.organizations.clear();
-        }
-        let known = self.organizations.get(organization).is_some_and(|known| known.generation == generation);
-        if !known {
-            let fresh = OrganizationCache {
-                generation: generation.to_vec(),
-                urls: Rc::new(urls()),
-                issuers: BTreeMap::new(),
-                applications: BTreeMap::new(),
-                signing_key: None,
-            };
-            self.organizations.insert(organization.clone(), fresh);
-        }
-        self.organizations.get_mut(organization).expect("it was inserted above")
+        let fresh = || OrganizationCache {
+            generation: generation.to_vec(),
+            urls: Rc::new(urls()),
+            issuers: Entries::default(),
+            applications: Entries::default(),
+            signing_key: None,
+        };
+        let current = |known: &OrganizationCache| known.generation == generation;
+        self.organizations.keep(organization.as_str(), MOST_ORGANIZATIONS, current, fresh)
+    }
+
+    /// The JWKS document of an issuer.
+    pub(super) fn document(&self, organization: &OrganizationId, name: &str) -> Option<Rc<KeyDocument>> {
+        self.documents.get(&Key::jwks(organization, name)).cloned()
     }
 
     /// Keeps a JWKS document.
@@ -83,17 +83,16 @@ impl Cache {
         name: &str,
         document: Rc<KeyDocument>,
     ) {
-        if self.documents.len() > MOST_ENTRIES {
-            self.documents.clear();
-        }
-        self.documents.insert((organization.clone(), name.into()), document);
+        keep(&mut self.documents, &Key::jwks(organization, name), document);
+    }
+
+    /// Forgets a JWKS document.
+    pub(super) fn forget_document(&mut self, organization: &OrganizationId, name: &str) {
+        self.documents.remove(&Key::jwks(organization, name));
     }
 }
 
-/// Inserts an entry, forgetting all others where there are too many.
-pub(super) fn keep<T>(entries: &mut BTreeMap<String, T>, key: &str, entry: T) {
-    if entries.len() >= MOST_ENTRIES {
-        entries.clear();
-    }
-    entries.insert(key.into(), entry);
+/// Keeps an entry, forgetting all others where there are too many.
+pub(super) fn keep<T>(entries: &mut Entries<T>, name: &str, entry: T) {
+    entries.keep(name, MOST_ENTRIES, |_| false, || entry);
 }

@@ -95,7 +95,7 @@ impl<P: Ports> Service<P> {
             IssuerKeys::Endpoint(uri) => uri,
         };
         let name = &trusted.issuer.name;
-        let kept = self.cache.borrow().documents.get(&(organization.clone(), name.clone())).cloned();
+        let kept = self.cache.borrow().document(organization, name);
         let current = |document: &Rc<KeyDocument>| document.stored.uri == *uri;
         let kept = kept.filter(|kept| current(kept) && kept.is_fresh(now) && kept.has_key_for(header));
         if let Some(document) = kept {
@@ -242,7 +242,7 @@ impl<P: Ports> Service<P> {
     ) -> Result<Option<Rc<KeyDocument>>, StoreUnavailable> {
         let record = self.ports.registry().get(&Key::jwks(organization, name)).await?;
         let Some(record) = record else { return Ok(None) };
-        let kept = self.cache.borrow().documents.get(&(organization.clone(), name.to_string())).cloned();
+        let kept = self.cache.borrow().document(organization, name);
         if let Some(kept) = kept.filter(|kept| kept.record == record && kept.stored.uri == uri) {
             return Ok(Some(kept));
         }
@@ -289,7 +289,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), StoreUnavailable> {
-        self.cache.borrow_mut().documents.remove(&(organization.clone(), name.to_string()));
+        self.cache.borrow_mut().forget_document(organization, name);
         self.ports.registry().delete(&Key::jwks(organization, name)).await
     }
 

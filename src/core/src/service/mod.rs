@@ -3,6 +3,7 @@
 mod applications;
 mod apply;
 mod cache;
+mod entries;
 mod error;
 mod exchange;
 mod explain;

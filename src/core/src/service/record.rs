@@ -26,9 +26,13 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreUnavaila
 
 /// The bytes of a record.
 pub(super) fn write<T: Serialize>(record: T) -> Result<Vec<u8>, StoreUnavailable> {
-    let mut record = serde_json::to_value(record).map_err(|_| StoreUnavailable)?;
-    record["version"] = VERSION.into();
-    serde_json::to_vec(&record).map_err(|_| StoreUnavailable)
+    #[derive(Serialize)]
+    struct Versioned<T> {
+        version: u64,
+        #[serde(flatten)]
+        record: T,
+    }
+    serde_json::to_vec(&Versioned { version: VERSION, record }).map_err(|_| StoreUnavailable)
 }
 
 /// Loads a record.

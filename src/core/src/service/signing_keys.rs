@@ -8,13 +8,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::cache::SigningKeyUntil;
 use super::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::jose::base64url;
+use crate::jose::json::{Object, Value};
 use crate::jose::sign::{SigningAlgorithm, SigningKey};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Entropy as _, Ports, StoreUnavailable};
@@ -181,7 +181,8 @@ impl<P: Ports> Service<P> {
         let stored = self.current_keys(organization).await?;
         let keys = stored.keys.iter().map(|key| Ok(key.read()?.public_jwk()));
         let keys = keys.collect::<Result<Vec<_>, StoreUnavailable>>()?;
-        serde_json::to_vec(&json!({ "keys": keys })).map_err(|_| RegistryError::StoreUnavailable)
+        let set: Object = [("keys", keys)].into_iter().collect();
+        Ok(Value::Object(set).to_text().into_bytes())
     }
 }
 

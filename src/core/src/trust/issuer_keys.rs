@@ -8,7 +8,8 @@ use fluent_uri::component::Scheme;
 
 use crate::field::FieldError;
 use crate::jose::certificate;
-use crate::jose::jwk::{JwkSet, VerificationKey};
+use crate::jose::json::{JsonError, Value};
+use crate::jose::jwk::{JwkSet, JwkSetError, VerificationKey};
 
 /// The longest certificate or JWKS document that is taken, in bytes (R50).
 pub const MAX_KEY_DOCUMENT: usize = 64 * 1024;
@@ -37,12 +38,12 @@ impl IssuerKeys {
     }
 
     /// Reads the member `jwks`.
-    pub(super) fn from_jwks(document: &serde_json::Value) -> Result<Self, FieldError> {
-        let text = document.to_string();
-        if text.len() > MAX_KEY_DOCUMENT {
+    pub(super) fn from_jwks(document: &Value) -> Result<Self, FieldError> {
+        if document.to_text().len() > MAX_KEY_DOCUMENT {
             return Err(FieldError::new("jwks", "must not exceed 64 KiB"));
         }
-        let set = JwkSet::parse(text.as_bytes()).map_err(|problem| FieldError::new("jwks", problem))?;
+        let object = document.as_object().ok_or(JwkSetError::NotJson(JsonError::NotAnObject));
+        let set = object.and_then(JwkSet::from_object).map_err(|problem| FieldError::new("jwks", problem))?;
         if let (true, Some((index, problem))) = (set.keys.is_empty(), set.skipped.first()) {
             return Err(FieldError::new(alloc::format!("jwks.keys[{index}]"), problem));
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{AudienceMode, ClaimCondition, IssuerKeys, Replay, ReservedClaim};
 use crate::field::{FieldError, check_text};
 use crate::jose::algorithm::Algorithm;
+use crate::jose::json::Value;
 use crate::scope::Scope;
 
 /// A third party whose assertions an organization accepts, and what it is trusted with. Everything
@@ -29,7 +30,7 @@ pub struct TrustedIssuer {
     pub jwks_uri: Option<String>,
     /// Its keys as a JWK set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jwks: Option<serde_json::Value>,
+    pub jwks: Option<Value>,
     /// Its X.509 certificates or public keys: PEM, several allowed, or DER as base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,

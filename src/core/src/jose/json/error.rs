@@ -1,5 +1,6 @@
 //! Why a JSON document was refused.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -55,3 +56,9 @@ impl fmt::Display for JsonError {
 }
 
 impl core::error::Error for JsonError {}
+
+/// Puts a step before a path, as it is seen from the value around: `claims`, then `[0].claims`.
+pub(super) fn prepend(path: &mut String, step: &str) {
+    let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+    *path = format!("{step}{dot}{path}");
+}

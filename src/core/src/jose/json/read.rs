@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 use serde_json::error::Category;
 
+use super::error::prepend;
 use super::{JsonError, MAX_DEPTH, Object, Value};
 
 /// An error and the place where it was met. The path holds member names of the document:
@@ -30,9 +31,7 @@ struct Findings {
 
 impl Findings {
     fn prepend(&self, step: &str) {
-        let mut path = self.path.borrow_mut();
-        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-        *path = format!("{step}{dot}{path}");
+        prepend(&mut self.path.borrow_mut(), step);
     }
 }
 
