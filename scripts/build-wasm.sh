@@ -28,6 +28,7 @@ build() {
 for component in "$@"; do
   case $component in
     endpoint) build endpoint 1200000 wasm32-wasip2 asserta-endpoint ;;
+    endpoint-host-signatures) build endpoint-host-signatures 1200000 wasm32-wasip2 asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 870000 wasm32-unknown-unknown asserta-component ;;
     exchanger-standalone) build exchanger-standalone 875000 wasm32-unknown-unknown asserta-component --features standalone ;;

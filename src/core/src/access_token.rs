@@ -10,6 +10,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::jose::base64url;
 use crate::jose::json::Value;
 use crate::jose::sign::SigningKey;
+use crate::jose::{Signatures, SigningFailed};
 
 /// The claim of ours that names the issuer of the assertion.
 pub const ASSERTION_ISSUER: &str = "assertion_issuer";
@@ -78,15 +79,18 @@ impl Serialize for AccessTokenClaims<'_> {
 
 impl AccessTokenClaims<'_> {
     /// Signs the claims.
-    pub fn sign(&self, key: &SigningKey) -> String {
+    ///
+    /// # Errors
+    /// [`SigningFailed`] where the host signs and did not.
+    pub fn sign(&self, key: &SigningKey, signatures: &impl Signatures) -> Result<String, SigningFailed> {
         let header = format!(r#"{{"typ":"{TYP}","alg":"{}","kid":"{}"}}"#, key.algorithm().name(), key.kid());
         let claims: Vec<u8> = serde_json::to_vec(self).expect("claims of plain values are serialisable");
         let mut token = base64url::encode(header.as_bytes());
         token.push('.');
         token.push_str(&base64url::encode(&claims));
-        let signature = key.sign(token.as_bytes());
+        let signature = signatures.sign(key, token.as_bytes())?;
         token.push('.');
         token.push_str(&base64url::encode(&signature));
-        token
+        Ok(token)
     }
 }
