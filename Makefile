@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-vectors host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-vectors wasm-host-signatures host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ wasm-vectors: ## build what judges public vectors inside Wasm, as the endpoint a
 
 wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
 	@scripts/build-wasm.sh endpoint-jwt-simple
+
+wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
+	@scripts/build-wasm.sh endpoint-host-signatures
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 6 minutes the first time, for wasmtime" >&2
@@ -35,7 +38,7 @@ test-core:
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple wasm-vectors
+test-host: wasm wasm-jwt-simple wasm-vectors wasm-host-signatures
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)

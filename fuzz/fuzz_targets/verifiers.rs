@@ -5,8 +5,8 @@
 #![no_main]
 
 use asserta_core::jose::jwk::Curve;
-use asserta_core::jose::verify_jwt_simple::JwtSimple;
-use asserta_core::jose::{Algorithm, Portable, PublicKey, SignatureVerifier as _};
+use asserta_core::jose::signatures::JwtSimple;
+use asserta_core::jose::{Algorithm, Portable, PublicKey, Signatures as _};
 
 asserta_fuzz::target!(|input| {
     let Some((number, rest)) = input.split_first() else { return };

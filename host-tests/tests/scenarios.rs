@@ -16,8 +16,8 @@ use host_tests::run::{Place, run};
 use host_tests::scenario::{self, Setting, resolve, resolved};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The components that the scenarios run on: two signature verifiers, which must agree on every verdict.
-const COMPONENTS: [&str; 2] = ["endpoint.wasm", "endpoint-jwt-simple.wasm"];
+/// The components that the scenarios run on: three implementations of signatures, which must agree on every verdict.
+const COMPONENTS: [&str; 3] = ["endpoint.wasm", "endpoint-jwt-simple.wasm", "endpoint-host-signatures.wasm"];
 
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();
@@ -100,16 +100,16 @@ impl Bench {
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = std::io::stdout().lock();
         let width = results.keys().map(String::len).max().unwrap_or(0);
-        let header: Vec<String> = COMPONENTS.iter().map(|name| format!("{name:24}")).collect();
+        let header: Vec<String> = COMPONENTS.iter().map(|name| format!("{name:29}")).collect();
         writeln!(out, "{:width$}  {} rules", "scenario", header.join(" "))?;
         for (id, (rules, passed)) in results.iter() {
             let cells: Vec<String> =
-                passed.iter().map(|passed| format!("{:24}", if *passed { "ok" } else { "FAILED" })).collect();
+                passed.iter().map(|passed| format!("{:29}", if *passed { "ok" } else { "FAILED" })).collect();
             writeln!(out, "{id:width$}  {} {rules}", cells.join(" "))?;
         }
         let counts = (0..COMPONENTS.len()).map(|host| {
             let passed = results.values().filter(|(_, passed)| passed[host]).count();
-            format!("{:24}", format!("{passed} of {}", results.len()))
+            format!("{:29}", format!("{passed} of {}", results.len()))
         });
         writeln!(out, "{:width$}  {}\n", "all", counts.collect::<Vec<_>>().join(" ").trim_end())?;
         Ok(())

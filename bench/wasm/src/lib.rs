@@ -5,9 +5,7 @@
 use std::hint::black_box;
 
 use asserta_core::jose::json;
-use asserta_core::jose::{
-    Algorithm, Portable, SignatureVerifier, SigningAlgorithm, SigningKey, VerificationKey,
-};
+use asserta_core::jose::{Algorithm, Portable, Signatures, SigningAlgorithm, SigningKey, VerificationKey};
 
 use bindings::exports::asserta::bench::signatures::{Guest, GuestSigner, GuestVerifier};
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::jose::base64url;
 use crate::jose::json::{Object, Value};
 use crate::jose::sign::SigningKey;
+use crate::jose::{Signatures, SigningFailed};
 
 /// The claim of ours that names the issuer of the assertion.
 pub const ASSERTION_ISSUER: &str = "assertion_issuer";
@@ -73,15 +74,18 @@ impl AccessTokenClaims<'_> {
     }
 
     /// Signs the claims.
-    pub fn sign(&self, key: &SigningKey) -> String {
+    ///
+    /// # Errors
+    /// [`SigningFailed`] where the host signs and did not.
+    pub fn sign(&self, key: &SigningKey, signatures: &impl Signatures) -> Result<String, SigningFailed> {
         let header = format!(r#"{{"typ":"{TYP}","alg":"{}","kid":"{}"}}"#, key.algorithm().name(), key.kid());
         let claims = Value::Object(self.members()).to_text();
         let mut token = base64url::encode(header.as_bytes());
         token.push('.');
         token.push_str(&base64url::encode(claims.as_bytes()));
-        let signature = key.sign(token.as_bytes());
+        let signature = signatures.sign(key, token.as_bytes())?;
         token.push('.');
         token.push_str(&base64url::encode(&signature));
-        token
+        Ok(token)
     }
 }

@@ -12,7 +12,7 @@ use crate::assertion::{self, Assertion};
 use crate::jose::digest;
 use crate::jose::json::Value;
 use crate::jose::jwk::VerificationKey;
-use crate::jose::verify::SignatureVerifier;
+use crate::jose::signatures::Signatures;
 use crate::organization::OrganizationUrls;
 use crate::refusal::Reason;
 use crate::scope::Scope;
@@ -40,7 +40,7 @@ pub struct Facts<'a> {
     /// The resource asked for.
     pub resource: Option<&'a str>,
     /// The implementation of signature checks.
-    pub verifier: &'a dyn SignatureVerifier,
+    pub signatures: &'a dyn Signatures,
     /// The time: seconds since 1970.
     pub now: u64,
 }
@@ -230,8 +230,12 @@ fn key_found(facts: &Facts<'_>) -> Result<(), Reason> {
 fn signature_verifies(facts: &Facts<'_>) -> Result<(), Reason> {
     let (algorithm, assertion) = (facts.assertion.header().algorithm, facts.assertion);
     let verifies = |key: &VerificationKey| {
-        let verdict =
-            facts.verifier.verify(algorithm, &key.material, assertion.signing_input(), assertion.signature());
+        let verdict = facts.signatures.verify(
+            algorithm,
+            &key.material,
+            assertion.signing_input(),
+            assertion.signature(),
+        );
         verdict.is_ok()
     };
     if fitting_keys(facts).any(verifies) { Ok(()) } else { Err(Reason::SignatureInvalid) }

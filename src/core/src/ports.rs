@@ -7,7 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::jose::verify::SignatureVerifier;
+use crate::jose::signatures::Signatures;
 
 /// The store did not answer, or answered something unusable. Core refuses then (R70).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +98,8 @@ pub trait Ports {
     type Clock: Clock;
     /// The source of randomness.
     type Entropy: Entropy;
-    /// The implementation of signature checks.
-    type Verifier: SignatureVerifier;
+    /// What verifies signatures and makes ours.
+    type Signatures: Signatures;
 
     /// The store `default`: registrations, keys, JWKS documents.
     fn registry(&self) -> &Self::Store;
@@ -111,6 +111,6 @@ pub trait Ports {
     fn clock(&self) -> &Self::Clock;
     /// The source of randomness.
     fn entropy(&self) -> &Self::Entropy;
-    /// The implementation of signature checks.
-    fn verifier(&self) -> &Self::Verifier;
+    /// What verifies signatures and makes ours.
+    fn signatures(&self) -> &Self::Signatures;
 }

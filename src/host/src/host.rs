@@ -20,6 +20,7 @@ use crate::keyvalue::KeyValue;
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program, TICK};
 use crate::settings::{Limits, Settings, Variables};
+use crate::signatures::Signatures;
 
 /// Why a host does not start.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +98,7 @@ impl HostBuilder {
             variables,
             clock: self.clock,
             outbound: Arc::new(Outbound::new(self.outbound)),
+            signatures: Signatures::default(),
             memory_limit: self.limits.memory.min(MAX_MEMORY_BYTES),
             tick_limit: self.limits.computing_time.div_duration_f64(TICK).ceil() as u32,
         });

@@ -34,6 +34,7 @@ pub mod outbound;
 mod program;
 mod refusal;
 mod settings;
+pub mod signatures;
 
 pub use host::{Host, HostBuilder, StartError};
 pub use outbound::OutboundRules;

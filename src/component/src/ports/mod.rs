@@ -6,7 +6,7 @@ mod keys;
 #[cfg_attr(feature = "standalone", path = "memory.rs")]
 mod store;
 
-use asserta_core::jose::verify::Portable;
+use asserta_core::jose::Portable;
 use asserta_core::ports::Ports;
 
 use self::clock::WallClock;
@@ -32,7 +32,7 @@ impl Ports for ComponentPorts {
     type KeyFetcher = CallerSupplies;
     type Clock = WallClock;
     type Entropy = HostEntropy;
-    type Verifier = Portable;
+    type Signatures = Portable;
 
     fn registry(&self) -> &AreaStore {
         &self.registry
@@ -54,7 +54,7 @@ impl Ports for ComponentPorts {
         &HostEntropy
     }
 
-    fn verifier(&self) -> &Portable {
+    fn signatures(&self) -> &Portable {
         &Portable
     }
 }

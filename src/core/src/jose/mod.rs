@@ -4,7 +4,7 @@
 //! of this module holds has been checked.
 //!
 //! ```
-//! use asserta_core::jose::{CompactJws, JwkSet, Portable, SignatureVerifier as _};
+//! use asserta_core::jose::{CompactJws, JwkSet, Portable, Signatures as _};
 //!
 //! // RFC 8037 appendices A.2 and A.4.
 //! let set = JwkSet::parse(
@@ -28,15 +28,14 @@ pub mod digest;
 mod es256;
 pub mod json;
 pub mod jwk;
+mod pkix;
 pub mod public_key;
 mod roca;
 pub mod sign;
-pub mod verify;
-#[cfg(feature = "jwt-simple")]
-pub mod verify_jwt_simple;
+pub mod signatures;
 
 pub use algorithm::Algorithm;
 pub use compact::{CompactJws, Header, JwsError};
 pub use jwk::{JwkSet, JwkSetError, KeyProblem, PublicKey, Validity, VerificationKey, thumbprint};
 pub use sign::{SigningAlgorithm, SigningKey};
-pub use verify::{BadSignature, Portable, SignatureVerifier};
+pub use signatures::{BadSignature, Portable, Signatures, SigningFailed};

@@ -11,6 +11,7 @@ use rsa::traits::PublicKeyParts as _;
 use super::algorithm::Algorithm;
 use super::es256;
 use super::jwk::KeyProblem;
+use super::pkix;
 use super::roca;
 
 /// The smallest RSA modulus that is accepted, in bits (RFC 7518 section 3.3; R31).
@@ -26,7 +27,7 @@ pub const MIN_RSA_EXPONENT: u64 = 65_537;
 #[derive(Clone)]
 pub struct PublicKey(pub(super) Material);
 
-/// What [`Portable`](super::verify::Portable) computes with.
+/// What [`Portable`](super::signatures::Portable) computes with.
 #[derive(Clone)]
 pub(super) enum Material {
     Rsa(Box<rsa::PublicKey>),
@@ -37,7 +38,7 @@ pub(super) enum Material {
 }
 
 /// The numbers of a public key, for other implementations than
-/// [`Portable`](super::verify::Portable).
+/// [`Portable`](super::signatures::Portable).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Components {
     /// RSA; both are big-endian without leading zeros.
@@ -194,6 +195,12 @@ impl PublicKey {
             Material::P521(_) => &[Algorithm::Es512],
             Material::Ed25519(_) => &[Algorithm::EdDsa],
         }
+    }
+
+    /// The key as a DER-encoded SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+    #[must_use]
+    pub fn to_spki(&self) -> Vec<u8> {
+        pkix::spki(self)
     }
 
     /// The numbers of the key.

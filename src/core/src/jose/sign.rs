@@ -17,6 +17,7 @@ use super::algorithm::Algorithm;
 use super::es256;
 use super::json::{Object, Value};
 use super::jwk;
+use super::pkix;
 use super::public_key::{Material, PublicKey};
 
 /// The size of the RSA keys that are made here, in bits.
@@ -68,12 +69,12 @@ impl fmt::Display for SigningAlgorithm {
 
 /// A private key of ours, with its identifier.
 pub struct SigningKey {
-    secret: Secret,
+    pub(super) secret: Secret,
     public: PublicKey,
     kid: String,
 }
 
-enum Secret {
+pub(super) enum Secret {
     Es256(es256::PrivateKey),
     EdDsa(Box<ed25519_dalek::SigningKey>),
     Rs256(Box<rsa::PrivateKey>),
@@ -133,6 +134,12 @@ impl SigningKey {
         }
     }
 
+    /// The private key as a DER-encoded PKCS#8 document (RFC 5958), for hosts that sign.
+    #[must_use]
+    pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        pkix::pkcs8(self)
+    }
+
     /// Reads what [`to_stored`](Self::to_stored) wrote.
     ///
     /// # Errors
@@ -166,6 +173,15 @@ impl SigningKey {
             Secret::Es256(_) => SigningAlgorithm::Es256,
             Secret::EdDsa(_) => SigningAlgorithm::EdDsa,
             Secret::Rs256(_) => SigningAlgorithm::Rs256,
+        }
+    }
+
+    /// How long its signatures are.
+    #[must_use]
+    pub const fn signature_bytes(&self) -> usize {
+        match self.secret {
+            Secret::Es256(_) | Secret::EdDsa(_) => 64,
+            Secret::Rs256(_) => RSA_BITS / 8,
         }
     }
 

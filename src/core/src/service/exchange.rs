@@ -58,7 +58,7 @@ impl<P: Ports> Service<P> {
             assertion: &assertion,
             scope: request.scope.as_deref(),
             resource: request.resource.as_deref(),
-            verifier: self.ports.verifier(),
+            signatures: self.ports.signatures(),
             now,
         };
         grant::admit(&facts)?;
@@ -86,7 +86,7 @@ impl<P: Ports> Service<P> {
             assertion_issuer: &trusted.issuer.issuer,
             mapped: grant.mapped(),
         };
-        let token = token.sign(&signing_key);
+        let token = token.sign(&signing_key, self.ports.signatures()).map_err(|_| Reason::ServerFault)?;
         Ok(AccessToken { token, expires_in, scope: grant.tells_scope().then_some(scope) })
     }
 

@@ -113,7 +113,7 @@ impl<P: Ports> Service<P> {
             assertion: &assertion,
             scope: None,
             resource: None,
-            verifier: self.ports.verifier(),
+            signatures: self.ports.signatures(),
             now,
         };
         for finding in grant::explain(&facts) {

@@ -107,7 +107,6 @@ fn same(claim: &Value, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::jose::json;
 
     /// R49: types count, `1` and `1.0` are one number, and two large integers are two.

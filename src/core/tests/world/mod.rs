@@ -10,9 +10,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use asserta_core::application::{ApplicationMetadata, JWT_BEARER};
+use asserta_core::jose::Portable;
 use asserta_core::jose::base64url;
 use asserta_core::jose::sign::{SigningAlgorithm, SigningKey};
-use asserta_core::jose::verify::Portable;
 use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
@@ -188,7 +188,7 @@ impl Ports for &World {
     type KeyFetcher = Endpoint;
     type Clock = TestClock;
     type Entropy = Counting;
-    type Verifier = Portable;
+    type Signatures = Portable;
 
     fn registry(&self) -> &Memory {
         &self.registry
@@ -210,7 +210,7 @@ impl Ports for &World {
         &self.entropy
     }
 
-    fn verifier(&self) -> &Portable {
+    fn signatures(&self) -> &Portable {
         &Portable
     }
 }

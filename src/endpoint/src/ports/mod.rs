@@ -4,6 +4,8 @@ mod clock;
 mod entropy;
 mod fetch;
 mod keyvalue;
+#[cfg(feature = "host-signatures")]
+mod signatures;
 
 use asserta_core::ports::Ports;
 
@@ -12,11 +14,13 @@ use self::entropy::HostEntropy;
 use self::fetch::OutboundHttp;
 use self::keyvalue::KeyValue;
 
-/// The signature checks: core's portable ones, or jwt-simple's where the feature asks for them.
-#[cfg(not(feature = "jwt-simple"))]
-type Verifier = asserta_core::jose::verify::Portable;
+/// Signatures: core's portable ones, or what a feature asks for.
+#[cfg(not(any(feature = "jwt-simple", feature = "host-signatures")))]
+type Signatures = asserta_core::jose::signatures::Portable;
 #[cfg(feature = "jwt-simple")]
-type Verifier = asserta_core::jose::verify_jwt_simple::JwtSimple;
+type Signatures = asserta_core::jose::signatures::JwtSimple;
+#[cfg(feature = "host-signatures")]
+type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
 
 /// The ports over Spin's host interfaces.
 pub(crate) struct SpinPorts {
@@ -25,7 +29,7 @@ pub(crate) struct SpinPorts {
     fetcher: OutboundHttp,
     clock: WallClock,
     entropy: HostEntropy,
-    verifier: Verifier,
+    signatures: Signatures,
 }
 
 impl Default for SpinPorts {
@@ -36,7 +40,7 @@ impl Default for SpinPorts {
             fetcher: OutboundHttp,
             clock: WallClock,
             entropy: HostEntropy,
-            verifier: Verifier::default(),
+            signatures: Signatures::default(),
         }
     }
 }
@@ -46,7 +50,7 @@ impl Ports for SpinPorts {
     type KeyFetcher = OutboundHttp;
     type Clock = WallClock;
     type Entropy = HostEntropy;
-    type Verifier = Verifier;
+    type Signatures = Signatures;
 
     fn registry(&self) -> &KeyValue {
         &self.registry
@@ -68,7 +72,7 @@ impl Ports for SpinPorts {
         &self.entropy
     }
 
-    fn verifier(&self) -> &Verifier {
-        &self.verifier
+    fn signatures(&self) -> &Signatures {
+        &self.signatures
     }
 }

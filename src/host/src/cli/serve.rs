@@ -65,6 +65,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_COMPONENT", value_name = "FILE")]
     component: Option<PathBuf>,
 
+    /// Leave the arithmetic of signatures to this program (aws-lc) instead of the sandbox: many times as fast.
+    /// Runs endpoint-host-signatures.wasm.
+    #[arg(long, env = "ASSERTA_HOST_SIGNATURES", value_parser = FalseyValueParser::new(), conflicts_with = "component")]
+    host_signatures: bool,
+
     #[command(flatten)]
     jwks: Jwks,
 
@@ -205,14 +210,14 @@ impl Serve {
         }
         let program = std::env::current_exe().unwrap_or_default();
         let beside = program.parent().unwrap_or(Path::new("."));
-        let places = [
-            beside.join("endpoint.wasm"),
-            beside.join("../components/endpoint.wasm"),
-            PathBuf::from("target/components/endpoint.wasm"),
-        ];
-        let found = places.into_iter().find(|path| path.is_file());
+        let (name, target) = match self.host_signatures {
+            false => ("endpoint.wasm", "wasm"),
+            true => ("endpoint-host-signatures.wasm", "wasm-host-signatures"),
+        };
+        let folders = [beside, &beside.join("../components"), Path::new("target/components")];
+        let found = folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file());
         found.ok_or_else(|| {
-            Failure::invalid("--component", "no endpoint.wasm is found; `make wasm` builds it")
+            Failure::invalid("--component", format!("no {name} is found; `make {target}` builds it"))
         })
     }
 }

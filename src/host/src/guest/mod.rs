@@ -3,6 +3,7 @@
 mod keyvalue;
 mod limits;
 mod log;
+mod signatures;
 mod variables;
 
 use std::sync::Arc;
@@ -15,15 +16,16 @@ use crate::clock::{GuestClock, WallClock};
 use crate::keyvalue::KeyValue;
 use crate::outbound::{Hooks, Outbound};
 use crate::settings::Variables;
+use crate::signatures::Signatures;
 
 pub(crate) use limits::{OutOfTime, Usage};
 
 /// Bindings to the interfaces that this host implements itself.
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "wit",
+        path: ["../../wit", "wit"],
         world: "asserta:host/services",
-        imports: { default: async | trappable },
+        imports: { "asserta:exchange/signatures": trappable, default: async | trappable },
         with: { "wasi:keyvalue/store.bucket": super::keyvalue::OpenBucket },
     });
 }
@@ -34,6 +36,7 @@ pub(crate) struct World {
     pub(crate) variables: Variables,
     pub(crate) clock: Arc<dyn WallClock>,
     pub(crate) outbound: Arc<Outbound>,
+    pub(crate) signatures: Signatures,
     /// The most linear memory that an instance may have.
     pub(crate) memory_limit: usize,
     /// How many [`TICK`](crate::program::TICK)s of computing a request may take.

@@ -1,7 +1,7 @@
 use alloc::format;
 
 use super::*;
-use crate::jose::{Portable, SignatureVerifier as _, VerificationKey, base64url};
+use crate::jose::{Portable, Signatures as _, VerificationKey, base64url};
 
 const ALL: [SigningAlgorithm; 3] =
     [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256];

@@ -1,4 +1,4 @@
-//! The second signature verifier, on jwt-simple, for hosts that have std.
+//! Signature checks by jwt-simple, for hosts that have std.
 //!
 //! jwt-simple verifies whole tokens: it also reads the header and the claims, by rules of its own
 //! (a token without `exp` passes, 15 minutes of tolerance, a `typ` that must end in `+jwt`, a
@@ -14,11 +14,11 @@ use alloc::string::String;
 use jwt_simple::prelude::*;
 use jwt_simple::{Error, JWTError};
 
-use super::algorithm::Algorithm;
-use super::base64url;
-use super::jwk::{Components, Curve};
-use super::public_key::PublicKey;
-use super::verify::{BadSignature, Portable, SignatureVerifier};
+use super::{BadSignature, Portable, Signatures};
+use crate::jose::algorithm::Algorithm;
+use crate::jose::base64url;
+use crate::jose::jwk::{Components, Curve};
+use crate::jose::public_key::PublicKey;
 
 mod primitive;
 
@@ -33,7 +33,7 @@ mod primitive;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JwtSimple;
 
-impl SignatureVerifier for JwtSimple {
+impl Signatures for JwtSimple {
     fn verify(
         &self,
         algorithm: Algorithm,

@@ -1,46 +1,17 @@
-//! Signature verification behind one trait, and the default implementation of it.
-
-use core::fmt;
+//! The default implementation.
 
 use p384::ecdsa::signature::Verifier as _;
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::algorithm::Algorithm;
-use super::public_key::{Material, PublicKey};
+use super::{BadSignature, Signatures};
+use crate::jose::algorithm::Algorithm;
+use crate::jose::public_key::{Material, PublicKey};
 
-/// Verifies signatures. An implementation gives the verdict on the signature and on nothing else:
-/// which key, algorithm and claims are acceptable is decided elsewhere.
-pub trait SignatureVerifier {
-    /// Verifies `signature`, in the form of RFC 7518 section 3, over `signing_input`.
-    ///
-    /// # Errors
-    /// [`BadSignature`] if it does not verify, or if `algorithm` does not fit `key`.
-    fn verify(
-        &self,
-        algorithm: Algorithm,
-        key: &PublicKey,
-        signing_input: &[u8],
-        signature: &[u8],
-    ) -> Result<(), BadSignature>;
-}
-
-/// The signature does not verify (R33). There is no reason: none would help but an attacker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadSignature;
-
-impl fmt::Display for BadSignature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the signature does not verify")
-    }
-}
-
-impl core::error::Error for BadSignature {}
-
-/// The default verifier: pure Rust, `no_std`, the same code on every host.
+/// The default: pure Rust, `no_std`, the same code on every host.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Portable;
 
-impl SignatureVerifier for Portable {
+impl Signatures for Portable {
     fn verify(
         &self,
         algorithm: Algorithm,
