@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-misbehaving host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ wasm-exchanger: ## build the components that other programs embed
 
 wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
 	@scripts/build-wasm.sh endpoint-jwt-simple
+
+wasm-misbehaving: ## build the component that fails when it is told to, which tests of the host run
+	@scripts/build-wasm.sh misbehaving
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 6 minutes the first time, for wasmtime" >&2
@@ -32,7 +35,7 @@ test-core:
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple
+test-host: wasm wasm-jwt-simple wasm-misbehaving
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)

@@ -31,6 +31,7 @@ for component in "$@"; do
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 870000 wasm32-unknown-unknown asserta-component ;;
     exchanger-standalone) build exchanger-standalone 875000 wasm32-unknown-unknown asserta-component --features standalone ;;
+    misbehaving) build misbehaving 300000 wasm32-wasip2 misbehaving ;;
     bench) build bench 1000000 wasm32-wasip2 asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac

@@ -22,7 +22,11 @@ pub fn path(component: &str) -> PathBuf {
 /// It was not built; says how to.
 pub fn bytes(component: &str) -> Result<Vec<u8>> {
     let path = path(component);
-    let how = if component.contains("jwt-simple") { "make wasm-jwt-simple" } else { "make wasm" };
+    let how = match component {
+        "endpoint-jwt-simple.wasm" => "make wasm-jwt-simple",
+        "misbehaving.wasm" => "make wasm-misbehaving",
+        _ => "make wasm",
+    };
     std::fs::read(&path).with_context(|| format!("{} is missing: run `{how}` first", path.display()))
 }
 
