@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-misbehaving host run test test-core test-endpoint test-host test-packages test-scenarios bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-misbehaving host run test test-core test-endpoint test-host test-packages test-scenarios torture bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ test-packages: packages ## install the packages into clean places and test them 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
 	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
 	@scripts/scenario-table.sh
+
+# TORTURE="soak" runs that part alone; scripts/torture.sh has the names. Needs redis-server and root for the full disk.
+torture: wasm wasm-misbehaving ## kill, fill, starve and overload it at full length, and print a table (25 minutes)
+	@scripts/torture.sh $(TORTURE)
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host ## print the figures: in Wasm beside native code, and beside other endpoints (6 minutes)

@@ -230,7 +230,7 @@ async fn a_full_disk() -> Result<()> {
 /// A record that needs pages of its own.
 fn many_mappings() -> Value {
     let mappings =
-        (0..200).map(|number| (format!("claim-{number}-{}", "x".repeat(40)), json!(format!("c{number}"))));
+        (0..30).map(|number| (format!("claim-{number}-{}", "x".repeat(40)), json!(format!("c{number}"))));
     Value::Object(mappings.collect())
 }
 

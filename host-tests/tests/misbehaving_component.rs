@@ -92,9 +92,10 @@ async fn no_request_meets_what_a_failed_one_left() -> Result<()> {
 /// More endless loops than processors: those who compute take turns with those who want an answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn others_are_answered_beside_many_loops() -> Result<()> {
-    let host = host().await?;
+    let host = LocalHost::of(program("misbehaving.wasm")?);
+    let host = host.limits(|limits| limits.computing_time = Duration::from_secs(1)).start().await?;
     let mut loops = JoinSet::new();
-    for _ in 0..16 {
+    for _ in 0..8 {
         let address = host.address();
         loops.spawn(async move { send(address, "GET", "/loop", &[], "").await });
     }
@@ -108,9 +109,10 @@ async fn others_are_answered_beside_many_loops() -> Result<()> {
             ensure!(ended.status == 500, "{} {}", ended.status, ended.text());
         }
     }
-    report("endless loops beside other requests", 16, 0);
+    report("endless loops beside other requests", 8, 0);
     figure(&format!("{others} other requests meanwhile, the slowest took {slowest:?}"));
     ensure!(others >= 5, "{others} others were answered");
+    // All loops together last 4 seconds on two processors.
     ensure!(slowest < Duration::from_secs(2), "another request took {slowest:?}");
     host.stop().await;
     Ok(())

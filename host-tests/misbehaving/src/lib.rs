@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
+use spin_sdk::wasip3::clocks::monotonic_clock::wait_for;
 use spin_sdk::wasip3::spawn;
 
 /// How many requests this instance has begun: shows whether a request meets what another one left behind.
@@ -22,8 +23,8 @@ async fn serve(request: Request) -> impl IntoResponse {
         "/grow" => grow_without_end(),
         "/recurse" => _ = black_box(recurse(0)),
         // What an instance does after its answer fails too.
-        "/late-loop" => spawn(async { compute_without_end() }),
-        "/late-abort" => spawn(async { std::process::abort() }),
+        "/late-loop" => spawn(later(compute_without_end)),
+        "/late-abort" => spawn(later(|| std::process::abort())),
         // Keeps megabytes of a request for the next one to find.
         "/hoard" => {
             Box::leak(vec![1_u8; 24 << 20].into_boxed_slice()).iter().for_each(|byte| _ = black_box(byte))
@@ -32,6 +33,12 @@ async fn serve(request: Request) -> impl IntoResponse {
         _ => {}
     }
     requests.to_string()
+}
+
+/// Does something when the answer is out.
+async fn later(what: impl FnOnce()) {
+    wait_for(100_000_000).await;
+    what();
 }
 
 fn compute_without_end() {
