@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-jwt-simple wasm-vectors wasm-host-signatures host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench packages fmt lint clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,14 +12,11 @@ wasm: wasm-exchanger ## build the components into target/components/
 wasm-exchanger: ## build the components that other programs embed
 	@scripts/build-wasm.sh exchanger exchanger-standalone
 
-wasm-vectors: ## build what judges public vectors inside Wasm, as the endpoint and as the exchanger have core
-	@scripts/build-wasm.sh vectors-endpoint vectors-exchanger
-
-wasm-jwt-simple: ## build the endpoint on the second signature verifier, which tests compare with the first
-	@scripts/build-wasm.sh endpoint-jwt-simple
-
 wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh endpoint-host-signatures
+
+wasm-tests: wasm-host-signatures ## build the components that only tests run
+	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 6 minutes the first time, for wasmtime" >&2
@@ -38,7 +35,7 @@ test-core:
 test-endpoint:
 	cargo test -p asserta-endpoint
 
-test-host: wasm wasm-jwt-simple wasm-vectors wasm-host-signatures
+test-host: wasm wasm-tests
 	cargo test --release -p asserta -p host-tests -p asserta-exchanger
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
@@ -53,6 +50,10 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs
 
 fuzz-brief: ## the same for a few seconds each, from the committed corpus
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} scripts/fuzz.sh
+
+# TORTURE="soak" runs that part alone; scripts/torture.sh has the names. Needs redis-server and root for the full disk.
+torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, and print a table (25 minutes)
+	@scripts/torture.sh $(TORTURE)
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm host packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)

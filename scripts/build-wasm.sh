@@ -36,6 +36,7 @@ for component in "$@"; do
     exchanger-standalone) build exchanger-standalone 670000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
+    misbehaving) build misbehaving 300000 wasm32-wasip2 wasm misbehaving ;;
     bench) build bench 1000000 wasm32-wasip2 wasm asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, send};
+use crate::client::{Answer, Connection, send};
 use crate::keys::key;
 use crate::local_host::ADMIN_TOKEN;
 use crate::run::{TokenRequest, token_path};
@@ -97,7 +97,19 @@ impl Client {
     /// # Errors
     /// The server can't be reached.
     pub async fn exchange(&self, assertion: &str) -> Result<Answer> {
-        let request = TokenRequest {
+        self.request(assertion).post().await
+    }
+
+    /// The same on a connection that is kept.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub async fn exchange_on(&self, connection: &mut Connection, assertion: &str) -> Result<Answer> {
+        self.request(assertion).post_on(connection).await
+    }
+
+    fn request(&self, assertion: &str) -> TokenRequest {
+        TokenRequest {
             address: self.address,
             path: token_path("acme"),
             credentials: "basic".to_owned(),
@@ -106,7 +118,6 @@ impl Client {
             assertion: assertion.to_owned(),
             scope: None,
             resource: None,
-        };
-        request.post().await
+        }
     }
 }

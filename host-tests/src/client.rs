@@ -1,4 +1,4 @@
-//! An HTTP client that sends exactly what it is told, each request on a connection of its own.
+//! An HTTP client that sends exactly what it is told, on a connection of its own or on one that is kept.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 /// Longer than any answer may take: the host gives a request 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -56,7 +57,56 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads the answer.
+/// A connection that is kept for further requests, one at a time.
+pub struct Connection {
+    address: SocketAddr,
+    sender: http1::SendRequest<Full<Bytes>>,
+    driver: JoinHandle<hyper::Result<()>>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// The server can't be reached.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        Ok(Self { address, sender, driver: tokio::spawn(connection) })
+    }
+
+    /// Sends a request and reads the answer.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &[u8])],
+        body: impl Into<Bytes>,
+    ) -> Result<Answer> {
+        let request = request(self.address, method, path, headers, body)?;
+        let exchange = async {
+            self.sender.ready().await?;
+            let response = self.sender.send_request(request).await?;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await?.to_bytes();
+            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+        };
+        let answer = tokio::time::timeout(PATIENCE, exchange).await;
+        answer.with_context(|| format!("{method} {path}: no answer"))?
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Sends a request on a connection of its own and reads the answer.
 ///
 /// # Errors
 /// The server can't be reached, or there is no whole answer.
@@ -67,6 +117,16 @@ pub async fn send(
     headers: &[(&str, &[u8])],
     body: impl Into<Bytes>,
 ) -> Result<Answer> {
+    Connection::open(address).await?.send(method, path, headers, body).await
+}
+
+fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &[u8])],
+    body: impl Into<Bytes>,
+) -> Result<Request<Full<Bytes>>> {
     let mut request = Request::new(Full::new(body.into()));
     *request.method_mut() = Method::from_bytes(method.as_bytes())?;
     *request.uri_mut() = path.parse::<Uri>().with_context(|| path.to_owned())?;
@@ -75,18 +135,7 @@ pub async fn send(
         let name = HeaderName::from_bytes(name.as_bytes())?;
         request.headers_mut().append(name, HeaderValue::from_bytes(value)?);
     }
-    let exchange = async {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection);
-        let response = sender.send_request(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        driver.abort();
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
-    };
-    tokio::time::timeout(PATIENCE, exchange).await.with_context(|| format!("{method} {path}: no answer"))?
+    Ok(request)
 }
 
 /// Encodes a name or value of a form (`application/x-www-form-urlencoded`).

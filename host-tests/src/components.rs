@@ -22,11 +22,7 @@ pub fn path(component: &str) -> PathBuf {
 /// It was not built; says how to.
 pub fn bytes(component: &str) -> Result<Vec<u8>> {
     let path = path(component);
-    let how = match component {
-        "endpoint-jwt-simple.wasm" => "make wasm-jwt-simple",
-        "vectors-endpoint.wasm" | "vectors-exchanger.wasm" => "make wasm-vectors",
-        _ => "make wasm",
-    };
+    let how = if component == "endpoint.wasm" { "make wasm" } else { "make wasm-tests" };
     std::fs::read(&path).with_context(|| format!("{} is missing: run `{how}` first", path.display()))
 }
 

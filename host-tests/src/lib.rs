@@ -8,6 +8,8 @@ pub mod key_endpoints;
 pub mod keys;
 pub mod local_host;
 pub mod process;
+pub mod redis_server;
 pub mod run;
 pub mod scenario;
 pub mod standard_clients;
+pub mod torture;

@@ -43,6 +43,14 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(data: &Path, options: &[&str]) -> Result<Self> {
+        Self::start_in(data, options, &[])
+    }
+
+    /// The same with variables of the environment.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
         components::bytes("endpoint.wasm")?;
         let log = data.join("log");
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
@@ -54,6 +62,7 @@ impl Server {
             .arg(components::path("endpoint.wasm"))
             .arg("--data")
             .arg(data)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()?;
@@ -70,6 +79,30 @@ impl Server {
         // Whatever else it prints must find a reader.
         std::thread::spawn(move || lines.count());
         Ok(Self { child, address: address?, log })
+    }
+
+    /// What the kernel knows of it: a file of its folder in `/proc`.
+    pub fn proc_file(&self, name: &str) -> PathBuf {
+        Path::new("/proc").join(self.child.id().to_string()).join(name)
+    }
+
+    /// Bytes of memory that it holds (its resident set).
+    ///
+    /// # Errors
+    /// There is no `/proc`.
+    pub fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(self.proc_file("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kilobytes << 10)
+    }
+
+    /// How many files and connections it has open.
+    ///
+    /// # Errors
+    /// There is no `/proc`.
+    pub fn open_files(&self) -> Result<usize> {
+        Ok(std::fs::read_dir(self.proc_file("fd"))?.count())
     }
 
     /// Ends it with SIGKILL, as a crash would.

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 pub use access_token::{AccessToken, verify_with};
 
-use crate::client::{Answer, form, form_encoded, send};
+use crate::client::{Answer, Connection, form, form_encoded, send};
 use crate::key_endpoints::KeyEndpoints;
 use crate::local_host::{ADMIN_TOKEN, StillClock};
 use crate::scenario::placeholder::{Fill, Filling};
@@ -203,6 +203,14 @@ impl TokenRequest {
     /// # Errors
     /// The endpoint can't be reached, or there is no whole answer.
     pub async fn post(&self) -> Result<Answer> {
+        self.post_on(&mut Connection::open(self.address).await?).await
+    }
+
+    /// Sends it on a connection that is kept.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub async fn post_on(&self, connection: &mut Connection) -> Result<Answer> {
         let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &self.assertion)];
         parameters.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         parameters.extend(self.resource.as_deref().map(|resource| ("resource", resource)));
@@ -216,7 +224,7 @@ impl TokenRequest {
         if self.credentials == "basic" {
             headers.push(("authorization", basic.as_bytes()));
         }
-        send(self.address, "POST", &self.path, &headers, form(&parameters)).await
+        connection.send("POST", &self.path, &headers, form(&parameters)).await
     }
 }
 

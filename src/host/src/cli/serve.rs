@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use asserta::keyvalue::{KeyValue, MemoryStores, SqliteStores};
+use asserta::keyvalue::{KeyValue, MemoryStores, RedisStores, SqliteStores};
 use asserta::outbound::{Authorities, OutboundRules};
 use asserta::{Host, Limits, Program, Secret, Settings};
 use clap::builder::FalseyValueParser;
@@ -37,9 +37,17 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_DATA", default_value = "data", value_name = "DIR")]
     data: PathBuf,
 
-    /// Where registrations and used assertions are kept.
-    #[arg(long, env = "ASSERTA_STORE", default_value = "sqlite", value_name = "STORE")]
-    store: Store,
+    /// Where registrations and used assertions are kept: `sqlite` (files in the data directory), `memory`
+    /// (gone when the server stops), or `redis://[user:password@]host[:port][/database]` for several nodes
+    /// (`rediss://` with TLS).
+    #[arg(
+        long,
+        env = "ASSERTA_STORE",
+        hide_env_values = true,
+        default_value = "sqlite",
+        value_name = "STORE"
+    )]
+    store: String,
 
     /// The bearer token of the admin API. Without one there is no admin API.
     #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
@@ -106,14 +114,6 @@ struct LimitArgs {
     max_memory_mib: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Store {
-    /// SQLite files in the data directory.
-    Sqlite,
-    /// Memory: gone when the server stops. For tests.
-    Memory,
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 enum TokenAlgorithm {
     #[value(name = "ES256")]
@@ -149,10 +149,7 @@ impl Serve {
         let component = self.component()?;
         let bytes = std::fs::read(&component).map_err(|error| Failure::file(&component, error))?;
         let program = Program::load(&bytes, Some(&data.file("compiled")))?;
-        let stores: Arc<dyn KeyValue> = match self.store {
-            Store::Sqlite => Arc::new(SqliteStores::open(data.path())?),
-            Store::Memory => Arc::new(MemoryStores::new()),
-        };
+        let stores = stores(&self.store, data.path())?;
         let (settings, token_was_made) = self.settings(&data)?;
         let admin_token = settings.admin_token.clone();
         let host = Host::builder(program, stores)
@@ -231,6 +228,24 @@ impl LimitArgs {
             ..Limits::default()
         }
     }
+}
+
+/// The stores of the setting `store`. It may hold a password: no message shows it.
+fn stores(store: &str, data: &Path) -> Result<Arc<dyn KeyValue>, Failure> {
+    Ok(match store {
+        "sqlite" => Arc::new(SqliteStores::open(data)?),
+        "memory" => Arc::new(MemoryStores::new()),
+        url if url.starts_with("redis://") || url.starts_with("rediss://") => {
+            let stores = RedisStores::new(&Secret::new(url));
+            Arc::new(stores.map_err(|error| Failure::invalid("--store", error))?)
+        }
+        _ => {
+            return Err(Failure::invalid(
+                "--store",
+                "must be sqlite, memory or begin with redis:// or rediss://",
+            ));
+        }
+    })
 }
 
 /// Prints what a newcomer needs next.

@@ -1,10 +1,11 @@
 //! The stores behind `wasi:keyvalue`: named buckets of keys and values.
 //!
 //! The endpoint opens two buckets, `default` (registrations, keys, JWKS documents) and `replay`
-//! (used assertions). [`SqliteStores`] keeps them in files, [`MemoryStores`] for the life of a
-//! process. A store that fails says so with a [`StoreError`]; the endpoint refuses then (R70).
+//! (used assertions). [`SqliteStores`] keeps them in files, [`RedisStores`] where several nodes find them,
+//! [`MemoryStores`] for the life of a process. A store that fails says so with a [`StoreError`]; the endpoint refuses then (R70).
 
 mod memory;
+mod redis;
 mod sqlite;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use memory::MemoryStores;
+pub use redis::RedisStores;
 pub use sqlite::SqliteStores;
 
 /// Keys are at most so many bytes long, on every host (Redis and Spin's stores allow more).
@@ -32,6 +34,9 @@ pub enum StoreError {
     /// `increment` was asked for a key that holds bytes, or would pass the range of 64 bits.
     #[error("the value is not a counter with room for the increment")]
     NotACounter,
+    /// What says where the storage is cannot be used.
+    #[error("{0}")]
+    BadAddress(&'static str),
     /// The storage itself failed: disk, database, network.
     #[error("the store failed: {0}")]
     Failed(String),

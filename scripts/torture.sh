@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs what is hard on Asserta at full length, and ends with one table: what was tried, how often, how many
+# failures. Figures stand below their line. About 25 minutes.
+#   scripts/torture.sh                 everything
+#   scripts/torture.sh soak vectors    these parts
+#
+# A part is a line in `parts` below: a name and the command that runs it. A command appends lines
+# `what | times | failures` (and `# figure`) to the file in ASSERTA_TORTURE; one that fails gets a line of its own.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# Together, as `make test` builds them: with other features each would be built once more.
+packages=(-p asserta -p host-tests -p asserta-exchanger)
+tests() { cargo test --release "${packages[@]}" "${@/#/--test=}" -- --nocapture --test-threads=1 --include-ignored; }
+
+names=(nodes crashes isolation secrets soak)
+run_nodes() { tests key_value_stores several_nodes one_assertion_at_once; }
+run_crashes() { tests crash_safety kill_and_restart failing_store; }
+run_isolation() { tests misbehaving_component connections isolation graceful_stop; }
+run_secrets() { tests log_secrets log_lines; }
+run_soak() { tests soak; }
+
+# Fuzzing and test vectors join here: a name in `names`, and a function `run_NAME` for it.
+
+# The server itself, which the tests start.
+cargo build --release "${packages[@]}" || exit 1
+
+table=target/torture.txt
+mkdir -p target
+: >"$table"
+export ASSERTA_TORTURE=$PWD/$table
+[[ $# -gt 0 ]] && names=("$@")
+failed=0
+for name in "${names[@]}"; do
+  declare -F "run_$name" >/dev/null || { echo "torture: no part is called $name" >&2; exit 2; }
+  printf '\n== %s (at %d min %02d s)\n' "$name" $((SECONDS / 60)) $((SECONDS % 60))
+  if ! "run_$name"; then
+    failed=1
+    echo "$name: a test failed, see above | 1 | 1" >>"$table"
+  fi
+done
+
+printf '\n%-72s %9s %9s\n' "what was tried" times failures
+awk -F ' [|] ' '
+  /^#/ { sub(/^# /, ""); print "    " $0; next }
+  { printf "%-72s %9d %9d\n", $1, $2, $3; failures += $3 }
+  END { printf "%-72s %9s %9d\n", "all", "", failures }' "$table"
+exit $failed
