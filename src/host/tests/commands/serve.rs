@@ -96,7 +96,7 @@ fn the_demo_is_for_an_empty_server() {
 #[test]
 fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
-    let mistakes: [(&[&str], i32, &str); 10] = [
+    let mistakes: [(&[&str], i32, &str); 12] = [
         (&["--trust", r#"{"organizations":[{"name":"X Y"}]}"#], 1, "organizations[0].name"),
         (&["--public-url", "id.example"], 1, "--public-url"),
         (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),
@@ -105,6 +105,8 @@ fn mistakes_are_named() {
         (&["--jwks-ca", "missing.pem"], 1, "--jwks-ca: missing.pem"),
         (&["--component", "missing.wasm"], 1, "missing.wasm"),
         (&["--listen", "nowhere"], 1, "nowhere"),
+        (&["--store", "postgres://:hidden@host/"], 1, "--store"),
+        (&["--store", "redis://:hidden@host:port"], 1, "--store"),
         (&["--access-token-algorithm", "HS256"], 2, "--access-token-algorithm"),
         (&["--workers", "0"], 2, "--workers"),
     ];
@@ -117,6 +119,7 @@ fn mistakes_are_named() {
         let ran = run(directory.path(), &arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
         assert!(ran.err.contains(named), "{arguments:?}: {ran:?}");
+        assert!(!ran.err.contains("hidden"), "a password is shown: {ran:?}");
     }
 }
 
