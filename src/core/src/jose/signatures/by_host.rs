@@ -53,3 +53,53 @@ fn commits_to_small_order(signature: &[u8]) -> bool {
     let commitment = signature.first_chunk().map(ed25519_dalek::VerifyingKey::from_bytes);
     commitment.is_some_and(|point| point.is_ok_and(|point| point.is_weak()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A host that agrees to everything.
+    struct Careless;
+
+    impl HostSignatures for Careless {
+        fn verify(&self, _: Algorithm, _: &[u8], _: &[u8], _: &[u8]) -> bool {
+            true
+        }
+
+        fn sign(&self, _: SigningAlgorithm, _: &[u8], _: &[u8]) -> Option<Vec<u8>> {
+            Some([0; 63].into())
+        }
+    }
+
+    /// R33: a host is never asked about an algorithm that does not fit the key.
+    #[test]
+    fn r33_the_algorithm_fits_the_key() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256, &[1; 32]);
+        let judge = |algorithm| ByHost(Careless).verify(algorithm, key.public_key(), b"e30.e30", &[1; 64]);
+        assert_eq!(judge(Algorithm::Es256), Ok(()));
+        for other in Algorithm::ALL.into_iter().filter(|other| *other != Algorithm::Es256) {
+            assert_eq!(judge(other), Err(BadSignature), "{other}");
+        }
+    }
+
+    /// R33: what libraries differ about is refused before the host is asked.
+    #[test]
+    fn r33_commitments_of_small_order() {
+        let key = SigningKey::generate(SigningAlgorithm::EdDsa, &[1; 32]);
+        let judge = |signature: &[u8]| {
+            ByHost(Careless).verify(Algorithm::EdDsa, key.public_key(), b"e30.e30", signature)
+        };
+        let mut signature = key.sign(b"e30.e30");
+        assert_eq!(judge(&signature), Ok(()));
+        // The neutral element: y is 1.
+        signature[..32].fill(0);
+        signature[0] = 1;
+        assert_eq!(judge(&signature), Err(BadSignature));
+    }
+
+    #[test]
+    fn a_signature_of_another_length_is_none() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256, &[1; 32]);
+        assert_eq!(ByHost(Careless).sign(&key, b"e30.e30"), Err(SigningFailed));
+    }
+}
