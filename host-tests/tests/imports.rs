@@ -56,6 +56,19 @@ fn imports_are_those_of_the_design() -> Result<()> {
     Ok(())
 }
 
+/// Beside the endpoint's own: the arithmetic of signatures, and nothing else.
+#[test]
+fn host_signatures_are_one_import_more() -> Result<()> {
+    let (mut plain, _) = interfaces(&components::bytes("endpoint.wasm")?)?;
+    let (mut imports, exports) = interfaces(&components::bytes("endpoint-host-signatures.wasm")?)?;
+    plain.push("asserta:exchange/signatures@0.1.0".to_owned());
+    plain.sort();
+    imports.sort();
+    ensure!(imports == plain, "it imports {imports:?}");
+    ensure!(exports == ["wasi:http/handler@0.3.0"], "it exports {exports:?}");
+    Ok(())
+}
+
 #[test]
 fn size_stays_within_the_limit() -> Result<()> {
     let size = components::bytes("endpoint.wasm")?.len();

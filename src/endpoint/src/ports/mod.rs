@@ -17,7 +17,7 @@ use self::keyvalue::KeyValue;
 /// Signatures: core's portable ones, or what a feature asks for.
 #[cfg(not(any(feature = "jwt-simple", feature = "host-signatures")))]
 type Signatures = asserta_core::jose::signatures::Portable;
-#[cfg(feature = "jwt-simple")]
+#[cfg(all(feature = "jwt-simple", not(feature = "host-signatures")))]
 type Signatures = asserta_core::jose::signatures::JwtSimple;
 #[cfg(feature = "host-signatures")]
 type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
