@@ -52,7 +52,7 @@ fuzz-brief: ## the same for a few seconds each, from the committed corpus
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} scripts/fuzz.sh
 
 # TORTURE="soak" runs that part alone; scripts/torture.sh has the names. Needs redis-server and root for the full disk.
-torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, and print a table (25 minutes)
+torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, and print a table (40 minutes)
 	@scripts/torture.sh $(TORTURE)
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs what is hard on Asserta at full length, and ends with one table: what was tried, how often, how many
-# failures. Figures stand below their line. About 25 minutes.
+# failures. Figures stand below their line. About 40 minutes.
 #   scripts/torture.sh                 everything
-#   scripts/torture.sh soak vectors    these parts
+#   scripts/torture.sh soak nodes      these parts
 #
-# A part is a line in `parts` below: a name and the command that runs it. A command appends lines
+# A part is a name in `names` and a function `run_NAME` for it. It appends lines
 # `what | times | failures` (and `# figure`) to the file in ASSERTA_TORTURE; one that fails gets a line of its own.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -13,14 +13,25 @@ cd "$(dirname "$0")/.."
 packages=(-p asserta -p host-tests -p asserta-exchanger)
 tests() { cargo test --release "${packages[@]}" "${@/#/--test=}" -- --nocapture --test-threads=1 --include-ignored; }
 
-names=(nodes crashes isolation secrets soak)
+names=(vectors attacks keys fuzz nodes crashes isolation secrets soak)
+run_vectors() { tests vectors host_signatures; }
+run_attacks() {
+  tests scenarios || return
+  awk -F '\t' '{ times++; failures += $2 != "ok" } END { print "scenarios over HTTP | " times " | " failures }' \
+    target/scenarios-http.tsv >>"$ASSERTA_TORTURE"
+}
+run_keys() { tests jwks_life; }
+run_fuzz() {
+  scripts/fuzz.sh | tee target/fuzz.txt
+  local status=${PIPESTATUS[0]}
+  awk 'NR > 1 { print "fuzzing " $1 ": executions in " $3 " s | " $2 " | " $5 }' target/fuzz.txt >>"$ASSERTA_TORTURE"
+  return "$status"
+}
 run_nodes() { tests key_value_stores several_nodes one_assertion_at_once; }
 run_crashes() { tests crash_safety kill_and_restart failing_store; }
 run_isolation() { tests misbehaving_component connections isolation graceful_stop; }
 run_secrets() { tests log_secrets log_lines; }
 run_soak() { tests soak; }
-
-# Fuzzing and test vectors join here: a name in `names`, and a function `run_NAME` for it.
 
 # The server itself, which the tests start.
 cargo build --release "${packages[@]}" || exit 1

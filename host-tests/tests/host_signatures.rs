@@ -7,6 +7,7 @@ mod vectors;
 use asserta::signatures::{Algorithm as HostAlgorithm, Signatures as AwsLc};
 use asserta_core::jose::signatures::{ByHost, HostSignatures};
 use asserta_core::jose::{Algorithm, Portable, Signatures, SigningAlgorithm, SigningKey};
+use host_tests::torture::report;
 use vectors::judge;
 use vectors::suite::{Case, FILES, compare};
 
@@ -59,6 +60,7 @@ fn r33_the_vectors() {
         println!("{:<56} {:>6} cases, {} deviations", summary.path, summary.cases, summary.deviations);
         all += summary.cases;
     }
+    report("public vectors by the host's signatures", all, 0);
     assert!(all > 3000, "only {all} cases were judged");
 }
 

@@ -1,6 +1,5 @@
 //! The life of a JWKS document on the running host, over real sockets and under many requests (R51, R52).
 
-use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
@@ -13,6 +12,7 @@ use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::keys::key;
 use host_tests::local_host::LocalHost;
 use host_tests::scenario::resolved::KeyAnswer;
+use host_tests::torture::{figure, report};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -106,6 +106,7 @@ async fn r52_rotation_refuses_nobody() -> Result<()> {
     for answer in setting.exchange((0..10).map(|_| old)).await? {
         ensure!(answer.status == 400 && answer.member("error")? == "invalid_grant", "{}", answer.text());
     }
+    report("exchanges while an issuer rotates its keys", 600, 0);
     setting.host.stop().await;
     Ok(())
 }
@@ -129,11 +130,8 @@ async fn r52_flood_of_unknown_kids() -> Result<()> {
         setting.advance(1);
     }
     let fetches = setting.fetches() - before;
-    writeln!(
-        std::io::stdout().lock(),
-        "{} requests with unknown kids: {fetches} fetches",
-        sent.into_inner()
-    )?;
+    report("requests with unknown kids in 30 s", sent.into_inner(), 0);
+    figure(&format!("{fetches} fetches"));
     ensure!((1..=2).contains(&fetches), "{fetches} fetches");
     setting.granted(["es256"]).await?;
     setting.host.stop().await;
@@ -154,6 +152,7 @@ async fn r52_many_wait_for_one_fetch() -> Result<()> {
     setting.endpoints.answers(&setting.url, vec![slow]);
     setting.granted((0..200).map(|_| "es256")).await?;
     ensure!(setting.fetches() == 1, "{} fetches", setting.fetches());
+    report("requests that wait for one fetch", 200, 0);
     setting.host.stop().await;
     Ok(())
 }
@@ -181,6 +180,7 @@ async fn r51_outage_of_more_than_a_day() -> Result<()> {
         ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
         ensure!(answer.header("retry-after").is_some(), "R51: no Retry-After");
     }
+    report("exchanges in an outage of two days", 12, 0);
     host.stop().await;
     Ok(())
 }

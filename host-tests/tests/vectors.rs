@@ -17,6 +17,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use asserta_exchanger::records::{ApplicationMetadata, KeySource, NewApplication, Reason, TrustedIssuer};
 use asserta_exchanger::{Error, ExchangeRequest, Exchanger, MemoryStore, Options};
 use host_tests::components;
+use host_tests::torture::report;
 use vectors::judge;
 use vectors::suite::{Case, FILES, cases, compare};
 use wasmtime::component::{Component, Linker};
@@ -80,6 +81,7 @@ fn every_file(component: &str) -> Result<()> {
         (all, deviations) = (all + summary.cases, deviations + summary.deviations);
     }
     row("all", all, deviations)?;
+    report(&format!("public vectors in {component}"), all, 0);
     ensure!(all > 3500, "only {all} cases were judged");
     // Shown whether the test passes or not: the figures are what it is run for.
     std::io::stdout().lock().write_all(table.as_bytes())?;
