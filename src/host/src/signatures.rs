@@ -4,7 +4,7 @@
 //! more to check than a signature to make.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -129,7 +129,9 @@ fn verification(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
 }
 
 /// Parsed keys, found again by algorithm and digest.
-struct Kept<T>(Mutex<HashMap<(Algorithm, [u8; 32]), Arc<T>>>);
+struct Kept<T>(Mutex<Keys<T>>);
+
+type Keys<T> = HashMap<(Algorithm, [u8; 32]), Arc<T>>;
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
@@ -152,7 +154,7 @@ impl<T> Kept<T> {
         Some(parsed)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Algorithm, [u8; 32]), Arc<T>>> {
+    fn lock(&self) -> MutexGuard<'_, Keys<T>> {
         // What a panic leaves behind is a whole map: entries are inserted in one step.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
