@@ -23,9 +23,9 @@ pub(crate) use limits::{OutOfTime, Usage};
 /// Bindings to the interfaces that this host implements itself.
 mod bindings {
     wasmtime::component::bindgen!({
-        path: ["../../wit", "wit"],
+        path: "wit",
         world: "asserta:host/services",
-        imports: { "asserta:exchange/signatures": trappable, default: async | trappable },
+        imports: { default: async | trappable },
         with: { "wasi:keyvalue/store.bucket": super::keyvalue::OpenBucket },
     });
 }
@@ -97,5 +97,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     wasmtime_wasi::p3::random::add_to_linker(linker)?;
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
     // The endpoint itself.
+    signatures::Imports::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     bindings::Services::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

@@ -2,9 +2,24 @@
 
 use zeroize::Zeroize as _;
 
+use self::bindings::asserta::exchange::signatures::{Algorithm, Host, SigningError};
 use super::Guest;
-use super::bindings::asserta::exchange::signatures::{Algorithm, Host, SigningError};
 use crate::signatures;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        inline: "
+            package asserta:host-signatures;
+            world signatures {
+                import asserta:exchange/signatures@0.1.0;
+            }
+        ",
+        path: "../../wit",
+        imports: { default: trappable },
+    });
+}
+
+pub(super) use bindings::Signatures as Imports;
 
 impl Host for Guest {
     fn verify(
