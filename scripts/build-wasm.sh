@@ -14,7 +14,7 @@ locked=(${CI:+--locked})
 build() {
   local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size
   shift 5
-  echo "building $name.wasm (half a minute the first time)" >&2
+  echo "building $name.wasm (a minute or two the first time)" >&2
   scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
   # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
   cp "target/wasm/$target/$profile/${crate//-/_}.wasm" "$out/.$name.wasm"
