@@ -44,6 +44,8 @@ pub(crate) struct Add {
 #[derive(Args)]
 pub(crate) struct Set {
     /// Its client identifier.
+    // One identifier in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     client_id: String,
     /// What people call it.
     #[arg(long)]
@@ -101,6 +103,8 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct Named {
     /// Its client identifier.
+    // One identifier in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     client_id: String,
     #[command(flatten)]
     organization: Organization,

@@ -129,7 +129,7 @@ fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path());
     fs::write(directory.path().join("junk.pem"), "junk").unwrap();
-    let mistakes: [(&[&str], i32, &str); 9] = [
+    let mistakes: [(&[&str], i32, &str); 10] = [
         (&["issuer", "add", "x", "--issuer", "https://x.example"], 2, "--jwks-uri"),
         (&["issuer", "add", "x", "--issuer", "https://x.example", "--jwks-uri", "ftp://x"], 1, "jwks_uri"),
         (
@@ -144,6 +144,7 @@ fn mistakes_are_named() {
         ),
         (&["issuer", "show", "x"], 1, "404"),
         (&["org", "add", "Not A Name"], 1, "organization"),
+        (&["app", "show", "-8g521AjvrHSotmbk_AG7A"], 1, "404"),
         (&["app", "list", "--org", "missing"], 1, "organization"),
         (&["app", "list", "--admin-token", "wrong"], 1, "admin token"),
         (&["app", "list", "--url", "http://127.0.0.1:1"], 1, "does not answer"),
