@@ -80,7 +80,7 @@ asserta_fuzz::target!(|input| {
         assertion: &assertion,
         scope: None,
         resource: None,
-        verifier: &Portable,
+        signatures: &Portable,
         now: NOW,
     };
 
@@ -138,12 +138,14 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
             condition.equals.as_ref().is_none_or(|value| claim.is_some_and(|claim| same(claim, value))),
             "R49",
         )?;
-        let one_of =
-            |values: &Vec<Value>| claim.is_some_and(|claim| values.iter().any(|value| same(claim, value)));
+        let one_of = |values: &Vec<json::Value>| {
+            claim.is_some_and(|claim| values.iter().any(|value| same(claim, value)))
+        };
         ensure(condition.one_of.as_ref().is_none_or(one_of), "R49")?;
         let elements = claim.and_then(Value::as_array);
-        let contains =
-            |value| elements.is_some_and(|elements| elements.iter().any(|element| same(element, value)));
+        let contains = |value: &json::Value| {
+            elements.is_some_and(|elements| elements.iter().any(|element| same(element, value)))
+        };
         ensure(condition.contains.as_ref().is_none_or(contains), "R49")?;
         ensure(condition.present.is_none_or(|present| present == claim.is_some()), "R49")?;
     }
@@ -151,11 +153,12 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
 }
 
 /// `1` and `1.0` are the same number; beyond that, a value is itself alone.
-fn same(claim: &Value, value: &Value) -> bool {
-    match (claim, value) {
+fn same(claim: &Value, value: &json::Value) -> bool {
+    let value: Value = serde_json::from_str(&value.to_text()).expect("core writes JSON");
+    match (claim, &value) {
         (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
             one.as_f64() == other.as_f64()
         }
-        _ => claim == value,
+        _ => *claim == value,
     }
 }
