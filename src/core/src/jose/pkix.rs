@@ -11,7 +11,7 @@ use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
 use super::public_key::{Curve, Material, PublicKey};
-use super::sign::{Secret, SigningKey};
+use super::sign::SigningKey;
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
@@ -33,21 +33,23 @@ pub(super) fn spki(key: &PublicKey) -> Vec<u8> {
     }
 }
 
-/// The private key as a PKCS#8 document.
+/// The private key as a PKCS#8 document. The point is that of the public half: to compute it anew would cost more than
+/// a signature.
 pub(super) fn pkcs8(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     let secret = key.to_stored();
-    match &key.secret {
-        Secret::Rs256(_) => secret,
-        Secret::EdDsa(_) => {
+    match &key.public_key().0 {
+        Material::Ed25519(_) => {
             let seed = OctetStringRef::new(&secret).and_then(|seed| seed.to_der()).map(Zeroizing::new);
             wrapped(ED25519, &seed.expect(SHORT))
         }
-        Secret::Es256(private) => {
-            let point = private.public_key().to_uncompressed();
+        Material::P256(public) => {
+            let point = public.to_uncompressed();
             let key = EcPrivateKey { private_key: &secret, parameters: None, public_key: Some(&point) };
             let key = Zeroizing::new(key.to_der().expect(SHORT));
             wrapped(AlgorithmIdentifier { oid: EC, parameters: Some((&P256).into()) }, &key)
         }
+        // An RSA key is stored in this form; the other curves sign nothing of ours.
+        Material::Rsa(_) | Material::P384(_) | Material::P521(_) => secret,
     }
 }
 

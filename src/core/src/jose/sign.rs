@@ -69,12 +69,12 @@ impl fmt::Display for SigningAlgorithm {
 
 /// A private key of ours, with its identifier.
 pub struct SigningKey {
-    pub(super) secret: Secret,
+    secret: Secret,
     public: PublicKey,
     kid: String,
 }
 
-pub(super) enum Secret {
+enum Secret {
     Es256(es256::PrivateKey),
     EdDsa(Box<ed25519_dalek::SigningKey>),
     Rs256(Box<rsa::PrivateKey>),
