@@ -19,32 +19,24 @@ use sha2::{Digest as _, Sha256};
 /// How many parsed keys are kept; one more, and all are forgotten.
 const MOST_KEYS: usize = 4096;
 
-/// An algorithm of RFC 7518 section 3.1 or RFC 8037 section 3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are those of the registry")]
-pub enum Algorithm {
-    Rs256,
-    Rs384,
-    Rs512,
-    Ps256,
-    Ps384,
-    Ps512,
-    Es256,
-    Es384,
-    Es512,
-    EdDsa,
+/// Bindings to the interface, whose names are used as they are.
+pub(crate) mod bindings {
+    #![allow(missing_docs, unreachable_pub, reason = "generated code")]
+
+    wasmtime::component::bindgen!({
+        inline: "
+            package asserta:host-signatures;
+            world signatures {
+                import asserta:exchange/signatures@0.1.0;
+            }
+        ",
+        path: "../../wit",
+        imports: { default: trappable },
+        additional_derives: [PartialEq, Eq, Hash],
+    });
 }
 
-/// Why there is no signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SigningError {
-    /// The key can't be read, or is none of the algorithm.
-    #[error("the key is not usable")]
-    UnusableKey,
-    /// aws-lc failed.
-    #[error("signing failed")]
-    Failed,
-}
+pub use self::bindings::asserta::exchange::signatures::{Algorithm, SigningError};
 
 /// aws-lc, with the keys that it has parsed.
 pub struct Signatures {

@@ -97,6 +97,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     wasmtime_wasi::p3::random::add_to_linker(linker)?;
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
     // The endpoint itself.
-    signatures::Imports::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    crate::signatures::bindings::Signatures::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     bindings::Services::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }
