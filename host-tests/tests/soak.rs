@@ -19,6 +19,21 @@ const CONNECTIONS: usize = 32;
 async fn nothing_grows() -> Result<()> {
     let data = tempfile::tempdir()?;
     let server = Server::start(data.path())?;
+    soak(&server, "SQLite", seconds(6, 60), seconds(8, 600)).await
+}
+
+/// The same for a node on Redis, shorter.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "one of the two at a time: `make torture` runs it"]
+async fn nothing_grows_on_redis() -> Result<()> {
+    let redis = host_tests::redis_server::RedisServer::start()?;
+    let data = tempfile::tempdir()?;
+    let server = Server::start_with(data.path(), &["--store", &redis.url()])?;
+    soak(&server, "Redis", seconds(6, 60), seconds(10, 60)).await
+}
+
+/// Loads the server for `whole`, after `first`, in which instances, buffers and page caches fill.
+async fn soak(server: &Server, store: &str, first: Duration, whole: Duration) -> Result<()> {
     let client = Admin(server.address).register_acme().await?;
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let mut workers = JoinSet::new();
@@ -26,9 +41,7 @@ async fn nothing_grows() -> Result<()> {
         let (client, stop, done) = (client.clone(), stop.clone(), done.clone());
         workers.spawn(async move { load(&client, &stop, &done).await });
     }
-    // Instances, buffers and page caches fill first.
-    tokio::time::sleep(seconds(6, 60)).await;
-    let whole = seconds(8, 600);
+    tokio::time::sleep(first).await;
     let (begin, before) = (Instant::now(), done.load(Ordering::Relaxed));
     let (memory, files) = (server.memory()?, server.open_files()?);
     let (mut most_memory, mut most_files) = (memory, files);
@@ -45,13 +58,10 @@ async fn nothing_grows() -> Result<()> {
     let rate = requests as f64 / begin.elapsed().as_secs_f64();
     let (last_memory, last_files) = (server.memory()?, server.open_files()?);
     stop.store(true, Ordering::Relaxed);
-    let mut errors = 0;
-    for worker in workers.join_all().await {
-        errors += usize::from(worker.is_err());
-        worker?;
-    }
+    let ended = workers.join_all().await;
+    let errors = ended.iter().filter(|worker| worker.is_err()).count();
     let growth = 100.0 * (last_memory as f64 / memory as f64 - 1.0);
-    report(&format!("exchanges in a soak of {} s", whole.as_secs()), requests, errors);
+    report(&format!("exchanges on {store} in a soak of {} s", whole.as_secs()), requests, errors);
     figure(&format!(
         "{rate:.0} exchanges a second on {CONNECTIONS} connections; memory {:.1} MiB, at most {:.1}, at the end \
          {:.1} ({growth:+.1} %); open files {files}, at most {most_files}, at the end {last_files}",
@@ -59,6 +69,7 @@ async fn nothing_grows() -> Result<()> {
         mebibytes(most_memory),
         mebibytes(last_memory),
     ));
+    ended.into_iter().collect::<Result<()>>()?;
     ensure!(growth <= 10.0, "memory grew by {growth:.1} %");
     ensure!(most_files <= files + 8, "{files} open files became {most_files}");
     Ok(())
@@ -87,39 +98,5 @@ async fn load(client: &Client, stop: &AtomicBool, done: &AtomicUsize) -> Result<
             connection = Connection::open(client.address).await?;
         }
     }
-    Ok(())
-}
-
-/// The same for a node on Redis, shorter.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "one of the two at a time: `make torture` runs it"]
-async fn nothing_grows_on_redis() -> Result<()> {
-    let redis = host_tests::redis_server::RedisServer::start()?;
-    let data = tempfile::tempdir()?;
-    let server = Server::start_with(data.path(), &["--store", &redis.url()])?;
-    let client = Admin(server.address).register_acme().await?;
-    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let mut workers = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (client, stop, done) = (client.clone(), stop.clone(), done.clone());
-        workers.spawn(async move { load(&client, &stop, &done).await });
-    }
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    let (memory, files, before) = (server.memory()?, server.open_files()?, done.load(Ordering::Relaxed));
-    let whole = seconds(10, 60);
-    tokio::time::sleep(whole).await;
-    let requests = done.load(Ordering::Relaxed) - before;
-    let (last_memory, last_files) = (server.memory()?, server.open_files()?);
-    stop.store(true, Ordering::Relaxed);
-    for worker in workers.join_all().await {
-        worker?;
-    }
-    let growth = 100.0 * (last_memory as f64 / memory as f64 - 1.0);
-    report(&format!("exchanges on Redis in {} s", whole.as_secs()), requests, 0);
-    figure(&format!("memory {growth:+.1} %; open files {files}, at the end {last_files}"));
-    ensure!(
-        growth <= 10.0 && last_files <= files + 8,
-        "memory {growth:.1} %, {files} files became {last_files}"
-    );
     Ok(())
 }
