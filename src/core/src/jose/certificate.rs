@@ -15,20 +15,11 @@ use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs1::{RsaPrivateKey, RsaPublicKey, UintRef};
 use rsa::pkcs8::PrivateKeyInfoRef;
 use rsa::pkcs8::der::Decode as _;
-use rsa::pkcs8::spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
 
 use super::jwk::{self, KeyProblem, Validity, VerificationKey};
-use super::public_key::{Curve, PublicKey};
-
-/// `rsaEncryption` (RFC 3279 section 2.3.1).
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// `id-ecPublicKey` and the named curves (RFC 5480 section 2.1.1).
-const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-/// `id-Ed25519` (RFC 8410 section 3).
-const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+use super::pkix::{ID_EC_PUBLIC_KEY, ID_ED25519, RSA_ENCRYPTION, curve_of};
+use super::public_key::PublicKey;
 
 /// Why a text holds no usable certificate or public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,15 +145,6 @@ fn public_key(spki: &SubjectPublicKeyInfoRef<'_>) -> Result<PublicKey, Certifica
 fn rsa_key(der: &[u8]) -> Result<PublicKey, CertificateError> {
     let key = RsaPublicKey::<UintRef<'_>>::from_der(der).map_err(|_| CertificateError::NotX509)?;
     PublicKey::from_rsa(key.modulus.as_bytes(), key.public_exponent.as_bytes()).map_err(CertificateError::Key)
-}
-
-fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
-    match oid {
-        SECP256R1 => Some(Curve::P256),
-        SECP384R1 => Some(Curve::P384),
-        SECP521R1 => Some(Curve::P521),
-        _ => None,
-    }
 }
 
 fn verification_key(material: PublicKey, validity: Option<Validity>) -> VerificationKey {

@@ -13,12 +13,19 @@ use zeroize::Zeroizing;
 use super::public_key::{Curve, Material, PublicKey};
 use super::sign::SigningKey;
 
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-const ED25519: AlgorithmIdentifier<AnyRef<'_>> =
-    AlgorithmIdentifier { oid: ObjectIdentifier::new_unwrap("1.3.101.112"), parameters: None };
+/// `rsaEncryption` (RFC 3279 section 2.3.1).
+pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// `id-ecPublicKey` (RFC 5480 section 2.1.1).
+pub(super) const ID_EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// `id-Ed25519` (RFC 8410 section 3).
+pub(super) const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// The named curves (RFC 5480 section 2.1.1.1).
+const CURVES: [(Curve, ObjectIdentifier); 3] = [
+    (Curve::P256, ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7")),
+    (Curve::P384, ObjectIdentifier::new_unwrap("1.3.132.0.34")),
+    (Curve::P521, ObjectIdentifier::new_unwrap("1.3.132.0.35")),
+];
 
 const SHORT: &str = "a key is shorter than DER can hold";
 
@@ -29,7 +36,7 @@ pub(super) fn spki(key: &PublicKey) -> Vec<u8> {
         Material::P256(key) => ec_spki(Curve::P256, &key.to_uncompressed()),
         Material::P384(key) => ec_spki(Curve::P384, key.to_sec1_point(false).as_bytes()),
         Material::P521(key) => ec_spki(Curve::P521, key.to_sec1_point(false).as_bytes()),
-        Material::Ed25519(key) => of_bits(ED25519, key.as_bytes()),
+        Material::Ed25519(key) => of_bits(ed25519(), key.as_bytes()),
     }
 }
 
@@ -40,26 +47,39 @@ pub(super) fn pkcs8(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     match &key.public_key().0 {
         Material::Ed25519(_) => {
             let seed = OctetStringRef::new(&secret).and_then(|seed| seed.to_der()).map(Zeroizing::new);
-            wrapped(ED25519, &seed.expect(SHORT))
+            wrapped(ed25519(), &seed.expect(SHORT))
         }
         Material::P256(public) => {
             let point = public.to_uncompressed();
             let key = EcPrivateKey { private_key: &secret, parameters: None, public_key: Some(&point) };
             let key = Zeroizing::new(key.to_der().expect(SHORT));
-            wrapped(AlgorithmIdentifier { oid: EC, parameters: Some((&P256).into()) }, &key)
+            wrapped(ec(&oid_of(Curve::P256)), &key)
         }
         // An RSA key is stored in this form; the other curves sign nothing of ours.
         Material::Rsa(_) | Material::P384(_) | Material::P521(_) => secret,
     }
 }
 
+/// The curve with this object identifier.
+pub(super) fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
+    CURVES.into_iter().find(|(_, known)| *known == oid).map(|(curve, _)| curve)
+}
+
+fn oid_of(curve: Curve) -> ObjectIdentifier {
+    let found = CURVES.into_iter().find(|(known, _)| *known == curve);
+    found.expect("every curve is listed").1
+}
+
 fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {
-    let curve = match curve {
-        Curve::P256 => &P256,
-        Curve::P384 => &P384,
-        Curve::P521 => &P521,
-    };
-    of_bits(AlgorithmIdentifier { oid: EC, parameters: Some(curve.into()) }, point)
+    of_bits(ec(&oid_of(curve)), point)
+}
+
+fn ec(curve: &ObjectIdentifier) -> AlgorithmIdentifier<AnyRef<'_>> {
+    AlgorithmIdentifier { oid: ID_EC_PUBLIC_KEY, parameters: Some(curve.into()) }
+}
+
+const fn ed25519() -> AlgorithmIdentifier<AnyRef<'static>> {
+    AlgorithmIdentifier { oid: ID_ED25519, parameters: None }
 }
 
 fn of_bits(algorithm: AlgorithmIdentifier<AnyRef<'_>>, key: &[u8]) -> Vec<u8> {

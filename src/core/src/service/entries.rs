@@ -1,5 +1,5 @@
-//! A map by name, as a sorted list. Its code is a tenth of that of a `BTreeMap`, which is compiled anew for
-//! each type of value; and lists of at most a few thousand entries are as fast.
+//! A map by name, as a sorted list of at most a few thousand entries, which are found by halves. A `BTreeMap` is
+//! compiled anew for each type of value, and four of them were 15 kB of the component.
 
 use alloc::string::String;
 use alloc::vec::Vec;
