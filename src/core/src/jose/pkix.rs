@@ -40,8 +40,8 @@ pub(super) fn spki(key: &PublicKey) -> Vec<u8> {
     }
 }
 
-/// The private key as a PKCS#8 document. The point is that of the public half: to compute it anew would cost more than
-/// a signature.
+/// The private key as a PKCS#8 document. Its point comes from the public half, which is there: computing it anew is a
+/// multiplication on the curve, for each signature.
 pub(super) fn pkcs8(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     let secret = key.to_stored();
     match &key.public_key().0 {
