@@ -19,7 +19,7 @@ wasm-tests: wasm-host-signatures ## build the components that only tests run
 	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
-	@test -e target/release/asserta || echo "building the host: about 6 minutes the first time, for wasmtime" >&2
+	@test -e target/release/asserta || echo "building the host: about 8 minutes the first time, for wasmtime" >&2
 	@cargo build --release -p asserta
 
 run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
