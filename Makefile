@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench packages fmt lint clean
 
+# Always together: cargo would build wasmtime once more for each other combination of features.
+NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench
+
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -36,13 +39,13 @@ test-endpoint:
 	cargo test -p asserta-endpoint
 
 test-host: wasm wasm-tests
-	cargo test --release -p asserta -p host-tests -p asserta-exchanger
+	cargo test --release $(NATIVE)
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript rust
 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
-	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
+	@cargo build --release $(NATIVE) --bins --example scenarios
 	@scripts/scenario-table.sh
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)
@@ -56,9 +59,9 @@ torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, a
 	@scripts/torture.sh $(TORTURE)
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
-bench: wasm host packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)
+bench: wasm wasm-host-signatures packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)
 	@scripts/build-wasm.sh bench
-	@cargo build --release -p asserta-bench
+	@cargo build --release $(NATIVE) --bins
 	@cargo build --release -p rival-axum
 	@target/release/asserta-bench $(BENCH)
 	@scripts/install-packages.sh python javascript

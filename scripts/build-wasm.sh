@@ -5,8 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=target/components
 mkdir -p "$out"
-# The limits, 2 % above what there is, hold where core is built from source; rustup's core is larger.
+# The limits are 2 % above what there is, where core is built from source.
 toolchain=$(scripts/setup-wasm.sh)
+# Which compiler it is: two of them write different instructions, and bench/fuel.json counts those.
+case $toolchain in debian) rustc=/usr/bin/rustc ;; *) rustc=rustc ;; esac
+"$rustc" --version | sed -E 's/^rustc ([^)]*\)).*/\1/' >"$out/rustc.txt"
 # CI builds what was committed, lock file included.
 locked=(${CI:+--locked})
 
@@ -14,6 +17,8 @@ locked=(${CI:+--locked})
 build() {
   local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size
   shift 5
+  # rustup's core was built without its options for size, and formats its panics.
+  [[ $toolchain == rustup && $profile == exchanger ]] && limit=$((limit * 105 / 100))
   echo "building $name.wasm (a minute or two the first time)" >&2
   scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
   # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
@@ -23,7 +28,7 @@ build() {
   printf '%-24s %9d bytes (limit %d)\n' "$name.wasm" "$size" "$limit"
   if ((size > limit)); then
     echo "$name.wasm is larger than its limit" >&2
-    [[ $toolchain == rustup && $profile == exchanger ]] || return 1
+    return 1
   fi
 }
 

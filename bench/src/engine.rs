@@ -19,10 +19,7 @@ pub fn engine(meter: Meter) -> Result<Engine> {
     match meter {
         Meter::Time => {
             let mut pool = PoolingAllocationConfig::default();
-            pool.max_memory_size(64 << 20)
-                .max_memories_per_component(1)
-                .linear_memory_keep_resident(1 << 20)
-                .table_keep_resident(64 << 10);
+            pool.max_memory_size(64 << 20).max_memories_per_component(1);
             config
                 .epoch_interruption(true)
                 .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

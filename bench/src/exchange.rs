@@ -15,6 +15,15 @@ use crate::server::{Kind, Server};
 /// Connections that the load comes over.
 pub const CONNECTIONS: usize = 16;
 
+/// Our server with all cryptography inside of Wasm.
+pub const PORTABLE: &str = "portable";
+/// Our server with the arithmetic of signatures outside.
+pub const BY_HOST: &str = "by host";
+/// The rival in native Rust.
+pub const AXUM: &str = "axum";
+/// The rival on Node.
+pub const NODE: &str = "node";
+
 /// What a token costs on a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {

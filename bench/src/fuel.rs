@@ -12,7 +12,7 @@ use http::header;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::assertion::{CLIENT_SECRET, authorization, form, issuer, mint};
+use crate::assertion::{CLIENT_ID, CLIENT_SECRET, authorization, form, issuer, mint};
 use crate::engine::Meter;
 use crate::guest::{Endpoint, NOW};
 use crate::keys::{Algorithm, IssuerKey};
@@ -30,14 +30,21 @@ pub struct Fixture {
     pub assertions: BTreeMap<String, Vec<String>>,
 }
 
+/// Fuel by what was done.
+pub type Fuel = BTreeMap<String, u64>;
+
 /// What was counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// The compiler that built the component: another one writes other instructions.
     pub rustc: String,
-    /// Fuel by what was done.
-    pub fuel: BTreeMap<String, u64>,
+    /// What it took.
+    pub fuel: Fuel,
 }
+
+/// The counts that later ones are compared with, by compiler.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Kept(BTreeMap<String, Fuel>);
 
 impl Fixture {
     /// Mints one. Its private keys are forgotten at once.
@@ -62,7 +69,7 @@ impl Fixture {
     }
 }
 
-impl Counts {
+impl Kept {
     /// The file that they are kept in.
     pub fn path() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fuel.json")
@@ -73,11 +80,28 @@ impl Counts {
         read(&Self::path())
     }
 
+    /// What was counted with the same compiler.
+    pub fn of(&self, counts: &Counts) -> Option<&Fuel> {
+        self.0.get(&counts.rustc)
+    }
+
+    /// The compilers that there are counts of.
+    pub fn compilers(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Keeps counts in place of those of the same compiler.
+    pub fn keep(&mut self, counts: Counts) {
+        self.0.insert(counts.rustc, counts.fuel);
+    }
+}
+
+impl Counts {
     /// What grew by more than [`TOLERANCE`], is new or is gone: a sentence each.
-    pub fn growth_since(&self, kept: &Self) -> Vec<String> {
+    pub fn growth_since(&self, kept: &Fuel) -> Vec<String> {
         let mut findings = Vec::new();
         for (name, now) in &self.fuel {
-            match kept.fuel.get(name) {
+            match kept.get(name) {
                 None => findings.push(format!("{name}: {now}, not counted before")),
                 Some(before) if *now as f64 > *before as f64 * (1.0 + TOLERANCE) => {
                     let growth = (*now as f64 / *before as f64 - 1.0) * 100.0;
@@ -86,7 +110,7 @@ impl Counts {
                 Some(_) => {}
             }
         }
-        let gone = kept.fuel.keys().filter(|name| !self.fuel.contains_key(*name));
+        let gone = kept.keys().filter(|name| !self.fuel.contains_key(*name));
         findings.extend(gone.map(|name| format!("{name}: no longer counted")));
         findings
     }
@@ -106,12 +130,12 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
 /// Counts the fuel of an exchange under each algorithm, of refusals, and of an instance's first request.
 pub fn count(component: &Path, fixture: &Fixture) -> Result<Counts> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let rustc = compiler(&std::fs::read(component).with_context(|| component.display().to_string())?)?;
+    let rustc = compiler(component)?;
     let fuel = runtime.block_on(count_all(component, fixture))?;
     Ok(Counts { rustc, fuel })
 }
 
-async fn count_all(component: &Path, fixture: &Fixture) -> Result<BTreeMap<String, u64>> {
+async fn count_all(component: &Path, fixture: &Fixture) -> Result<Fuel> {
     let endpoint = Endpoint::load(component, Meter::Fuel, fixture.trust.to_string())?;
     let mut instance = endpoint.instantiate().await?;
     let mut fuel = BTreeMap::new();
@@ -145,7 +169,7 @@ async fn count_all(component: &Path, fixture: &Fixture) -> Result<BTreeMap<Strin
 fn token_request(assertion: &str, client_secret: &str) -> Result<http::Request<Bytes>> {
     let request = http::Request::post("/oauth2/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::AUTHORIZATION, authorization(client_secret));
+        .header(header::AUTHORIZATION, authorization(CLIENT_ID, client_secret));
     Ok(request.body(form(assertion).into())?)
 }
 
@@ -160,21 +184,11 @@ pub fn with_bad_signature(assertion: &str) -> String {
     assertion
 }
 
-/// The compiler's version, from the `producers` section of the module inside.
-fn compiler(component: &[u8]) -> Result<String> {
-    for payload in wasmparser::Parser::new(0).parse_all(component) {
-        let wasmparser::Payload::CustomSection(section) = payload? else { continue };
-        let wasmparser::KnownCustom::Producers(fields) = section.as_known() else { continue };
-        for field in fields {
-            for value in field?.values {
-                let value = value?;
-                if value.name == "rustc" {
-                    return Ok(value.version.to_owned());
-                }
-            }
-        }
-    }
-    bail!("the component does not say which rustc made it")
+/// The compiler's version, which `scripts/build-wasm.sh` leaves beside the component.
+fn compiler(component: &Path) -> Result<String> {
+    let path = component.with_file_name("rustc.txt");
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    Ok(text.trim_end().to_owned())
 }
 
 #[cfg(test)]
@@ -189,8 +203,8 @@ mod tests {
     #[test]
     fn growth_beyond_the_tolerance_is_told() {
         let kept = counts(&[("a", 1000), ("b", 1000), ("c", 1000)]);
-        assert_eq!(counts(&[("a", 1030), ("b", 500), ("c", 1000)]).growth_since(&kept), [""; 0]);
-        let findings = counts(&[("a", 1031), ("b", 1000), ("d", 1)]).growth_since(&kept);
+        assert_eq!(counts(&[("a", 1030), ("b", 500), ("c", 1000)]).growth_since(&kept.fuel), [""; 0]);
+        let findings = counts(&[("a", 1031), ("b", 1000), ("d", 1)]).growth_since(&kept.fuel);
         assert_eq!(
             findings,
             ["a: 1031, 3.1 % above 1000", "d: 1, not counted before", "c: no longer counted"]

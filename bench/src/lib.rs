@@ -3,11 +3,13 @@
 //! `make bench` prints the figures and writes `target/bench.json`. The library is there for the tests.
 
 pub mod assertion;
+pub mod chart;
 pub mod cores;
 pub mod engine;
 pub mod exchange;
 pub mod figures;
 pub mod fuel;
+pub mod growth;
 pub mod guest;
 pub mod keys;
 pub mod load;

@@ -1,4 +1,4 @@
-//! The load generator: token requests over kept-alive connections, each answer checked.
+//! The load generator: requests over kept-alive connections, each answer checked.
 //!
 //! It runs on a thread bound to a core of its own, so that it takes nothing from the server it measures.
 
@@ -9,20 +9,23 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::assertion::{CLIENT_SECRET, authorization, form};
+use crate::assertion::{ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, authorization, form};
 use crate::cores::{LOAD_CORE, bind_thread};
 
 /// A request, and what its answer has to be.
 #[derive(Clone)]
 pub struct Call {
+    method: Method,
+    path: String,
     body: Bytes,
     authorization: String,
     content_type: &'static str,
@@ -32,9 +35,16 @@ pub struct Call {
 impl Call {
     /// A token request that has to be granted.
     pub fn granted(assertion: &str) -> Self {
+        Self::granted_to(CLIENT_ID, assertion)
+    }
+
+    /// A token request of this client that has to be granted.
+    pub fn granted_to(client_id: &str, assertion: &str) -> Self {
         Self {
+            method: Method::POST,
+            path: "/oauth2/token".to_owned(),
             body: form(assertion).into(),
-            authorization: authorization(CLIENT_SECRET),
+            authorization: authorization(client_id, CLIENT_SECRET),
             content_type: "application/x-www-form-urlencoded",
             expected: StatusCode::OK,
         }
@@ -49,7 +59,7 @@ impl Call {
     pub fn of_a_stranger(assertion: &str) -> Self {
         let wrong = CLIENT_SECRET.replace('5', "6");
         Self {
-            authorization: authorization(&wrong),
+            authorization: authorization(CLIENT_ID, &wrong),
             expected: StatusCode::UNAUTHORIZED,
             ..Self::granted(assertion)
         }
@@ -60,8 +70,22 @@ impl Call {
         Self { content_type: "text/plain", ..Self::refused("none") }
     }
 
+    /// A registration that has to be new; the path is below that of the organization.
+    pub fn registration(path: &str, document: &Value) -> Self {
+        Self {
+            method: Method::PUT,
+            path: format!("/admin/organizations/default/{path}"),
+            body: document.to_string().into(),
+            authorization: format!("Bearer {ADMIN_TOKEN}"),
+            content_type: "application/json",
+            expected: StatusCode::CREATED,
+        }
+    }
+
     fn request(&self) -> Request<Full<Bytes>> {
-        Request::post("/oauth2/token")
+        Request::builder()
+            .method(&self.method)
+            .uri(&self.path)
             .header(header::HOST, "id.example")
             .header(header::CONTENT_TYPE, self.content_type)
             .header(header::AUTHORIZATION, &self.authorization)

@@ -5,16 +5,20 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use asserta_bench::cores;
-use asserta_bench::exchange::{Contestant, Costs, Effort, contest};
+use asserta_bench::exchange::{AXUM, BY_HOST, Contestant, Costs, Effort, NODE, PORTABLE, contest};
 use asserta_bench::figures::Subject;
-use asserta_bench::fuel::{self, Counts, Fixture};
+use asserta_bench::fuel::{self, Fixture, Kept};
+use asserta_bench::growth::Growth;
 use asserta_bench::keys::{Algorithm, IssuerKey};
 use asserta_bench::report::{Report, Row};
 use asserta_bench::server::Kind;
 use asserta_bench::signatures::InWasm;
+use asserta_bench::{chart, cores};
 use clap::{Parser, Subcommand};
 use serde_json::json;
+
+/// Trusted issuers for the figure on many registrations.
+const MANY_ISSUERS: usize = 10_000;
 
 /// Measures what an exchange costs, beside native code doing the same in the same run.
 #[derive(Parser)]
@@ -40,7 +44,7 @@ struct Bench {
     quick: bool,
 
     /// Only these parts.
-    #[arg(long, value_delimiter = ',', default_values_t = ["signatures", "exchange", "figures"].map(String::from))]
+    #[arg(long, value_delimiter = ',', default_values_t = ["signatures", "exchange", "figures", "registrations"].map(String::from))]
     parts: Vec<String>,
 
     /// The folder of what was built.
@@ -50,6 +54,12 @@ struct Bench {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Draws how the rate of tokens changes as registrations, used assertions, connections and assertions grow.
+    Growth {
+        /// The picture.
+        #[arg(long, default_value = "docs/growth.svg")]
+        svg: PathBuf,
+    },
     /// Counts the instructions of exchanges and compares them with bench/fuel.json.
     Fuel {
         /// Keep the counts as what later ones are compared with.
@@ -81,8 +91,8 @@ impl Bench {
         self.parts.iter().any(|wanted| wanted == part)
     }
 
-    fn ours(&self, store: &'static str) -> Result<Kind> {
-        let (program, component) = (self.built("release/asserta")?, self.component("endpoint")?);
+    fn ours(&self, component: &str, store: &'static str) -> Result<Kind> {
+        let (program, component) = (self.built("release/asserta")?, self.component(component)?);
         Ok(Kind::Asserta { program, component, store })
     }
 
@@ -109,7 +119,30 @@ impl Bench {
         if self.wants("figures") {
             self.figures(&mut report, &keys, folder.path())?;
         }
+        if self.wants("registrations") {
+            let key = key_of(&keys, Algorithm::EdDsa)?;
+            report.figures.extend(self.growth(key, folder.path())?.figures(MANY_ISSUERS)?);
+        }
         Ok(report)
+    }
+
+    fn growth<'a>(&self, key: &'a IssuerKey, folder: &'a Path) -> Result<Growth<'a>> {
+        Ok(Growth { server: self.ours("endpoint", "sqlite")?, key, folder, effort: self.effort() })
+    }
+
+    fn draw_growth(&self, svg: &Path) -> Result<()> {
+        let (key, folder) = (IssuerKey::generate(Algorithm::EdDsa)?, tempfile::tempdir()?);
+        let charts = self.growth(&key, folder.path())?.charts()?;
+        for chart in &charts {
+            println!("{}: tokens/s by {}", chart.title, chart.axis);
+            for line in &chart.lines {
+                let points = line.points.iter().map(|(size, rate)| format!("{size:.0}: {rate:.0}"));
+                println!("  {:12}{}", line.name, points.collect::<Vec<_>>().join(", "));
+            }
+        }
+        chart::draw(&charts, svg)?;
+        println!("The picture: {}", svg.display());
+        Ok(())
     }
 
     fn signatures(&self, runs: usize) -> Result<Vec<Row>> {
@@ -128,9 +161,18 @@ impl Bench {
     fn contestants(&self, remarks: &mut Vec<String>) -> Result<Vec<Contestant>> {
         use Algorithm::{EdDsa, Es256, Es384, Ps256, Rs256};
         let mut contestants = vec![
-            Contestant { name: "asserta", kind: self.ours("sqlite")?, algorithms: Algorithm::ALL.to_vec() },
             Contestant {
-                name: "axum",
+                name: PORTABLE,
+                kind: self.ours("endpoint", "sqlite")?,
+                algorithms: Algorithm::ALL.to_vec(),
+            },
+            Contestant {
+                name: BY_HOST,
+                kind: self.ours("endpoint-host-signatures", "sqlite")?,
+                algorithms: Algorithm::ALL.to_vec(),
+            },
+            Contestant {
+                name: AXUM,
                 kind: Kind::Axum { program: self.built("release/rival-axum")? },
                 // jsonwebtoken has no ES512.
                 algorithms: vec![Rs256, Ps256, Es256, Es384, EdDsa],
@@ -138,7 +180,7 @@ impl Bench {
         ];
         match node_rival(&self.target.join("rival-node")) {
             Ok(folder) => contestants.push(Contestant {
-                name: "node",
+                name: NODE,
                 kind: Kind::Node { folder },
                 algorithms: vec![Rs256, Es256, EdDsa],
             }),
@@ -151,8 +193,8 @@ impl Bench {
         eprintln!("taking the other figures");
         let component = self.component("endpoint")?;
         let subject = Subject {
-            on_sqlite: self.ours("sqlite")?,
-            on_memory: self.ours("memory")?,
+            on_sqlite: self.ours("endpoint", "sqlite")?,
+            on_memory: self.ours("endpoint", "memory")?,
             component: &component,
             keys,
             folder,
@@ -170,6 +212,10 @@ impl Bench {
         report.figures.push(subject.size()?);
         Ok(())
     }
+}
+
+fn key_of(keys: &[IssuerKey], algorithm: Algorithm) -> Result<&IssuerKey> {
+    keys.iter().find(|key| key.algorithm() == algorithm).context("no key of this algorithm")
 }
 
 /// Copies the rival's source beside what is built, and has npm install its packages there, once.
@@ -197,22 +243,26 @@ fn count_fuel(component: &Path, keep: bool, mint: bool) -> Result<()> {
         fuel::write(&Fixture::path(), &Fixture::mint()?)?;
     }
     let counts = fuel::count(component, &Fixture::load()?)?;
-    let kept = Counts::load().ok();
+    let mut kept = Kept::load()?;
+    let before = kept.of(&counts);
     for (name, fuel) in &counts.fuel {
-        let before = kept.as_ref().and_then(|kept| kept.fuel.get(name));
+        let before = before.and_then(|before| before.get(name));
         let change = before.map(|before| format!("{:+.1} %", (*fuel as f64 / *before as f64 - 1.0) * 100.0));
         println!("{name:32}{fuel:>12}  {}", change.unwrap_or_default());
     }
     if keep {
-        fuel::write(&Counts::path(), &counts)?;
+        kept.keep(counts);
+        fuel::write(&Kept::path(), &kept)?;
     }
     Ok(())
 }
 
 fn main() -> Result<()> {
     let bench = Bench::parse();
-    if let Some(Task::Fuel { keep, mint }) = bench.command {
-        return count_fuel(&bench.component("endpoint")?, keep, mint);
+    match bench.command {
+        Some(Task::Fuel { keep, mint }) => return count_fuel(&bench.component("endpoint")?, keep, mint),
+        Some(Task::Growth { ref svg }) => return bench.draw_growth(svg),
+        None => {}
     }
     let report = bench.run()?;
     print!("{}", report.to_text());

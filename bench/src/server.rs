@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::assertion::{AUDIENCE, CLIENT_ID, CLIENT_SECRET, issuer};
+use crate::assertion::{ADMIN_TOKEN, AUDIENCE, CLIENT_ID, CLIENT_SECRET, issuer};
 use crate::cores::{SERVER_CORE, cpu_time, peak_memory};
 use crate::keys::IssuerKey;
 
@@ -46,6 +46,7 @@ impl Kind {
                 command.arg(program).arg("serve").args(["--workers", "1", "--store", store]);
                 command.arg("--component").arg(component).arg("--public-url").arg(AUDIENCE);
                 command.arg("--trust").arg(format!("@{}", trust.display()));
+                command.arg("--admin-token").arg(ADMIN_TOKEN);
             }
             Self::Axum { program } => {
                 command.arg(program).arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);
@@ -149,24 +150,28 @@ fn free_address() -> Result<SocketAddr> {
 pub fn trust_document(keys: &[IssuerKey]) -> Value {
     let issuers: Vec<Value> = keys
         .iter()
-        .map(|key| {
-            json!({
-                "name": key.algorithm().name().to_lowercase(),
-                "issuer": issuer(key),
-                "jwks": { "keys": [key.jwk()] },
-            })
-        })
+        .map(|key| trusted_issuer(&key.algorithm().name().to_lowercase(), &issuer(key), key))
         .collect();
     json!({
         "organizations": [{
             "name": "default",
             "trusted_issuers": issuers,
-            "applications": [{
-                "client_id": CLIENT_ID,
-                "client_secret": CLIENT_SECRET,
-                "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
-                "scope": "read write",
-            }],
+            "applications": [application(CLIENT_ID)],
         }],
+    })
+}
+
+/// A trusted issuer with this key, as it is registered.
+pub fn trusted_issuer(name: &str, issuer: &str, key: &IssuerKey) -> Value {
+    json!({ "name": name, "issuer": issuer, "jwks": { "keys": [key.jwk()] } })
+}
+
+/// An application as it is registered.
+pub fn application(client_id: &str) -> Value {
+    json!({
+        "client_id": client_id,
+        "client_secret": CLIENT_SECRET,
+        "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+        "scope": "read write",
     })
 }
