@@ -221,7 +221,7 @@ async fn a_node_starts_without_redis() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_replay_store_is_bounded_in_redis() -> Result<()> {
     let redis = RedisServer::start()?;
-    is_bounded("Redis", Arc::new(RedisStores::new(&Secret::new(redis.url()))?)).await
+    is_bounded("Redis", Arc::new(RedisStores::new(&Secret::new(redis.url()), None)?)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

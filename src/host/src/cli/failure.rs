@@ -36,8 +36,8 @@ pub(crate) enum Failure {
     Start(#[from] StartError),
     #[error("the data directory cannot be used: {0}")]
     Store(#[from] StoreError),
-    #[error("--jwks-ca: {0}")]
-    Authorities(#[from] AuthorityError),
+    #[error("{option}: {source}")]
+    Authorities { option: &'static str, source: AuthorityError },
 }
 
 impl Failure {
