@@ -20,7 +20,7 @@ run_attacks() {
   awk -F '\t' '{ times++; failures += $2 != "ok" } END { print "scenarios over HTTP | " times " | " failures }' \
     target/scenarios-http.tsv >>"$ASSERTA_TORTURE"
 }
-run_keys() { tests jwks_life; }
+run_keys() { tests jwks_life slow_key_endpoint; }
 run_fuzz() {
   scripts/fuzz.sh | tee target/fuzz.txt
   local status=${PIPESTATUS[0]}

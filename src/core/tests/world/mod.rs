@@ -151,7 +151,8 @@ impl KeyFetcher for Endpoint {
     }
 }
 
-pub struct TestClock(pub Cell<u64>);
+/// The time, and how often somebody slept.
+pub struct TestClock(pub Cell<u64>, pub Cell<u32>);
 
 impl Clock for TestClock {
     fn now(&self) -> u64 {
@@ -159,6 +160,7 @@ impl Clock for TestClock {
     }
 
     async fn sleep(&self, _milliseconds: u64) {
+        self.1.set(self.1.get() + 1);
         yield_once().await;
     }
 }
@@ -221,7 +223,7 @@ impl Default for World {
             registry: Memory::default(),
             replay: Memory::default(),
             endpoint: Endpoint::default(),
-            clock: TestClock(Cell::new(START)),
+            clock: TestClock(Cell::new(START), Cell::default()),
             entropy: Counting::default(),
         }
     }
