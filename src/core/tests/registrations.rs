@@ -58,3 +58,16 @@ fn nothing_is_in_a_document_twice() {
         assert_eq!(parsed(organizations).err(), Some(format!("{place}: is there twice")));
     }
 }
+
+/// A generated identifier is an argument of commands, which would take a leading hyphen for an option.
+#[test]
+fn no_client_identifier_begins_with_a_hyphen() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    for _ in 0..1000 {
+        let new =
+            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        let client_id = new.application.client_id;
+        assert!(client_id.starts_with(|first: char| first.is_ascii_alphabetic()), "{client_id}");
+    }
+}

@@ -32,6 +32,8 @@ impl<P: Ports> Service<P> {
         self.organization(organization).await?;
         let mut id = [0; 16];
         self.ports.entropy().fill(&mut id);
+        // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
+        id[0] &= 0x7f;
         let client_secret = self.new_secret();
         let application = Application {
             client_id: base64url::encode(&id),
