@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use asserta::Program;
 use host_tests::client::{Answer, send};
-use host_tests::components::program;
+use host_tests::components::{bytes, program, target};
 use host_tests::local_host::LocalHost;
 use host_tests::process::Server;
 use host_tests::torture::{figure, report, times};
@@ -129,6 +130,40 @@ async fn loops_end_and_take_turns() -> Result<()> {
     ensure!(computed < 2 * LOOPS * LIMIT, "{LOOPS} loops computed for {computed:?}");
     // Without turns both threads would first be done with the loops.
     ensure!(most < computed / 2, "an answer waited for {most:?} of computing, of {computed:?}");
+    Ok(())
+}
+
+/// Hosts that share a program share its instances: where all are in use, a request is told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_room_for_another_instance_is_503() -> Result<()> {
+    const AT_ONCE: usize = 300;
+    // Not the one of the other tests.
+    let program = Program::load(&bytes("misbehaving.wasm")?, Some(&target().join("host-tests-compiled")))?;
+    let hosts = [LocalHost::of(program.clone()).start().await?, LocalHost::of(program).start().await?];
+    let mut waiting = JoinSet::new();
+    for number in 0..AT_ONCE {
+        let address = hosts[number % 2].address();
+        waiting.spawn(async move { send(address, "GET", "/wait", &[], "").await });
+    }
+    let (mut served, mut busy) = (0, 0);
+    for answer in waiting.join_all().await {
+        let answer = answer?;
+        match answer.status {
+            200 => served += 1,
+            503 => {
+                busy += 1;
+                ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
+                ensure!(answer.header("retry-after").is_some(), "no Retry-After");
+            }
+            other => anyhow::bail!("{other} {}", answer.text()),
+        }
+    }
+    report("requests beyond the instances of two hosts", AT_ONCE, 0);
+    figure(&format!("{served} served, {busy} answered 503"));
+    ensure!(served >= 256 && busy > 0, "{served} served, {busy} answered 503");
+    for host in hosts {
+        host.stop().await;
+    }
     Ok(())
 }
 
