@@ -79,6 +79,36 @@ fn jwt_id_with_another_expiry() {
     }
 }
 
+/// R45: a used assertion stays used when its issuer's `clock_skew` is changed, to the end of what is then its life.
+#[test]
+fn used_under_another_clock_skew() {
+    // Between the ends of the lives of such assertions begins another hour, and with it another bucket.
+    let expiry = START + 3300;
+    for (before, after) in [(60, 600), (600, 60), (0, 600)] {
+        for (jwt_id, moment) in
+            [None, Some("1")].into_iter().flat_map(|id| [(id, START), (id, expiry + after - 1)])
+        {
+            let (world, idp) = (World::default(), key(1));
+            let service = world.service();
+            let organization = default_organization();
+            let with_skew = |skew: u64| issuer(document!({ "jwks": jwks(&[&idp]), "clock_skew": skew }));
+            run(service.create_trusted_issuer(&organization, &with_skew(before))).expect("registered");
+            let client =
+                run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+            let assertion = assertion(&idp, START, document!({ "exp": expiry, "jti": jwt_id }));
+            let exchange = || {
+                let exchanged = run(service.exchange(&organization, &request(&client, &assertion)));
+                exchanged.map(drop).map_err(|refusal| refusal.reason)
+            };
+            assert_eq!(exchange(), Ok(()));
+            run(service.put_trusted_issuer(&organization, "idp", &with_skew(after))).expect("replaced");
+            world.advance(moment - START);
+            run(service.sweep()).expect("swept");
+            assert_eq!(exchange(), Err(Reason::Replayed), "{jwt_id:?}, {before} to {after}, at {moment}");
+        }
+    }
+}
+
 /// The replay store is bounded: after the expiry and a sweep it is empty.
 #[test]
 fn sweep() {
