@@ -64,6 +64,8 @@ pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) ->
 pub struct Memory {
     pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
     pub broken: Cell<bool>,
+    /// How many keys were read.
+    pub reads: Cell<usize>,
     /// How many pages of keys were asked for.
     pub pages: Cell<usize>,
 }
@@ -81,6 +83,7 @@ impl Memory {
 impl Store for Memory {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
         self.step().await?;
+        self.reads.set(self.reads.get() + 1);
         Ok(self.entries.borrow().get(key).cloned())
     }
 
