@@ -20,14 +20,14 @@ run_attacks() {
   awk -F '\t' '{ times++; failures += $2 != "ok" } END { print "scenarios over HTTP | " times " | " failures }' \
     target/scenarios-http.tsv >>"$ASSERTA_TORTURE"
 }
-run_keys() { tests jwks_life; }
+run_keys() { tests jwks_life slow_key_endpoint; }
 run_fuzz() {
   scripts/fuzz.sh | tee target/fuzz.txt
   local status=${PIPESTATUS[0]}
   awk 'NR > 1 { print "fuzzing " $1 ": executions in " $3 " s | " $2 " | " $5 }' target/fuzz.txt >>"$ASSERTA_TORTURE"
   return "$status"
 }
-run_nodes() { tests key_value_stores several_nodes one_assertion_at_once; }
+run_nodes() { tests key_value_stores several_nodes redis_over_tls one_assertion_at_once; }
 run_crashes() { tests crash_safety kill_and_restart failing_store; }
 run_isolation() { tests misbehaving_component connections isolation graceful_stop; }
 run_secrets() { tests log_secrets log_lines; }

@@ -51,7 +51,20 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
-        components::bytes("endpoint.wasm")?;
+        Self::start_component("endpoint.wasm", data, options, environment)
+    }
+
+    /// The same with another component in the endpoint's place.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_component(
+        component: &str,
+        data: &Path,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        components::bytes(component)?;
         let log = data.join("log");
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
         let mut child = Command::new(command()?)
@@ -59,7 +72,7 @@ impl Server {
             .args(["--admin-token", ADMIN_TOKEN])
             .args(options)
             .arg("--component")
-            .arg(components::path("endpoint.wasm"))
+            .arg(components::path(component))
             .arg("--data")
             .arg(data)
             .envs(environment.iter().copied())
@@ -95,6 +108,19 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
         Ok(kilobytes << 10)
+    }
+
+    /// How long it has computed, on all processors together.
+    ///
+    /// # Errors
+    /// There is no `/proc`.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(self.proc_file("stat"))?;
+        // After the name, which may hold anything: the 14th and 15th of all fields, in hundredths of a second.
+        let (_, fields) = stat.rsplit_once(") ").context("no name in it")?;
+        let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
+        let ticks = ticks.sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 10))
     }
 
     /// How many files and connections it has open.

@@ -1,7 +1,8 @@
 //! R70: where the store fails the answer is 503, nothing is issued, and nothing is left broken when it is back.
 
-use std::sync::Arc;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Result, ensure};
 use asserta::keyvalue::{Bucket, KeyPage, KeyValue, MemoryStores, StoreError};
@@ -10,8 +11,9 @@ use host_tests::admin::Admin;
 use host_tests::assertion::assertion;
 use host_tests::client::{Answer, send};
 use host_tests::components::program;
-use host_tests::local_host::LocalHost;
-use serde_json::json;
+use host_tests::local_host::{ADMIN_TOKEN, LocalHost};
+use host_tests::process::command;
+use serde_json::{Value, json};
 
 /// Stores that fail on demand, each by itself.
 #[derive(Clone, Default)]
@@ -19,9 +21,11 @@ struct Unreliable {
     stores: MemoryStores,
     registry_fails: Arc<AtomicBool>,
     replay_fails: Arc<AtomicBool>,
+    /// The end of a key that can't be written.
+    unwritable: Arc<OnceLock<&'static str>>,
 }
 
-struct UnreliableBucket(Arc<dyn Bucket>, Arc<AtomicBool>);
+struct UnreliableBucket(Arc<dyn Bucket>, Arc<AtomicBool>, Arc<OnceLock<&'static str>>);
 
 impl UnreliableBucket {
     fn works(&self) -> Result<(), StoreError> {
@@ -33,7 +37,7 @@ impl UnreliableBucket {
 impl KeyValue for Unreliable {
     async fn open(&self, name: &str) -> Result<Arc<dyn Bucket>, StoreError> {
         let fails = if name == "replay" { &self.replay_fails } else { &self.registry_fails };
-        Ok(Arc::new(UnreliableBucket(self.stores.open(name).await?, fails.clone())))
+        Ok(Arc::new(UnreliableBucket(self.stores.open(name).await?, fails.clone(), self.unwritable.clone())))
     }
 }
 
@@ -46,6 +50,9 @@ impl Bucket for UnreliableBucket {
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.works()?;
+        if self.2.get().is_some_and(|end| key.ends_with(end)) {
+            return Err(StoreError::Failed("on demand".to_owned()));
+        }
         self.0.set(key, value).await
     }
 
@@ -107,6 +114,44 @@ async fn nothing_is_issued_while_a_store_fails() -> Result<()> {
     stores.registry_fails.store(false, Ordering::SeqCst);
     let unknown = admin.send("GET", "globex", None).await?;
     ensure!(unknown.status == 404, "a refused registration was stored: {}", unknown.text());
+    host.stop().await;
+    Ok(())
+}
+
+/// `asserta apply` where the store fails in the middle says of each registration whether it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_applied_before_a_failure_is_reported() -> Result<()> {
+    let stores = Unreliable::default();
+    let host = LocalHost::of(program("endpoint.wasm")?).stores(Arc::new(stores.clone())).start().await?;
+    let issuer = |name: &str| {
+        let (issuer, jwks_uri) = (format!("https://{name}.example"), format!("https://{name}.example/jwks"));
+        json!({"name": name, "issuer": issuer, "jwks_uri": jwks_uri})
+    };
+    let issuers = ["one", "two", "three"].map(issuer);
+    let document = json!({"organizations": [{"name": "acme", "trusted_issuers": issuers}]});
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("trust.json");
+    std::fs::write(&file, document.to_string())?;
+    _ = stores.unwritable.set("trusted-issuer/acme/two");
+    let url = format!("http://{}", host.address());
+    let mut apply = Command::new(command()?);
+    apply.args(["apply", "--json", "--url", &url, "--admin-token", ADMIN_TOKEN]).arg(&file);
+    let ran = tokio::task::spawn_blocking(move || apply.output()).await??;
+    ensure!(ran.status.code() == Some(1), "{ran:?}");
+    let outcomes: Value = serde_json::from_slice(&ran.stdout)?;
+    let expected = [
+        ("acme", "created"),
+        ("acme/one", "created"),
+        ("acme/two", "unknown"),
+        ("acme/three", "not applied"),
+    ];
+    let expected = expected.map(|(name, outcome)| json!({"registration": name, "outcome": outcome}));
+    ensure!(outcomes == Value::from(expected.to_vec()), "{outcomes}");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    ensure!(said.contains("organizations[0].trusted_issuers[1]") && said.contains("503"), "{said}");
+    let listed = Admin(host.address()).done("GET", "acme/trusted-issuers", None).await?.json()?;
+    let names: Vec<_> = listed["items"].as_array().into_iter().flatten().map(|item| &item["name"]).collect();
+    ensure!(names == ["one"], "{names:?}");
     host.stop().await;
     Ok(())
 }

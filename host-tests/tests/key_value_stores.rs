@@ -16,7 +16,7 @@ async fn each_store(check: impl AsyncFn(Arc<dyn KeyValue>) -> Result<()>) -> Res
     let stores: [Arc<dyn KeyValue>; 3] = [
         Arc::new(MemoryStores::new()),
         Arc::new(SqliteStores::open(directory.path())?),
-        Arc::new(RedisStores::new(&Secret::new(server.url()))?),
+        Arc::new(RedisStores::new(&Secret::new(server.url()), None)?),
     ];
     for store in stores {
         check(store).await?;
@@ -175,8 +175,8 @@ async fn concurrent_increments_count_each_caller_once() -> Result<()> {
         [Arc::new(memory.clone()), Arc::new(memory)],
         [Arc::new(SqliteStores::open(directory.path())?), Arc::new(SqliteStores::open(directory.path())?)],
         [
-            Arc::new(RedisStores::new(&Secret::new(server.url()))?),
-            Arc::new(RedisStores::new(&Secret::new(server.url()))?),
+            Arc::new(RedisStores::new(&Secret::new(server.url()), None)?),
+            Arc::new(RedisStores::new(&Secret::new(server.url()), None)?),
         ],
     ];
     for pair in pairs {
@@ -198,7 +198,7 @@ async fn concurrent_increments_count_each_caller_once() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_comes_back_without_a_restart() -> Result<()> {
     let mut server = RedisServer::start()?;
-    let stores = RedisStores::new(&Secret::new(server.url()))?;
+    let stores = RedisStores::new(&Secret::new(server.url()), None)?;
     let bucket = stores.open("replay").await?;
     assert_eq!(bucket.increment("n", 1).await, Ok(1));
     for _ in 0..3 {
@@ -222,10 +222,10 @@ async fn redis_comes_back_without_a_restart() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_refused_is_asked_again() -> Result<()> {
     let server = RedisServer::start()?;
-    let good = RedisStores::new(&Secret::new(server.url()))?.open("default").await?;
+    let good = RedisStores::new(&Secret::new(server.url()), None)?.open("default").await?;
     good.set("k", b"x").await?;
     let wrong = server.url().replace(":a-redis", ":another");
-    let stores = RedisStores::new(&Secret::new(&wrong))?;
+    let stores = RedisStores::new(&Secret::new(&wrong), None)?;
     let bucket = stores.open("default").await?;
     let refused = bucket.get("k").await;
     let Err(StoreError::Failed(said)) = refused else { anyhow::bail!("{refused:?}") };
@@ -248,7 +248,7 @@ fn an_address_that_is_none_is_not_shown() {
         "redis://:hidden@h/x",
         "rediss://:hidden@h/#insecure",
     ] {
-        let refused = RedisStores::new(&Secret::new(url)).err();
+        let refused = RedisStores::new(&Secret::new(url), None).err();
         let said = refused.map(|error| format!("{error} {error:?}"));
         assert!(said.as_ref().is_some_and(|said| !said.contains("hidden")), "{url}: {said:?}");
     }

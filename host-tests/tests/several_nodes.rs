@@ -221,7 +221,7 @@ async fn a_node_starts_without_redis() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_replay_store_is_bounded_in_redis() -> Result<()> {
     let redis = RedisServer::start()?;
-    is_bounded("Redis", Arc::new(RedisStores::new(&Secret::new(redis.url()))?)).await
+    is_bounded("Redis", Arc::new(RedisStores::new(&Secret::new(redis.url()), None)?)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +254,7 @@ async fn is_bounded(name: &str, stores: Arc<dyn KeyValue>) -> Result<()> {
     }
     let replay = stores.open("replay").await?;
     ensure!(count(&*replay).await? == assertions, "{} of {assertions} are kept", count(&*replay).await?);
-    // Five minutes of life, a minute of skew, and an hour of its bucket later. A sweep runs after an answer.
+    // Five minutes of life, ten of the greatest skew, and an hour of its bucket later. A sweep runs after an answer.
     clock.set(clock.seconds() + 2 * 3600);
     let mut sweeps = 0;
     while count(&*replay).await? > 0 {

@@ -29,6 +29,8 @@ async fn serve(request: Request) -> impl IntoResponse {
         "/hoard" => {
             Box::leak(vec![1_u8; 24 << 20].into_boxed_slice()).iter().for_each(|byte| _ = black_box(byte))
         }
+        // Keeps its instance.
+        "/wait" => wait_for(2_000_000_000).await,
         "/print" => (0..1000).for_each(|_| eprint!("{}", "endless ".repeat(1000))),
         _ => {}
     }

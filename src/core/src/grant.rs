@@ -16,7 +16,7 @@ use crate::jose::signatures::Signatures;
 use crate::organization::OrganizationUrls;
 use crate::refusal::Reason;
 use crate::scope::Scope;
-use crate::trust::{IssuerKeys, Replay, TrustedIssuer};
+use crate::trust::{IssuerKeys, MOST_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many keys are tried for an assertion (R48).
 const MOST_KEYS: usize = 16;
@@ -126,7 +126,8 @@ pub struct ReplayMark {
     pub by_jwt_id: bool,
     /// A digest of organization, issuer and `jti`, or of the signed part.
     pub digest: String,
-    /// Until when it must be remembered: seconds since 1970.
+    /// Until when it must be remembered, whatever becomes of the issuer's `clock_skew` meanwhile: seconds since
+    /// 1970. It depends on the assertion alone, so that the same one is looked for where it was marked.
     pub until: u64,
 }
 
@@ -309,11 +310,7 @@ fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
         digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.urls.issuer).as_bytes());
     // The value is finite, not negative and at most a day ahead: R43 has passed.
     let expiry = claims.expiry()? as u64 + 1;
-    Ok(Some(ReplayMark {
-        by_jwt_id: jwt_id.is_some(),
-        digest,
-        until: expiry + u64::from(facts.issuer.clock_skew),
-    }))
+    Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(MOST_CLOCK_SKEW) }))
 }
 
 fn saw_nothing(_: &Facts<'_>) -> String {

@@ -45,6 +45,38 @@ fn one_fetch_for_many() {
     assert_eq!(setting.fetches(), 1);
 }
 
+/// R52: so many that the others' instances are kept do not wait for one issuer: they are told to come again.
+#[test]
+fn few_wait_for_one_fetch() {
+    let (world, idp) = (World::default(), key(1));
+    let setting = Setting::new(&world);
+    world.endpoint.serve(&jwks(&[&idp]), None);
+    let outcomes = run_all((0..100).map(|_| setting.exchange(&idp)));
+    let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
+    assert_eq!((count(Ok(())), count(Err(Reason::KeysUnavailable))), (64, 36), "{outcomes:?}");
+    assert_eq!(setting.fetches(), 1);
+    assert_eq!(run(setting.exchange(&idp)), Ok(()), "the document is there");
+}
+
+/// R51: whoever was answered from a stale document does not wait for the request that fetches it again.
+#[test]
+fn nobody_waits_for_a_refresh() {
+    let (world, idp) = (World::default(), key(1));
+    let setting = Setting::new(&world);
+    world.endpoint.serve(&jwks(&[&idp]), None);
+    assert_eq!(run(setting.exchange(&idp)), Ok(()));
+    world.advance(600);
+    let instances: Vec<_> = (0..20).map(|_| world.service()).collect();
+    let outcomes = run_all(instances.iter().map(async |instance| {
+        let assertion = assertion(&idp, world.clock.0.get(), json!({}));
+        let exchanged =
+            instance.exchange(&default_organization(), &request(&setting.client, &assertion)).await;
+        (exchanged.is_ok(), instance.after_answer().await)
+    }));
+    assert!(outcomes.iter().all(|outcome| *outcome == (true, Ok(()))), "{outcomes:?}");
+    assert_eq!((setting.fetches(), world.clock.1.get()), (2, 0));
+}
+
 /// R51: fresh for ten minutes or as the endpoint says, within bounds; then refreshed after the answer.
 #[test]
 fn freshness() {

@@ -3,8 +3,9 @@
 mod world;
 
 use asserta_core::jose::json;
+use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use asserta_core::refusal::Reason;
-use asserta_core::service::{Page, RegistryError, TrustDocument};
+use asserta_core::service::{NewApplication, Page, RegistryError, TrustDocument};
 use serde_json::json as document;
 use world::*;
 
@@ -77,6 +78,62 @@ fn jwt_id_with_another_expiry() {
         assert!(outcomes[0].is_ok(), "{lifetimes:?}");
         assert_eq!(outcomes[1].as_ref().err(), Some(&Reason::Replayed), "{lifetimes:?}");
     }
+}
+
+/// R45: a used assertion stays used when its issuer's `clock_skew` is changed, to the end of what is then its life.
+#[test]
+fn used_under_another_clock_skew() {
+    // Between the ends of the lives of such assertions begins another hour, and with it another bucket.
+    let expiry = START + 3300;
+    for (before, after) in [(60, 600), (600, 60), (0, 600)] {
+        for (jwt_id, moment) in
+            [None, Some("1")].into_iter().flat_map(|id| [(id, START), (id, expiry + after - 1)])
+        {
+            let (world, idp) = (World::default(), key(1));
+            let service = world.service();
+            let organization = default_organization();
+            let with_skew = |skew: u64| issuer(document!({ "jwks": jwks(&[&idp]), "clock_skew": skew }));
+            run(service.create_trusted_issuer(&organization, &with_skew(before))).expect("registered");
+            let client =
+                run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+            let assertion = assertion(&idp, START, document!({ "exp": expiry, "jti": jwt_id }));
+            let exchange = || {
+                let exchanged = run(service.exchange(&organization, &request(&client, &assertion)));
+                exchanged.map(drop).map_err(|refusal| refusal.reason)
+            };
+            assert_eq!(exchange(), Ok(()));
+            run(service.put_trusted_issuer(&organization, "idp", &with_skew(after))).expect("replaced");
+            world.advance(moment - START);
+            run(service.sweep()).expect("swept");
+            assert_eq!(exchange(), Err(Reason::Replayed), "{jwt_id:?}, {before} to {after}, at {moment}");
+        }
+    }
+}
+
+/// R21: a client that is unknown, has a wrong secret or is disabled costs as many reads of the store, also where the
+/// known ones are kept already: a store in the network would tell by the time.
+#[test]
+fn every_failed_client_costs_the_same_reads() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    let create = |document| run(service.create_application(&organization, metadata(document))).expect("made");
+    let (known, disabled) = (create(document!({})), create(document!({ "enabled": false })));
+    let post = |client_id: &str, secret: &str| {
+        let credentials = ClientCredentials::new(client_id, secret, PresentedBy::Basic);
+        let request = TokenRequest::new(credentials, "a.b.c", None, None).expect("short enough");
+        let before = world.registry.reads.get();
+        let refused = run(service.exchange(&organization, &request)).map(drop);
+        (refused.map_err(|refusal| refusal.reason), world.registry.reads.get() - before)
+    };
+    let id = |client: &NewApplication| client.application.client_id.clone();
+    for round in 0..3 {
+        let unknown = post("unknown", &known.client_secret);
+        assert_eq!(unknown, (Err(Reason::ClientUnauthenticated), 2), "round {round}");
+        assert_eq!(post(&id(&known), &disabled.client_secret), unknown, "wrong secret, round {round}");
+        assert_eq!(post(&id(&disabled), &disabled.client_secret), unknown, "disabled, round {round}");
+    }
+    // Whoever is right costs no such read once it is kept.
+    assert_eq!(post(&id(&known), &known.client_secret), (Err(Reason::AssertionMalformed), 1));
 }
 
 /// The replay store is bounded: after the expiry and a sweep it is empty.

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::instances::{Instances, Response};
+use crate::instances::{Instances, NoAnswer, Response};
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 
@@ -99,6 +99,10 @@ impl Front {
         });
         match answer.await {
             Ok(Ok(response)) => Ok(response),
+            Ok(Err(error @ NoAnswer::NoRoom)) => {
+                tracing::warn!(%error, "a request is told to come again");
+                Err(Refusal::Busy)
+            }
             Ok(Err(error)) => {
                 tracing::error!(%error, "a request failed");
                 Err(Refusal::Failed)

@@ -19,7 +19,7 @@ use futures_channel::oneshot as handover;
 use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
-use wasmtime::{AsContextMut as _, Store};
+use wasmtime::{AsContextMut as _, PoolConcurrencyLimitError, Store};
 use wasmtime_wasi_http::handler::{Prepared, Proxy};
 use wasmtime_wasi_http::{WasiHttpView as _, p3::bindings::Service};
 
@@ -38,6 +38,8 @@ const ANSWER_SIZE: usize = 8 << 20;
 /// Why the component gave no answer. The text is for the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoAnswer {
+    #[error("other hosts in this process use all instances that there may be")]
+    NoRoom,
     #[error("no instance could be made: {0}")]
     Instantiation(String),
     #[error("the component failed: {0}")]
@@ -59,6 +61,8 @@ pub(crate) struct Instances {
     world: Arc<World>,
     /// The one used last is at the end, and is used next.
     idle: Mutex<Vec<Idle>>,
+    /// Permits to have an instance that is not idle. So there are never more instances than permits in all: a request
+    /// makes one only where none is idle.
     running: Semaphore,
     request_time: Duration,
 }
@@ -105,9 +109,7 @@ impl Instances {
         let _running = self.running.acquire().await.map_err(|_| NoAnswer::Timeout)?;
         let mut instance = match self.take_idle() {
             Some(instance) => instance,
-            None => {
-                self.instantiate().await.map_err(|error| NoAnswer::Instantiation(format!("{error:#}")))?
-            }
+            None => self.instantiate().await.map_err(not_made)?,
         };
         // What fails here is dropped here: no later request meets what this one left behind.
         instance.answer(request, answer).await?;
@@ -129,12 +131,20 @@ impl Instances {
 
     /// Drops the instances that the load of the last minute did not need.
     pub(crate) fn drop_idle(&self) {
+        self.drop_idle_for(IDLE_TIME);
+    }
+
+    fn drop_idle_for(&self, time: Duration) {
         let mut idle = self.idle();
-        let stale = idle.partition_point(|one| one.since.elapsed() > IDLE_TIME);
+        let stale = idle.partition_point(|one| one.since.elapsed() > time);
+        // Until their places are free again no request may make others. Where requests are about to take these, they
+        // are left for the next time.
+        let Ok(permits) = self.running.try_acquire_many(stale as u32) else { return };
         let stale: Vec<_> = idle.drain(..stale).collect();
         // The mutex is free again before their memory is given back.
         drop(idle);
         drop(stale);
+        drop(permits);
     }
 
     async fn instantiate(&self) -> wasmtime::Result<Instance> {
@@ -176,6 +186,17 @@ impl Instance {
     }
 }
 
+fn not_made(error: wasmtime::Error) -> NoAnswer {
+    if error.root_cause().is::<PoolConcurrencyLimitError>() {
+        NoAnswer::NoRoom
+    } else {
+        NoAnswer::Instantiation(format!("{error:#}"))
+    }
+}
+
 fn failed(error: wasmtime::Error) -> NoAnswer {
     if error.is::<OutOfTime>() { NoAnswer::OutOfTime } else { NoAnswer::Trap(format!("{error:#}")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,8 +47,8 @@ pub struct Limits {
     pub connections: usize,
     /// Requests that run or wait for an instance; further ones are answered with 503.
     pub requests: usize,
-    /// Instances that run at once, at most 256. Requests that wait for a JWKS endpoint hold one, so that this
-    /// is also how many of them it takes to keep others waiting.
+    /// Instances that run at once, at most 256. Requests that wait for a JWKS endpoint hold one; the endpoint
+    /// lets 64 wait for one issuer (R52).
     pub instances: usize,
     /// Linear memory of an instance in bytes, at most 64 MiB.
     pub memory: usize,

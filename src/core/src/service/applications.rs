@@ -32,6 +32,8 @@ impl<P: Ports> Service<P> {
         self.organization(organization).await?;
         let mut id = [0; 16];
         self.ports.entropy().fill(&mut id);
+        // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
+        id[0] &= 0x7f;
         let client_secret = self.new_secret();
         let application = Application {
             client_id: base64url::encode(&id),
@@ -106,6 +108,17 @@ impl<P: Ports> Service<P> {
     ) -> Result<Application, RegistryError> {
         metadata.check()?;
         self.change_application(organization, client_id, |application| application.metadata = metadata).await
+    }
+
+    /// Refuses what [`replace_application`](Self::replace_application) would refuse at this moment, and changes nothing.
+    pub async fn check_replacement(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+        metadata: &ApplicationMetadata,
+    ) -> Result<(), RegistryError> {
+        metadata.check()?;
+        self.application(organization, client_id).await.map(drop)
     }
 
     /// Gives an application a new secret; the old one stops working.

@@ -1,5 +1,8 @@
 //! The seed document: organizations, trusted issuers and applications in one piece, applied as a whole
 //! and again without effect (the setting `trust`, and `asserta apply`).
+//!
+//! As a whole means that all of it is checked before any of it is stored. A store that fails in the middle, or
+//! somebody who registers at the same moment, can still leave a part: applying it again completes it.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -114,8 +117,38 @@ impl TrustDocument {
                 application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;
             }
         }
+        document.check_names()?;
         Ok(document)
     }
+
+    /// Nothing is there twice: which of the two would count?
+    fn check_names(&self) -> Result<(), FieldError> {
+        let twice = |field: String| Err(FieldError::new(field, "is there twice"));
+        if let Some(index) = repeated(self.organizations.iter().map(|organization| &organization.name)) {
+            return twice(format!("organizations[{index}].name"));
+        }
+        for (index, organization) in self.organizations.iter().enumerate() {
+            let issuers = || organization.trusted_issuers.iter();
+            let client_ids = organization.applications.iter().map(|application| &application.client_id);
+            let found = [
+                ("trusted_issuers", "name", repeated(issuers().map(|issuer| &issuer.name))),
+                ("trusted_issuers", "issuer", repeated(issuers().map(|issuer| &issuer.issuer))),
+                ("applications", "client_id", repeated(client_ids)),
+            ];
+            for (list, member, number) in found {
+                if let Some(number) = number {
+                    return twice(format!("organizations[{index}].{list}[{number}].{member}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the first text stands that was there before.
+fn repeated<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> Option<usize> {
+    let is_before = |index, text| texts.clone().take(index).any(|earlier| earlier == text);
+    texts.clone().enumerate().find(|(index, text)| is_before(*index, *text)).map(|(index, _)| index)
 }
 
 impl SeedApplication {
@@ -132,6 +165,9 @@ impl SeedApplication {
 impl<P: Ports> Service<P> {
     /// Brings the registrations to what the document says. What it does not name stays.
     pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
+        for (index, seed) in document.organizations.iter().enumerate() {
+            self.check_seed(seed, &format!("organizations[{index}]")).await?;
+        }
         let mut report = ApplyReport::default();
         for seed in &document.organizations {
             let organization = OrganizationId::parse(&seed.name)?;
@@ -150,6 +186,24 @@ impl<P: Ports> Service<P> {
             }
         }
         Ok(report)
+    }
+
+    /// What [`TrustDocument::parse`] can't see: issuer values that are taken by what the document does not change
+    /// first.
+    async fn check_seed(&self, seed: &SeedOrganization, place: &str) -> Result<(), RegistryError> {
+        self.check_organization(seed.display_name.as_deref())?;
+        let organization = OrganizationId::parse(&seed.name)?;
+        for (number, issuer) in seed.trusted_issuers.iter().enumerate() {
+            let before = &seed.trusted_issuers[..number];
+            match self.other_with_issuer_value(&organization, issuer).await? {
+                Some(other) if !before.iter().any(|earlier| earlier.name == other) => {
+                    let field = format!("{place}.trusted_issuers[{number}].issuer");
+                    return Err(FieldError::new(field, "is that of another trusted issuer").into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     async fn apply_organization(
@@ -186,6 +240,11 @@ impl<P: Ports> Service<P> {
             Put::Unchanged => report.unchanged += 1,
         }
         Ok(())
+    }
+
+    /// Refuses what [`put_application`](Self::put_application) would refuse, and changes nothing.
+    pub fn check_application(&self, seed: &SeedApplication) -> Result<(), RegistryError> {
+        Ok(seed.check().map(drop)?)
     }
 
     /// Creates or replaces an application that brings its own identifier and secret.

@@ -111,7 +111,12 @@ impl<P: Ports> Service<P> {
     ) -> Result<AuthenticatedClient, Refusal> {
         let failed = Reason::ClientUnauthenticated;
         let credentials = credentials.ok_or(failed)?;
-        let Some(application) = self.find_application(tenant, &credentials.client_id).await? else {
+        let kept = self.kept_application(tenant, &credentials.client_id);
+        let found = match &kept {
+            Some(application) => Some(Rc::clone(application)),
+            None => self.load_and_keep_application(tenant, &credentials.client_id).await?,
+        };
+        let Some(application) = found else {
             let digest = digest::sha256(credentials.client_secret.as_bytes());
             core::hint::black_box(digest::equal_in_constant_time(&digest, &[0; 32]));
             return Err(failed.into());
@@ -126,19 +131,25 @@ impl<P: Ports> Service<P> {
         if right_secret && right_place && application.metadata.enabled {
             Ok(AuthenticatedClient(application))
         } else {
+            if kept.is_some() {
+                // An unknown client cost this read.
+                self.ports.registry().get(&Key::application(&tenant.id, &application.client_id)).await?;
+            }
             Err(failed.into())
         }
     }
 
-    /// The application with this identifier.
-    pub(super) async fn find_application(
+    /// The application with this identifier, if it was parsed already.
+    fn kept_application(&self, tenant: &Tenant, client_id: &str) -> Option<Rc<Application>> {
+        self.cached(tenant, |entry| entry.applications.get(client_id).cloned())
+    }
+
+    /// The application with this identifier from the store, kept from now on.
+    async fn load_and_keep_application(
         &self,
         tenant: &Tenant,
         client_id: &str,
     ) -> Result<Option<Rc<Application>>, Refusal> {
-        if let Some(known) = self.cached(tenant, |entry| entry.applications.get(client_id).cloned()) {
-            return Ok(Some(known));
-        }
         if check_client_id(client_id).is_err() {
             return Ok(None);
         }

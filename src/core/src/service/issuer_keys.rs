@@ -3,7 +3,8 @@
 //! A document is fresh for a while, then served stale while it is refreshed, and dropped a day after
 //! that. Fetches take turns: in each window of 30 seconds one request of all instances fetches, decided
 //! by an atomic counter; the others use what there is or wait for its result. So strangers with made-up
-//! `kid`s cause two fetches a minute and no more.
+//! `kid`s cause two fetches a minute and no more. The same counter says how many wait already: a request
+//! that waits keeps an instance, and a slow endpoint must not keep those of all other issuers.
 
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
@@ -31,6 +32,11 @@ const FRESH_MOST: u64 = 86_400;
 const STALE: u64 = 86_400;
 /// One fetch at most in a window, in seconds.
 const WINDOW: u64 = 30;
+/// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
+/// that our native host runs.
+const MOST_WAITING: i64 = 64;
+/// After how many seconds a request that found no room to wait may come again.
+const COME_AGAIN: u64 = 1;
 /// How often a request looks whether another one's fetch is done, and at which distance.
 const LOOKS: u32 = 120;
 const PAUSE: u64 = 50;
@@ -149,19 +155,17 @@ impl<P: Ports> Service<P> {
                 return Err(keys_needed(name, uri));
             }
             let turn = Key::jwks_turn(organization, name, window);
-            if self.ports.registry().increment(&turn).await? == 1 {
-                stored = Some(self.fetch(organization, name, uri, stored, window).await?);
-            } else {
-                stored = self.wait_for_fetch(organization, name, uri, window).await?;
-            }
+            stored = match self.ports.registry().increment(&turn).await? {
+                1 => Some(self.fetch(organization, name, uri, stored, window).await?),
+                2..=MOST_WAITING => self.wait_for_fetch(organization, name, uri, window).await?,
+                // Whether the key is in the document to come nobody knows yet.
+                _ => return Err(unavailable(COME_AGAIN)),
+            };
         }
         let now = self.ports.clock().now();
         match stored {
             Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
-            _ => {
-                let retry_after = Some(WINDOW - now % WINDOW);
-                Err(Refusal { retry_after, ..Reason::KeysUnavailable.into() })
-            }
+            _ => Err(unavailable(WINDOW - now % WINDOW)),
         }
     }
 
@@ -298,18 +302,37 @@ impl<P: Ports> Service<P> {
     pub async fn after_answer(&self) -> Result<(), StoreUnavailable> {
         let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
         for (organization, name) in due {
-            let Ok(issuer) = self.trusted_issuer(&organization, &name).await else { continue };
-            let Some(uri) = &issuer.jwks_uri else { continue };
-            let stored = self.load_document(&organization, &name, uri).await?;
-            let now = self.ports.clock().now();
-            if stored.as_ref().is_some_and(|document| document.is_fresh(now)) {
-                continue;
-            }
-            // The outcome is in the store; a failure is tried again in the next window.
-            let _ = self.refresh(&organization, &name, uri, stored, now).await;
+            self.refresh_unless_another_does(&organization, &name).await?;
         }
         self.sweep_if_due().await
     }
+
+    /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
+    async fn refresh_unless_another_does(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), StoreUnavailable> {
+        let now = self.ports.clock().now();
+        let window = now / WINDOW;
+        let (store, turn) = (self.ports.registry(), Key::jwks_turn(organization, name, window));
+        // A read is cheaper than the write that would decide it.
+        if store.get(&turn).await?.is_some() {
+            return Ok(());
+        }
+        let Ok(issuer) = self.trusted_issuer(organization, name).await else { return Ok(()) };
+        let Some(uri) = &issuer.jwks_uri else { return Ok(()) };
+        let stored = self.load_document(organization, name, uri).await?;
+        let is_done = |document: &Rc<KeyDocument>| document.is_fresh(now) || document.was_tried_in(window);
+        if !stored.as_ref().is_some_and(is_done) && store.increment(&turn).await? == 1 {
+            self.fetch(organization, name, uri, stored, window).await?;
+        }
+        Ok(())
+    }
+}
+
+fn unavailable(retry_after: u64) -> Refusal {
+    Refusal { retry_after: Some(retry_after), ..Reason::KeysUnavailable.into() }
 }
 
 fn keys_needed(name: &str, uri: &str) -> Refusal {

@@ -46,15 +46,18 @@ impl<P: Ports> Service<P> {
         self.ports.registry().increment(&Key::generation(organization)).await.map(drop)
     }
 
+    /// Refuses what [`put_organization`](Self::put_organization) would refuse.
+    pub fn check_organization(&self, display_name: Option<&str>) -> Result<(), RegistryError> {
+        Ok(display_name.map_or(Ok(()), |name| check_text("display_name", name, 256))?)
+    }
+
     /// Registers an organization, or replaces its display name. True: it is new.
     pub async fn put_organization(
         &self,
         organization: &OrganizationId,
         display_name: Option<&str>,
     ) -> Result<bool, RegistryError> {
-        if let Some(display_name) = display_name {
-            check_text("display_name", display_name, 256)?;
-        }
+        self.check_organization(display_name)?;
         let record = Organization {
             name: organization.as_str().to_string(),
             display_name: display_name.map(ToString::to_string),

@@ -15,7 +15,7 @@ use super::record::{self, Key};
 use crate::grant::ReplayMark;
 use crate::ports::{Clock as _, Ports, Store as _, StoreUnavailable};
 use crate::refusal::{Reason, Refusal};
-use crate::trust::TrustedIssuer;
+use crate::trust::{MOST_CLOCK_SKEW, TrustedIssuer};
 
 /// The width of an expiry bucket, in seconds.
 const BUCKET: u64 = 3600;
@@ -92,8 +92,10 @@ impl<P: Ports> Service<P> {
             return Ok(false);
         }
         let own = bucket(mark.until);
-        let latest = now + u64::from(issuer.max_lifetime) + 2 * u64::from(issuer.clock_skew) + 1;
-        for other in (bucket(now)..=bucket(latest)).filter(|other| *other != own) {
+        let (skew, most) = (u64::from(issuer.clock_skew), u64::from(MOST_CLOCK_SKEW));
+        let earliest = now + most - skew;
+        let latest = now + u64::from(issuer.max_lifetime) + skew + 1 + most;
+        for other in (bucket(earliest)..=bucket(latest)).filter(|other| *other != own) {
             if self.ports.replay().get(&replay_key(other, &mark.digest)).await?.is_some() {
                 return Ok(true);
             }

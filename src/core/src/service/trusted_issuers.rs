@@ -54,6 +54,17 @@ impl<P: Ports> Service<P> {
         self.unlock(lock, result).await
     }
 
+    /// Refuses what [`put_trusted_issuer`](Self::put_trusted_issuer) would refuse at this moment, and changes nothing.
+    /// The organization need not exist yet.
+    pub async fn check_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        issuer.check(self.settings.dev)?;
+        self.check_issuer_value_is_free(organization, issuer).await
+    }
+
     async fn put_locked(
         &self,
         organization: &OrganizationId,
@@ -72,22 +83,32 @@ impl<P: Ports> Service<P> {
         Ok(false)
     }
 
-    /// A signpost counts only if the record it leads to has this issuer value.
     async fn check_issuer_value_is_free(
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
+        match self.other_with_issuer_value(organization, issuer).await? {
+            Some(_) => Err(RegistryError::IssuerTaken),
+            None => Ok(()),
+        }
+    }
+
+    /// The name of another trusted issuer that has this one's issuer value. A signpost counts only if the record it
+    /// leads to has that value.
+    pub(super) async fn other_with_issuer_value(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<Option<String>, StoreUnavailable> {
         let key = Key::issuer_value(organization, &issuer.issuer);
-        let Some(signpost) = self.ports.registry().get(&key).await? else { return Ok(()) };
+        let Some(signpost) = self.ports.registry().get(&key).await? else { return Ok(None) };
         let name = String::from_utf8(signpost).map_err(|_| StoreUnavailable)?;
         if name == issuer.name {
-            return Ok(());
+            return Ok(None);
         }
-        match self.load_issuer(organization, &name).await? {
-            Some(other) if other.issuer == issuer.issuer => Err(RegistryError::IssuerTaken),
-            _ => Ok(()),
-        }
+        let other = self.load_issuer(organization, &name).await?;
+        Ok(other.filter(|other| other.issuer == issuer.issuer).map(|_| name))
     }
 
     /// The signpost first: without its record it leads nowhere.

@@ -8,4 +8,4 @@ mod trusted_issuer;
 pub use condition::{ClaimCondition, ConditionTest};
 pub use issuer_keys::{IssuerKeys, MAX_KEY_DOCUMENT};
 pub use policy::{AudienceMode, Replay, ReservedClaim, subject_allowed};
-pub use trusted_issuer::TrustedIssuer;
+pub use trusted_issuer::{MOST_CLOCK_SKEW, TrustedIssuer};

@@ -13,6 +13,9 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::json::Value;
 use crate::scope::Scope;
 
+/// The most that an issuer's `clock_skew` may be, in seconds.
+pub const MOST_CLOCK_SKEW: u32 = 600;
+
 /// A third party whose assertions an organization accepts, and what it is trusted with. Everything
 /// but `name`, `issuer` and one source of keys is optional, with safe defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,7 +109,7 @@ impl TrustedIssuer {
     }
 
     fn check_limits(&self) -> Result<(), FieldError> {
-        if self.clock_skew > 600 {
+        if self.clock_skew > MOST_CLOCK_SKEW {
             return Err(FieldError::new("clock_skew", "must be 0 to 600 seconds"));
         }
         if !(1..=86_400).contains(&self.max_lifetime) {

@@ -64,6 +64,8 @@ pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) ->
 pub struct Memory {
     pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
     pub broken: Cell<bool>,
+    /// How many keys were read.
+    pub reads: Cell<usize>,
     /// How many pages of keys were asked for.
     pub pages: Cell<usize>,
 }
@@ -81,6 +83,7 @@ impl Memory {
 impl Store for Memory {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
         self.step().await?;
+        self.reads.set(self.reads.get() + 1);
         Ok(self.entries.borrow().get(key).cloned())
     }
 
@@ -151,7 +154,8 @@ impl KeyFetcher for Endpoint {
     }
 }
 
-pub struct TestClock(pub Cell<u64>);
+/// The time, and how often somebody slept.
+pub struct TestClock(pub Cell<u64>, pub Cell<u32>);
 
 impl Clock for TestClock {
     fn now(&self) -> u64 {
@@ -159,6 +163,7 @@ impl Clock for TestClock {
     }
 
     async fn sleep(&self, _milliseconds: u64) {
+        self.1.set(self.1.get() + 1);
         yield_once().await;
     }
 }
@@ -221,7 +226,7 @@ impl Default for World {
             registry: Memory::default(),
             replay: Memory::default(),
             endpoint: Endpoint::default(),
-            clock: TestClock(Cell::new(START)),
+            clock: TestClock(Cell::new(START), Cell::default()),
             entropy: Counting::default(),
         }
     }

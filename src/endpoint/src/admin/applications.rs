@@ -7,7 +7,7 @@ use serde::Serialize;
 use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, created, list, location, page};
-use crate::http::{Incoming, empty, json};
+use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
 /// An application as it is answered.
@@ -68,20 +68,13 @@ pub(super) async fn one(
             Ok(json(200, &View::of(&service.application(organization, client_id).await?)))
         }
         Method::PUT => {
-            // What GET answers can be sent back as it is: the members that are ours alone are left aside.
-            let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
-            let mut object = body::without(object, "client_id_issued_at");
-            let brings = |member| object.get(member).is_some();
-            if !brings("client_secret") && !brings("client_secret_sha256") {
-                let metadata = body::typed(&object)?;
-                return Ok(json(
-                    200,
-                    &View::of(&service.replace_application(organization, client_id, metadata).await?),
-                ));
-            }
-            // With a secret it is created or replaced as a seed document would have it.
-            object.insert("client_id", client_id);
-            let seed: SeedApplication = body::typed(&object)?;
+            let seed = match wanted(client_id, request).await? {
+                Wanted::Replacement(metadata) => {
+                    let replaced = service.replace_application(organization, client_id, metadata).await?;
+                    return Ok(json(200, &View::of(&replaced)));
+                }
+                Wanted::WithSecret(seed) => seed,
+            };
             let (put, application) = service.put_application(organization, &seed).await?;
             let view = View::of(&application);
             Ok(if put == Put::Created {
@@ -96,6 +89,47 @@ pub(super) async fn one(
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
     }
+}
+
+/// What `PUT` would refuse, without its effect. The organization need not exist yet.
+pub(super) async fn check(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    client_id: &str,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::POST => {
+            match wanted(client_id, request).await? {
+                Wanted::Replacement(metadata) => {
+                    service.check_replacement(organization, client_id, &metadata).await?
+                }
+                Wanted::WithSecret(seed) => service.check_application(&seed)?,
+            }
+            Ok(empty(204))
+        }
+        _ => Err(Refused::Method("POST")),
+    }
+}
+
+/// What a `PUT` asks for.
+enum Wanted {
+    /// The application is there, and its secret stays.
+    Replacement(ApplicationMetadata),
+    /// With a secret it is created or replaced as a seed document would have it.
+    WithSecret(SeedApplication),
+}
+
+async fn wanted(client_id: &str, request: &mut Incoming) -> Result<Wanted, Problem> {
+    // What GET answers can be sent back as it is: the members that are ours alone are left aside.
+    let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
+    let mut object = body::without(object, "client_id_issued_at");
+    let brings = |member| object.get(member).is_some();
+    if !brings("client_secret") && !brings("client_secret_sha256") {
+        return body::typed(&object).map(Wanted::Replacement);
+    }
+    object.insert("client_id", client_id);
+    body::typed(&object).map(Wanted::WithSecret)
 }
 
 pub(super) async fn secret(

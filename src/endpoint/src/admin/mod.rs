@@ -62,10 +62,17 @@ async fn handle(instance: &Instance, segments: &[&str], request: &mut Incoming) 
     };
     match below {
         [] => organizations::one(service, &organization, request).await,
+        ["check"] => organizations::check(service, &organization, request).await,
         ["trusted-issuers"] => trusted_issuers::collection(service, &organization, request).await,
         ["trusted-issuers", name] => trusted_issuers::one(service, &organization, name, request).await,
+        ["trusted-issuers", name, "check"] => {
+            trusted_issuers::check(service, &organization, name, request).await
+        }
         ["applications"] => applications::collection(service, &organization, request).await,
         ["applications", client_id] => applications::one(service, &organization, client_id, request).await,
+        ["applications", client_id, "check"] => {
+            applications::check(service, &organization, client_id, request).await
+        }
         ["applications", client_id, "secret"] => {
             applications::secret(service, &organization, client_id, request).await
         }

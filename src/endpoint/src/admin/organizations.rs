@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, list, page};
-use crate::http::{Incoming, json};
+use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
 #[derive(Deserialize)]
@@ -31,12 +31,31 @@ pub(super) async fn one(
     match request.method {
         Method::GET | Method::HEAD => Ok(json(200, &service.organization(organization).await?)),
         Method::PUT => {
-            let object = body::take_fixed(body::object(request).await?, "name", organization.as_str())?;
-            let Replacement { display_name } = body::typed(&object)?;
+            let Replacement { display_name } = replacement(organization, request).await?;
             let is_new = service.put_organization(organization, display_name.as_deref()).await?;
             let name = organization.as_str().to_owned();
             Ok(json(if is_new { 201 } else { 200 }, &Organization { name, display_name }))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT")),
     }
+}
+
+/// What `PUT` would refuse, without its effect.
+pub(super) async fn check(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::POST => {
+            let wanted = replacement(organization, request).await?;
+            service.check_organization(wanted.display_name.as_deref())?;
+            Ok(empty(204))
+        }
+        _ => Err(Refused::Method("POST")),
+    }
+}
+
+async fn replacement(organization: &OrganizationId, request: &mut Incoming) -> Result<Replacement, Problem> {
+    body::typed(&body::take_fixed(body::object(request).await?, "name", organization.as_str())?)
 }

@@ -6,7 +6,7 @@ use asserta_core::trust::TrustedIssuer;
 use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, created, list, location, page};
-use crate::http::{Incoming, empty, json};
+use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
 pub(super) async fn collection(
@@ -36,9 +36,7 @@ pub(super) async fn one(
     match request.method {
         Method::GET | Method::HEAD => Ok(json(200, &service.trusted_issuer(organization, name).await?)),
         Method::PUT => {
-            let mut object = body::take_fixed(body::object(request).await?, "name", name)?;
-            object.insert("name", name);
-            let issuer: TrustedIssuer = body::typed(&object)?;
+            let issuer = replacement(name, request).await?;
             if service.put_trusted_issuer(organization, name, &issuer).await? {
                 Ok(created(location(organization, "trusted-issuers", name), &issuer))
             } else {
@@ -51,4 +49,26 @@ pub(super) async fn one(
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
     }
+}
+
+/// What `PUT` would refuse, without its effect. The organization need not exist yet.
+pub(super) async fn check(
+    service: &Service<SpinPorts>,
+    organization: &OrganizationId,
+    name: &str,
+    request: &mut Incoming,
+) -> Handled {
+    match request.method {
+        Method::POST => {
+            service.check_trusted_issuer(organization, &replacement(name, request).await?).await?;
+            Ok(empty(204))
+        }
+        _ => Err(Refused::Method("POST")),
+    }
+}
+
+async fn replacement(name: &str, request: &mut Incoming) -> Result<TrustedIssuer, Problem> {
+    let mut object = body::take_fixed(body::object(request).await?, "name", name)?;
+    object.insert("name", name);
+    body::typed(&object)
 }

@@ -44,7 +44,7 @@ pub(crate) struct Add {
 #[derive(Args)]
 pub(crate) struct Set {
     /// Its client identifier.
-    // One identifier in 64 begins with a hyphen.
+    // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(allow_hyphen_values = true)]
     client_id: String,
     /// What people call it.
@@ -103,7 +103,7 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct Named {
     /// Its client identifier.
-    // One identifier in 64 begins with a hyphen.
+    // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(allow_hyphen_values = true)]
     client_id: String,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use super::output;
 /// Brings registrations to what a file says: organizations, trusted issuers, applications.
 ///
 /// The file is JSON, or TOML where its name ends in .toml. Applied again it changes nothing. What the
-/// file does not name stays as it is.
+/// file does not name stays as it is. The server checks all of it before any of it is changed.
 ///
 ///   {"organizations": [{"name": "acme",
 ///     "trusted_issuers": [{"name": "partner", "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"}],
@@ -28,9 +28,21 @@ pub(crate) struct Apply {
     server: Server,
 }
 
+/// A registration of the file, and what the server had before.
+struct Registration {
+    /// Where it stands in the file.
+    place: String,
+    /// Its organization and name, as the report has it.
+    label: String,
+    /// Its path in the admin API.
+    path: String,
+    wanted: Value,
+    before: Option<Value>,
+}
+
 /// What became of one registration.
 struct Outcome {
-    place: String,
+    label: String,
     done: String,
 }
 
@@ -38,14 +50,16 @@ impl Apply {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let document = self.read()?;
         let client = self.server.client()?;
+        let mut registrations = registrations(&document)?;
+        check(&client, &mut registrations).map_err(|failure| Failure::NothingApplied(Box::new(failure)))?;
         let mut outcomes = Vec::new();
-        let applied = apply(&client, &document, &mut outcomes);
-        // Printed whether all of it could be applied or not: what is listed is done.
+        let applied = apply(&client, registrations, &mut outcomes);
+        // Printed whether all of it could be applied or not: it says of each whether it is.
         if self.server.json {
-            let outcomes = outcomes.iter().map(|one| json!({"registration": one.place, "outcome": one.done}));
+            let outcomes = outcomes.iter().map(|one| json!({"registration": one.label, "outcome": one.done}));
             output::json(&outcomes.collect())?;
         } else if !outcomes.is_empty() {
-            let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.place, one.done]).collect();
+            let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
             output::table(&["REGISTRATION", "OUTCOME"], &rows)?;
         }
         applied
@@ -66,81 +80,124 @@ impl Apply {
     }
 }
 
-fn apply(client: &AdminClient, document: &Value, outcomes: &mut Vec<Outcome>) -> Result<(), Failure> {
+/// The registrations of a file, in the order in which they are made. Mistakes in its shape are found here.
+fn registrations(document: &Value) -> Result<Vec<Registration>, Failure> {
     check_members(document, &["organizations"], "")?;
-    let organizations = list_of(document, "organizations", "")?;
-    // Mistakes in the shape of the file are found before anything is stored.
-    for (index, organization) in organizations.iter().enumerate() {
-        check_shape(organization, &format!("organizations[{index}]"))?;
+    let mut registrations: Vec<Registration> = Vec::new();
+    for (index, organization) in list_of(document, "organizations", "")?.iter().enumerate() {
+        let place = format!("organizations[{index}]");
+        check_members(organization, &["name", "display_name", "trusted_issuers", "applications"], &place)?;
+        let name = text_of(organization, "name", &place)?;
+        let path = |segments: &[&str]| Organization { org: name.to_owned() }.path(segments);
+        let display_name = organization.get("display_name");
+        let own = display_name.map(|display_name| ("display_name".to_owned(), display_name.clone()));
+        registrations.push(Registration {
+            place: place.clone(),
+            label: name.to_owned(),
+            path: path(&[]),
+            wanted: Value::Object(own.into_iter().collect()),
+            before: None,
+        });
+        let lists =
+            [("trusted_issuers", "trusted-issuers", "name"), ("applications", "applications", "client_id")];
+        for (member, collection, identifier) in lists {
+            for (index, item) in list_of(organization, member, &place)?.iter().enumerate() {
+                let place = format!("{place}.{member}[{index}]");
+                let item_name = text_of(item, identifier, &place)?;
+                registrations.push(Registration {
+                    place,
+                    label: format!("{name}/{item_name}"),
+                    path: path(&[collection, item_name]),
+                    wanted: item.clone(),
+                    before: None,
+                });
+            }
+        }
     }
-    for (index, organization) in organizations.iter().enumerate() {
-        apply_organization(client, organization, &format!("organizations[{index}]"), outcomes)?;
+    let twice = registrations.iter().enumerate().find(|(index, one)| {
+        registrations[..*index]
+            .iter()
+            .any(|earlier| earlier.path == one.path || earlier.has_issuer_value_of(one))
+    });
+    match twice {
+        Some((_, one)) => {
+            Err(Failure::invalid(&one.place, "is there twice, by its name or its issuer value"))
+        }
+        None => Ok(registrations),
     }
-    Ok(())
 }
 
-fn check_shape(organization: &Value, place: &str) -> Result<(), Failure> {
-    check_members(organization, &["name", "display_name", "trusted_issuers", "applications"], place)?;
-    text_of(organization, "name", place)?;
-    for (member, identifier) in [("trusted_issuers", "name"), ("applications", "client_id")] {
-        for (index, item) in list_of(organization, member, place)?.iter().enumerate() {
-            text_of(item, identifier, &format!("{place}.{member}[{index}]"))?;
+impl Registration {
+    /// The organization and issuer value of a trusted issuer.
+    fn issuer_value<'a>(&'a self, record: Option<&'a Value>) -> Option<(&'a str, &'a str)> {
+        let (organization, _) = self.path.split_once("/trusted-issuers/")?;
+        Some((organization, record?.get("issuer")?.as_str()?))
+    }
+
+    fn has_issuer_value_of(&self, other: &Self) -> bool {
+        let own = self.issuer_value(Some(&self.wanted));
+        own.is_some() && own == other.issuer_value(Some(&other.wanted))
+    }
+
+    /// Whether it had this other one's issuer value, which it will have given up by then.
+    fn gives_issuer_value_to(&self, other: &Self) -> bool {
+        let before = self.issuer_value(self.before.as_ref());
+        before.is_some() && before == other.issuer_value(Some(&other.wanted))
+    }
+
+    /// An organization's record is what it is called; its other members are registrations of their own.
+    fn is_unchanged_organization(&self) -> bool {
+        let Some(before) = self.before.as_ref().filter(|_| !self.label.contains('/')) else { return false };
+        self.wanted.get("display_name").is_none_or(|wanted| before.get("display_name") == Some(wanted))
+    }
+}
+
+/// Has the server judge each registration, and says of which it is that it refuses. Nothing is changed.
+fn check(client: &AdminClient, registrations: &mut [Registration]) -> Result<(), Failure> {
+    for index in 0..registrations.len() {
+        let (earlier, rest) = registrations.split_at_mut(index);
+        let Some(one) = rest.first_mut() else { break };
+        one.before = client.find(&one.path)?;
+        match client.post(&format!("{}/check", one.path), &one.wanted) {
+            Ok(_) => {}
+            Err(Failure::Refused { status: 409, field: Some(field), .. })
+                if field == "issuer" && earlier.iter().any(|earlier| earlier.gives_issuer_value_to(one)) => {}
+            Err(failure) => return Err(at(failure, &one.place)),
         }
     }
     Ok(())
 }
 
-fn apply_organization(
+fn apply(
     client: &AdminClient,
-    organization: &Value,
-    place: &str,
+    registrations: Vec<Registration>,
     outcomes: &mut Vec<Outcome>,
 ) -> Result<(), Failure> {
-    let name = text_of(organization, "name", place)?;
-    let path = |segments: &[&str]| Organization { org: name.to_owned() }.path(segments);
-
-    let mut own = Map::new();
-    if let Some(display_name) = organization.get("display_name") {
-        own.insert("display_name".to_owned(), display_name.clone());
+    let mut failed = None;
+    for one in registrations {
+        let done = match failed {
+            None => put(client, &one).unwrap_or_else(|failure| {
+                // Where the server or its store failed, it may have been done or not.
+                let refused = matches!(failure, Failure::Refused { status: 400..=499, .. });
+                let done = if refused { "not applied" } else { "unknown" };
+                failed = Some(at(failure, &one.place));
+                done.to_owned()
+            }),
+            Some(_) => "not applied".to_owned(),
+        };
+        outcomes.push(Outcome { label: one.label, done });
     }
-    let known = client.find(&path(&[]))?;
-    let as_wanted = known.as_ref().is_some_and(|known| {
-        own.get("display_name").is_none_or(|wanted| known.get("display_name") == Some(wanted))
-    });
-    let done = match known {
-        Some(_) if as_wanted => "unchanged".to_owned(),
-        known => put(client, &path(&[]), &Value::Object(own), known.as_ref(), place)?,
-    };
-    outcomes.push(Outcome { place: name.to_owned(), done });
-
-    for (index, issuer) in list_of(organization, "trusted_issuers", place)?.iter().enumerate() {
-        let place = format!("{place}.trusted_issuers[{index}]");
-        let issuer_name = text_of(issuer, "name", &place)?;
-        let path = path(&["trusted-issuers", issuer_name]);
-        let done = put(client, &path, issuer, client.find(&path)?.as_ref(), &place)?;
-        outcomes.push(Outcome { place: format!("{name}/{issuer_name}"), done });
-    }
-    for (index, application) in list_of(organization, "applications", place)?.iter().enumerate() {
-        let place = format!("{place}.applications[{index}]");
-        let client_id = text_of(application, "client_id", &place)?;
-        let path = path(&["applications", client_id]);
-        let done = put(client, &path, application, client.find(&path)?.as_ref(), &place)?;
-        outcomes.push(Outcome { place: format!("{name}/{client_id}"), done });
-    }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// Puts a registration and says what that changed. Defaults are the server's affair: what it has
 /// afterwards is compared with what it had before.
-fn put(
-    client: &AdminClient,
-    path: &str,
-    wanted: &Value,
-    before: Option<&Value>,
-    place: &str,
-) -> Result<String, Failure> {
-    let (_, after) = client.put(path, wanted).map_err(|failure| at(failure, place))?;
-    let Some(before) = before else { return Ok("created".to_owned()) };
+fn put(client: &AdminClient, one: &Registration) -> Result<String, Failure> {
+    if one.is_unchanged_organization() {
+        return Ok("unchanged".to_owned());
+    }
+    let (_, after) = client.put(&one.path, &one.wanted)?;
+    let Some(before) = &one.before else { return Ok("created".to_owned()) };
     let changed = differing_members(before, &after);
     Ok(if changed.is_empty() { "unchanged".to_owned() } else { format!("changed: {}", changed.join(", ")) })
 }

@@ -18,7 +18,7 @@ pub(crate) struct Explain {
     /// The assertion: itself, @FILE, or - for standard input.
     assertion: String,
     /// The application that would present it. By default one that may do anything.
-    // One identifier in 64 begins with a hyphen.
+    // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<String>,
     #[command(flatten)]

@@ -12,6 +12,9 @@ pub(crate) enum Failure {
     /// The server refused, and said why.
     #[error("{}", describe(*status, title, detail.as_deref(), field.as_deref()))]
     Refused { status: u16, title: String, detail: Option<String>, field: Option<String> },
+    /// What `apply` found before it changed anything.
+    #[error("{0}; nothing was applied")]
+    NothingApplied(Box<Failure>),
     #[error("the server at {url} does not answer: {source}")]
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("the server at {url} answered {status} with something that is not its admin API")]
@@ -36,8 +39,8 @@ pub(crate) enum Failure {
     Start(#[from] StartError),
     #[error("the data directory cannot be used: {0}")]
     Store(#[from] StoreError),
-    #[error("--jwks-ca: {0}")]
-    Authorities(#[from] AuthorityError),
+    #[error("{option}: {source}")]
+    Authorities { option: &'static str, source: AuthorityError },
 }
 
 impl Failure {

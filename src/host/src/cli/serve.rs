@@ -49,6 +49,10 @@ pub(crate) struct Serve {
     )]
     store: String,
 
+    /// Certificate authorities for a Redis with TLS instead of those of the system, in PEM.
+    #[arg(long, env = "ASSERTA_STORE_CA", value_name = "FILE")]
+    store_ca: Option<PathBuf>,
+
     /// The bearer token of the admin API. Without one there is no admin API.
     #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     admin_token: Option<String>,
@@ -149,7 +153,8 @@ impl Serve {
         let component = self.component()?;
         let bytes = std::fs::read(&component).map_err(|error| Failure::file(&component, error))?;
         let program = Program::load(&bytes, Some(&data.file("compiled")))?;
-        let stores = stores(&self.store, data.path())?;
+        let store_ca = authorities("--store-ca", self.store_ca.as_deref())?;
+        let stores = stores(&self.store, store_ca.as_ref(), data.path())?;
         let (settings, token_was_made) = self.settings(&data)?;
         let admin_token = settings.admin_token.clone();
         let host = Host::builder(program, stores)
@@ -193,7 +198,7 @@ impl Serve {
     }
 
     fn outbound(&self) -> Result<OutboundRules, Failure> {
-        let authorities = self.jwks.jwks_ca.as_deref().map(Authorities::from_pem_file).transpose()?;
+        let authorities = authorities("--jwks-ca", self.jwks.jwks_ca.as_deref())?;
         Ok(OutboundRules {
             dev: self.dev,
             allow_private: self.jwks.allow_private_jwks,
@@ -230,13 +235,22 @@ impl LimitArgs {
     }
 }
 
+/// The certificate authorities of the file that an option names.
+fn authorities(option: &'static str, file: Option<&Path>) -> Result<Option<Authorities>, Failure> {
+    let authorities = file.map(Authorities::from_pem_file).transpose();
+    authorities.map_err(|source| Failure::Authorities { option, source })
+}
+
 /// The stores of the setting `store`. It may hold a password: no message shows it.
-fn stores(store: &str, data: &Path) -> Result<Arc<dyn KeyValue>, Failure> {
+fn stores(store: &str, authorities: Option<&Authorities>, data: &Path) -> Result<Arc<dyn KeyValue>, Failure> {
     Ok(match store {
+        "sqlite" | "memory" if authorities.is_some() => {
+            return Err(Failure::invalid("--store-ca", "is for a store that begins with rediss://"));
+        }
         "sqlite" => Arc::new(SqliteStores::open(data)?),
         "memory" => Arc::new(MemoryStores::new()),
         url if url.starts_with("redis://") || url.starts_with("rediss://") => {
-            let stores = RedisStores::new(&Secret::new(url));
+            let stores = RedisStores::new(&Secret::new(url), authorities);
             Arc::new(stores.map_err(|error| Failure::invalid("--store", error))?)
         }
         _ => {

@@ -1,4 +1,4 @@
-//! TLS towards JWKS endpoints: which certificate authorities count.
+//! TLS towards JWKS endpoints: which certificate authorities count. Those of a file also serve a Redis.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -28,21 +28,31 @@ pub enum AuthorityError {
     },
 }
 
-/// Certificate authorities beside those of the operating system.
+/// Certificate authorities of a file. For JWKS endpoints they count beside those of the operating system; for a
+/// Redis, which belongs to the operator, instead of them.
 #[derive(Clone, Debug, Default)]
-pub struct Authorities(Vec<CertificateDer<'static>>);
+pub struct Authorities {
+    certificates: Vec<CertificateDer<'static>>,
+    pem: Vec<u8>,
+}
 
 impl Authorities {
     /// All certificates of a PEM file.
     pub fn from_pem_file(path: &Path) -> Result<Self, AuthorityError> {
         let unreadable = |source| AuthorityError::Unreadable { path: path.to_owned(), source };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
+        let pem = std::fs::read(path).map_err(|source| unreadable(pki_types::pem::Error::Io(source)))?;
+        let certificates = CertificateDer::pem_slice_iter(&pem);
         let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
         let mut probe = RootCertStore::empty();
         if certificates.is_empty() || certificates.iter().any(|one| probe.add(one.clone()).is_err()) {
             return Err(AuthorityError::Empty { path: path.to_owned() });
         }
-        Ok(Self(certificates))
+        Ok(Self { certificates, pem })
+    }
+
+    /// The text of the file.
+    pub(crate) fn pem(&self) -> &[u8] {
+        &self.pem
     }
 }
 
@@ -76,7 +86,7 @@ fn connector(authorities: &Authorities) -> Result<TlsConnector, Error> {
         tracing::info!("this system has no certificate authorities; Mozilla's are used");
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    for authority in &authorities.0 {
+    for authority in &authorities.certificates {
         roots.add(authority.clone())?;
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

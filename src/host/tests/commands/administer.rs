@@ -111,6 +111,63 @@ fn a_file_is_applied_and_applied_again_without_effect() {
     assert!(refused.out.is_empty(), "nothing was applied: {refused:?}");
 }
 
+/// What the server refuses anywhere in the file is found before anything of it is applied.
+#[test]
+fn a_file_with_a_refused_entry_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let write = |text: &str| fs::write(directory.path().join("trust.toml"), text).unwrap();
+    server.out(&["org", "add", "alpha"]);
+    let add = ["issuer", "add", "known", "--org", "alpha", "--issuer", "https://known.example"];
+    server.out(&[&add[..], &["--jwks-uri", "https://known.example/jwks"]].concat());
+    let alpha = |issuers: &[(&str, &str)]| {
+        let one = |(name, issuer): &(&str, &str)| {
+            format!(
+                "[[organizations.trusted_issuers]]\nname = \"{name}\"\nissuer = \"https://{issuer}.example\"\n\
+                 jwks_uri = \"https://{issuer}.example/jwks\"\n"
+            )
+        };
+        let issuers: String = issuers.iter().map(one).collect();
+        format!("{TRUST}\n[[organizations]]\nname = \"alpha\"\n{issuers}")
+    };
+    let refusals = [
+        // Taken by what is registered, known to the server alone; and what only its rules tell.
+        (alpha(&[("new", "new"), ("other", "known")]), "organizations[1].trusted_issuers[1].issuer"),
+        (
+            alpha(&[("new", "new"), ("x", "x")]).replace("https://x.example/jwks", "ftp://x.example"),
+            "organizations[1].trusted_issuers[1].jwks_uri",
+        ),
+        (
+            alpha(&[]).replace("scope = \"read\"", "scope = \"re  ad\""),
+            "organizations[0].applications[0].scope",
+        ),
+        (alpha(&[]).replace("\"Beta\"", "\"\""), "organizations[0].display_name"),
+        (alpha(&[]).replace("client_secret =", "client_name ="), "organizations[0].applications[0]"),
+        // Which of the two would count?
+        (alpha(&[("new", "new"), ("new", "other")]), "organizations[1].trusted_issuers[1]"),
+        (alpha(&[("new", "new"), ("other", "new")]), "organizations[1].trusted_issuers[1]"),
+    ];
+    for (text, place) in refusals {
+        write(&text);
+        let refused = server.run(&["apply", "trust.toml"]);
+        assert_eq!(refused.code, 1, "{place}: {refused:?}");
+        assert!(refused.err.contains(place), "{place}: {refused:?}");
+        assert!(refused.out.is_empty(), "{place}: {refused:?}");
+        assert!(!server.out(&["org", "list"]).contains("beta"), "{place}: the organization is there");
+        assert_eq!(server.out(&["issuer", "list", "--org", "alpha"]).lines().count(), 2, "{place}");
+    }
+    // The issuer value that is taken is given up first.
+    write(&alpha(&[("known", "moved"), ("new", "known")]));
+    let applied = server.out(&["apply", "trust.toml", "--json"]);
+    let outcomes: Vec<serde_json::Value> = serde_json::from_str(&applied).unwrap();
+    let done: Vec<_> = outcomes.iter().map(|one| one["outcome"].as_str().unwrap()).collect();
+    assert_eq!(
+        done,
+        ["created", "created", "created", "unchanged", "changed: issuer, jwks_uri", "created"],
+        "{applied}"
+    );
+}
+
 #[test]
 fn keys_are_rotated() {
     let directory = tempfile::tempdir().unwrap();

@@ -96,13 +96,18 @@ fn the_demo_is_for_an_empty_server() {
 #[test]
 fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
-    let mistakes: [(&[&str], i32, &str); 12] = [
+    let authority = rcgen::generate_simple_self_signed(vec!["authority".to_owned()]).unwrap();
+    fs::write(directory.path().join("ca.pem"), authority.cert.pem()).unwrap();
+    let mistakes: [(&[&str], i32, &str); 15] = [
         (&["--trust", r#"{"organizations":[{"name":"X Y"}]}"#], 1, "organizations[0].name"),
         (&["--public-url", "id.example"], 1, "--public-url"),
         (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),
         (&["--trust", "{"], 1, "--trust"),
         (&["--trust", "@missing.json"], 1, "missing.json"),
         (&["--jwks-ca", "missing.pem"], 1, "--jwks-ca: missing.pem"),
+        (&["--store-ca", "missing.pem"], 1, "--store-ca: missing.pem"),
+        (&["--store", "redis://:hidden@host", "--store-ca", "ca.pem"], 1, "rediss:// alone"),
+        (&["--store", "memory", "--store-ca", "ca.pem"], 1, "--store-ca"),
         (&["--component", "missing.wasm"], 1, "missing.wasm"),
         (&["--listen", "nowhere"], 1, "nowhere"),
         (&["--store", "postgres://:hidden@host/"], 1, "--store"),

@@ -14,12 +14,15 @@ mod connection;
 use std::sync::Arc;
 
 use ::redis::io::tcp::TcpSettings;
-use ::redis::{Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, Pipeline, RedisError, cmd, pipe};
+use ::redis::{
+    Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, Pipeline, RedisError, TlsCertificates, cmd, pipe,
+};
 use async_trait::async_trait;
 use tokio_rustls::rustls::crypto::ring;
 
 use self::connection::Connection;
 use super::{Bucket, KEYS_PER_PAGE, KeyPage, KeyValue, StoreError, check_key, page_of};
+use crate::outbound::Authorities;
 use crate::settings::Secret;
 
 /// Bytes begin with this, counters never do.
@@ -37,19 +40,34 @@ pub struct RedisStores {
 
 impl RedisStores {
     /// The stores behind `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. Connects at
-    /// the first use: a server that is away now is used when it is there.
+    /// the first use: a server that is away now is used when it is there. With TLS, its certificate must come
+    /// from one of the `authorities`; without any, from one of the operating system's.
     ///
     /// # Errors
     /// [`StoreError::BadAddress`], which does not show the address: a password is in it.
-    pub fn new(url: &Secret) -> Result<Self, StoreError> {
+    pub fn new(url: &Secret, authorities: Option<&Authorities>) -> Result<Self, StoreError> {
         let info = url.reveal().into_connection_info();
         let info = info.map_err(|_| StoreError::BadAddress("not an address of a Redis server"))?;
         // Without it a command waits for the acknowledgement of the one before.
         let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        if matches!(info.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) {
-            return Err(StoreError::BadAddress("a certificate that is not checked protects nothing"));
-        }
-        let client = Client::open(info).map_err(|_| StoreError::BadAddress("not usable for Redis"))?;
+        let with_tls = match info.addr() {
+            ConnectionAddr::TcpTls { insecure: true, .. } => {
+                return Err(StoreError::BadAddress("a certificate that is not checked protects nothing"));
+            }
+            ConnectionAddr::TcpTls { .. } => true,
+            _ => false,
+        };
+        let client = match authorities {
+            None => Client::open(info),
+            Some(_) if !with_tls => {
+                return Err(StoreError::BadAddress("certificate authorities count with rediss:// alone"));
+            }
+            Some(authorities) => {
+                let root_cert = Some(authorities.pem().to_vec());
+                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
+            }
+        };
+        let client = client.map_err(|_| StoreError::BadAddress("not usable for Redis"))?;
         // Taken by `rediss://`. Where the program has chosen another one already, that one is used.
         _ = ring::default_provider().install_default();
         let connection = Arc::new(Connection::new(client));

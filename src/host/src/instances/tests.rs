@@ -1,0 +1,57 @@
+use std::collections::HashMap;
+
+use http::StatusCode;
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::keyvalue::MemoryStores;
+use crate::outbound::{Outbound, OutboundRules};
+use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES};
+use crate::settings::{Settings, Variables};
+use crate::signatures::Signatures;
+
+/// As many instances as there may be, at least for a moment.
+fn instances() -> Arc<Instances> {
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
+    let component = std::fs::read(format!("{target}/components/endpoint.wasm"));
+    let component = component.expect("target/components/endpoint.wasm is there: `make wasm` builds it");
+    let program = Program::load(&component, Some(format!("{target}/host-compiled").as_ref())).unwrap();
+    let world = Arc::new(World {
+        stores: Arc::new(MemoryStores::new()),
+        variables: Variables::new(Settings::default(), "http://127.0.0.1:1".to_owned()),
+        clock: Arc::new(SystemClock),
+        outbound: Arc::new(Outbound::new(OutboundRules::default())),
+        signatures: Signatures::default(),
+        memory_limit: MAX_MEMORY_BYTES,
+        tick_limit: 1000,
+    });
+    Arc::new(Instances::new(program, world, MAX_INSTANCES as usize, Duration::from_secs(30)))
+}
+
+/// Requests that arrive while idle instances are dropped find room for others.
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_instances_make_room_first() {
+    let instances = instances();
+    for _ in 0..5 {
+        let mut requests = JoinSet::new();
+        for _ in 0..MAX_INSTANCES {
+            let instances = instances.clone();
+            requests.spawn(async move {
+                let (sender, answer) = oneshot::channel();
+                instances.handle(http::Request::get("/health").body(Bytes::new()).unwrap(), sender).await;
+                match answer.await.unwrap() {
+                    Ok(response) if response.status() == StatusCode::OK => "200".to_owned(),
+                    Ok(response) => response.status().to_string(),
+                    Err(error) => error.to_string(),
+                }
+            });
+        }
+        instances.drop_idle_for(Duration::ZERO);
+        let mut answers: HashMap<String, usize> = HashMap::new();
+        for answer in requests.join_all().await {
+            *answers.entry(answer).or_default() += 1;
+        }
+        assert_eq!(answers.get("200"), Some(&(MAX_INSTANCES as usize)), "{answers:?}");
+    }
+}
