@@ -10,7 +10,7 @@ wasm: wasm-exchanger ## build the components into target/components/
 	@scripts/build-wasm.sh endpoint
 
 wasm-exchanger: ## build the components that other programs embed
-	@scripts/build-wasm.sh exchanger exchanger-standalone
+	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures
 
 wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh endpoint-host-signatures
