@@ -36,13 +36,13 @@ test-endpoint:
 	cargo test -p asserta-endpoint
 
 test-host: wasm wasm-tests
-	cargo test --release -p asserta -p host-tests -p asserta-exchanger
+	cargo test --release -p asserta -p host-tests -p asserta-exchanger --features asserta-exchanger/host-signatures
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript rust
 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
-	@cargo build --release -p asserta -p asserta-exchanger --example scenarios
+	@cargo build --release -p asserta -p asserta-exchanger --features asserta-exchanger/host-signatures --example scenarios
 	@scripts/scenario-table.sh
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)

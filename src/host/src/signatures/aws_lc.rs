@@ -1,4 +1,4 @@
-//! Signatures by aws-lc, for endpoints that import `asserta:exchange/signatures`.
+//! Signatures by aws-lc, for components that import `asserta:exchange/signatures`.
 //!
 //! Which key and algorithm are acceptable the component has decided. Keys are parsed once: the private ones cost
 //! more to check than a signature to make.
@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
@@ -14,29 +15,13 @@ use aws_lc_rs::signature::{
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaKeyPair,
     VerificationAlgorithm,
 };
-use sha2::{Digest as _, Sha256};
+use wasmtime::component::HasData;
+use zeroize::Zeroize as _;
+
+use super::bindings::asserta::exchange::signatures::{Algorithm, Host, SigningError};
 
 /// How many parsed keys are kept; one more, and all are forgotten.
 const MOST_KEYS: usize = 4096;
-
-/// Bindings to the interface, whose names are used as they are.
-pub(crate) mod bindings {
-    #![allow(missing_docs, unreachable_pub, reason = "generated code")]
-
-    wasmtime::component::bindgen!({
-        inline: "
-            package asserta:host-signatures;
-            world signatures {
-                import asserta:exchange/signatures@0.1.0;
-            }
-        ",
-        path: "../../wit",
-        imports: { default: trappable },
-        additional_derives: [PartialEq, Eq, Hash],
-    });
-}
-
-pub use self::bindings::asserta::exchange::signatures::{Algorithm, SigningError};
 
 /// aws-lc, with the keys that it has parsed.
 pub struct Signatures {
@@ -92,6 +77,34 @@ impl Signatures {
     }
 }
 
+/// What a component calls. All instances that share the keys may call at once.
+impl Host for &Signatures {
+    fn verify(
+        &mut self,
+        algorithm: Algorithm,
+        key: Vec<u8>,
+        signing_input: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> bool {
+        Signatures::verify(self, algorithm, &key, &signing_input, &signature)
+    }
+
+    fn sign(
+        &mut self,
+        algorithm: Algorithm,
+        mut key: Vec<u8>,
+        signing_input: Vec<u8>,
+    ) -> Result<Vec<u8>, SigningError> {
+        let signature = Signatures::sign(self, algorithm, &key, &signing_input);
+        key.zeroize();
+        signature
+    }
+}
+
+impl HasData for Signatures {
+    type Data<'a> = &'a Self;
+}
+
 impl PrivateKey {
     fn parse(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         match algorithm {
@@ -123,7 +136,7 @@ fn verification(algorithm: Algorithm) -> &'static dyn VerificationAlgorithm {
 /// Parsed keys, found again by algorithm and digest.
 struct Kept<T>(Mutex<Keys<T>>);
 
-type Keys<T> = HashMap<(Algorithm, [u8; 32]), Arc<T>>;
+type Keys<T> = HashMap<(Algorithm, [u8; SHA256_OUTPUT_LEN]), Arc<T>>;
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
@@ -133,7 +146,8 @@ impl<T> Default for Kept<T> {
 
 impl<T> Kept<T> {
     fn get(&self, algorithm: Algorithm, key: &[u8], parse: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
-        let name = (algorithm, Sha256::digest(key).into());
+        let digest = digest(&SHA256, key).as_ref().try_into().expect("SHA-256 has one length");
+        let name = (algorithm, digest);
         if let Some(known) = self.lock().get(&name) {
             return Some(Arc::clone(known));
         }

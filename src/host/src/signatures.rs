@@ -1,0 +1,23 @@
+//! `asserta:exchange/signatures`, for endpoints that leave the arithmetic of signatures to their host.
+
+// The package `embed/rust` has a symbolic link to this file, so that its crate stands alone.
+mod aws_lc;
+
+/// Bindings to the interface, whose names are used as they are.
+pub(crate) mod bindings {
+    #![allow(missing_docs, unreachable_pub, reason = "generated code")]
+
+    wasmtime::component::bindgen!({
+        inline: "
+            package asserta:host-signatures;
+            world signatures {
+                import asserta:exchange/signatures@0.1.0;
+            }
+        ",
+        path: "../../wit",
+        additional_derives: [PartialEq, Eq, Hash],
+    });
+}
+
+pub use self::aws_lc::Signatures;
+pub use self::bindings::asserta::exchange::signatures::{Algorithm, SigningError};
