@@ -4,7 +4,7 @@
 .PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
-NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench
+NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ wasm: wasm-exchanger ## build the components into target/components/
 	@scripts/build-wasm.sh endpoint
 
 wasm-exchanger: ## build the components that other programs embed
-	@scripts/build-wasm.sh exchanger exchanger-standalone
+	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures
 
 wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh endpoint-host-signatures

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Builds the packages of other languages into target/packages/, around the built exchanger.wasm.
+# Builds the packages of other languages into target/packages/, around the built components.
 #   scripts/build-packages.sh python javascript rust
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-component=$root/target/components/exchanger.wasm
+components=("$root"/target/components/exchanger{,-host-signatures}.wasm)
 out=$root/target/packages
 mkdir -p "$out"
-[[ -f $component ]] || { echo "build-packages: first build the component: make wasm-exchanger" >&2; exit 1; }
+for component in "${components[@]}"; do
+  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger" >&2; exit 1; }
+done
 
 # A wheel: the same file for every platform.
 python() {
-  cp "$component" embed/python/src/asserta/exchanger.wasm
+  cp "${components[@]}" embed/python/src/asserta/
   local tools=target/python-tools
   [[ -x $tools/bin/python ]] || python3 -m venv "$tools"
   rm -rf embed/python/build "$out"/asserta-*.whl
@@ -29,13 +31,13 @@ javascript() {
   cd "$root"
 }
 
-# A crate that carries the component.
+# A crate that carries the components.
 rust() {
   mkdir -p embed/rust/component
-  cp "$component" embed/rust/component/exchanger.wasm
+  cp "${components[@]}" embed/rust/component/
   cargo package --quiet --package asserta-exchanger --no-verify --allow-dirty --exclude-lockfile
   cp target/package/asserta-exchanger-*.crate "$out/"
-  rm embed/rust/component/exchanger.wasm
+  rm -r embed/rust/component
 }
 
 for package in "$@"; do

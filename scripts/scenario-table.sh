@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
 # Runs the scenarios of host-tests on the embedded hosts that scripts/test-packages.sh has set up, and prints a
-# table of scenario by host, beside what host-tests saw over HTTP. What a host skips, and why, stands below it.
+# table of scenario by host, beside what host-tests saw over HTTP. `+host` is with signatures by the host. What a
+# host skips, and why, stands below it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD
-scenarios=$root/target/scenarios.json
+scenarios=$PWD/target/scenarios.json
 results=$(mktemp -d)
 trap 'rm -r "$results"' EXIT
 
-status=0
-target/test-python/bin/python -W ignore embed/python/tests/scenarios.py "$scenarios" >"$results/python" 2>"$results/log" || status=1
-(cd target/test-javascript && node scenarios.mjs "$scenarios") >"$results/javascript" 2>>"$results/log" || status=1
-target/release/examples/scenarios "$scenarios" >"$results/rust" 2>>"$results/log" || status=1
+rust() { target/release/examples/scenarios "$@"; }
+python() { target/test-python/bin/python -W ignore embed/python/tests/scenarios.py "$@"; }
+node() { (cd target/test-javascript && command node scenarios.mjs "$@"); }
 
-awk -F '\t' -v hosts="http rust python javascript" '
+status=0
+hosts=(rust python node)
+for host in "${hosts[@]}"; do
+  "$host" "$scenarios" >"$results/$host" 2>>"$results/log" || status=1
+  # The same with signatures by the host.
+  "$host" --host-signatures "$scenarios" >"$results/$host+host" 2>>"$results/log" || status=1
+done
+
+awk -F '\t' -v hosts="http rust rust+host python python+host node node+host" '
   BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
@@ -23,7 +30,7 @@ awk -F '\t' -v hosts="http rust python javascript" '
   }
   function line(title, i, text) {
     text = sprintf("%-48s", title)
-    for (i = 1; i <= width; i++) text = text sprintf(" %-10s", row[i])
+    for (i = 1; i <= width; i++) text = text sprintf(" %-11s", row[i])
     sub(/ +$/, "", text)
     print text
   }
@@ -39,6 +46,7 @@ awk -F '\t' -v hosts="http rust python javascript" '
     print ""
     for (i = 1; i <= noted; i++) print reasons[i]
   }
-' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/python" host=4 "$results/javascript"
+' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/rust+host" host=4 "$results/python" \
+  host=5 "$results/python+host" host=6 "$results/node" host=7 "$results/node+host"
 ((status == 0)) || cat "$results/log" >&2
 exit $status

@@ -10,7 +10,7 @@ python() {
 }
 
 javascript() {
-  local tests=(exchange.test.mjs readme.test.mjs)
+  local tests=(exchange.test.mjs host-signatures.test.mjs readme.test.mjs)
   if command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null; then
     tests+=(browser.test.mjs)
   elif [[ -n ${CI:-} ]]; then

@@ -3,6 +3,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 
 const { Exchanger, JWT_BEARER } = await import("asserta");
+const { hostSignatures } = process.argv.includes("--host-signatures") ? await import("asserta/host-signatures") : {};
 const [PUBLIC_URL, ISSUER] = ["https://tokens.example.com", "https://partner.example"];
 const KEYS = {
   ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
@@ -12,7 +13,7 @@ const KEYS = {
 
 async function ready(algorithm) {
   const { publicKey, privateKey } = KEYS[algorithm]();
-  const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
+  const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL, hostSignatures });
   exchanger.trustedIssuers.register({ name: "partner", issuer: ISSUER, jwks: { keys: [publicKey.export({ format: "jwk" })] } });
   const app = exchanger.applications.register({ grantTypes: [JWT_BEARER] });
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -2,6 +2,8 @@
 
     python bench.py first        prints the seconds from the start of the process to the first access token
     python bench.py ALGORITHM    prints exchanges a second for assertions of this algorithm
+
+With --host-signatures, cryptography computes the signatures.
 """
 
 import sys
@@ -24,7 +26,7 @@ KEYS = {
 def ready(algorithm):
     """An exchanger that trusts a new key, an application of it, and a minter."""
     key = KEYS[algorithm]()
-    exchanger = Exchanger(PUBLIC_URL)
+    exchanger = Exchanger(PUBLIC_URL, host_signatures="--host-signatures" in sys.argv)
     jwks = {"keys": [key.as_dict(private=False)]}
     exchanger.trusted_issuers.register(TrustedIssuer(name="partner", issuer=ISSUER, jwks=jwks))
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))

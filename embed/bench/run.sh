@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
-python() { target/test-python/bin/python -W ignore embed/bench/bench.py "$1" 2>/dev/null; }
-javascript() { (cd target/test-javascript && cp "$root/embed/bench/bench.mjs" . && node bench.mjs "$1"); }
+python() { target/test-python/bin/python -W ignore embed/bench/bench.py "$@" 2>/dev/null; }
+javascript() { (cd target/test-javascript && cp "$root/embed/bench/bench.mjs" . && node bench.mjs "$@"); }
 # The median of five.
 median() { for _ in 1 2 3 4 5; do "$@"; done | sort -n | sed -n 3p; }
 
@@ -17,4 +17,6 @@ printf '%-44s %10s %10s\n' "first token after process start, s" "$(median python
 printf '%-44s %10s %10s\n' "  where the component was never compiled, s" "$first_cold" "-"
 for algorithm in RS256 ES256 EdDSA; do
   printf '%-44s %10s %10s\n' "$algorithm assertions, exchanges a second" "$(median python $algorithm)" "$(median javascript $algorithm)"
+  printf '%-44s %10s %10s\n' "  with host signatures" \
+    "$(median python $algorithm --host-signatures)" "$(median javascript $algorithm --host-signatures)"
 done

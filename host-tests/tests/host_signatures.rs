@@ -4,14 +4,16 @@
 #[path = "../../src/core/tests/vectors/mod.rs"]
 mod vectors;
 
-use asserta::signatures::{Algorithm as HostAlgorithm, Signatures as AwsLc};
+use asserta::signatures::{Algorithm as HostAlgorithm, Signatures as AwsLc, SigningError};
 use asserta_core::jose::signatures::{ByHost, HostSignatures};
 use asserta_core::jose::{Algorithm, Portable, Signatures, SigningAlgorithm, SigningKey};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use host_tests::torture::report;
 use vectors::judge;
 use vectors::suite::{Case, FILES, compare};
 
-/// What the endpoint reaches through `asserta:exchange/signatures`.
+/// What a component reaches through `asserta:exchange/signatures`.
 struct Native(AwsLc);
 
 impl HostSignatures for Native {
@@ -75,5 +77,74 @@ fn both_ways() {
         assert_eq!(Portable.verify(algorithm, public, b"e30.e30", &by_host), Ok(()), "{algorithm}");
         assert_eq!(host.verify(algorithm, public, b"e30.e30", &key.sign(b"e30.e30")), Ok(()), "{algorithm}");
         assert!(host.verify(algorithm, public, b"e30.e31", &by_host).is_err(), "{algorithm}");
+    }
+}
+
+/// R33: whatever a component hands over, aws-lc says no.
+#[test]
+fn r33_whatever_comes_the_answer_is_false() {
+    let host = AwsLc::default();
+    let ours = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
+        .map(|algorithm| SigningKey::generate(algorithm, &[7; 32]));
+    let mut keys: Vec<Vec<u8>> = ours.iter().map(|key| key.public_key().to_spki()).collect();
+    keys.extend(ours.iter().map(|key| key.to_pkcs8().to_vec()));
+    keys.extend([vec![], vec![0], vec![0x30, 0x80], vec![0xff; 100_000], keys[0][1..].to_vec()]);
+    let sizes = [0, 1, 64, 96, 132, 256, 100_000];
+    for (algorithm, key) in
+        Algorithm::ALL.iter().flat_map(|algorithm| keys.iter().map(move |key| (algorithm, key)))
+    {
+        for signature in sizes.iter().flat_map(|size| [vec![0; *size], vec![0xff; *size]]) {
+            let verdict = host.verify(named(*algorithm), key, b"e30.e30", &signature);
+            assert!(!verdict, "{algorithm}: {} bytes with a key of {}", signature.len(), key.len());
+        }
+    }
+}
+
+/// R33: ECDSA in DER is refused, whatever its length.
+#[test]
+fn r33_ecdsa_is_never_der() {
+    let key = SigningKey::generate(SigningAlgorithm::Es256, &[7; 32]);
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &key.to_pkcs8()).expect("our own key");
+    for _ in 0..50 {
+        let der = pair.sign(&SystemRandom::new(), b"e30.e30").expect("it signs");
+        for signature in [der.as_ref(), &der.as_ref()[..64]] {
+            let spki = key.public_key().to_spki();
+            assert!(!AwsLc::default().verify(HostAlgorithm::Es256, &spki, b"e30.e30", signature));
+        }
+    }
+}
+
+/// Case 4 of "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko): valid only with the cofactor.
+#[test]
+fn r33_ed25519_has_no_cofactor() {
+    let bytes = |hex: &str| -> Vec<u8> {
+        let pairs = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16));
+        pairs.collect::<Result<_, _>>().expect("hexadecimal digits")
+    };
+    let key =
+        bytes("302a300506032b6570032100cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d");
+    let message = bytes("e47d62c63f830dc7a6851a0b1f33ae4bb2f507fb6cffec4011eaccd55b53f56c");
+    let signature = bytes(concat!(
+        "160a1cb0dc9c0258cd0a7d23e94d8fa878bcb1925f2c64246b2dee1796bed512",
+        "5ec6bc982a269b723e0668e540911a9a6a58921d6925e434ab10aa7940551a09",
+    ));
+    assert!(!AwsLc::default().verify(HostAlgorithm::EdDsa, &key, &message, &signature));
+}
+
+/// A key of another kind signs nothing, and neither does an algorithm that our keys never have.
+#[test]
+fn unusable_keys() {
+    let host = AwsLc::default();
+    let ours = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256];
+    for algorithm in Algorithm::ALL {
+        for other in ours.into_iter().filter(|ours| ours.algorithm() != algorithm) {
+            let key = SigningKey::generate(other, &[7; 32]).to_pkcs8();
+            let signed = host.sign(named(algorithm), &key, b"e30.e30");
+            assert_eq!(signed, Err(SigningError::UnusableKey), "{algorithm} with {other}");
+        }
+        for garbage in [&[][..], &[0; 32], &[0x30, 0x80]] {
+            assert_eq!(host.sign(named(algorithm), garbage, b"e30.e30"), Err(SigningError::UnusableKey));
+        }
     }
 }

@@ -11,28 +11,48 @@ export type Modules = Record<(typeof FILES)[number], WebAssembly.Module>;
 
 export type { Root };
 
-let load: (file: string) => Promise<WebAssembly.Module>;
-let loaded: Promise<Modules> | undefined;
+/** Signatures by the host instead of inside the component. `asserta/host-signatures` has them for Node. */
+export interface HostSignatures {
+  /** The compiled modules of the component that asks for them. */
+  modules(): Promise<Modules>;
+  /** Starts that component. */
+  instantiate(module: (file: string) => WebAssembly.Module, imports: never): Root;
+  /** Whether a signature verifies. `key` is a DER-encoded SubjectPublicKeyInfo. Never throws. */
+  verify(algorithm: string, key: Uint8Array, signingInput: Uint8Array, signature: Uint8Array): boolean;
+  /** Signs, or throws an object whose `payload` is a `signing-error`. `key` is a DER-encoded PKCS#8 document. */
+  sign(algorithm: string, key: Uint8Array, signingInput: Uint8Array): Uint8Array;
+}
+
+let ofPlatform: () => Promise<Modules>;
 
 /** Says how this platform loads a module. */
-export function useModules(loader: (file: string) => Promise<WebAssembly.Module>): void {
-  load = loader;
-  loaded = undefined;
+export function useModules(load: (file: string) => Promise<WebAssembly.Module>): void {
+  ofPlatform = compiled(load);
 }
 
 /** The modules, compiled at the first call. */
 export function modules(): Promise<Modules> {
-  loaded ??= Promise.all(FILES.map(async (file) => [file, await load(file)])).then(Object.fromEntries);
-  // A download that failed is tried again by the next call.
-  loaded.catch(() => (loaded = undefined));
-  return loaded!;
+  return ofPlatform();
+}
+
+/** Modules that are loaded at the first call. */
+export function compiled(load: (file: string) => Promise<WebAssembly.Module>): () => Promise<Modules> {
+  let loaded: Promise<Modules> | undefined;
+  return () => {
+    loaded ??= Promise.all(FILES.map(async (file) => [file, await load(file)])).then(Object.fromEntries);
+    // A download that failed is tried again by the next call.
+    loaded.catch(() => (loaded = undefined));
+    return loaded!;
+  };
 }
 
 /** jco's types name imports with their versions; its code looks for them without. */
 type Unversioned<T> = { [Name in keyof T as Name extends `${infer Bare}@${string}` ? Bare : Name]: T[Name] };
 
-/** Starts an instance: all it gets of the world is its store, the time and random numbers. */
-export function start(modules: Modules, store: Store, clock: () => number, onStoreError: (error: unknown) => void): Root {
+/** Starts an instance: all it gets of the world is its store, the time, random numbers, and signatures if asked for. */
+export function start(
+  modules: Modules, store: Store, clock: () => number, onStoreError: (error: unknown) => void, signatures?: HostSignatures,
+): Root {
   /** What a store throws means that it is unavailable. */
   const guarded = <T>(operation: () => T): T => {
     try {
@@ -55,7 +75,9 @@ export function start(modules: Modules, store: Store, clock: () => number, onSto
       getRandomBytes: (length: bigint) => crypto.getRandomValues(new Uint8Array(Number(length))),
     },
   };
-  return instantiate((file) => modules[file as keyof Modules], imports as unknown as ImportObject);
+  const module = (file: string) => modules[file as keyof Modules];
+  if (!signatures) return instantiate(module, imports as never);
+  return signatures.instantiate(module, { ...imports, "asserta:exchange/signatures": signatures } as never);
 }
 
 function datetime(seconds: number): { seconds: bigint; nanoseconds: number } {

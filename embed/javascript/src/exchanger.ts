@@ -1,6 +1,6 @@
 /** The exchanger: the component with its store and its fetcher. */
 
-import { modules as platformModules, start, type Modules, type Root } from "./component.js";
+import { modules as platformModules, start, type HostSignatures, type Modules, type Root } from "./component.js";
 import * as convert from "./convert.js";
 import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
 import { fetchKeys, type KeyDocument } from "./fetching.js";
@@ -31,6 +31,11 @@ export interface ExchangerOptions {
    * `import core from "asserta/modules/exchanger.core.wasm"`, and likewise `core2` and `core3`.
    */
   modules?: Modules;
+  /**
+   * Leaves the arithmetic of signatures to the host, outside of the sandbox: faster, for those who trust it. Our
+   * private keys pass through it. Default: the component's own.
+   */
+  hostSignatures?: HostSignatures;
 }
 
 /** An exchange that is asked for. */
@@ -68,7 +73,7 @@ export class Exchanger {
 
   /** Loads the component and starts it. */
   static async create(options: ExchangerOptions): Promise<Exchanger> {
-    return new Exchanger(options, options.modules ?? (await platformModules()));
+    return new Exchanger(options, options.modules ?? (await (options.hostSignatures?.modules() ?? platformModules())));
   }
 
   private constructor(options: ExchangerOptions, modules: Modules) {
@@ -85,7 +90,7 @@ export class Exchanger {
     const onStoreError = options.onStoreError ?? ((error) => console.error("asserta: the store failed:", error));
     this.#fetchKeys = options.fetchKeys === false ? undefined : options.fetchKeys ?? ((uri) => fetchKeys(uri, { dev }));
     this.#start = () => {
-      const root = start(modules, store, clock, onStoreError);
+      const root = start(modules, store, clock, onStoreError, options.hostSignatures);
       try {
         root.configuration.configure(settings);
       } catch (error) {

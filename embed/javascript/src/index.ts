@@ -9,6 +9,7 @@
 
 import { useModules } from "./component.js";
 
+export type { HostSignatures } from "./component.js";
 export { KeysNeeded, InvalidMember, Refused, RegistryError, Trapped } from "./errors.js";
 export type { RegistryProblem } from "./errors.js";
 export { Exchanger } from "./exchanger.js";

@@ -1,5 +1,5 @@
 // Carries out the scenarios that all hosts share (host-tests/scenarios/README.md), and prints a line for each:
-//   node scenarios.mjs target/scenarios.json [topic/name …]
+//   node scenarios.mjs [--host-signatures] target/scenarios.json [topic/name …]
 
 import { readFileSync } from "node:fs";
 
@@ -47,6 +47,8 @@ const check = (holds, message) => {
   if (!holds) throw new Failed(typeof message === "string" ? message : JSON.stringify(message));
 };
 
+const { hostSignatures } = process.argv.includes("--host-signatures") ? await import("asserta/host-signatures") : {};
+
 /** One scenario on a fresh exchanger. */
 class Run {
   constructor(scenario) {
@@ -81,7 +83,7 @@ class Run {
     const { settings, steps, topic, name } = this.scenario;
     this.exchanger = await Exchanger.create({
       publicUrl: settings.public_url, accessTokenAlgorithm: settings.access_token_algorithm, dev: settings.dev ?? true,
-      fetchKeys: (uri) => this.fetch(uri), clock: () => this.now,
+      fetchKeys: (uri) => this.fetch(uri), clock: () => this.now, hostSignatures,
     });
     if (settings.trust) this.exchanger.apply(JSON.stringify(settings.trust));
     const [stop, reason] = STOPS[`${topic}/${name}`] ?? [];
@@ -243,7 +245,7 @@ class Run {
   }
 }
 
-const [path, ...only] = process.argv.slice(2);
+const [path, ...only] = process.argv.slice(2).filter((argument) => argument !== "--host-signatures");
 let failed = 0;
 for (const scenario of JSON.parse(readFileSync(path, "utf8")).scenarios) {
   const identity = `${scenario.topic}/${scenario.name}`;

@@ -1,6 +1,6 @@
 """Carries out the scenarios that all hosts share (host-tests/scenarios/README.md), and prints a line for each.
 
-    python scenarios.py target/scenarios.json [topic/name …]
+    python scenarios.py [--host-signatures] target/scenarios.json [topic/name …]
 """
 
 import json
@@ -41,7 +41,7 @@ class Skipped(Exception):
 class Run:
     """One scenario on a fresh exchanger."""
 
-    def __init__(self, scenario):
+    def __init__(self, scenario, host_signatures):
         self.scenario = scenario
         self.now = scenario["steps"][0]["at"]
         self.answers = {name: list(end["answers"]) for name, end in scenario["key_endpoints"].items()}
@@ -56,6 +56,7 @@ class Run:
             dev=settings.get("dev", True),
             fetch=self.fetch,
             clock=lambda: self.now,
+            host_signatures=host_signatures,
         )
         if "trust" in settings:
             self.exchanger.apply(json.dumps(settings["trust"]))
@@ -228,7 +229,7 @@ class Run:
             self.known[f"access_token:{step['label']}"] = token.token
 
 
-def main(path, *only):
+def main(path, *only, host_signatures=False):
     """Runs the scenarios, and says how each went: `ok`, `skipped: …` or `FAILED: …`."""
     failed = 0
     for scenario in json.loads(Path(path).read_text())["scenarios"]:
@@ -239,7 +240,7 @@ def main(path, *only):
         try:
             if "http_only" in scenario:
                 raise Skipped(scenario["http_only"])
-            Run(scenario).run()
+            Run(scenario, host_signatures).run()
         except Skipped as reason:
             outcome = f"skipped: {reason}"
         except Stopped as reason:
@@ -252,4 +253,5 @@ def main(path, *only):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(*sys.argv[1:]) else 0)
+    arguments = [argument for argument in sys.argv[1:] if argument != "--host-signatures"]
+    sys.exit(1 if main(*arguments, host_signatures="--host-signatures" in sys.argv) else 0)

@@ -9,5 +9,7 @@ FILE = Path(__file__).parents[3] / "target" / "scenarios.json"
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="cargo test -p host-tests --test scenario_dump writes the file")
-def test_every_scenario(capsys):
-    assert scenarios.main(FILE) == 0, "\n".join(line for line in capsys.readouterr().out.splitlines() if "FAILED" in line)
+@pytest.mark.parametrize("host_signatures", [False, True])
+def test_every_scenario(capsys, host_signatures):
+    failed = scenarios.main(FILE, host_signatures=host_signatures)
+    assert failed == 0, "\n".join(line for line in capsys.readouterr().out.splitlines() if "FAILED" in line)

@@ -1,5 +1,5 @@
 //! Carries out the scenarios that all hosts share (host-tests/scenarios/README.md), and prints a line for each:
-//! `scenarios target/scenarios.json`.
+//! `scenarios [--host-signatures] target/scenarios.json`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -34,7 +34,10 @@ impl From<String> for Outcome {
 }
 
 fn main() {
-    let path = std::env::args().nth(1).expect("the path of scenarios.json");
+    let (flags, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let host_signatures = flags.iter().any(|flag| flag == "--host-signatures");
+    let path = paths.first().expect("the path of scenarios.json");
     let text = std::fs::read_to_string(path).expect("the file is there");
     let file: Value = serde_json::from_str(&text).expect("the file is JSON");
     let mut failed = false;
@@ -42,7 +45,7 @@ fn main() {
         let identity = format!("{}/{}", text_of(&scenario["topic"]), text_of(&scenario["name"]));
         let outcome = match scenario["http_only"].as_str() {
             Some(reason) => Err(Outcome::Skipped(reason.to_owned())),
-            None => Run::new(scenario).run(&identity),
+            None => Run::new(scenario, host_signatures).run(&identity),
         };
         match outcome {
             Ok(()) => println!("{identity}\tok"),
@@ -77,12 +80,13 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Value) -> Self {
+    fn new(scenario: &'a Value, host_signatures: bool) -> Self {
         let settings = &scenario["settings"];
         let now = Arc::new(AtomicU64::new(scenario["steps"][0]["at"].as_u64().expect("a time")));
         let clock = Arc::clone(&now);
         let mut options = Options::new(text_of(&settings["public_url"]))
             .dev(settings["dev"].as_bool().unwrap_or(true))
+            .host_signatures(host_signatures)
             .clock(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
         options = match settings["access_token_algorithm"].as_str() {
             Some("EdDSA") => options.access_token_algorithm(SigningAlgorithm::Eddsa),

@@ -1,20 +1,19 @@
 //! The exchanger: the component with its store and its budget.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine};
 
 use crate::bindings::Exchanger as Bindings;
 use crate::bindings::exports::asserta::exchange::configuration::Settings;
 use crate::bindings::exports::asserta::exchange::exchange::{ClientCredentials, ExchangeOptions};
+use crate::component::{World, compiled};
 use crate::error::Error;
 use crate::host::{Clock, Host, system_clock};
 use crate::records::{AccessToken, Explanation, SigningAlgorithm};
 use crate::store::Store;
-
-const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/exchanger.wasm"));
 
 /// How an exchanger works.
 #[derive(Clone)]
@@ -23,13 +22,14 @@ pub struct Options {
     fuel: Option<u64>,
     memory: usize,
     clock: Clock,
+    world: World,
 }
 
 impl Options {
     /// The defaults, for this public URL: the issuer of our tokens.
     pub fn new(public_url: impl Into<String>) -> Self {
         let settings = Settings { public_url: public_url.into(), access_token_algorithm: None, dev: false };
-        Self { settings, fuel: None, memory: 64 << 20, clock: system_clock() }
+        Self { settings, fuel: None, memory: 64 << 20, clock: system_clock(), world: World::Portable }
     }
 
     /// What signs access tokens. Default: ES256.
@@ -64,6 +64,15 @@ impl Options {
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Whether signatures are verified and made by aws-lc, outside of the sandbox: many times as fast, for those
+    /// who trust it. Our private keys pass through it. Default: false.
+    #[cfg(feature = "host-signatures")]
+    #[must_use]
+    pub fn host_signatures(mut self, host_signatures: bool) -> Self {
+        self.world = if host_signatures { World::HostSignatures } else { World::Portable };
         self
     }
 }
@@ -107,24 +116,6 @@ struct Instance<S: 'static> {
     bindings: Bindings,
 }
 
-/// The component compiled, once for each kind of engine in a process.
-fn compiled(metered: bool) -> Result<(Engine, Component), Error> {
-    static COMPILED: [OnceLock<(Engine, Component)>; 2] = [OnceLock::new(), OnceLock::new()];
-    let slot = &COMPILED[usize::from(metered)];
-    if let Some(known) = slot.get() {
-        return Ok(known.clone());
-    }
-    let compile = || {
-        let mut config = Config::new();
-        config.consume_fuel(metered);
-        let engine = Engine::new(&config)?;
-        let component = Component::new(&engine, COMPONENT)?;
-        Ok((engine, component))
-    };
-    let compiled = compile().map_err(Error::NotStarted)?;
-    Ok(slot.get_or_init(|| compiled).clone())
-}
-
 impl<S: Store + Clone> Exchanger<S> {
     /// Starts the component. The first time in a process it is compiled, which takes seconds. The store is
     /// cloned into each instance: its clones must share what they hold.
@@ -132,9 +123,16 @@ impl<S: Store + Clone> Exchanger<S> {
     /// # Errors
     /// The public URL can't be accepted, or the component can't be started.
     pub fn new(store: S, options: Options) -> Result<Self, Error> {
-        let (engine, component) = compiled(options.fuel.is_some())?;
-        let mut linker = Linker::new(&engine);
+        let (engine, component) = compiled(options.world, options.fuel.is_some())?;
+        let mut linker: Linker<Host<S>> = Linker::new(&engine);
         Bindings::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host).map_err(Error::NotStarted)?;
+        #[cfg(feature = "host-signatures")]
+        if options.world == World::HostSignatures {
+            use crate::signatures::{Signatures, bindings};
+            let added =
+                bindings::Signatures::add_to_linker::<_, Signatures>(&mut linker, |host| &host.signatures);
+            added.map_err(Error::NotStarted)?;
+        }
         let mut exchanger = Self { options, engine, component, linker, store, instance: None };
         exchanger.instance()?;
         Ok(exchanger)

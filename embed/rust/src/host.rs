@@ -23,11 +23,19 @@ pub(crate) struct Host<S> {
     pub(crate) store: S,
     pub(crate) clock: Clock,
     pub(crate) limits: StoreLimits,
+    #[cfg(feature = "host-signatures")]
+    pub(crate) signatures: crate::signatures::Signatures,
 }
 
 impl<S> Host<S> {
     pub(crate) fn new(store: S, clock: Clock, memory: usize) -> Self {
-        Self { store, clock, limits: StoreLimitsBuilder::new().memory_size(memory).build() }
+        Self {
+            store,
+            clock,
+            limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+            #[cfg(feature = "host-signatures")]
+            signatures: Default::default(),
+        }
     }
 }
 

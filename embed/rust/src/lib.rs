@@ -24,10 +24,13 @@
 //! ```
 
 mod bindings;
+mod component;
 mod error;
 mod exchanger;
 mod host;
 mod registrations;
+#[cfg(feature = "host-signatures")]
+mod signatures;
 mod store;
 
 pub mod records;

@@ -66,4 +66,6 @@ fn the_components_import_what_their_worlds_say_and_nothing_else() {
     assert_eq!(imports("exchanger-standalone.wasm"), world);
     let with_store = ["asserta:exchange/store@0.1.0", world[0], world[1]];
     assert_eq!(imports("exchanger.wasm"), with_store);
+    let with_signatures = ["asserta:exchange/signatures@0.1.0", with_store[0], world[0], world[1]];
+    assert_eq!(imports("exchanger-host-signatures.wasm"), with_signatures);
 }

@@ -8,11 +8,17 @@
     reason = "generated; the documentation is in the WIT files"
 )]
 
-#[cfg(not(feature = "standalone"))]
+#[cfg(all(feature = "standalone", feature = "host-signatures"))]
+compile_error!("there is no world for both: `standalone` is for hosts that bring nothing");
+
+#[cfg(not(any(feature = "standalone", feature = "host-signatures")))]
 wit_bindgen::generate!({ path: "../../wit", world: "exchanger", generate_all });
 
 #[cfg(feature = "standalone")]
 wit_bindgen::generate!({ path: "../../wit", world: "exchanger-standalone", generate_all });
+
+#[cfg(feature = "host-signatures")]
+wit_bindgen::generate!({ path: "../../wit", world: "exchanger-host-signatures", generate_all });
 
 export!(Component);
 

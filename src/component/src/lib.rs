@@ -1,4 +1,4 @@
-//! The exchange as a WebAssembly component: the worlds `exchanger` and `exchanger-standalone` of `wit/`.
+//! The exchange as a WebAssembly component: the worlds of `wit/`, `exchanger` unless a feature names another.
 //!
 //! Everything here is translation. A call from the host becomes a call of core's `Service`, whose ports
 //! are the component's imports; what comes back becomes a record. The rules are in core.

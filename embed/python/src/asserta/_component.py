@@ -22,7 +22,7 @@ _VERSION = "0.1.0"
 
 
 @functools.cache
-def _compiled(metered: bool) -> tuple[wasmtime.Engine, Component]:
+def _compiled(name: str, metered: bool) -> tuple[wasmtime.Engine, Component]:
     """The compiled component. wasmtime keeps the machine code in the user's cache directory."""
     config = wasmtime.Config()
     config.consume_fuel = metered
@@ -31,22 +31,32 @@ def _compiled(metered: bool) -> tuple[wasmtime.Engine, Component]:
     except wasmtime.WasmtimeError as error:  # no home directory, or it is not writable
         log.debug("no compile cache: %s", error)
     engine = wasmtime.Engine(config)
-    return engine, Component(engine, (importlib.resources.files(__package__) / "exchanger.wasm").read_bytes())
+    return engine, Component(engine, (importlib.resources.files(__package__) / name).read_bytes())
 
 
 class Instance:
     """A running component over one store. Not safe for threads: one call at a time."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], settings: Any, fuel: int | None, memory: int
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        settings: Any,
+        fuel: int | None,
+        memory: int,
+        host_signatures: bool,
     ) -> None:
-        self._engine, component = _compiled(fuel is not None)
+        name = "exchanger-host-signatures.wasm" if host_signatures else "exchanger.wasm"
+        self._engine, component = _compiled(name, fuel is not None)
         self._fuel = fuel
         self._store = wasmtime.Store(self._engine)
         self._store.set_limits(memory_size=memory)
         self._functions: dict[tuple[str, str], Any] = {}
         self._refuel()
-        self._instance = _linker(self._engine, store, clock).instantiate(self._store, component)
+        linker = _linker(self._engine, store, clock)
+        if host_signatures:
+            _add_signatures(linker)
+        self._instance = linker.instantiate(self._store, component)
         self.configured = self.call("configuration", "configure", settings)
 
     def call(self, interface: str, name: str, *arguments: Any) -> Any:
@@ -91,6 +101,18 @@ def _linker(engine: wasmtime.Engine, store: Store, clock: Callable[[], float]) -
             imported.add_func("keys", _guarded(lambda area, prefix: list(store.keys(area, prefix))))
             imported.add_func("increment", _guarded(store.increment))
     return linker
+
+
+def _add_signatures(linker: Linker) -> None:
+    """One thing more, where it is asked for: the arithmetic of signatures."""
+    try:
+        from ._signatures import HostSignatures
+    except ImportError as error:
+        raise ImportError("host_signatures needs cryptography: pip install 'asserta[host-signatures]'") from error
+    signatures = HostSignatures()
+    with linker.root() as root, root.add_instance(f"asserta:exchange/signatures@{_VERSION}") as imported:
+        imported.add_func("verify", lambda _, *arguments: signatures.verify(*arguments))
+        imported.add_func("sign", lambda _, *arguments: signatures.sign(*arguments))
 
 
 def _now(clock: Callable[[], float]) -> Record:

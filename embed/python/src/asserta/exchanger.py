@@ -47,6 +47,7 @@ class Exchanger:
         clock: Callable[[], float] = time.time,
         fuel: int | None = None,
         memory: int = 64 * 1024 * 1024,
+        host_signatures: bool = False,
     ) -> None:
         """Starts the component.
 
@@ -54,6 +55,8 @@ class Exchanger:
         registrations, keys and used assertions (None: memory). ``dev`` allows ``http`` JWKS endpoints on
         loopback. ``fetch`` gets the JWKS documents (None: :class:`KeysNeeded` is raised instead). ``fuel``
         bounds the work of one call in WebAssembly instructions, ``memory`` the component's memory in bytes.
+        ``host_signatures`` leaves the arithmetic of signatures to the package ``cryptography``, outside of the
+        sandbox: faster, for those who trust it. Our private keys pass through it.
         """
         self._settings = convert.record(
             public_url=convert.text("public_url", public_url),
@@ -65,6 +68,7 @@ class Exchanger:
         self._clock = clock
         self._fuel = fuel
         self._memory = memory
+        self._host_signatures = convert.flag("host_signatures", host_signatures)
         self._lock = threading.RLock()
         self._instance: Instance | None = None
         self._fetches: dict[tuple[str, str, str], threading.Event] = {}
@@ -183,7 +187,9 @@ class Exchanger:
 
     def _running(self) -> Instance:
         if self._instance is None:
-            instance = Instance(self._store, self._clock, self._settings, self._fuel, self._memory)
+            instance = Instance(
+                self._store, self._clock, self._settings, self._fuel, self._memory, self._host_signatures
+            )
             if instance.configured is not None:
                 raise convert.invalid_member(instance.configured)
             self._instance = instance

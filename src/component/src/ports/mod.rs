@@ -3,10 +3,11 @@
 mod clock;
 mod entropy;
 mod keys;
+#[cfg(feature = "host-signatures")]
+mod signatures;
 #[cfg_attr(feature = "standalone", path = "memory.rs")]
 mod store;
 
-use asserta_core::jose::Portable;
 use asserta_core::ports::Ports;
 
 use self::clock::WallClock;
@@ -14,16 +15,27 @@ use self::entropy::HostEntropy;
 use self::keys::CallerSupplies;
 use self::store::AreaStore;
 
+/// Signatures: core's portable ones, or those of the host.
+#[cfg(not(feature = "host-signatures"))]
+type Signatures = asserta_core::jose::signatures::Portable;
+#[cfg(feature = "host-signatures")]
+type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
+
 /// The imports, bundled.
 #[derive(Clone)]
 pub(crate) struct ComponentPorts {
     registry: AreaStore,
     replay: AreaStore,
+    signatures: Signatures,
 }
 
 impl Default for ComponentPorts {
     fn default() -> Self {
-        Self { registry: AreaStore::registry(), replay: AreaStore::replay() }
+        Self {
+            registry: AreaStore::registry(),
+            replay: AreaStore::replay(),
+            signatures: Signatures::default(),
+        }
     }
 }
 
@@ -32,7 +44,7 @@ impl Ports for ComponentPorts {
     type KeyFetcher = CallerSupplies;
     type Clock = WallClock;
     type Entropy = HostEntropy;
-    type Signatures = Portable;
+    type Signatures = Signatures;
 
     fn registry(&self) -> &AreaStore {
         &self.registry
@@ -54,7 +66,7 @@ impl Ports for ComponentPorts {
         &HostEntropy
     }
 
-    fn signatures(&self) -> &Portable {
-        &Portable
+    fn signatures(&self) -> &Signatures {
+        &self.signatures
     }
 }

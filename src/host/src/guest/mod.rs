@@ -3,7 +3,6 @@
 mod keyvalue;
 mod limits;
 mod log;
-mod signatures;
 mod variables;
 
 use std::sync::Arc;
@@ -97,6 +96,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     wasmtime_wasi::p3::random::add_to_linker(linker)?;
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
     // The endpoint itself.
-    crate::signatures::bindings::Signatures::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
+    crate::signatures::bindings::Signatures::add_to_linker::<_, Signatures>(linker, |guest| {
+        &guest.world.signatures
+    })?;
     bindings::Services::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

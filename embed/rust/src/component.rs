@@ -1,0 +1,50 @@
+//! The components that the crate carries, compiled.
+
+use std::sync::OnceLock;
+
+use wasmtime::component::Component;
+use wasmtime::{Config, Engine};
+
+use crate::error::Error;
+
+const PORTABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/exchanger.wasm"));
+#[cfg(feature = "host-signatures")]
+const HOST_SIGNATURES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/exchanger-host-signatures.wasm"));
+
+/// Which component it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum World {
+    /// Signatures inside of the component.
+    Portable,
+    /// Signatures by the host.
+    #[cfg(feature = "host-signatures")]
+    HostSignatures,
+}
+
+impl World {
+    const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Portable => PORTABLE,
+            #[cfg(feature = "host-signatures")]
+            Self::HostSignatures => HOST_SIGNATURES,
+        }
+    }
+}
+
+/// The component, compiled once in a process for each kind of engine.
+pub(crate) fn compiled(world: World, metered: bool) -> Result<(Engine, Component), Error> {
+    static COMPILED: [[OnceLock<(Engine, Component)>; 2]; 2] = [const { [const { OnceLock::new() }; 2] }; 2];
+    let slot = &COMPILED[world as usize][usize::from(metered)];
+    if let Some(known) = slot.get() {
+        return Ok(known.clone());
+    }
+    let compile = || {
+        let mut config = Config::new();
+        config.consume_fuel(metered);
+        let engine = Engine::new(&config)?;
+        let component = Component::new(&engine, world.bytes())?;
+        Ok((engine, component))
+    };
+    let compiled = compile().map_err(Error::NotStarted)?;
+    Ok(slot.get_or_init(|| compiled).clone())
+}

@@ -1,0 +1,1 @@
+../../../../src/host/src/signatures/aws_lc.rs
