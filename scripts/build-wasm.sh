@@ -39,7 +39,7 @@ for component in "$@"; do
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 660000 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 670000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
-    exchanger-host-signatures) build exchanger-host-signatures 636000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    exchanger-host-signatures) build exchanger-host-signatures 605000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     misbehaving) build misbehaving 300000 wasm32-wasip2 wasm misbehaving ;;

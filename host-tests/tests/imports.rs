@@ -20,13 +20,15 @@ const OWN: [&str; 9] = [
 ];
 
 /// What Rust's standard library links for wasm32-wasip2, in whichever 0.2 version it has. Hosts give it standard
-/// error alone: no environment, no directory (`wasi:filesystem` finds no preopens), and sockets are not among them.
-const OF_STD: [&str; 12] = [
+/// error alone: no environment, no terminal, no directory (`wasi:filesystem` finds no preopens), and sockets are not
+/// among them.
+const OF_STD: [&str; 13] = [
     "wasi:cli/environment@0.2.",
     "wasi:cli/exit@0.2.",
     "wasi:cli/stderr@0.2.",
     "wasi:cli/stdin@0.2.",
     "wasi:cli/stdout@0.2.",
+    "wasi:cli/terminal-",
     "wasi:clocks/monotonic-clock@0.2.",
     "wasi:clocks/wall-clock@0.2.",
     "wasi:filesystem/preopens@0.2.",
