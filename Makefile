@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench packages fmt lint clean
+.PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -66,6 +66,13 @@ bench: wasm wasm-host-signatures packages ## print the figures: in Wasm beside n
 	@target/release/asserta-bench $(BENCH)
 	@scripts/install-packages.sh python javascript
 	@embed/bench/run.sh
+
+# The pictures of docs/performance.md; on a quiet machine, after `make bench` has built everything.
+growth: ## draw docs/growth.svg: the rate of tokens as registrations, used assertions, connections, assertions grow
+	@target/release/asserta-bench growth
+
+profile: ## draw docs/profile.svg: where the processor time of a token goes
+	@target/release/asserta-bench profile
 
 packages: wasm-exchanger ## build the packages of other languages into target/packages/
 	@scripts/build-packages.sh python javascript rust

@@ -35,7 +35,7 @@ build() {
 for component in "$@"; do
   case $component in
     endpoint) build endpoint 1080000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-host-signatures) build endpoint-host-signatures 1080000 wasm32-wasip2 wasm asserta-endpoint --features host-signatures ;;
+    endpoint-host-signatures) build endpoint-host-signatures 1130000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 660000 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 670000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;

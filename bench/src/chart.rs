@@ -29,7 +29,30 @@ impl Chart {
     }
 }
 
-const COLORS: [RGBColor; 2] = [RGBColor(31, 95, 153), RGBColor(200, 90, 30)];
+/// What something is made of.
+pub struct Bar {
+    /// What it is.
+    pub name: String,
+    /// Its parts, each bar's in the same order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a bar.
+pub struct Part {
+    /// What it is.
+    pub name: &'static str,
+    /// Microseconds.
+    pub size: f64,
+}
+
+const COLORS: [RGBColor; 6] = [
+    RGBColor(31, 95, 153),
+    RGBColor(200, 90, 30),
+    RGBColor(90, 150, 90),
+    RGBColor(150, 150, 150),
+    RGBColor(130, 90, 160),
+    RGBColor(205, 170, 60),
+];
 
 /// Draws charts, two beside each other, with the same scale of tokens per second, into an SVG file.
 pub fn draw(charts: &[Chart], path: &Path) -> Result<()> {
@@ -40,6 +63,44 @@ pub fn draw(charts: &[Chart], path: &Path) -> Result<()> {
         picture.fill(&WHITE)?;
         for (chart, area) in charts.iter().zip(picture.split_evenly((rows, 2))) {
             draw_one(chart, most, &area)?;
+        }
+        picture.present()
+    })();
+    drawn.map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+/// Draws bars below each other, on one scale of microseconds, into an SVG file.
+pub fn draw_bars(bars: &[Bar], path: &Path) -> Result<()> {
+    const ROW: i32 = 34;
+    const LEFT: i32 = 170;
+    const WIDTH: f64 = 760.0;
+    let total = |bar: &Bar| bar.parts.iter().map(|part| part.size).sum::<f64>();
+    let most = bars.iter().map(total).fold(0.0, f64::max);
+    let legend = bars.first().map_or(0, |bar| bar.parts.len().div_ceil(2) as i32);
+    let height = ROW * (bars.len() as i32 + 1) + 20 * legend;
+    let picture = SVGBackend::new(path, (980, height as u32)).into_drawing_area();
+    let text = ("sans-serif", 13).into_font().color(&BLACK);
+    let drawn = (|| {
+        picture.fill(&WHITE)?;
+        for (row, bar) in bars.iter().enumerate() {
+            let top = ROW / 2 + ROW * row as i32;
+            picture.draw(&Text::new(bar.name.clone(), (10, top + 5), text.clone()))?;
+            let (mut before, mut left) = (0.0, LEFT);
+            for (part, color) in bar.parts.iter().zip(COLORS) {
+                before += part.size;
+                let right = LEFT + (before / most * WIDTH) as i32;
+                picture.draw(&Rectangle::new([(left, top), (right, top + ROW * 2 / 3)], color.filled()))?;
+                left = right;
+            }
+            picture.draw(&Text::new(format!("{:.0}", total(bar)), (left + 6, top + 5), text.clone()))?;
+        }
+        for (index, (part, color)) in bars.iter().flat_map(|bar| &bar.parts).zip(COLORS).enumerate() {
+            let (left, top) = (
+                LEFT + 330 * (index as i32 % 2),
+                ROW * (bars.len() as i32 + 1) + 20 * (index as i32 / 2) - 8,
+            );
+            picture.draw(&Rectangle::new([(left, top), (left + 14, top + 12)], color.filled()))?;
+            picture.draw(&Text::new(part.name, (left + 22, top), text.clone()))?;
         }
         picture.present()
     })();

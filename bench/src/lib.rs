@@ -14,6 +14,7 @@ pub mod guest;
 pub mod keys;
 pub mod load;
 pub mod measure;
+pub mod profile;
 pub mod report;
 pub mod server;
 pub mod signatures;

@@ -70,6 +70,16 @@ impl Call {
         Self { content_type: "text/plain", ..Self::refused("none") }
     }
 
+    /// A request for what nobody serves: it goes through the component and does nothing there.
+    pub fn of_nothing() -> Self {
+        Self {
+            path: "/nothing".to_owned(),
+            body: Bytes::new(),
+            expected: StatusCode::NOT_FOUND,
+            ..Self::refused("none")
+        }
+    }
+
     /// A registration that has to be new; the path is below that of the organization.
     pub fn registration(path: &str, document: &Value) -> Self {
         Self {

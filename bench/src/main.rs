@@ -10,6 +10,7 @@ use asserta_bench::figures::Subject;
 use asserta_bench::fuel::{self, Fixture, Kept};
 use asserta_bench::growth::Growth;
 use asserta_bench::keys::{Algorithm, IssuerKey};
+use asserta_bench::profile::{Build, Profile};
 use asserta_bench::report::{Report, Row};
 use asserta_bench::server::Kind;
 use asserta_bench::signatures::InWasm;
@@ -54,6 +55,12 @@ struct Bench {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Draws where the processor time of a token goes.
+    Profile {
+        /// The picture.
+        #[arg(long, default_value = "docs/profile.svg")]
+        svg: PathBuf,
+    },
     /// Draws how the rate of tokens changes as registrations, used assertions, connections and assertions grow.
     Growth {
         /// The picture.
@@ -141,6 +148,36 @@ impl Bench {
             }
         }
         chart::draw(&charts, svg)?;
+        println!("The picture: {}", svg.display());
+        Ok(())
+    }
+
+    fn draw_profile(&self, svg: &Path) -> Result<()> {
+        use Algorithm::{EdDsa, Es256, Rs256};
+        let signatures = self.signatures(self.effort().runs)?;
+        let of_es256 = signatures.iter().find(|row| row.algorithm == Es256).context("no row")?;
+        let keys = [Rs256, Es256, EdDsa].map(IssuerKey::generate).into_iter().collect::<Result<Vec<_>>>()?;
+        let folder = tempfile::tempdir()?;
+        let build = |component| {
+            let (on_memory, on_sqlite) = (self.ours(component, "memory")?, self.ours(component, "sqlite")?);
+            Ok::<_, anyhow::Error>(Build { on_memory, on_sqlite })
+        };
+        let profile = Profile {
+            portable: build("endpoint")?,
+            by_host: build("endpoint-host-signatures")?,
+            keys: &keys,
+            sign: of_es256.signatures.sign.context("ES256 signs")?,
+            signatures: &signatures,
+            folder: folder.path(),
+            effort: self.effort(),
+        };
+        let bars = profile.bars()?;
+        println!("CPU microseconds of a token");
+        for bar in &bars {
+            let parts = bar.parts.iter().map(|part| format!("{} {:.0}", part.name, part.size));
+            println!("{:18}{}", bar.name, parts.collect::<Vec<_>>().join(", "));
+        }
+        chart::draw_bars(&bars, svg)?;
         println!("The picture: {}", svg.display());
         Ok(())
     }
@@ -261,6 +298,7 @@ fn main() -> Result<()> {
     let bench = Bench::parse();
     match bench.command {
         Some(Task::Fuel { keep, mint }) => return count_fuel(&bench.component("endpoint")?, keep, mint),
+        Some(Task::Profile { ref svg }) => return bench.draw_profile(svg),
         Some(Task::Growth { ref svg }) => return bench.draw_growth(svg),
         None => {}
     }
