@@ -85,6 +85,8 @@ fn pem_blocks(mut text: &str) -> Result<Vec<PemBlock<'_>>, CertificateError> {
         let (label, rest) = rest.split_once("-----").ok_or(CertificateError::BadPem)?;
         let (body, rest) = rest.split_once("-----END ").ok_or(CertificateError::BadPem)?;
         let rest = rest.strip_prefix(label).and_then(|rest| rest.strip_prefix("-----"));
+        // Its hyphens must not be those of the next block as well, which would then be overlooked.
+        let rest = rest.filter(|rest| rest.chars().next().is_none_or(char::is_whitespace));
         text = rest.ok_or(CertificateError::BadPem)?;
         blocks.push(PemBlock { label, body });
     }

@@ -113,6 +113,7 @@ fn precise_errors() {
         ("-----BEGIN CERTIFICATE-----\n".to_string() + &p256, CertificateError::BadPem),
         (block("CERTIFICATE", &p256).replace("END CERT", "END KERT"), CertificateError::BadPem),
         ("-----BEGIN ".to_string(), CertificateError::BadPem),
+        (pem!("ed25519.pub").trim_end().to_string() + "--BEGIN PRIVATE KEY-----\n", CertificateError::BadPem),
         (pem!("p224.crt").to_string(), CertificateError::UnsupportedKey),
         (pem!("x25519.pub").to_string(), CertificateError::UnsupportedKey),
         (pem!("rsa1024.crt").to_string(), CertificateError::Key(KeyProblem::RsaTooSmall)),
