@@ -175,7 +175,7 @@ impl Bench {
         println!("CPU microseconds of a token");
         for bar in &bars {
             let parts = bar.parts.iter().map(|part| format!("{} {:.0}", part.name, part.size));
-            println!("{:18}{}", bar.name, parts.collect::<Vec<_>>().join(", "));
+            println!("{:20}{}", bar.name, parts.collect::<Vec<_>>().join(", "));
         }
         chart::draw_bars(&bars, svg)?;
         println!("The picture: {}", svg.display());
