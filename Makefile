@@ -23,7 +23,7 @@ wasm-tests: wasm-host-signatures ## build the components that only tests run
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 8 minutes the first time, for wasmtime" >&2
-	@cargo build --release -p asserta
+	@cargo build --release $(NATIVE) --bin asserta
 
 run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
 	@ASSERTA_DEV=$${ASSERTA_DEV:-1} exec target/release/asserta serve

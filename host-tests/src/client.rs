@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
@@ -26,6 +26,24 @@ pub struct Answer {
     pub headers: http::HeaderMap,
     /// The body.
     pub body: Bytes,
+}
+
+/// How many were served, and how many were told to come again: 503 with an error code and a Retry-After. Nothing else
+/// may be among them.
+pub fn served_and_busy(answers: &[Answer]) -> Result<(usize, usize)> {
+    let (mut served, mut busy) = (0, 0);
+    for answer in answers {
+        match answer.status {
+            200 => served += 1,
+            503 => {
+                busy += 1;
+                ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
+                ensure!(answer.header("retry-after").is_some(), "no Retry-After");
+            }
+            other => bail!("{other} {}", answer.text()),
+        }
+    }
+    Ok((served, busy))
 }
 
 impl Answer {

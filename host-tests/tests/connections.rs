@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use host_tests::admin::Admin;
 use host_tests::assertion::assertion;
-use host_tests::client::{Connection, send};
+use host_tests::client::{Connection, send, served_and_busy};
 use host_tests::components::program;
 use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::keys::key;
@@ -100,19 +100,8 @@ async fn requests_beyond_the_cap() -> Result<()> {
         let assertion = assertion("es256", &json!({"iss": "https://slow.example"}))?;
         posts.spawn(async move { client.exchange(&assertion).await });
     }
-    let (mut granted, mut busy) = (0, 0);
-    for answer in posts.join_all().await {
-        let answer = answer?;
-        match answer.status {
-            200 => granted += 1,
-            503 => {
-                busy += 1;
-                ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
-                ensure!(answer.header("retry-after").is_some(), "no Retry-After");
-            }
-            other => anyhow::bail!("{other} {}", answer.text()),
-        }
-    }
+    let answers = posts.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+    let (granted, busy) = served_and_busy(&answers)?;
     report("requests beyond the cap of 20", 60, 0);
     figure(&format!("{granted} granted, {busy} answered 503"));
     ensure!(granted == 20 && busy == 40, "{granted} were granted, {busy} refused");

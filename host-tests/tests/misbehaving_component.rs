@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use asserta::Program;
-use host_tests::client::{Answer, send};
+use host_tests::client::{Answer, send, served_and_busy};
 use host_tests::components::{bytes, program, target};
 use host_tests::local_host::LocalHost;
 use host_tests::process::Server;
@@ -145,19 +145,8 @@ async fn no_room_for_another_instance_is_503() -> Result<()> {
         let address = hosts[number % 2].address();
         waiting.spawn(async move { send(address, "GET", "/wait", &[], "").await });
     }
-    let (mut served, mut busy) = (0, 0);
-    for answer in waiting.join_all().await {
-        let answer = answer?;
-        match answer.status {
-            200 => served += 1,
-            503 => {
-                busy += 1;
-                ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
-                ensure!(answer.header("retry-after").is_some(), "no Retry-After");
-            }
-            other => anyhow::bail!("{other} {}", answer.text()),
-        }
-    }
+    let answers = waiting.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+    let (served, busy) = served_and_busy(&answers)?;
     report("requests beyond the instances of two hosts", AT_ONCE, 0);
     figure(&format!("{served} served, {busy} answered 503"));
     ensure!(served >= 256 && busy > 0, "{served} served, {busy} answered 503");

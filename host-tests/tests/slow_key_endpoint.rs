@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use host_tests::admin::{Admin, Client};
 use host_tests::assertion::assertion;
-use host_tests::client::Answer;
+use host_tests::client::{Answer, served_and_busy};
 use host_tests::components::program;
 use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::keys::key;
@@ -39,17 +39,9 @@ async fn others_are_answered_meanwhile() -> Result<()> {
 
     // There is no document yet: some wait for it, the others come again.
     let (answers, others) = flood(&client, host.clock.seconds()).await?;
-    let (mut granted, mut unavailable) = (0, 0);
-    for answer in answers {
-        match answer.status {
-            200 => granted += 1,
-            503 => {
-                unavailable += 1;
-                ensure!(answer.member("error")? == "temporarily_unavailable", "{}", answer.text());
-                ensure!(answer.header("retry-after") == Some("1"), "R51: {:?}", answer.headers);
-            }
-            other => anyhow::bail!("{other} {}", answer.text()),
-        }
+    let (granted, unavailable) = served_and_busy(&answers)?;
+    for answer in answers.iter().filter(|answer| answer.status == 503) {
+        ensure!(answer.header("retry-after") == Some("1"), "R51: {:?}", answer.headers);
     }
     ensure!(endpoints.fetches(&url) == 1, "R52: {} fetches", endpoints.fetches(&url));
     ensure!(granted == 64, "R52: {granted} waited, {unavailable} were told to come again");

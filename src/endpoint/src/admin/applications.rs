@@ -6,7 +6,7 @@ use asserta_core::service::{NewApplication, Put, SeedApplication, Service};
 use serde::Serialize;
 use spin_sdk::http::Method;
 
-use super::{Handled, Refused, body, created, list, location, page};
+use super::{Handled, Refused, body, created, list, location, page, post_only};
 use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
@@ -98,18 +98,14 @@ pub(super) async fn check(
     client_id: &str,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => {
-            match wanted(client_id, request).await? {
-                Wanted::Replacement(metadata) => {
-                    service.check_replacement(organization, client_id, &metadata).await?
-                }
-                Wanted::WithSecret(seed) => service.check_application(&seed)?,
-            }
-            Ok(empty(204))
+    post_only(request)?;
+    match wanted(client_id, request).await? {
+        Wanted::Replacement(metadata) => {
+            service.check_replacement(organization, client_id, &metadata).await?
         }
-        _ => Err(Refused::Method("POST")),
+        Wanted::WithSecret(seed) => service.check_application(&seed)?,
     }
+    Ok(empty(204))
 }
 
 /// What a `PUT` asks for.
@@ -138,10 +134,6 @@ pub(super) async fn secret(
     client_id: &str,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => {
-            Ok(json(200, &View::with_secret(&service.renew_secret(organization, client_id).await?)))
-        }
-        _ => Err(Refused::Method("POST")),
-    }
+    post_only(request)?;
+    Ok(json(200, &View::with_secret(&service.renew_secret(organization, client_id).await?)))
 }

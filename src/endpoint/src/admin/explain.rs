@@ -3,9 +3,8 @@
 use asserta_core::organization::OrganizationId;
 use asserta_core::service::Service;
 use serde::Deserialize;
-use spin_sdk::http::Method;
 
-use super::{Handled, Refused, body};
+use super::{Handled, body, post_only};
 use crate::http::{Incoming, json};
 use crate::ports::SpinPorts;
 
@@ -22,11 +21,7 @@ pub(super) async fn explain(
     organization: &OrganizationId,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => {
-            let Question { assertion, client_id } = body::read(request).await?;
-            Ok(json(200, &service.explain(organization, &assertion, client_id.as_deref()).await?))
-        }
-        _ => Err(Refused::Method("POST")),
-    }
+    post_only(request)?;
+    let Question { assertion, client_id } = body::read(request).await?;
+    Ok(json(200, &service.explain(organization, &assertion, client_id.as_deref()).await?))
 }

@@ -6,7 +6,7 @@ use asserta_core::service::{Service, SigningKeyInfo};
 use serde::Serialize;
 use spin_sdk::http::Method;
 
-use super::{Handled, Refused};
+use super::{Handled, Refused, post_only};
 use crate::http::{Incoming, json};
 use crate::ports::SpinPorts;
 
@@ -37,8 +37,6 @@ pub(super) async fn rotate(
     organization: &OrganizationId,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => Ok(keys(service.rotate_keys(organization).await?)),
-        _ => Err(Refused::Method("POST")),
-    }
+    post_only(request)?;
+    Ok(keys(service.rotate_keys(organization).await?))
 }

@@ -14,6 +14,7 @@ use asserta_core::organization::OrganizationId;
 use asserta_core::service::{Listing, Page};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use spin_sdk::http::Method;
 
 use crate::http::{Incoming, Problem, json};
 use crate::instance::{Instance, NotStarted};
@@ -97,6 +98,11 @@ fn authorize(instance: &Instance, request: &Incoming) -> Result<(), Problem> {
     } else {
         Err(Problem::unauthorized())
     }
+}
+
+/// For paths that are asked to do something, and nothing else.
+fn post_only(request: &Incoming) -> Result<(), Refused> {
+    if request.method == Method::POST { Ok(()) } else { Err(Refused::Method("POST")) }
 }
 
 /// Which part of a list the query asks for: `limit` (1 to 100; more counts as 100) and `after`.

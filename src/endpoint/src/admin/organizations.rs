@@ -5,7 +5,7 @@ use asserta_core::service::Service;
 use serde::Deserialize;
 use spin_sdk::http::Method;
 
-use super::{Handled, Refused, body, list, page};
+use super::{Handled, Refused, body, list, page, post_only};
 use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
@@ -46,14 +46,10 @@ pub(super) async fn check(
     organization: &OrganizationId,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => {
-            let wanted = replacement(organization, request).await?;
-            service.check_organization(wanted.display_name.as_deref())?;
-            Ok(empty(204))
-        }
-        _ => Err(Refused::Method("POST")),
-    }
+    post_only(request)?;
+    let wanted = replacement(organization, request).await?;
+    service.check_organization(wanted.display_name.as_deref())?;
+    Ok(empty(204))
 }
 
 async fn replacement(organization: &OrganizationId, request: &mut Incoming) -> Result<Replacement, Problem> {

@@ -5,7 +5,7 @@ use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 use spin_sdk::http::Method;
 
-use super::{Handled, Refused, body, created, list, location, page};
+use super::{Handled, Refused, body, created, list, location, page, post_only};
 use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
 
@@ -58,13 +58,9 @@ pub(super) async fn check(
     name: &str,
     request: &mut Incoming,
 ) -> Handled {
-    match request.method {
-        Method::POST => {
-            service.check_trusted_issuer(organization, &replacement(name, request).await?).await?;
-            Ok(empty(204))
-        }
-        _ => Err(Refused::Method("POST")),
-    }
+    post_only(request)?;
+    service.check_trusted_issuer(organization, &replacement(name, request).await?).await?;
+    Ok(empty(204))
 }
 
 async fn replacement(name: &str, request: &mut Incoming) -> Result<TrustedIssuer, Problem> {
