@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
+.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -9,7 +9,9 @@ NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --featur
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-wasm: wasm-exchanger ## build the components into target/components/
+wasm: wasm-exchanger wasm-endpoint ## build the components into target/components/
+
+wasm-endpoint: ## build the one that is served
 	@scripts/build-wasm.sh endpoint
 
 wasm-exchanger: ## build the components that other programs embed
@@ -25,7 +27,7 @@ host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 8 minutes the first time, for wasmtime" >&2
 	@cargo build --release $(NATIVE) --bin asserta
 
-run: wasm host ## serve on http://127.0.0.1:3000 for development, with a demo registration
+run: wasm-endpoint host ## serve on http://127.0.0.1:3000 for development, with a demo registration
 	@ASSERTA_DEV=$${ASSERTA_DEV:-1} exec target/release/asserta serve
 
 test: test-core test-endpoint test-host test-packages test-scenarios ## run every test
