@@ -83,10 +83,11 @@ fmt: ## lay out the code
 	cargo fmt --all
 	cargo fmt --manifest-path fuzz/Cargo.toml
 
+# In the release profile, so that build scripts (C libraries among them) run once for this and for the tests.
 lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
-	cargo clippy --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
+	cargo clippy --release --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)
 	cargo clean

@@ -127,11 +127,14 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
     serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
 }
 
-/// Counts the fuel of an exchange under each algorithm, of refusals, and of an instance's first request.
-pub fn count(component: &Path, fixture: &Fixture) -> Result<Counts> {
+/// Counts the fuel of an exchange under each algorithm, of refusals, and of an instance's first request, in the
+/// components of a folder: all inside of Wasm, and where the host computes the signatures.
+pub fn count(components: &Path, fixture: &Fixture) -> Result<Counts> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let rustc = compiler(component)?;
-    let fuel = runtime.block_on(count_all(component, fixture))?;
+    let rustc = compiler(components)?;
+    let mut fuel = runtime.block_on(count_all(&components.join("endpoint.wasm"), fixture))?;
+    let by_host = runtime.block_on(count_all(&components.join("endpoint-host-signatures.wasm"), fixture))?;
+    fuel.extend(by_host.into_iter().map(|(name, fuel)| (format!("by host: {name}"), fuel)));
     Ok(Counts { rustc, fuel })
 }
 
@@ -184,9 +187,9 @@ pub fn with_bad_signature(assertion: &str) -> String {
     assertion
 }
 
-/// The compiler's version, which `scripts/build-wasm.sh` leaves beside the component.
-fn compiler(component: &Path) -> Result<String> {
-    let path = component.with_file_name("rustc.txt");
+/// The compiler's version, which `scripts/build-wasm.sh` leaves beside the components.
+fn compiler(components: &Path) -> Result<String> {
+    let path = components.join("rustc.txt");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     Ok(text.trim_end().to_owned())
 }

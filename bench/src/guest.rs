@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use asserta::signatures::{self, Signatures};
 use bytes::Bytes;
 use futures_channel::oneshot;
 use http_body_util::{BodyExt as _, Full};
@@ -71,6 +72,7 @@ struct World {
     hooks: NoNetwork,
     entries: BTreeMap<(String, String), Entry>,
     trust: String,
+    signatures: Signatures,
 }
 
 impl Endpoint {
@@ -124,6 +126,7 @@ fn link(engine: &Engine, component: &Path) -> wasmtime::Result<ServicePre<World>
     wasmtime_wasi::p3::clocks::add_to_linker(&mut linker)?;
     wasmtime_wasi::p3::random::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    signatures::add_to_linker(&mut linker, |world: &mut World| &world.signatures)?;
     bindings::Services::add_to_linker::<_, HasSelf<World>>(&mut linker, |world| world)?;
     ServicePre::new(linker.instantiate_pre(&component)?)
 }
@@ -142,7 +145,8 @@ impl World {
             .insecure_random_seed(3)
             .build();
         let (table, http, entries) = (ResourceTable::new(), WasiHttpCtx::new(), BTreeMap::new());
-        Self { table, wasi, http, hooks: NoNetwork, entries, trust }
+        let signatures = Signatures::default();
+        Self { table, wasi, http, hooks: NoNetwork, entries, trust, signatures }
     }
 
     fn key(&self, bucket: &Resource<Bucket>, key: String) -> wasmtime::Result<(String, String)> {

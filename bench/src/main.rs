@@ -275,17 +275,17 @@ fn node_rival(folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-fn count_fuel(component: &Path, keep: bool, mint: bool) -> Result<()> {
+fn count_fuel(components: &Path, keep: bool, mint: bool) -> Result<()> {
     if mint {
         fuel::write(&Fixture::path(), &Fixture::mint()?)?;
     }
-    let counts = fuel::count(component, &Fixture::load()?)?;
+    let counts = fuel::count(components, &Fixture::load()?)?;
     let mut kept = Kept::load()?;
     let before = kept.of(&counts);
     for (name, fuel) in &counts.fuel {
         let before = before.and_then(|before| before.get(name));
         let change = before.map(|before| format!("{:+.1} %", (*fuel as f64 / *before as f64 - 1.0) * 100.0));
-        println!("{name:32}{fuel:>12}  {}", change.unwrap_or_default());
+        println!("{name:36}{fuel:>12}  {}", change.unwrap_or_default());
     }
     if keep {
         kept.keep(counts);
@@ -297,7 +297,7 @@ fn count_fuel(component: &Path, keep: bool, mint: bool) -> Result<()> {
 fn main() -> Result<()> {
     let bench = Bench::parse();
     match bench.command {
-        Some(Task::Fuel { keep, mint }) => return count_fuel(&bench.component("endpoint")?, keep, mint),
+        Some(Task::Fuel { keep, mint }) => return count_fuel(&bench.target.join("components"), keep, mint),
         Some(Task::Profile { ref svg }) => return bench.draw_profile(svg),
         Some(Task::Growth { ref svg }) => return bench.draw_growth(svg),
         None => {}

@@ -86,8 +86,8 @@ fn r33_whatever_comes_the_answer_is_false() {
     let host = AwsLc::default();
     let ours = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]
         .map(|algorithm| SigningKey::generate(algorithm, &[7; 32]));
-    let mut keys: Vec<Vec<u8>> = ours.iter().map(|key| key.public_key().to_spki()).collect();
-    keys.extend(ours.iter().map(|key| key.to_pkcs8().to_vec()));
+    let mut keys: Vec<Vec<u8>> = ours.iter().map(|key| key.public_key().spki().to_vec()).collect();
+    keys.extend(ours.iter().map(|key| key.pkcs8().to_vec()));
     keys.extend([vec![], vec![0], vec![0x30, 0x80], vec![0xff; 100_000], keys[0][1..].to_vec()]);
     let sizes = [0, 1, 64, 96, 132, 256, 100_000];
     for (algorithm, key) in
@@ -104,13 +104,12 @@ fn r33_whatever_comes_the_answer_is_false() {
 #[test]
 fn r33_ecdsa_is_never_der() {
     let key = SigningKey::generate(SigningAlgorithm::Es256, &[7; 32]);
-    let pair =
-        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &key.to_pkcs8()).expect("our own key");
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.pkcs8()).expect("our own key");
     for _ in 0..50 {
         let der = pair.sign(&SystemRandom::new(), b"e30.e30").expect("it signs");
         for signature in [der.as_ref(), &der.as_ref()[..64]] {
-            let spki = key.public_key().to_spki();
-            assert!(!AwsLc::default().verify(HostAlgorithm::Es256, &spki, b"e30.e30", signature));
+            let spki = key.public_key().spki();
+            assert!(!AwsLc::default().verify(HostAlgorithm::Es256, spki, b"e30.e30", signature));
         }
     }
 }
@@ -139,8 +138,8 @@ fn unusable_keys() {
     let ours = [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256];
     for algorithm in Algorithm::ALL {
         for other in ours.into_iter().filter(|ours| ours.algorithm() != algorithm) {
-            let key = SigningKey::generate(other, &[7; 32]).to_pkcs8();
-            let signed = host.sign(named(algorithm), &key, b"e30.e30");
+            let key = SigningKey::generate(other, &[7; 32]);
+            let signed = host.sign(named(algorithm), key.pkcs8(), b"e30.e30");
             assert_eq!(signed, Err(SigningError::UnusableKey), "{algorithm} with {other}");
         }
         for garbage in [&[][..], &[0; 32], &[0x30, 0x80]] {

@@ -3,6 +3,8 @@
 // The package `embed/rust` has a symbolic link to this file, so that its crate stands alone.
 mod aws_lc;
 
+use wasmtime::component::Linker;
+
 /// Bindings to the interface, whose names are used as they are.
 pub(crate) mod bindings {
     #![allow(missing_docs, unreachable_pub, reason = "generated code")]
@@ -17,6 +19,17 @@ pub(crate) mod bindings {
         path: "../../wit",
         additional_derives: [PartialEq, Eq, Hash],
     });
+}
+
+/// Lets components call what `of` finds in the state of their instance.
+///
+/// # Errors
+/// The linker has the interface already.
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    of: fn(&mut T) -> &Signatures,
+) -> wasmtime::Result<()> {
+    bindings::Signatures::add_to_linker::<_, Signatures>(linker, of)
 }
 
 pub use self::aws_lc::Signatures;

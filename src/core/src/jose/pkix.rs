@@ -10,7 +10,7 @@ use rsa::pkcs8::{EncodePublicKey as _, ObjectIdentifier, PrivateKeyInfoRef};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
-use super::public_key::{Curve, Material, PublicKey};
+use super::public_key::{Curve, Material};
 use super::sign::SigningKey;
 
 /// `rsaEncryption` (RFC 3279 section 2.3.1).
@@ -30,8 +30,8 @@ const CURVES: [(Curve, ObjectIdentifier); 3] = [
 const SHORT: &str = "a key is shorter than DER can hold";
 
 /// The public key as a SubjectPublicKeyInfo.
-pub(super) fn spki(key: &PublicKey) -> Vec<u8> {
-    match &key.0 {
+pub(super) fn spki(key: &Material) -> Vec<u8> {
+    match key {
         Material::Rsa(key) => key.to_public_key_der().expect(SHORT).into_vec(),
         Material::P256(key) => ec_spki(Curve::P256, &key.to_uncompressed()),
         Material::P384(key) => ec_spki(Curve::P384, key.to_sec1_point(false).as_bytes()),
@@ -44,7 +44,7 @@ pub(super) fn spki(key: &PublicKey) -> Vec<u8> {
 /// multiplication on the curve, for each signature.
 pub(super) fn pkcs8(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     let secret = key.to_stored();
-    match &key.public_key().0 {
+    match &key.public_key().material {
         Material::Ed25519(_) => {
             let seed = OctetStringRef::new(&secret).and_then(|seed| seed.to_der()).map(Zeroizing::new);
             wrapped(ed25519(), &seed.expect(SHORT))

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 
 use rsa::BoxedUint;
@@ -25,7 +26,11 @@ pub const MIN_RSA_EXPONENT: u64 = 65_537;
 /// A public key of a type that an [`Algorithm`] uses. It can only be made from values that are
 /// right: strong enough, on the curve, of the right length.
 #[derive(Clone)]
-pub struct PublicKey(pub(super) Material);
+pub struct PublicKey {
+    pub(super) material: Material,
+    /// Made when it is first asked for: a host that verifies is told the key with each signature.
+    spki: OnceCell<Vec<u8>>,
+}
 
 /// What [`Portable`](super::signatures::Portable) computes with.
 #[derive(Clone)]
@@ -104,6 +109,10 @@ impl Curve {
 }
 
 impl PublicKey {
+    pub(super) const fn of(material: Material) -> Self {
+        Self { material, spki: OnceCell::new() }
+    }
+
     /// An RSA key from its modulus and exponent, big-endian.
     ///
     /// # Errors
@@ -125,7 +134,7 @@ impl PublicKey {
             return Err(KeyProblem::RsaGuessable);
         }
         let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
-        rsa::PublicKey::new(number(n), number(e)).map(|key| Self(Material::Rsa(Box::new(key)))).map_err(
+        rsa::PublicKey::new(number(n), number(e)).map(|key| Self::of(Material::Rsa(Box::new(key)))).map_err(
             |error| match error {
                 rsa::Error::InvalidModulus => KeyProblem::Malformed("n"),
                 _ => KeyProblem::RsaExponent,
@@ -159,7 +168,7 @@ impl PublicKey {
             Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384),
             Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P521),
         }
-        .map(Self)
+        .map(Self::of)
         .ok_or(KeyProblem::NotOnCurve)
     }
 
@@ -172,7 +181,7 @@ impl PublicKey {
         let x: &[u8; 32] = x.try_into().map_err(|_| KeyProblem::Malformed("x"))?;
         match ed25519_dalek::VerifyingKey::from_bytes(x) {
             Ok(key) if !key.is_weak() && key.to_edwards().compress().as_bytes() == x => {
-                Ok(Self(Material::Ed25519(key)))
+                Ok(Self::of(Material::Ed25519(key)))
             }
             _ => Err(KeyProblem::NotOnCurve),
         }
@@ -181,7 +190,7 @@ impl PublicKey {
     /// The algorithms that fit the type and the curve of the key.
     #[must_use]
     pub const fn algorithms(&self) -> &'static [Algorithm] {
-        match &self.0 {
+        match &self.material {
             Material::Rsa(_) => &[
                 Algorithm::Rs256,
                 Algorithm::Rs384,
@@ -199,14 +208,14 @@ impl PublicKey {
 
     /// The key as a DER-encoded SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
     #[must_use]
-    pub fn to_spki(&self) -> Vec<u8> {
-        pkix::spki(self)
+    pub fn spki(&self) -> &[u8] {
+        self.spki.get_or_init(|| pkix::spki(&self.material))
     }
 
     /// The numbers of the key.
     #[must_use]
     pub fn components(&self) -> Components {
-        match &self.0 {
+        match &self.material {
             Material::Rsa(key) => Components::Rsa {
                 n: without_leading_zeros(&key.n().to_be_bytes()).to_vec(),
                 e: without_leading_zeros(&key.e().to_be_bytes()).to_vec(),

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 
 use chacha20::ChaCha20Rng;
@@ -72,6 +73,8 @@ pub struct SigningKey {
     secret: Secret,
     public: PublicKey,
     kid: String,
+    /// Made when it is first asked for: a host that signs is told the key with each token.
+    pkcs8: OnceCell<Zeroizing<Vec<u8>>>,
 }
 
 enum Secret {
@@ -136,8 +139,8 @@ impl SigningKey {
 
     /// The private key as a DER-encoded PKCS#8 document (RFC 5958), for hosts that sign.
     #[must_use]
-    pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
-        pkix::pkcs8(self)
+    pub fn pkcs8(&self) -> &[u8] {
+        self.pkcs8.get_or_init(|| pkix::pkcs8(self))
     }
 
     /// Reads what [`to_stored`](Self::to_stored) wrote.
@@ -208,9 +211,9 @@ impl SigningKey {
     }
 
     fn new(secret: Secret, material: Material) -> Self {
-        let public = PublicKey(material);
+        let public = PublicKey::of(material);
         let kid = jwk::thumbprint(&public);
-        Self { secret, public, kid }
+        Self { secret, public, kid, pkcs8: OnceCell::new() }
     }
 
     fn es256(key: es256::PrivateKey) -> Self {

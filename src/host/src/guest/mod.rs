@@ -15,7 +15,7 @@ use crate::clock::{GuestClock, WallClock};
 use crate::keyvalue::KeyValue;
 use crate::outbound::{Hooks, Outbound};
 use crate::settings::Variables;
-use crate::signatures::Signatures;
+use crate::signatures::{self, Signatures};
 
 pub(crate) use limits::{OutOfTime, Usage};
 
@@ -96,8 +96,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     wasmtime_wasi::p3::random::add_to_linker(linker)?;
     wasmtime_wasi_http::p3::add_to_linker(linker)?;
     // The endpoint itself.
-    crate::signatures::bindings::Signatures::add_to_linker::<_, Signatures>(linker, |guest| {
-        &guest.world.signatures
-    })?;
+    signatures::add_to_linker(linker, |guest| &guest.world.signatures)?;
     bindings::Services::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }

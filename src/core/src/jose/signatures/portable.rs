@@ -20,7 +20,7 @@ impl Signatures for Portable {
         signature: &[u8],
     ) -> Result<(), BadSignature> {
         let (input, sig) = (signing_input, signature);
-        let good = match (&key.0, algorithm) {
+        let good = match (&key.material, algorithm) {
             (Material::Rsa(key), Algorithm::Rs256) => key.pkcs1v15_verify::<Sha256>(input, sig).is_ok(),
             (Material::Rsa(key), Algorithm::Rs384) => key.pkcs1v15_verify::<Sha384>(input, sig).is_ok(),
             (Material::Rsa(key), Algorithm::Rs512) => key.pkcs1v15_verify::<Sha512>(input, sig).is_ok(),
