@@ -7,29 +7,21 @@ use crate::jose::digest::sha256;
 
 /// A point of the curve that is not the one at infinity.
 #[derive(Clone)]
-pub(in crate::jose) struct PublicKey {
-    point: p256::PublicKey,
-    /// Kept, since crrl has it from a division.
-    uncompressed: [u8; 65],
-}
+pub(in crate::jose) struct PublicKey(p256::PublicKey);
 
 impl PublicKey {
     /// From the compressed or uncompressed form of SEC 1 section 2.3.3.
     pub(in crate::jose) fn from_sec1(point: &[u8]) -> Option<Self> {
-        p256::PublicKey::decode(point).map(Self::of)
-    }
-
-    fn of(point: p256::PublicKey) -> Self {
-        Self { point, uncompressed: point.encode_uncompressed() }
+        p256::PublicKey::decode(point).map(Self)
     }
 
     pub(in crate::jose) fn to_uncompressed(&self) -> [u8; 65] {
-        self.uncompressed
+        self.0.encode_uncompressed()
     }
 
     pub(in crate::jose) fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
         // crrl takes shorter and longer halves too; RFC 7518 section 3.4 does not.
-        signature.len() == 64 && self.point.verify_hash(signature, &sha256(signing_input))
+        signature.len() == 64 && self.0.verify_hash(signature, &sha256(signing_input))
     }
 }
 
@@ -47,7 +39,7 @@ impl PrivateKey {
     }
 
     pub(in crate::jose) fn public_key(&self) -> PublicKey {
-        PublicKey::of(self.key().to_public_key())
+        PublicKey(self.key().to_public_key())
     }
 
     pub(in crate::jose) fn sign(&self, signing_input: &[u8]) -> [u8; 64] {
