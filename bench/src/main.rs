@@ -154,8 +154,6 @@ impl Bench {
 
     fn draw_profile(&self, svg: &Path) -> Result<()> {
         use Algorithm::{EdDsa, Es256, Rs256};
-        let signatures = self.signatures(self.effort().runs)?;
-        let of_es256 = signatures.iter().find(|row| row.algorithm == Es256).context("no row")?;
         let keys = [Rs256, Es256, EdDsa].map(IssuerKey::generate).into_iter().collect::<Result<Vec<_>>>()?;
         let folder = tempfile::tempdir()?;
         let build = |component| {
@@ -165,9 +163,8 @@ impl Bench {
         let profile = Profile {
             portable: build("endpoint")?,
             by_host: build("endpoint-host-signatures")?,
+            signatures: InWasm::load(&self.component("bench")?)?,
             keys: &keys,
-            sign: of_es256.signatures.sign.context("ES256 signs")?,
-            signatures: &signatures,
             folder: folder.path(),
             effort: self.effort(),
         };

@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::assertion::mint_many;
 use crate::chart::{Bar, Part};
 use crate::exchange::{BY_HOST, CONNECTIONS, Effort, PORTABLE, measured};
-use crate::keys::IssuerKey;
+use crate::keys::{Algorithm, IssuerKey};
 use crate::load::{Call, Pace};
-use crate::report::Row;
 use crate::server::{Kind, Server, trust_document};
+use crate::signatures::{InWasm, Timing};
 
-/// More than a server of ours answers in a second.
+/// More requests than a server of ours answers in a second, where it issues nothing.
 const MOST_PER_SECOND: f64 = 20_000.0;
+/// More tokens than it issues.
+const MOST_TOKENS_PER_SECOND: f64 = 7_000.0;
 
 /// One of our two builds.
 pub struct Build {
@@ -29,130 +31,130 @@ pub struct Profile<'a> {
     pub portable: Build,
     /// The arithmetic of signatures outside.
     pub by_host: Build,
+    /// What the signatures take alone.
+    pub signatures: InWasm,
     /// Keys of issuers, each of which gets a bar of both builds.
     pub keys: &'a [IssuerKey],
-    /// What the signatures take alone.
-    pub signatures: &'a [Row],
-    /// Our own signature, under the algorithm of access tokens.
-    pub sign: crate::signatures::Timing,
     /// A folder for data.
     pub folder: &'a Path,
     /// How long and how often.
     pub effort: Effort,
 }
 
-/// Processor time of a call to one of our builds, in microseconds.
-struct Steps {
+/// A build that runs, and the processor time of what it was asked for: microseconds, the least of all runs, since what
+/// else the machine does can only add to them, and the parts of a bar are differences.
+struct Subject {
+    name: &'static str,
+    on_memory: Server,
+    on_sqlite: Server,
+    /// Its half of a comparison of signatures.
+    computes: fn(Timing) -> f64,
     /// An address that nobody serves.
     nothing: f64,
     /// A request with a wrong secret.
     stranger: f64,
-    /// A token with the stores in memory, by the issuer's key.
-    in_memory: Vec<f64>,
-    /// A token on SQLite.
-    on_sqlite: Vec<f64>,
+    /// Our own signature.
+    sign: f64,
+    /// By the issuer's key.
+    tokens: Vec<Token>,
 }
 
-impl Steps {
-    fn unknown(keys: usize) -> Self {
-        let unknown = vec![f64::INFINITY; keys];
-        Self {
-            nothing: f64::INFINITY,
-            stranger: f64::INFINITY,
-            in_memory: unknown.clone(),
-            on_sqlite: unknown,
-        }
-    }
+#[derive(Clone)]
+struct Token {
+    in_memory: f64,
+    on_sqlite: f64,
+    verify: f64,
 }
 
 impl Profile<'_> {
     /// A bar for each key and build.
-    pub fn bars(&self) -> Result<Vec<Bar>> {
-        let builds = [(PORTABLE, &self.portable), (BY_HOST, &self.by_host)];
-        let steps = self.measure(builds)?;
+    pub fn bars(mut self) -> Result<Vec<Bar>> {
+        let mut subjects = [
+            self.start(PORTABLE, &self.portable, |timing| timing.wasm)?,
+            self.start(BY_HOST, &self.by_host, |timing| timing.native)?,
+        ];
+        // All steps take turns in each run, so that a slow minute of the machine is one of all of them.
+        for run in 1..=self.effort.runs {
+            eprintln!("run {run} of {}", self.effort.runs);
+            self.run(run, &mut subjects)?;
+        }
         let mut bars = Vec::new();
-        for ((name, _), steps) in builds.iter().zip(steps) {
-            for ((key, in_memory), on_sqlite) in self.keys.iter().zip(steps.in_memory).zip(steps.on_sqlite) {
-                let algorithm = key.algorithm();
-                let Some(row) = self.signatures.iter().find(|row| row.algorithm == algorithm) else {
-                    continue;
-                };
-                let (verify, sign) = match *name {
-                    PORTABLE => (row.signatures.verify.wasm, self.sign.wasm),
-                    _ => (row.signatures.verify.native, self.sign.native),
-                };
-                let store = (on_sqlite - in_memory).max(0.0);
-                let rest = on_sqlite - steps.stranger - store - verify - sign;
-                bars.push(Bar {
-                    name: format!("{} in, {name}", algorithm.name()),
-                    parts: vec![
-                        Part { name: "HTTP, into the sandbox and back", size: steps.nothing },
-                        Part {
-                            name: "reading the request, the client",
-                            size: (steps.stranger - steps.nothing).max(0.0),
-                        },
-                        Part { name: "rules, token, log", size: rest.max(0.0) },
-                        Part { name: "SQLite", size: store },
-                        Part { name: "the assertion's signature", size: verify },
-                        Part { name: "our signature (ES256)", size: sign },
-                    ],
-                });
-            }
+        for subject in subjects {
+            let tokens = self.keys.iter().zip(&subject.tokens);
+            bars.extend(tokens.map(|(key, token)| subject.bar(key.algorithm(), token)));
+            subject.on_memory.stop()?;
+            subject.on_sqlite.stop()?;
         }
         Ok(bars)
     }
 
-    /// The least of several runs after a first one, since what else the machine does can only add to a time, and the
-    /// parts are differences. All steps take turns in each run, so that a slow minute is one of all of them.
-    fn measure(&self, builds: [(&str, &Build); 2]) -> Result<[Steps; 2]> {
-        let mut servers = Vec::new();
-        for (name, build) in builds {
-            let memory = self.start(&build.on_memory, &format!("{name}-memory"))?;
-            let sqlite = self.start(&build.on_sqlite, &format!("{name}-sqlite"))?;
-            servers.push((memory, sqlite));
-        }
-        let mut best = builds.map(|_| Steps::unknown(self.keys.len()));
-        let nothing = vec![Call::of_nothing(); self.most()];
+    fn run(&mut self, run: usize, subjects: &mut [Subject]) -> Result<()> {
+        let Effort { duration, .. } = self.effort;
+        let most = |per_second: f64| (per_second * duration.as_secs_f64()) as usize;
+        let cpu = |server: &Server, calls: &[Call]| -> Result<f64> {
+            Ok(measured(server, CONNECTIONS, Pace::Closed(duration), calls)?.1.cpu * 1e3)
+        };
+        let nothing = vec![Call::of_nothing(); most(MOST_PER_SECOND)];
         let stranger = mint_many(&self.keys[0], "stranger", 1)?.swap_remove(0);
-        let stranger = vec![Call::of_a_stranger(&stranger); self.most()];
-        for run in 0..=self.effort.runs {
-            eprintln!("run {run} of {}", self.effort.runs);
-            if run == 1 {
-                best = builds.map(|_| Steps::unknown(self.keys.len()));
-            }
-            for ((memory, _), best) in servers.iter().zip(&mut best) {
-                self.keep_least(&mut best.nothing, memory, &nothing)?;
-                self.keep_least(&mut best.stranger, memory, &stranger)?;
-            }
-            for (index, key) in self.keys.iter().enumerate() {
-                let assertions = mint_many(key, &format!("run-{run}"), self.most() / 3)?;
-                let calls: Vec<_> = assertions.iter().map(|assertion| Call::granted(assertion)).collect();
-                for ((memory, sqlite), best) in servers.iter().zip(&mut best) {
-                    self.keep_least(&mut best.in_memory[index], memory, &calls)?;
-                    self.keep_least(&mut best.on_sqlite[index], sqlite, &calls)?;
-                }
+        let stranger = vec![Call::of_a_stranger(&stranger); most(MOST_PER_SECOND)];
+        let ours = self.signatures.time(Algorithm::Es256, 1, duration / 4)?;
+        let ours = ours.sign.context("ES256 signs")?;
+        for subject in &mut *subjects {
+            keep_least(&mut subject.nothing, cpu(&subject.on_memory, &nothing)?);
+            keep_least(&mut subject.stranger, cpu(&subject.on_memory, &stranger)?);
+            keep_least(&mut subject.sign, (subject.computes)(ours));
+        }
+        for (index, key) in self.keys.iter().enumerate() {
+            let verify = self.signatures.time(key.algorithm(), 1, duration / 4)?.verify;
+            let assertions = mint_many(key, &format!("run-{run}"), most(MOST_TOKENS_PER_SECOND))?;
+            let calls: Vec<_> = assertions.iter().map(|assertion| Call::granted(assertion)).collect();
+            for subject in &mut *subjects {
+                let token = &mut subject.tokens[index];
+                keep_least(&mut token.in_memory, cpu(&subject.on_memory, &calls)?);
+                keep_least(&mut token.on_sqlite, cpu(&subject.on_sqlite, &calls)?);
+                keep_least(&mut token.verify, (subject.computes)(verify));
             }
         }
-        for (memory, sqlite) in servers {
-            memory.stop()?;
-            sqlite.stop()?;
-        }
-        Ok(best)
-    }
-
-    fn start(&self, kind: &Kind, name: &str) -> Result<Server> {
-        let trust = self.folder.join("trust.json");
-        std::fs::write(&trust, trust_document(self.keys).to_string())?;
-        Server::start(kind, &self.folder.join(name), &trust)
-    }
-
-    fn most(&self) -> usize {
-        (MOST_PER_SECOND * self.effort.duration.as_secs_f64()) as usize
-    }
-
-    fn keep_least(&self, least: &mut f64, server: &Server, calls: &[Call]) -> Result<()> {
-        let cpu = measured(server, CONNECTIONS, Pace::Closed(self.effort.duration), calls)?.1.cpu * 1e3;
-        *least = least.min(cpu);
         Ok(())
     }
+
+    fn start(&self, name: &'static str, build: &Build, computes: fn(Timing) -> f64) -> Result<Subject> {
+        let trust = self.folder.join("trust.json");
+        std::fs::write(&trust, trust_document(self.keys).to_string())?;
+        let start = |kind, store| Server::start(kind, &self.folder.join(format!("{name}-{store}")), &trust);
+        let unknown = f64::INFINITY;
+        let token = Token { in_memory: unknown, on_sqlite: unknown, verify: unknown };
+        Ok(Subject {
+            name,
+            on_memory: start(&build.on_memory, "memory")?,
+            on_sqlite: start(&build.on_sqlite, "sqlite")?,
+            computes,
+            nothing: unknown,
+            stranger: unknown,
+            sign: unknown,
+            tokens: vec![token; self.keys.len()],
+        })
+    }
+}
+
+impl Subject {
+    fn bar(&self, algorithm: Algorithm, token: &Token) -> Bar {
+        let rest = token.in_memory - self.stranger - token.verify - self.sign;
+        let part = |name, size: f64| Part { name, size: size.max(0.0) };
+        Bar {
+            name: format!("{} in, {}", algorithm.name(), self.name),
+            parts: vec![
+                part("HTTP, into the sandbox and back", self.nothing),
+                part("reading the request, the client", self.stranger - self.nothing),
+                part("rules, token, log", rest),
+                part("SQLite", token.on_sqlite - token.in_memory),
+                part("the assertion's signature", token.verify),
+                part("our signature (ES256)", self.sign),
+            ],
+        }
+    }
+}
+
+fn keep_least(least: &mut f64, sample: f64) {
+    *least = least.min(sample);
 }

@@ -5,8 +5,11 @@ mod aws_lc;
 
 use wasmtime::component::Linker;
 
+pub use self::aws_lc::Signatures;
+pub use self::bindings::asserta::exchange::signatures::{Algorithm, SigningError};
+
 /// Bindings to the interface, whose names are used as they are.
-pub(crate) mod bindings {
+mod bindings {
     #![allow(missing_docs, unreachable_pub, reason = "generated code")]
 
     wasmtime::component::bindgen!({
@@ -31,6 +34,3 @@ pub fn add_to_linker<T: 'static>(
 ) -> wasmtime::Result<()> {
     bindings::Signatures::add_to_linker::<_, Signatures>(linker, of)
 }
-
-pub use self::aws_lc::Signatures;
-pub use self::bindings::asserta::exchange::signatures::{Algorithm, SigningError};
