@@ -40,11 +40,13 @@ pub(super) enum Durability {
 }
 
 /// A bucket in a SQLite file. Calls take microseconds, so that a connection behind a mutex is the
-/// whole of its concurrency; readers have their own, and never wait for a write to reach the disk.
+/// whole of its concurrency.
 pub(super) struct Database {
     path: PathBuf,
     writer: Mutex<Connection>,
-    reader: Mutex<Connection>,
+    /// Where writes wait for the disk, reads have their own connection and never wait for them. Where they do not, one
+    /// connection is faster for both: a write by another one makes a connection forget the pages that it has read.
+    reader: Option<Mutex<Connection>>,
 }
 
 impl Database {
@@ -69,9 +71,11 @@ impl Database {
         }
         writer.execute_batch(CREATE)?;
         writer.pragma_update(None, "user_version", LAYOUT)?;
-        let reader = connect(&path)?;
-        reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { path, writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        let reader = match durability {
+            Durability::EachWrite => Some(Mutex::new(connect_reader(&path)?)),
+            Durability::OnCheckpoint => None,
+        };
+        Ok(Self { path, writer: Mutex::new(writer), reader })
     }
 
     /// The file of the write-ahead log.
@@ -91,7 +95,7 @@ impl Database {
     }
 
     fn reader(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
-        self.reader.lock().map_err(|_| poisoned())
+        self.reader.as_ref().unwrap_or(&self.writer).lock().map_err(|_| poisoned())
     }
 }
 
@@ -163,6 +167,12 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn connect_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
