@@ -11,7 +11,7 @@ use asserta_bench::fuel::{self, Fixture, Kept};
 use asserta_bench::growth::Growth;
 use asserta_bench::keys::{Algorithm, IssuerKey};
 use asserta_bench::profile::{Build, Profile};
-use asserta_bench::report::{Report, Row};
+use asserta_bench::report::{Figure, Report, Row, Target};
 use asserta_bench::server::Kind;
 use asserta_bench::signatures::InWasm;
 use asserta_bench::{chart, cores};
@@ -100,7 +100,7 @@ impl Bench {
 
     fn ours(&self, component: &str, store: &'static str) -> Result<Kind> {
         let (program, component) = (self.built("release/asserta")?, self.component(component)?);
-        Ok(Kind::Asserta { program, component, store })
+        Ok(Kind::Asserta { program, component, store, access_tokens: Algorithm::Es256 })
     }
 
     fn run(&self) -> Result<Report> {
@@ -122,6 +122,8 @@ impl Bench {
             report.servers = contestants.iter().map(|contestant| contestant.name).collect();
             eprintln!("exchanging over HTTP: {}", report.servers.join(", "));
             report.costs = contest(&contestants, &keys, folder.path(), self.effort())?;
+            eprintln!("the same with EdDSA in and out");
+            report.figures.extend(self.eddsa_in_and_out(contestants, &keys)?);
         }
         if self.wants("figures") {
             self.figures(&mut report, &keys, folder.path())?;
@@ -215,12 +217,35 @@ impl Bench {
         match node_rival(&self.target.join("rival-node")) {
             Ok(folder) => contestants.push(Contestant {
                 name: NODE,
-                kind: Kind::Node { folder },
+                kind: Kind::Node { folder, access_tokens: Es256 },
                 algorithms: vec![Rs256, Es256, EdDsa],
             }),
             Err(error) => remarks.push(format!("Node did not take part: {error:#}.")),
         }
         Ok(contestants)
+    }
+
+    /// The rates of those that can sign their tokens under EdDSA as well.
+    fn eddsa_in_and_out(&self, mut contestants: Vec<Contestant>, keys: &[IssuerKey]) -> Result<Vec<Figure>> {
+        for contestant in &mut contestants {
+            match &mut contestant.kind {
+                Kind::Asserta { access_tokens, .. } | Kind::Node { access_tokens, .. } => {
+                    *access_tokens = Algorithm::EdDsa;
+                }
+                Kind::Axum { .. } => contestant.algorithms.clear(),
+            }
+        }
+        contestants.retain(|contestant| !contestant.algorithms.is_empty());
+        let (folder, key) = (tempfile::tempdir()?, key_of(keys, Algorithm::EdDsa)?);
+        let costs = contest(&contestants, std::slice::from_ref(key), folder.path(), self.effort())?;
+        let rate = |server| costs.get(&(Algorithm::EdDsa.name(), server)).map(|cost| cost.rate);
+        let Some(node) = rate(NODE) else { return Ok(Vec::new()) };
+        let targets = [(PORTABLE, Target::AtLeast(1.0)), (BY_HOST, Target::AtLeast(2.0))];
+        let figure = |(server, target)| {
+            let name = format!("EdDSA in and out: {server} / {NODE}, tokens/s");
+            Some(Figure::new(name, rate(server)? / node, "x", target))
+        };
+        Ok(targets.into_iter().filter_map(figure).collect())
     }
 
     fn figures(&self, report: &mut Report, keys: &[IssuerKey], folder: &Path) -> Result<()> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::assertion::{ADMIN_TOKEN, AUDIENCE, CLIENT_ID, CLIENT_SECRET, issuer};
 use crate::cores::{SERVER_CORE, cpu_time, peak_memory};
-use crate::keys::IssuerKey;
+use crate::keys::{Algorithm, IssuerKey};
 
 /// How a server is started.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub enum Kind {
         component: PathBuf,
         /// `sqlite` or `memory`.
         store: &'static str,
+        /// What it signs its tokens under.
+        access_tokens: Algorithm,
     },
     /// The rival in native Rust.
     Axum {
@@ -34,6 +36,8 @@ pub enum Kind {
     Node {
         /// Its folder, with its packages installed.
         folder: PathBuf,
+        /// What it signs its tokens under.
+        access_tokens: Algorithm,
     },
 }
 
@@ -42,18 +46,20 @@ impl Kind {
         let mut command = Command::new("taskset");
         command.arg("--cpu-list").arg(SERVER_CORE.to_string());
         match self {
-            Self::Asserta { program, component, store } => {
+            Self::Asserta { program, component, store, access_tokens } => {
                 command.arg(program).arg("serve").args(["--workers", "1", "--store", store]);
                 command.arg("--component").arg(component).arg("--public-url").arg(AUDIENCE);
                 command.arg("--trust").arg(format!("@{}", trust.display()));
                 command.arg("--admin-token").arg(ADMIN_TOKEN);
+                command.args(["--access-token-algorithm", access_tokens.name()]);
             }
             Self::Axum { program } => {
                 command.arg(program).arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);
             }
-            Self::Node { folder } => {
+            Self::Node { folder, access_tokens } => {
                 command.arg("node").arg(folder.join("server.mjs"));
                 command.arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);
+                command.args(["--alg", access_tokens.name()]);
             }
         }
         command.arg("--listen").arg(address.to_string()).arg("--data").arg(data);

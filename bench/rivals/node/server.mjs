@@ -15,7 +15,13 @@ const LIFETIME = 3600
 const MAX_LIFETIME = 3600
 const SKEW = 60
 
-const options = { trust: { type: 'string' }, issuer: { type: 'string' }, listen: { type: 'string' }, data: { type: 'string' } }
+const options = {
+  trust: { type: 'string' },
+  issuer: { type: 'string' },
+  listen: { type: 'string' },
+  data: { type: 'string' },
+  alg: { type: 'string', default: 'ES256' },
+}
 const { values: settings } = parseArgs({ options })
 
 const sha256 = (text) => createHash('sha256').update(text).digest()
@@ -31,7 +37,7 @@ const keys = new Map()
 for (const { issuer, jwks } of organization.trusted_issuers) {
   for (const jwk of jwks.keys) keys.set(jwk.kid, { issuer, alg: jwk.alg, key: await importJWK(jwk, jwk.alg) })
 }
-const { privateKey } = await generateKeyPair('ES256')
+const { privateKey } = await generateKeyPair(settings.alg)
 
 // The same promises as those of our replay store: survives the process, not the loss of power.
 const database = new Database(join(settings.data, 'replay.sqlite3'))
@@ -101,7 +107,7 @@ server.post('/oauth2/token', async (request, reply) => {
   if (changes !== 1) throw new Refused(400, 'invalid_grant')
   const now = Math.floor(Date.now() / 1000)
   const token = await new SignJWT({ client_id: id, scope, assertion_issuer: claims.iss })
-    .setProtectedHeader({ typ: 'at+jwt', alg: 'ES256', kid: 'rival' })
+    .setProtectedHeader({ typ: 'at+jwt', alg: settings.alg, kid: 'rival' })
     .setIssuer(settings.issuer)
     .setSubject(claims.sub)
     .setAudience(settings.issuer)
