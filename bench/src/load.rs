@@ -135,6 +135,8 @@ impl Outcome {
 pub enum Pace {
     /// One follows the other on each connection, for so long or until there are no more.
     Closed(Duration),
+    /// At equal distances, so many a second, whatever the answers do.
+    Even(f64),
     /// At random moments, so many a second, whatever the answers do.
     Random(f64),
 }
@@ -165,7 +167,8 @@ struct Shared {
 async fn run(address: SocketAddr, connections: usize, pace: Pace, calls: Vec<Call>) -> Result<Outcome> {
     let (due, until) = match pace {
         Pace::Closed(duration) => (Vec::new(), duration),
-        Pace::Random(rate) => (moments(rate, calls.len()), Duration::MAX),
+        Pace::Even(rate) => (even_moments(rate, calls.len()), Duration::MAX),
+        Pace::Random(rate) => (random_moments(rate, calls.len()), Duration::MAX),
     };
     let mut open = Vec::new();
     for _ in 0..connections {
@@ -223,8 +226,12 @@ async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>> {
     Ok(sender)
 }
 
+fn even_moments(rate: f64, count: usize) -> Vec<Duration> {
+    (1..=count).map(|number| Duration::from_secs_f64(number as f64 / rate)).collect()
+}
+
 /// Moments of a Poisson process: the gaps between them are exponentially distributed. The same each time.
-fn moments(rate: f64, count: usize) -> Vec<Duration> {
+fn random_moments(rate: f64, count: usize) -> Vec<Duration> {
     let mut random = StdRng::seed_from_u64(7523);
     let mut moment = 0.0;
     let gap = |random: &mut StdRng| -(1.0 - random.random::<f64>()).ln() / rate;
@@ -242,7 +249,7 @@ mod tests {
 
     #[test]
     fn random_moments_come_at_the_rate() {
-        let moments = moments(1000.0, 10_000);
+        let moments = random_moments(1000.0, 10_000);
         assert!(moments.is_sorted());
         let elapsed = moments.last().expect("there are some").as_secs_f64();
         assert!((9.5..10.5).contains(&elapsed), "{elapsed}");
