@@ -248,6 +248,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn even_moments_come_at_the_rate() {
+        let moments = even_moments(2.0, 4).iter().map(Duration::as_millis).collect::<Vec<_>>();
+        assert_eq!(moments, [500, 1000, 1500, 2000]);
+    }
+
+    #[test]
     fn random_moments_come_at_the_rate() {
         let moments = random_moments(1000.0, 10_000);
         assert!(moments.is_sorted());

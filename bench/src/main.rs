@@ -227,15 +227,13 @@ impl Bench {
 
     /// The rates of those that can sign their tokens under EdDSA as well.
     fn eddsa_in_and_out(&self, mut contestants: Vec<Contestant>, keys: &[IssuerKey]) -> Result<Vec<Figure>> {
-        for contestant in &mut contestants {
-            match &mut contestant.kind {
-                Kind::Asserta { access_tokens, .. } | Kind::Node { access_tokens, .. } => {
-                    *access_tokens = Algorithm::EdDsa;
-                }
-                Kind::Axum { .. } => contestant.algorithms.clear(),
+        contestants.retain_mut(|contestant| match &mut contestant.kind {
+            Kind::Asserta { access_tokens, .. } | Kind::Node { access_tokens, .. } => {
+                *access_tokens = Algorithm::EdDsa;
+                true
             }
-        }
-        contestants.retain(|contestant| !contestant.algorithms.is_empty());
+            Kind::Axum { .. } => false,
+        });
         let (folder, key) = (tempfile::tempdir()?, key_of(keys, Algorithm::EdDsa)?);
         let costs = contest(&contestants, std::slice::from_ref(key), folder.path(), self.effort())?;
         let rate = |server| costs.get(&(Algorithm::EdDsa.name(), server)).map(|cost| cost.rate);

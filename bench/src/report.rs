@@ -149,6 +149,7 @@ impl Comparison {
         match (self.ours, self.measure, algorithm) {
             (PORTABLE, Measure::Cpu, Algorithm::Rs256) => Target::AtMost(4.5),
             (BY_HOST, Measure::Cpu, Algorithm::Rs256) => Target::AtMost(1.3),
+            (PORTABLE, Measure::Rate, Algorithm::EdDsa) => Target::AtLeast(1.0),
             (BY_HOST, Measure::Rate, Algorithm::Rs256 | Algorithm::Es256 | Algorithm::EdDsa) => {
                 Target::AtLeast(2.0)
             }
