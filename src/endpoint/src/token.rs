@@ -17,13 +17,13 @@ pub(crate) async fn exchange(
 ) -> HttpAnswer {
     let started = monotonic_clock::now();
     let (answer, outcome) = match instance {
-        Ok(instance) => {
-            let realm = instance.service.settings().urls(organization).issuer;
-            match grant(instance, organization, request).await {
-                Ok(answer) => (answer, "granted"),
-                Err(refusal) => (HttpAnswer::refused(&refusal, &realm), refusal.reason.name()),
+        Ok(instance) => match grant(instance, organization, request).await {
+            Ok(answer) => (answer, "granted"),
+            Err(refusal) => {
+                let realm = instance.service.settings().urls(organization).issuer;
+                (HttpAnswer::refused(&refusal, &realm), refusal.reason.name())
             }
-        }
+        },
         Err(not_started) => {
             let reason = match not_started {
                 NotStarted::BadSetting => Reason::ServerFault,
