@@ -122,8 +122,10 @@ impl Bench {
             report.servers = contestants.iter().map(|contestant| contestant.name).collect();
             eprintln!("exchanging over HTTP: {}", report.servers.join(", "));
             report.costs = contest(&contestants, &keys, folder.path(), self.effort())?;
-            eprintln!("the same with EdDSA in and out");
-            report.figures.extend(self.eddsa_in_and_out(contestants, &keys)?);
+            if report.servers.contains(&NODE) {
+                eprintln!("the same with EdDSA in and out");
+                report.figures.extend(self.eddsa_beside_node(contestants, &keys)?);
+            }
         }
         if self.wants("figures") {
             self.figures(&mut report, &keys, folder.path())?;
@@ -225,11 +227,8 @@ impl Bench {
         Ok(contestants)
     }
 
-    /// The rates of those that can sign their tokens under EdDSA as well.
-    fn eddsa_in_and_out(&self, mut contestants: Vec<Contestant>, keys: &[IssuerKey]) -> Result<Vec<Figure>> {
-        if !contestants.iter().any(|contestant| contestant.name == NODE) {
-            return Ok(Vec::new());
-        }
+    /// The rates with EdDSA in and out, of those that can sign their tokens under it as well.
+    fn eddsa_beside_node(&self, mut contestants: Vec<Contestant>, keys: &[IssuerKey]) -> Result<Vec<Figure>> {
         contestants.retain_mut(|contestant| match &mut contestant.kind {
             Kind::Asserta { access_tokens, .. } | Kind::Node { access_tokens, .. } => {
                 *access_tokens = Algorithm::EdDsa;
