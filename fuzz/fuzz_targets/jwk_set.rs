@@ -3,32 +3,45 @@
 
 use asserta_core::jose::json::{Object, Value};
 use asserta_core::jose::jwk::MAX_KEYS;
-use asserta_core::jose::{JwkSet, VerificationKey};
+use asserta_core::jose::{JwkSet, KeyPlace, VerificationKey};
 
 asserta_fuzz::target!(|input| {
     let Ok(set) = JwkSet::parse(input) else { return };
 
-    let theirs: serde_json::Value = serde_json::from_slice(input).expect("R30: JSON to others too");
+    // A byte order mark is ignored.
+    let text = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
+    let theirs: serde_json::Value = serde_json::from_slice(text).expect("R30: JSON to others too");
     let elements = theirs["keys"].as_array().expect("R53: keys is an array");
-    assert_eq!(set.keys.len() + set.skipped.len(), elements.len(), "R53: each key is used or skipped");
-    assert!(elements.len() <= MAX_KEYS);
+    let read = elements.len().min(MAX_KEYS);
+    let skipped: Vec<usize> = set.skipped.iter().filter_map(|skipped| element(&skipped.key)).collect();
+    assert_eq!(set.keys.len() + skipped.len(), read, "R53: each key that is read is used or skipped");
+    let further = set.skipped.iter().any(|skipped| skipped.key == KeyPlace::ElementsFrom(MAX_KEYS));
+    assert_eq!(further, elements.len() > MAX_KEYS, "R53: further keys are named");
+    assert!(skipped.iter().all(|index| *index < read));
 
-    let mut skipped = set.skipped.iter().map(|(index, _)| *index);
-    let used =
-        elements.iter().enumerate().filter(|(index, _)| !set.skipped.iter().any(|(other, _)| other == index));
+    let used = elements.iter().take(MAX_KEYS).enumerate().filter(|(index, _)| !skipped.contains(index));
     for ((_, element), key) in used.zip(&set.keys) {
         assert_eq!(element.get("kid").and_then(|kid| kid.as_str()), key.kid.as_deref());
-        assert!(element.get("d").is_none() && element["kty"] != "oct", "R53: private or symmetric");
+        assert!(
+            element.get("d").is_none_or(|d| d.is_null()) && element["kty"] != "oct",
+            "R53: private or symmetric"
+        );
         assert!(element.get("use").is_none_or(|purpose| purpose == "sig"), "R47");
         assert!(key.material.algorithms().iter().any(|algorithm| key.fits(*algorithm)), "R31: fits nothing");
     }
-    assert!(skipped.all(|index| index < elements.len()));
 
     let keys: Vec<Value> = set.keys.iter().map(|key| Value::Object(jwk(key))).collect();
     let document: Object = [("keys", Value::Array(keys))].into_iter().collect();
     let again = JwkSet::parse(Value::Object(document).to_text().as_bytes()).expect("a set");
     assert_eq!(again, JwkSet { keys: set.keys, skipped: Vec::new() }, "another set from its keys");
 });
+
+fn element(place: &KeyPlace) -> Option<usize> {
+    match place {
+        KeyPlace::Element(index) => Some(*index),
+        _ => None,
+    }
+}
 
 fn jwk(key: &VerificationKey) -> Object {
     let mut jwk = key.material.jwk_members();

@@ -5,13 +5,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::algorithm::Algorithm;
+use super::form::Form;
 use super::json::{self, JsonError, Object, Value};
+pub use super::key_problem::{KeyPlace, KeyProblem, KeyUsage, SkippedKey};
 pub use super::public_key::{Components, Curve, PublicKey};
 use super::{base64url, digest};
 
-/// How many keys a set may hold.
-pub const MAX_KEYS: usize = 100;
+/// How many keys of a set are read (R53).
+pub const MAX_KEYS: usize = 200;
 
 /// A key of an issuer that can verify its assertions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,20 @@ impl VerificationKey {
     /// Whether the key may be used at `now`, in seconds since 1970 (R47).
     #[must_use]
     pub fn valid_at(&self, now: u64) -> bool {
-        self.validity.is_none_or(|validity| validity.contains(now))
+        self.problem_at(now).is_none()
+    }
+
+    /// Why the key may not be used at `now`, in seconds since 1970 (R47).
+    #[must_use]
+    pub fn problem_at(&self, now: u64) -> Option<KeyProblem> {
+        let validity = self.validity?;
+        if now < validity.not_before {
+            Some(KeyProblem::NotYetValid(validity.not_before))
+        } else if validity.not_after < now {
+            Some(KeyProblem::Expired(validity.not_after))
+        } else {
+            None
+        }
     }
 }
 
@@ -63,8 +81,8 @@ impl VerificationKey {
 pub struct JwkSet {
     /// The usable keys, in order.
     pub keys: Vec<VerificationKey>,
-    /// The others: the index in `keys` of the document, and why (R53).
-    pub skipped: Vec<(usize, KeyProblem)>,
+    /// The others, and why (R53).
+    pub skipped: Vec<SkippedKey>,
 }
 
 /// Why a document is not a JWK set.
@@ -72,54 +90,35 @@ pub struct JwkSet {
 pub enum JwkSetError {
     /// Not a strict JSON object.
     NotJson(JsonError),
+    /// PEM, HTML or UTF-16.
+    OtherForm(Form),
     /// No array `keys`.
     NoKeys,
-    /// More than [`MAX_KEYS`].
-    TooManyKeys,
-}
-
-/// Why a key is not used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyProblem {
-    /// The element of `keys` is not an object.
-    NotAnObject,
-    /// A member is missing.
-    Missing(&'static str),
-    /// A member has the wrong type, encoding or length.
-    Malformed(&'static str),
-    /// `kty` is none that an algorithm here uses.
-    UnknownType,
-    /// `crv` is none that an algorithm here uses.
-    UnknownCurve,
-    /// A symmetric key (`oct`).
-    Symmetric,
-    /// A private key.
-    Private,
-    /// `use` is not `sig`.
-    NotForSignatures,
-    /// `key_ops` lacks `verify`.
-    NotForVerification,
-    /// `alg` does not fit the type and curve, or is unknown.
-    AlgorithmMismatch,
-    /// An RSA modulus below 2048 bits.
-    RsaTooSmall,
-    /// An RSA modulus above 8192 bits.
-    RsaTooLarge,
-    /// An RSA exponent that is even, below 65537 or above 2^33.
-    RsaExponent,
-    /// An RSA modulus whose primes can be guessed (CVE-2017-15361).
-    RsaGuessable,
-    /// Not a point of the curve, or one of small order.
-    NotOnCurve,
+    /// No array `keys`, but the members of one key.
+    SingleKey,
+    /// No array `keys`, but the address of a set: metadata of an authorization server.
+    Metadata,
 }
 
 impl JwkSet {
-    /// Reads a JWK set document. Keys that cannot be used are skipped, not fatal (R53).
+    /// Reads a JWK set document. Keys that cannot be used are skipped, not fatal (R53), also those that are not
+    /// strict JSON; of the document around them, only `keys` counts then. A byte order mark is ignored (RFC 8259
+    /// section 8.1).
     ///
     /// # Errors
     /// Why the document as a whole is no JWK set.
     pub fn parse(document: &[u8]) -> Result<Self, JwkSetError> {
-        Self::from_object(&json::parse_object(document).map_err(JwkSetError::NotJson)?)
+        let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+        match json::parse_object(document) {
+            Ok(object) => Self::from_object(&object),
+            Err(error) => match keys_one_by_one(document) {
+                Some(keys) => Ok(Self::of(keys.into_iter())),
+                None => Err(match Form::of(document) {
+                    Some(form) if form != Form::Json => JwkSetError::OtherForm(form),
+                    _ => JwkSetError::NotJson(error),
+                }),
+            },
+        }
     }
 
     /// As [`parse`](Self::parse), of a document that was already read.
@@ -127,22 +126,49 @@ impl JwkSet {
     /// # Errors
     /// Why the document as a whole is no JWK set.
     pub fn from_object(document: &Object) -> Result<Self, JwkSetError> {
-        let Some(Value::Array(elements)) = document.get("keys") else {
-            return Err(JwkSetError::NoKeys);
-        };
-        if elements.len() > MAX_KEYS {
-            return Err(JwkSetError::TooManyKeys);
+        match document.get("keys") {
+            Some(Value::Array(elements)) => Ok(Self::of(
+                elements
+                    .iter()
+                    .map(|key| VerificationKey::from_jwk(key.as_object().ok_or(KeyProblem::NotAnObject)?)),
+            )),
+            _ if document.get("kty").is_some() => Err(JwkSetError::SingleKey),
+            _ if document.get("jwks_uri").is_some() => Err(JwkSetError::Metadata),
+            _ => Err(JwkSetError::NoKeys),
         }
-        let mut set = Self::default();
-        for (index, element) in elements.iter().enumerate() {
-            let key = element.as_object().ok_or(KeyProblem::NotAnObject);
-            match key.and_then(VerificationKey::from_jwk) {
+    }
+
+    fn of(keys: impl ExactSizeIterator<Item = Result<VerificationKey, KeyProblem>>) -> Self {
+        let (mut set, count) = (Self::default(), keys.len());
+        for (index, key) in keys.enumerate().take(MAX_KEYS) {
+            match key {
                 Ok(key) => set.keys.push(key),
-                Err(problem) => set.skipped.push((index, problem)),
+                Err(reason) => set.skipped.push(SkippedKey { key: KeyPlace::Element(index), reason }),
             }
         }
-        Ok(set)
+        if count > MAX_KEYS {
+            set.skipped
+                .push(SkippedKey { key: KeyPlace::ElementsFrom(MAX_KEYS), reason: KeyProblem::TooMany });
+        }
+        set
     }
+}
+
+/// The keys of a document that is not strict JSON as a whole, each read strictly by itself. None where that can't be.
+fn keys_one_by_one(document: &[u8]) -> Option<Vec<Result<VerificationKey, KeyProblem>>> {
+    #[derive(Deserialize)]
+    struct Document<'a> {
+        #[serde(borrow)]
+        keys: Vec<&'a RawValue>,
+    }
+    let document: Document<'_> = serde_json::from_slice(document).ok()?;
+    let read = |key: &RawValue| match json::parse_object(key.get().as_bytes()) {
+        Ok(jwk) => VerificationKey::from_jwk(&jwk),
+        Err(JsonError::DuplicateMember) => Err(KeyProblem::MemberTwice),
+        Err(JsonError::NotAnObject) => Err(KeyProblem::NotAnObject),
+        Err(_) => Err(KeyProblem::NotStrictJson),
+    };
+    Some(document.keys.into_iter().map(read).collect())
 }
 
 impl VerificationKey {
@@ -155,7 +181,7 @@ impl VerificationKey {
         if kty == "oct" {
             return Err(KeyProblem::Symmetric);
         }
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|name| jwk.get(name).is_some()) {
+        if is_private(jwk) {
             return Err(KeyProblem::Private);
         }
         for_verification(jwk)?;
@@ -185,13 +211,30 @@ impl VerificationKey {
     }
 }
 
+/// What makes a key private is `d` (RFC 7518 section 6.3.2.1; R47). Of the others, which .NET writes without a value,
+/// one that has a value betrays the key as well.
+fn is_private(jwk: &Object) -> bool {
+    let has_value = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(elements) => !elements.is_empty(),
+        _ => true,
+    };
+    jwk.get("d").is_some_and(|value| *value != Value::Null)
+        || ["p", "q", "dp", "dq", "qi", "oth"].iter().any(|name| jwk.get(name).is_some_and(has_value))
+}
+
 /// `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3; R47).
 fn for_verification(jwk: &Object) -> Result<(), KeyProblem> {
-    if string(jwk, "use")?.is_some_and(|purpose| purpose != "sig") {
-        return Err(KeyProblem::NotForSignatures);
+    match string(jwk, "use")? {
+        None | Some("sig") => {}
+        Some("jwt-svid") => return Err(KeyProblem::ForSpiffe),
+        Some(_) => return Err(KeyProblem::NotForSignatures),
     }
     match jwk.get("key_ops") {
         None => Ok(()),
+        // .NET writes an empty array where nothing is set.
+        Some(Value::Array(operations)) if operations.is_empty() => Ok(()),
         Some(Value::Array(operations)) => {
             if operations.iter().any(|operation| operation.as_str() == Some("verify")) {
                 Ok(())
@@ -199,17 +242,20 @@ fn for_verification(jwk: &Object) -> Result<(), KeyProblem> {
                 Err(KeyProblem::NotForVerification)
             }
         }
-        Some(_) => Err(KeyProblem::Malformed("key_ops")),
+        Some(_) => Err(KeyProblem::NotAnArray("key_ops")),
     }
 }
 
 fn string<'a>(jwk: &'a Object, name: &'static str) -> Result<Option<&'a str>, KeyProblem> {
-    jwk.get(name).map(|value| value.as_str().ok_or(KeyProblem::Malformed(name))).transpose()
+    jwk.get(name).map(|value| value.as_str().ok_or(KeyProblem::NotText(name))).transpose()
 }
 
 fn bytes(jwk: &Object, name: &'static str) -> Result<Vec<u8>, KeyProblem> {
     let text = string(jwk, name)?.ok_or(KeyProblem::Missing(name))?;
-    base64url::decode(text).map_err(|_| KeyProblem::Malformed(name))
+    base64url::decode(text).map_err(|_| match text.ends_with('=') {
+        true => KeyProblem::Padded(name),
+        false => KeyProblem::NotBase64Url(name),
+    })
 }
 
 impl PublicKey {
@@ -243,37 +289,18 @@ impl fmt::Display for JwkSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(error) => error.fmt(f),
+            Self::OtherForm(Form::Pem) => f.write_str("this is PEM, not JSON: use certificate"),
+            Self::OtherForm(form) => write!(f, "this is {form}, not JSON"),
             Self::NoKeys => f.write_str("not a JWK set: there is no array keys"),
-            Self::TooManyKeys => write!(f, "more than {MAX_KEYS} keys"),
+            Self::SingleKey => f.write_str("not a JWK set but one key: put it into an array keys"),
+            Self::Metadata => {
+                f.write_str("not a JWK set but metadata: its jwks_uri is the address of the set")
+            }
         }
     }
 }
 
 impl core::error::Error for JwkSetError {}
-
-impl fmt::Display for KeyProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnObject => f.write_str("not a JSON object"),
-            Self::Missing(name) => write!(f, "{name} is missing"),
-            Self::Malformed(name) => write!(f, "{name} is malformed"),
-            Self::UnknownType => f.write_str("the key type is not supported"),
-            Self::UnknownCurve => f.write_str("the curve is not supported"),
-            Self::Symmetric => f.write_str("a symmetric key never verifies an assertion"),
-            Self::Private => f.write_str("a private key; register the public one"),
-            Self::NotForSignatures => f.write_str("use is not sig"),
-            Self::NotForVerification => f.write_str("key_ops lacks verify"),
-            Self::AlgorithmMismatch => f.write_str("alg does not fit the key type"),
-            Self::RsaTooSmall => f.write_str("RSA below 2048 bits"),
-            Self::RsaTooLarge => f.write_str("RSA above 8192 bits"),
-            Self::RsaExponent => f.write_str("an unsafe RSA exponent"),
-            Self::RsaGuessable => f.write_str("an RSA modulus with the ROCA weakness"),
-            Self::NotOnCurve => f.write_str("not a valid point of the curve"),
-        }
-    }
-}
-
-impl core::error::Error for KeyProblem {}
 
 #[cfg(test)]
 mod tests;

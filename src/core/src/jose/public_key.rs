@@ -11,7 +11,7 @@ use rsa::traits::PublicKeyParts as _;
 
 use super::algorithm::Algorithm;
 use super::es256;
-use super::jwk::KeyProblem;
+use super::key_problem::KeyProblem;
 use super::pkix;
 use super::roca;
 
@@ -20,6 +20,8 @@ pub const MIN_RSA_BITS: usize = 2048;
 /// The largest RSA modulus that is accepted, in bits: a larger one makes a single verification
 /// take long enough to hurt other requests (R31).
 pub const MAX_RSA_BITS: usize = 8192;
+/// The largest RSA modulus whose verification is no burden, in bits.
+pub const COSTLY_RSA_BITS: usize = 4096;
 /// The smallest RSA exponent that is accepted (FIPS 186-5 section 5.1: above 2^16; R31).
 pub const MIN_RSA_EXPONENT: u64 = 65_537;
 
@@ -136,7 +138,7 @@ impl PublicKey {
         let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
         rsa::PublicKey::new(number(n), number(e)).map(|key| Self::of(Material::Rsa(Box::new(key)))).map_err(
             |error| match error {
-                rsa::Error::InvalidModulus => KeyProblem::Malformed("n"),
+                rsa::Error::InvalidModulus => KeyProblem::RsaEvenModulus,
                 _ => KeyProblem::RsaExponent,
             },
         )
@@ -149,7 +151,8 @@ impl PublicKey {
     pub fn from_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyProblem> {
         for (name, coordinate) in [("x", x), ("y", y)] {
             if coordinate.len() != curve.field_bytes() {
-                return Err(KeyProblem::Malformed(name));
+                let (found, wanted) = (coordinate.len(), curve.field_bytes());
+                return Err(KeyProblem::Length { name, found, wanted });
             }
         }
         let mut point = vec![4];
@@ -178,7 +181,8 @@ impl PublicKey {
     /// Another length; not the one encoding of a point, or a point of small order, for which
     /// signatures mean nothing.
     pub fn from_ed25519(x: &[u8]) -> Result<Self, KeyProblem> {
-        let x: &[u8; 32] = x.try_into().map_err(|_| KeyProblem::Malformed("x"))?;
+        let x: &[u8; 32] =
+            x.try_into().map_err(|_| KeyProblem::Length { name: "x", found: x.len(), wanted: 32 })?;
         match ed25519_dalek::VerifyingKey::from_bytes(x) {
             Ok(key) if !key.is_weak() && key.to_edwards().compress().as_bytes() == x => {
                 Ok(Self::of(Material::Ed25519(key)))
@@ -204,6 +208,13 @@ impl PublicKey {
             Material::P521(_) => &[Algorithm::Es512],
             Material::Ed25519(_) => &[Algorithm::EdDsa],
         }
+    }
+
+    /// Whether one verification takes many times as long as with the keys that issuers usually have: RSA above
+    /// [`COSTLY_RSA_BITS`]. Few of these may be tried for one assertion.
+    #[must_use]
+    pub fn is_costly(&self) -> bool {
+        matches!(&self.material, Material::Rsa(key) if key.n().bit_width() as usize > COSTLY_RSA_BITS)
     }
 
     /// The key as a DER-encoded SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).

@@ -44,8 +44,8 @@ impl IssuerKeys {
         }
         let object = document.as_object().ok_or(JwkSetError::NotJson(JsonError::NotAnObject));
         let set = object.and_then(JwkSet::from_object).map_err(|problem| FieldError::new("jwks", problem))?;
-        if let (true, Some((index, problem))) = (set.keys.is_empty(), set.skipped.first()) {
-            return Err(FieldError::new(alloc::format!("jwks.keys[{index}]"), problem));
+        if let (true, Some(skipped)) = (set.keys.is_empty(), set.skipped.first()) {
+            return Err(FieldError::new(alloc::format!("jwks.{}", skipped.key), skipped.reason));
         }
         if set.keys.is_empty() {
             return Err(FieldError::new("jwks.keys", "must have at least one usable key"));
