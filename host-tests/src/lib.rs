@@ -12,4 +12,5 @@ pub mod redis_server;
 pub mod run;
 pub mod scenario;
 pub mod standard_clients;
+pub mod summary;
 pub mod torture;

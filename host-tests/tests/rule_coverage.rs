@@ -1,62 +1,174 @@
-//! Every rule of the rule book is proven by a scenario, or by a test here that names it.
+//! The rule book, `docs/rules.md`, is true: each number that code or tests use is defined there with its source, and
+//! each rule that holds is named by a test. What is only planned is claimed by none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
-use host_tests::scenario;
+use anyhow::{Context as _, Result, ensure};
+use host_tests::summary;
 
-/// Rules about what no scenario can say: neighbours that fail, processes that die.
-const BY_TESTS: std::ops::RangeInclusive<u32> = 70..=73;
+/// Whether a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Holds,
+    /// But for what its text names as planned.
+    Partly,
+    Planned,
+}
+
+/// A file, and whether it proves something.
+struct Source {
+    name: String,
+    text: String,
+    is_test: bool,
+}
 
 #[test]
-fn every_rule_has_a_scenario() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut proofs: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for scenario in scenario::all()? {
-        for rule in &scenario.source.rules {
-            let number = rule.trim_start_matches('R').parse()?;
-            proofs.entry(number).or_default().insert(scenario.id());
-        }
-    }
-    let mut in_code: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for entry in std::fs::read_dir(root.join("tests"))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name != "rule_coverage.rs" && name.ends_with(".rs") {
-            for rule in rules_in(&std::fs::read_to_string(&path)?) {
-                in_code.entry(rule).or_default().insert(name.clone());
-            }
-        }
-    }
-
-    let mut out = std::io::stdout().lock();
-    for (rule, scenarios) in &proofs {
-        writeln!(out, "R{rule:<3} {:3} scenarios", scenarios.len())?;
-    }
-    let Ok(book) = std::fs::read_to_string(root.join("../../shared/RULES.md")) else {
-        writeln!(out, "the rule book is not here: the rules of the scenarios are not compared with it")?;
-        return Ok(());
-    };
-    let book: BTreeSet<u32> =
-        book.lines().filter_map(|line| line.strip_prefix("- R")).flat_map(first_number).collect();
-    ensure!(book.len() > 40, "the rule book has another form");
-    let proven =
-        |rule: &u32| proofs.contains_key(rule) || BY_TESTS.contains(rule) && in_code.contains_key(rule);
-    let missing: Vec<&u32> = book.iter().filter(|rule| !proven(rule)).collect();
-    ensure!(missing.is_empty(), "rules without a scenario: {missing:?}");
-    let unknown: Vec<&u32> = proofs.keys().filter(|rule| !book.contains(rule)).collect();
-    ensure!(unknown.is_empty(), "scenarios name rules that the book does not have: {unknown:?}");
+fn the_rule_book_is_true() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let book = book(&std::fs::read_to_string(root.join("docs/rules.md"))?)?;
+    let mut sources = Vec::new();
+    collect(&root, &root, &mut sources)?;
+    let findings = findings(&book, &sources);
+    ensure!(findings.is_empty(), "docs/rules.md:\n{}", findings.join("\n"));
+    ensure!(book.len() > 80, "the book has another form: {} rules", book.len());
+    summary::ran("rules", book.values().filter(|status| **status != Status::Planned).count());
     Ok(())
 }
 
-fn first_number(text: &str) -> Option<u32> {
-    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
+/// The rules of the book, each `- **R42** text — source`.
+fn book(text: &str) -> Result<BTreeMap<u32, Status>> {
+    let mut book = BTreeMap::new();
+    for entry in text.split("\n- ").skip(1) {
+        let entry = entry.split("\n\n").next().unwrap_or(entry);
+        let number = numbers(entry).next().filter(|_| entry.starts_with("**R")).with_context(|| {
+            format!("an entry does not begin with the number of a rule: {}", &entry[..entry.len().min(40)])
+        })?;
+        let after = entry.split_once("** ").map_or("", |(_, after)| after);
+        let status = match after {
+            after if after.starts_with("**planned** ") => Status::Planned,
+            after if after.starts_with("**partly** ") => Status::Partly,
+            _ => Status::Holds,
+        };
+        let source = entry.rsplit_once('—').map_or("", |(_, source)| source.trim());
+        ensure!(!source.is_empty(), "R{number} has no source");
+        let has_plans = entry.contains("Planned:");
+        ensure!(
+            status == Status::Planned || (status == Status::Partly) == has_plans,
+            "R{number}: what is planned?"
+        );
+        ensure!(book.insert(number, status).is_none(), "R{number} is defined twice");
+    }
+    Ok(book)
 }
 
-/// The rules that a file names: `R45`.
-fn rules_in(text: &str) -> Vec<u32> {
-    text.split('R').skip(1).filter_map(first_number).filter(|number| (1..100).contains(number)).collect()
+/// What does not hold, a sentence each.
+fn findings(book: &BTreeMap<u32, Status>, sources: &[Source]) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut tested: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+    for source in sources {
+        for rule in numbers(&source.text).collect::<BTreeSet<_>>() {
+            if !book.contains_key(&rule) {
+                findings.push(format!("R{rule} is not defined, and {} names it", source.name));
+            } else if source.is_test {
+                tested.entry(rule).or_default().insert(&source.name);
+            }
+        }
+    }
+    for (rule, status) in book {
+        match (status, tested.get(rule)) {
+            (Status::Holds | Status::Partly, None) => findings.push(format!("no test names R{rule}")),
+            (Status::Planned, Some(tests)) => {
+                findings.push(format!("R{rule} is marked as planned, and tests name it: {tests:?}"));
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// Collects what people write: code and documents. What tests are stands apart from code that they test.
+fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> Result<()> {
+    const BUILT: [&str; 7] = ["target", "node_modules", "data", "dist", "build", "generated", "__pycache__"];
+    const WRITTEN: [&str; 8] = ["rs", "toml", "wit", "py", "ts", "mjs", "sh", "md"];
+    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_written = path.extension().and_then(OsStr::to_str).is_some_and(|end| WRITTEN.contains(&end));
+        if kind.is_dir() && !name.starts_with('.') && !BUILT.contains(&&*name) {
+            collect(root, &path, sources)?;
+        } else if kind.is_file() && is_written {
+            sources.extend(split(path.strip_prefix(root)?.to_path_buf(), &std::fs::read_to_string(&path)?));
+        }
+    }
+    Ok(())
+}
+
+/// A file of code may end with its tests.
+fn split(path: PathBuf, text: &str) -> Vec<Source> {
+    let source = |text: &str, is_test| Source {
+        name: path.to_string_lossy().into_owned(),
+        text: text.to_owned(),
+        is_test,
+    };
+    let is_own_test = path.components().any(|part| part.as_os_str() == "tests")
+        || path.starts_with("host-tests/scenarios") && path.extension() == Some(OsStr::new("toml"))
+        || path.starts_with("fuzz/fuzz_targets")
+        || path.ends_with("tests.rs");
+    // The book is what all is held against, and this test has made-up rules in it.
+    if path == Path::new("docs/rules.md") || path.ends_with("rule_coverage.rs") {
+        return Vec::new();
+    }
+    match text.split_once("#[cfg(test)]\nmod tests {") {
+        Some((code, tests)) => vec![source(code, is_own_test), source(tests, true)],
+        None => vec![source(text, is_own_test)],
+    }
+}
+
+/// The rules that a text names: `R45`, as a word of its own.
+fn numbers(text: &str) -> impl Iterator<Item = u32> + '_ {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices('R').filter_map(move |(at, _)| {
+        let (before, after) = (&text[..at], &text[at + 1..]);
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let is_alone = !before.ends_with(is_word) && !after[digits..].starts_with(is_word);
+        if is_alone && (1..=3).contains(&digits) { after[..digits].parse().ok() } else { None }
+    })
+}
+
+/// The check itself finds what it is there for.
+#[test]
+fn what_is_missing_is_found() -> Result<()> {
+    let text = "# Rules\n\n- **R1** One. — RFC 1\n- **R2** **planned** Two. — ours\n- **R3** **partly** Three.\n  \
+                Planned: more. — ours\n\n## More\n\n- **R4** Four. — RFC 4 4\n";
+    let book = self::book(text)?;
+    assert_eq!(book.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let file = |name: &str, text: &str| split(PathBuf::from(name), text);
+    let good = [
+        file("src/a.rs", "// R1, R2: not yet\n#[cfg(test)]\nmod tests { /* R1 */ }"),
+        file("host-tests/scenarios/a.toml", "rules = [\"R3\", \"R4\"]"),
+        file("README.md", "RS256, R2D2, xR9, R1234 and R99_9 are no rules"),
+    ];
+    let good: Vec<Source> = good.into_iter().flatten().collect();
+    assert_eq!(findings(&book, &good), [""; 0]);
+    let bad = [file("src/a.rs", "R1 R5"), file("src/tests/b.rs", "R3 R2"), file("host-tests/src/c.rs", "R4")];
+    let bad: Vec<Source> = bad.into_iter().flatten().collect();
+    assert_eq!(
+        findings(&book, &bad),
+        [
+            "R5 is not defined, and src/a.rs names it",
+            "no test names R1",
+            "R2 is marked as planned, and tests name it: {\"src/tests/b.rs\"}",
+            "no test names R4",
+        ]
+    );
+    for wrong in ["\n- **R1** No source.\n", "\n- **R1** A. — b\n- **R1** C. — d\n", "\n- R1x — ours\n"]
+    {
+        assert!(self::book(wrong).is_err(), "{wrong}");
+    }
+    Ok(())
 }
