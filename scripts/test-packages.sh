@@ -5,8 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
+# Said at once, and again at the end of `make test`.
+not_tested() {
+  echo "not tested: $*" >&2
+  mkdir -p target/summary
+  echo "$*" >>target/summary/not-tested
+}
+
 python() {
-  (cd target/test-python && bin/python -m pytest -q -p no:cacheprovider "$root/embed/python/tests")
+  (cd target/test-python && bin/python -m pytest -q -rs -p no:cacheprovider "$root/embed/python/tests")
 }
 
 javascript() {
@@ -14,10 +21,10 @@ javascript() {
   if command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null; then
     tests+=(browser.test.mjs)
   elif [[ -n ${CI:-} ]]; then
-    echo "test-packages: no Chromium: apt-get install chromium" >&2
+    echo "not tested: the package in a browser: apt-get install chromium" >&2
     return 1
   else
-    echo "test-packages: no Chromium here, so no test in a browser" >&2
+    not_tested "the package in a browser: there is no Chromium"
   fi
   (cd target/test-javascript && node --test "${tests[@]}")
 }

@@ -22,10 +22,13 @@ const CURL: &str = r#"curl -v -k -X POST https://api.asgardeo.io/t/<organization
     --data-urlencode "assertion=<jwt_token>""#;
 
 #[test]
-fn it_is_the_command_of_the_guide() -> Result<()> {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/asgardeo-jwt-bearer.txt");
-    let Ok(guide) = std::fs::read_to_string(guide) else { return Ok(()) };
-    ensure!(guide.contains(CURL), "the guide has another command");
+fn the_readme_has_the_command_of_the_guide() -> Result<()> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))?;
+    let ours = CURL
+        .replace("https://api.asgardeo.io", "http://127.0.0.1:3000")
+        .replace("<organization_name>", "acme")
+        .replace("\n    --", "\n--");
+    ensure!(readme.contains(&ours), "README.md has another command than\n{ours}");
     Ok(())
 }
 

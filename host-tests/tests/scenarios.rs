@@ -14,6 +14,7 @@ use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::local_host::{LocalHost, PUBLIC_URL, StillClock};
 use host_tests::run::{Place, run};
 use host_tests::scenario::{self, Setting, resolve, resolved};
+use host_tests::summary;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The components that the scenarios run on: three implementations of signatures, which must agree on every verdict.
@@ -33,6 +34,9 @@ fn main() -> Result<()> {
     if !arguments.list {
         bench.print_table()?;
         bench.write_outcomes()?;
+        if !conclusion.has_failed() {
+            summary::ran("scenarios", usize::try_from(conclusion.num_passed)?);
+        }
     }
     conclusion.exit()
 }
