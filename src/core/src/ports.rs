@@ -6,12 +6,34 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::jose::signatures::Signatures;
 
-/// The store did not answer, or answered something unusable. Core refuses then (R70).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoreUnavailable;
+/// Why the store is of no use. Core refuses what depends on it (R70, R74).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// It does not answer: what a shell's [`Store`] says.
+    Unavailable,
+    /// It answered, but the record under this key can't be read: what core finds.
+    Unreadable {
+        /// The key of the record.
+        key: String,
+        /// What is wrong with it, as the second half of a sentence, with nothing of its content.
+        problem: &'static str,
+    },
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable => formatter.write_str("the store does not answer at the moment"),
+            Self::Unreadable { key, problem } => write!(formatter, "the record {key} {problem}"),
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}
 
 /// Some of the keys of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,16 +48,16 @@ pub struct KeyPage {
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
 pub trait Store {
     /// The value of a key, or `None` where there is none.
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable>;
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// Writes a value, whether the key exists or not.
-    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable>;
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
     /// Removes a key; no error where it does not exist.
-    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable>;
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
     /// The keys that begin with `prefix`, a page at a time: from the beginning, or from where the page
     /// before said that it goes on. A store that answers in several pages does so in ascending order.
-    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable>;
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError>;
     /// All keys that begin with `prefix`, in ascending order.
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreUnavailable> {
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let mut page = self.page_of_keys(prefix, None).await?;
         let mut keys = page.keys;
         while let Some(next) = page.next {
@@ -47,7 +69,7 @@ pub trait Store {
     }
     /// Adds one to the counter under `key` (absent counts as 0) and returns the new value.
     /// Atomic among all users of the store: the only atomic step that core relies on.
-    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable>;
+    async fn increment(&self, key: &str) -> Result<i64, StoreError>;
 }
 
 /// A JWKS document as its endpoint served it.

@@ -1,8 +1,10 @@
 //! Why a request is refused: an OAuth error code for the caller, a stable reason for logs,
 //! metrics and programs, and a sentence that never echoes what the caller sent (R2, R3).
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use core::fmt;
+
+use crate::ports::StoreError;
 
 /// The error codes of RFC 6749 section 5.2, RFC 7521 section 4.1.1 and RFC 8707 section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,18 +162,25 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
     /// With [`Reason::KeysNeeded`]: whose keys.
     pub keys_needed: Option<KeysNeeded>,
+    /// What lies behind it, for the log and for `explain`: nothing secret or personal, and never in the response.
+    pub cause: Option<String>,
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         let retry_after = (reason.code() == ErrorCode::TemporarilyUnavailable).then_some(5);
-        Self { reason, retry_after, keys_needed: None }
+        Self { reason, retry_after, keys_needed: None, cause: None }
     }
 }
 
-impl From<crate::ports::StoreUnavailable> for Refusal {
-    fn from(_: crate::ports::StoreUnavailable) -> Self {
-        Reason::StoreUnavailable.into()
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let cause = match &error {
+            // The shell has told what its store says.
+            StoreError::Unavailable => None,
+            StoreError::Unreadable { .. } => Some(error.to_string()),
+        };
+        Self { cause, ..Reason::StoreUnavailable.into() }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use asserta_core::ports::{Ports, Store, StoreUnavailable};
+use asserta_core::ports::{Ports, Store, StoreError};
 use asserta_core::service::{ApplyReport, RegistryError, Service};
 
 use crate::log::Event;
@@ -70,12 +70,12 @@ impl Instance {
 /// start all the time, and none of them may undo what an administrator has changed or removed since.
 async fn sow(service: &Service<SpinPorts>, seed: &Seed) -> Result<(), NotStarted> {
     let store = service.ports().registry();
-    let unavailable = |_: StoreUnavailable| NotStarted::StoreUnavailable;
+    let unavailable = |_: StoreError| NotStarted::StoreUnavailable;
     if store.get(SEED_APPLIED).await.map_err(unavailable)?.as_deref() == Some(seed.digest.as_bytes()) {
         return Ok(());
     }
     let report = service.apply(&seed.document).await.map_err(|error| match error {
-        RegistryError::StoreUnavailable | RegistryError::Busy => NotStarted::StoreUnavailable,
+        RegistryError::Store(StoreError::Unavailable) | RegistryError::Busy => NotStarted::StoreUnavailable,
         refused => {
             Event::BadSetting { setting: "trust", problem: &refused.to_string() }.write();
             NotStarted::BadSetting

@@ -39,7 +39,7 @@ impl From<RegistryError> for types::RegistryError {
             RegistryError::OrganizationUnknown => Self::OrganizationUnknown,
             RegistryError::NotFound => Self::NotFound,
             RegistryError::Busy => Self::Busy,
-            RegistryError::StoreUnavailable => Self::StoreUnavailable,
+            RegistryError::Store(_) => Self::StoreUnavailable,
         }
     }
 }

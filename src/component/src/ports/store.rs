@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use asserta_core::ports::{KeyPage, Store, StoreUnavailable};
+use asserta_core::ports::{KeyPage, Store, StoreError};
 
-use crate::bindings::asserta::exchange::store::{self, Area, StoreError};
+use crate::bindings::asserta::exchange::store::{self, Area, StoreError as HostStoreError};
 
 /// One area of the host's store.
 #[derive(Clone)]
@@ -21,36 +21,36 @@ impl AreaStore {
     }
 }
 
-impl From<StoreError> for StoreUnavailable {
+impl From<HostStoreError> for StoreError {
     /// Why is for the host's log; core refuses either way (R70).
-    fn from(_: StoreError) -> Self {
-        Self
+    fn from(_: HostStoreError) -> Self {
+        Self::Unavailable
     }
 }
 
 impl Store for AreaStore {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(store::get(self.0, key)?.map(String::into_bytes))
     }
 
-    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         // Core stores JSON and names, which are UTF-8.
-        let text = core::str::from_utf8(value).map_err(|_| StoreUnavailable)?;
+        let text = core::str::from_utf8(value).map_err(|_| StoreError::Unavailable)?;
         Ok(store::set(self.0, key, text)?)
     }
 
-    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
         Ok(store::delete(self.0, key)?)
     }
 
-    async fn page_of_keys(&self, prefix: &str, _: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, _: Option<&str>) -> Result<KeyPage, StoreError> {
         let mut keys = store::keys(self.0, prefix)?;
         // The host may answer in any order, and must not make us trust a key of another kind.
         keys.retain(|key| key.starts_with(prefix));
         Ok(KeyPage { keys, next: None })
     }
 
-    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         Ok(store::increment(self.0, key)?)
     }
 }

@@ -11,7 +11,7 @@ use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, check_client_id};
 use crate::jose::{base64url, digest};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreUnavailable};
+use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreError};
 
 /// A new application, or one with a new secret: the only time that the secret is known.
 pub struct NewApplication {
@@ -55,7 +55,7 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         application: &Application,
-    ) -> Result<(), StoreUnavailable> {
+    ) -> Result<(), StoreError> {
         let key = Key::application(organization, &application.client_id);
         record::save(self.ports.registry(), &key, StoredApplication::from(application)).await?;
         self.changed(organization).await
@@ -65,13 +65,13 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         client_id: &str,
-    ) -> Result<Option<Application>, StoreUnavailable> {
+    ) -> Result<Option<Application>, StoreError> {
         if check_client_id(client_id).is_err() {
             return Ok(None);
         }
         let key = Key::application(organization, client_id);
         let stored: Option<StoredApplication> = record::load(self.ports.registry(), &key).await?;
-        stored.map(TryInto::try_into).transpose()
+        stored.map(|stored| stored.into_application(&key)).transpose()
     }
 
     /// The application with this identifier.

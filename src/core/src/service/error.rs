@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::field::FieldError;
-use crate::ports::StoreUnavailable;
+use crate::ports::StoreError;
 
 /// Why a use case of the registry failed. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum RegistryError {
     NotFound,
     /// Other registrations of this organization hold it up; nothing was changed.
     Busy,
-    /// The store failed, or holds a record that can't be read.
-    StoreUnavailable,
+    /// The store does not answer, or a record that is needed can't be read.
+    Store(StoreError),
 }
 
 impl fmt::Display for RegistryError {
@@ -38,7 +38,7 @@ impl fmt::Display for RegistryError {
             Self::OrganizationUnknown => formatter.write_str("organization: does not exist"),
             Self::NotFound => formatter.write_str("does not exist"),
             Self::Busy => formatter.write_str("other registrations are in progress; try again"),
-            Self::StoreUnavailable => formatter.write_str("the store does not answer at the moment"),
+            Self::Store(error) => error.fmt(formatter),
         }
     }
 }
@@ -51,8 +51,8 @@ impl From<FieldError> for RegistryError {
     }
 }
 
-impl From<StoreUnavailable> for RegistryError {
-    fn from(_: StoreUnavailable) -> Self {
-        Self::StoreUnavailable
+impl From<StoreError> for RegistryError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }

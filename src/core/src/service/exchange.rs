@@ -2,7 +2,6 @@
 //! what gets consumed. Nothing is written before the replay reservation, the last step but one.
 
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::cache::{self, Trusted};
@@ -157,7 +156,7 @@ impl<P: Ports> Service<P> {
         let Some(stored) = record::load::<StoredApplication>(self.ports.registry(), &key).await? else {
             return Ok(None);
         };
-        let application = Rc::new(Application::try_from(stored)?);
+        let application = Rc::new(stored.into_application(&key)?);
         self.cached(tenant, |entry| cache::keep(&mut entry.applications, client_id, Rc::clone(&application)));
         Ok(Some(application))
     }
@@ -168,9 +167,7 @@ impl<P: Ports> Service<P> {
             return Ok(known);
         }
         let unknown = Reason::IssuerUnknown;
-        let signpost =
-            self.ports.registry().get(&Key::issuer_value(&tenant.id, issuer)).await?.ok_or(unknown)?;
-        let name = String::from_utf8(signpost).map_err(|_| Reason::StoreUnavailable)?;
+        let name = self.registered_name(&tenant.id, issuer).await?.ok_or(unknown)?;
         let record = self.load_issuer(&tenant.id, &name).await?.filter(|record| record.issuer == issuer);
         let record = record.ok_or(unknown)?;
         let source = record.check(self.settings.dev).map_err(|_| unknown)?;

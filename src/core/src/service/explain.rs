@@ -12,7 +12,7 @@ use crate::field::FieldError;
 use crate::grant::{self, Facts};
 use crate::oauth::MAX_ASSERTION;
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports};
+use crate::ports::{Clock as _, Ports, StoreError};
 use crate::refusal::{Reason, Refusal};
 
 /// One check and what it found.
@@ -69,9 +69,7 @@ impl<P: Ports> Service<P> {
             Some(client_id) => self.application(organization, client_id).await?,
             None => any_application(),
         };
-        self.explain_for(organization, assertion, &application)
-            .await
-            .map_err(|_| RegistryError::StoreUnavailable)
+        self.explain_for(organization, assertion, &application).await
     }
 
     async fn explain_for(
@@ -79,9 +77,10 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         assertion: &str,
         application: &Application,
-    ) -> Result<Explanation, Refusal> {
+    ) -> Result<Explanation, RegistryError> {
         let now = self.ports.clock().now();
-        let tenant = self.tenant(organization).await?;
+        // That the organization exists is known here.
+        let tenant = self.tenant(organization).await.map_err(|_| StoreError::Unavailable)?;
         let allowed =
             if application.metadata.allows_jwt_bearer() { Ok(()) } else { Err(Reason::GrantNotAllowed) };
         let mut checks = Vec::from([step("R24", "grant allowed", allowed, "grant_types of the application")]);
@@ -93,9 +92,12 @@ impl<P: Ports> Service<P> {
         let issuer = assertion.claims().issuer();
         let found = match issuer {
             Ok(issuer) => self.find_issuer(&tenant, issuer).await,
-            Err(reason) => Err(reason.into()),
+            Err(reason) => Err(Refusal::from(reason)),
         };
-        let saw = alloc::format!("iss {:?}", issuer.unwrap_or_default());
+        let mut saw = alloc::format!("iss {:?}", issuer.unwrap_or_default());
+        if let Some(cause) = found.as_ref().err().and_then(|refusal| refusal.cause.as_deref()) {
+            saw = alloc::format!("{saw}; {cause}");
+        }
         let verdict = found.as_ref().map(drop).map_err(|refusal| refusal.reason);
         checks.push(step("R40", "issuer known", verdict, &saw));
         let Ok(trusted) = found else { return Ok(Explanation::of(checks)) };

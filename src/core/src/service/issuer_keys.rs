@@ -19,7 +19,7 @@ use crate::field::FieldError;
 use crate::jose::compact::Header;
 use crate::jose::jwk::{JwkSet, VerificationKey};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, FetchedDocument, KeyFetcher, Ports, Store as _, StoreUnavailable};
+use crate::ports::{Clock as _, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError};
 use crate::refusal::{KeysNeeded, Reason, Refusal};
 use crate::trust::{IssuerKeys, MAX_KEY_DOCUMENT};
 
@@ -177,7 +177,7 @@ impl<P: Ports> Service<P> {
         uri: &str,
         before: Option<Rc<KeyDocument>>,
         window: u64,
-    ) -> Result<Rc<KeyDocument>, StoreUnavailable> {
+    ) -> Result<Rc<KeyDocument>, StoreError> {
         let fetched = self.ports.key_fetcher().fetch(uri).await.ok();
         let document = self.store_document(organization, name, uri, before, fetched, window).await?;
         if let Some(last) = window.checked_sub(1) {
@@ -199,7 +199,7 @@ impl<P: Ports> Service<P> {
         before: Option<Rc<KeyDocument>>,
         fetched: Option<FetchedDocument>,
         turn: u64,
-    ) -> Result<Rc<KeyDocument>, StoreUnavailable> {
+    ) -> Result<Rc<KeyDocument>, StoreError> {
         let good = fetched.and_then(|fetched| {
             let text = String::from_utf8(fetched.body).ok().filter(|text| text.len() <= MAX_KEY_DOCUMENT)?;
             let usable = JwkSet::parse(text.as_bytes()).is_ok_and(|set| !set.keys.is_empty());
@@ -212,7 +212,7 @@ impl<P: Ports> Service<P> {
             (None, None) => (None, 0),
         };
         let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn };
-        let record = record::write(&stored)?;
+        let record = record::write(&stored);
         self.ports.registry().set(&Key::jwks(organization, name), &record).await?;
         let document = Rc::new(KeyDocument::new(record, stored));
         self.cache.borrow_mut().keep_document(organization, name, Rc::clone(&document));
@@ -226,7 +226,7 @@ impl<P: Ports> Service<P> {
         name: &str,
         uri: &str,
         window: u64,
-    ) -> Result<Option<Rc<KeyDocument>>, StoreUnavailable> {
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
         for _ in 0..LOOKS {
             let stored = self.load_document(organization, name, uri).await?;
             if stored.as_ref().is_some_and(|document| document.stored.turn >= window) {
@@ -243,14 +243,15 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
         uri: &str,
-    ) -> Result<Option<Rc<KeyDocument>>, StoreUnavailable> {
-        let record = self.ports.registry().get(&Key::jwks(organization, name)).await?;
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let key = Key::jwks(organization, name);
+        let record = self.ports.registry().get(&key).await?;
         let Some(record) = record else { return Ok(None) };
         let kept = self.cache.borrow().document(organization, name);
         if let Some(kept) = kept.filter(|kept| kept.record == record && kept.stored.uri == uri) {
             return Ok(Some(kept));
         }
-        let stored: StoredDocument = record::read(&record)?;
+        let stored: StoredDocument = record::read(&key, &record)?;
         if stored.uri != uri {
             return Ok(None);
         }
@@ -292,14 +293,14 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         name: &str,
-    ) -> Result<(), StoreUnavailable> {
+    ) -> Result<(), StoreError> {
         self.cache.borrow_mut().forget_document(organization, name);
         self.ports.registry().delete(&Key::jwks(organization, name)).await
     }
 
     /// Work that should not delay an answer: refreshing stale documents, sweeping the replay store.
     /// A shell calls it after it has answered.
-    pub async fn after_answer(&self) -> Result<(), StoreUnavailable> {
+    pub async fn after_answer(&self) -> Result<(), StoreError> {
         let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
         for (organization, name) in due {
             self.refresh_unless_another_does(&organization, &name).await?;
@@ -312,7 +313,7 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         name: &str,
-    ) -> Result<(), StoreUnavailable> {
+    ) -> Result<(), StoreError> {
         let now = self.ports.clock().now();
         let window = now / WINDOW;
         let (store, turn) = (self.ports.registry(), Key::jwks_turn(organization, name, window));

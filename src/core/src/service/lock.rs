@@ -10,7 +10,7 @@ use alloc::string::String;
 
 use super::{RegistryError, Service};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports, Store as _, StoreUnavailable};
+use crate::ports::{Clock as _, Ports, Store as _};
 
 /// How long one counter is in use, in seconds.
 const QUARTER: u64 = 15;
@@ -56,7 +56,7 @@ impl<P: Ports> Service<P> {
         result: Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
         match self.ports.registry().delete(&lock.key).await {
-            Ok(()) | Err(StoreUnavailable) => result,
+            Ok(()) | Err(_) => result,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::field::check_text;
 use crate::organization::{Organization, OrganizationId};
-use crate::ports::{Ports, Store as _, StoreUnavailable};
+use crate::ports::{Ports, Store as _, StoreError};
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Listing<T> {
 
 impl<P: Ports> Service<P> {
     /// The names of one kind of thing, cut to a page.
-    pub(super) async fn names(&self, prefix: &str, page: &Page) -> Result<Listing<String>, StoreUnavailable> {
+    pub(super) async fn names(&self, prefix: &str, page: &Page) -> Result<Listing<String>, StoreError> {
         let limit = page.limit.unwrap_or(100).clamp(1, 100);
         let keys = self.ports.registry().keys(prefix).await?;
         let names = keys.iter().filter_map(|key| key.strip_prefix(prefix));
@@ -42,7 +42,7 @@ impl<P: Ports> Service<P> {
     }
 
     /// Says that registrations of the organization have changed.
-    pub(super) async fn changed(&self, organization: &OrganizationId) -> Result<(), StoreUnavailable> {
+    pub(super) async fn changed(&self, organization: &OrganizationId) -> Result<(), StoreError> {
         self.ports.registry().increment(&Key::generation(organization)).await.map(drop)
     }
 

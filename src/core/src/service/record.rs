@@ -10,46 +10,50 @@ use serde::{Deserialize, Serialize};
 use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
 use crate::jose::{digest, json};
 use crate::organization::OrganizationId;
-use crate::ports::{Store, StoreUnavailable};
+use crate::ports::{Store, StoreError};
 
 /// The version of the form of every record, in its member `version`.
 const VERSION: u64 = 1;
 
-/// Reads a record. One that can't be read counts as a failing store: refuse, never guess (R70).
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreUnavailable> {
-    let mut record = json::parse_object(bytes).map_err(|_| StoreUnavailable)?;
-    if record.remove("version") != Some(VERSION.into()) {
-        return Err(StoreUnavailable);
+/// Reads the record under `key`. One that can't be read is named, and refuses what depends on it (R74): never guess.
+pub(super) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
+    let mut record = json::parse_object(bytes).map_err(|_| unreadable(key, "is not a JSON object"))?;
+    match record.remove("version") {
+        Some(version) if version == VERSION.into() => {}
+        Some(_) => return Err(unreadable(key, "is of another version")),
+        None => return Err(unreadable(key, "has no version")),
     }
-    json::from_value(record.into()).map_err(|_| StoreUnavailable)
+    // What is wrong in detail may quote a value.
+    json::from_value(record.into()).map_err(|_| unreadable(key, "does not have the members of its kind"))
+}
+
+/// The record under `key` can't be read. The problem is the second half of a sentence and quotes nothing.
+pub(super) fn unreadable(key: &str, problem: &'static str) -> StoreError {
+    StoreError::Unreadable { key: key.into(), problem }
 }
 
 /// The bytes of a record.
-pub(super) fn write<T: Serialize>(record: T) -> Result<Vec<u8>, StoreUnavailable> {
+pub(super) fn write<T: Serialize>(record: T) -> Vec<u8> {
     #[derive(Serialize)]
     struct Versioned<T> {
         version: u64,
         #[serde(flatten)]
         record: T,
     }
-    serde_json::to_vec(&Versioned { version: VERSION, record }).map_err(|_| StoreUnavailable)
+    serde_json::to_vec(&Versioned { version: VERSION, record }).expect("records are plain structures")
 }
 
 /// Loads a record.
 pub(super) async fn load<T: DeserializeOwned>(
     store: &impl Store,
     key: &str,
-) -> Result<Option<T>, StoreUnavailable> {
-    store.get(key).await?.map(|bytes| read(&bytes)).transpose()
+) -> Result<Option<T>, StoreError> {
+    store.get(key).await?.map(|bytes| read(key, &bytes)).transpose()
 }
 
 /// Stores a record.
-pub(super) async fn save<T: Serialize>(
-    store: &impl Store,
-    key: &str,
-    record: T,
-) -> Result<(), StoreUnavailable> {
-    store.set(key, &write(record)?).await
+pub(super) async fn save<T: Serialize>(store: &impl Store, key: &str, record: T) -> Result<(), StoreError> {
+    store.set(key, &write(record)).await
 }
 
 /// An application as it is stored.
@@ -72,16 +76,13 @@ impl From<&Application> for StoredApplication {
     }
 }
 
-impl TryFrom<StoredApplication> for Application {
-    type Error = StoreUnavailable;
-
-    fn try_from(stored: StoredApplication) -> Result<Self, StoreUnavailable> {
-        Ok(Self {
-            client_id: stored.client_id,
-            secret_sha256: from_hex(&stored.secret_sha256).ok_or(StoreUnavailable)?,
-            created_at: stored.created_at,
-            metadata: stored.metadata,
-        })
+impl StoredApplication {
+    /// The application that was stored under `key`.
+    pub(super) fn into_application(self, key: &str) -> Result<Application, StoreError> {
+        let secret_sha256 = from_hex(&self.secret_sha256)
+            .ok_or_else(|| unreadable(key, "has a secret_sha256 that is no digest"))?;
+        let Self { client_id, created_at, metadata, .. } = self;
+        Ok(Application { client_id, secret_sha256, created_at, metadata })
     }
 }
 

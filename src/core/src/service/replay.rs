@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Service;
 use super::record::{self, Key};
 use crate::grant::ReplayMark;
-use crate::ports::{Clock as _, Ports, Store as _, StoreUnavailable};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::refusal::{Reason, Refusal};
 use crate::trust::{MOST_CLOCK_SKEW, TrustedIssuer};
 
@@ -76,7 +76,7 @@ impl<P: Ports> Service<P> {
         mark: &ReplayMark,
         issuer: &TrustedIssuer,
         now: u64,
-    ) -> Result<bool, StoreUnavailable> {
+    ) -> Result<bool, StoreError> {
         let own = self.ports.replay().get(&replay_key(bucket(mark.until), &mark.digest)).await?;
         Ok(own.is_some() || self.is_reserved_elsewhere(mark, issuer, now).await?)
     }
@@ -87,7 +87,7 @@ impl<P: Ports> Service<P> {
         mark: &ReplayMark,
         issuer: &TrustedIssuer,
         now: u64,
-    ) -> Result<bool, StoreUnavailable> {
+    ) -> Result<bool, StoreError> {
         if !mark.by_jwt_id {
             return Ok(false);
         }
@@ -104,7 +104,7 @@ impl<P: Ports> Service<P> {
     }
 
     /// Deletes the replay keys whose time has passed, and says how many.
-    pub async fn sweep(&self) -> Result<usize, StoreUnavailable> {
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
         let mut deleted = 0;
         loop {
             let swept = self.sweep_some().await?;
@@ -117,7 +117,7 @@ impl<P: Ports> Service<P> {
 
     /// Deletes what has passed among the first keys. Keys begin with their bucket, so that what has passed
     /// comes first: a page without any is followed by none with some.
-    async fn sweep_some(&self) -> Result<Swept, StoreUnavailable> {
+    async fn sweep_some(&self) -> Result<Swept, StoreError> {
         let store = self.ports.replay();
         let current = self.ports.clock().now() / BUCKET;
         let (mut deleted, mut from) = (0, None);
@@ -138,7 +138,7 @@ impl<P: Ports> Service<P> {
 
     /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
     /// and go; two that read it at the same moment both sweep, which harms nothing.
-    pub(super) async fn sweep_if_due(&self) -> Result<(), StoreUnavailable> {
+    pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
         let now = self.ports.clock().now();
         // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
         let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);

@@ -17,7 +17,7 @@ use crate::jose::base64url;
 use crate::jose::json::{Object, Value};
 use crate::jose::sign::{SigningAlgorithm, SigningKey};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Entropy as _, Ports, StoreUnavailable};
+use crate::ports::{Clock as _, Entropy as _, Ports, StoreError};
 use crate::refusal::{Reason, Refusal};
 
 /// How long `/oauth2/jwks` may be cached, in seconds.
@@ -63,10 +63,14 @@ pub struct SigningKeyInfo {
 }
 
 impl StoredKey {
-    fn read(&self) -> Result<SigningKey, StoreUnavailable> {
-        let algorithm = SigningAlgorithm::from_name(&self.algorithm).ok_or(StoreUnavailable)?;
-        let bytes = Zeroizing::new(base64url::decode(&self.private_key).map_err(|_| StoreUnavailable)?);
-        SigningKey::from_stored(algorithm, &bytes).map_err(|_| StoreUnavailable)
+    fn read(&self, organization: &OrganizationId) -> Result<SigningKey, StoreError> {
+        let error = |problem| record::unreadable(&Key::signing_keys(organization), problem);
+        let algorithm = SigningAlgorithm::from_name(&self.algorithm)
+            .ok_or_else(|| error("has a key of an unknown algorithm"))?;
+        let bytes =
+            base64url::decode(&self.private_key).map_err(|_| error("has a key that is no base64url"))?;
+        SigningKey::from_stored(algorithm, &Zeroizing::new(bytes))
+            .map_err(|_| error("has a key that can not be read"))
     }
 }
 
@@ -96,8 +100,10 @@ impl<P: Ports> Service<P> {
         now: u64,
     ) -> Result<SigningKeyUntil, RegistryError> {
         let keys = self.current_keys(organization).await?;
-        let (key, until) = keys.active(now).ok_or(StoreUnavailable)?;
-        Ok(SigningKeyUntil { key: Rc::new(key.read()?), until })
+        let (key, until) = keys
+            .active(now)
+            .ok_or_else(|| record::unreadable(&Key::signing_keys(organization), "has no key"))?;
+        Ok(SigningKeyUntil { key: Rc::new(key.read(organization)?), until })
     }
 
     /// The organization's keys; one of the set algorithm is added where it is missing.
@@ -120,7 +126,7 @@ impl<P: Ports> Service<P> {
         self.unlock(lock, result).await
     }
 
-    async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreUnavailable> {
+    async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreError> {
         let key = Key::signing_keys(organization);
         Ok(record::load(self.ports.registry(), &key).await?.unwrap_or_default())
     }
@@ -163,7 +169,7 @@ impl<P: Ports> Service<P> {
         };
         let result = result.await;
         let stored = self.unlock(lock, result).await?;
-        infos(&stored).map_err(Into::into)
+        infos(organization, &stored).map_err(Into::into)
     }
 
     /// The organization's keys, oldest first.
@@ -172,24 +178,24 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
     ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
         self.organization(organization).await?;
-        infos(&self.current_keys(organization).await?).map_err(Into::into)
+        infos(organization, &self.current_keys(organization).await?).map_err(Into::into)
     }
 
     /// Our public keys as a JWK set (RFC 7517): what `/oauth2/jwks` serves.
     pub async fn jwks(&self, organization: &OrganizationId) -> Result<Vec<u8>, RegistryError> {
         self.organization(organization).await?;
         let stored = self.current_keys(organization).await?;
-        let keys = stored.keys.iter().map(|key| Ok(key.read()?.public_jwk()));
-        let keys = keys.collect::<Result<Vec<_>, StoreUnavailable>>()?;
+        let keys = stored.keys.iter().map(|key| Ok(key.read(organization)?.public_jwk()));
+        let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;
         let set: Object = [("keys", keys)].into_iter().collect();
         Ok(Value::Object(set).to_text().into_bytes())
     }
 }
 
-fn infos(stored: &StoredKeys) -> Result<Vec<SigningKeyInfo>, StoreUnavailable> {
+fn infos(organization: &OrganizationId, stored: &StoredKeys) -> Result<Vec<SigningKeyInfo>, StoreError> {
     let nexts = stored.keys.iter().skip(1).map(|next| Some(next.signs_from)).chain([None]);
     let info = |(key, signs_until): (&StoredKey, Option<u64>)| {
-        let read = key.read()?;
+        let read = key.read(organization)?;
         Ok(SigningKeyInfo {
             kid: read.kid().to_string(),
             alg: read.algorithm().name(),
@@ -204,6 +210,7 @@ fn infos(stored: &StoredKeys) -> Result<Vec<SigningKeyInfo>, StoreUnavailable> {
 pub(super) fn refusal(error: RegistryError) -> Refusal {
     match error {
         RegistryError::OrganizationUnknown => Reason::OrganizationUnknown.into(),
+        RegistryError::Store(error) => error.into(),
         _ => Reason::StoreUnavailable.into(),
     }
 }

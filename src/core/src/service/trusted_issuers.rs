@@ -8,7 +8,7 @@ use super::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::field::FieldError;
 use crate::organization::OrganizationId;
-use crate::ports::{Ports, Store as _, StoreUnavailable};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::trust::TrustedIssuer;
 
 impl<P: Ports> Service<P> {
@@ -100,15 +100,23 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<Option<String>, StoreUnavailable> {
-        let key = Key::issuer_value(organization, &issuer.issuer);
-        let Some(signpost) = self.ports.registry().get(&key).await? else { return Ok(None) };
-        let name = String::from_utf8(signpost).map_err(|_| StoreUnavailable)?;
-        if name == issuer.name {
-            return Ok(None);
-        }
+    ) -> Result<Option<String>, StoreError> {
+        let name = self.registered_name(organization, &issuer.issuer).await?;
+        let Some(name) = name.filter(|name| *name != issuer.name) else { return Ok(None) };
         let other = self.load_issuer(organization, &name).await?;
         Ok(other.filter(|other| other.issuer == issuer.issuer).map(|_| name))
+    }
+
+    /// The name that an issuer value is registered under, if the signpost is right.
+    pub(super) async fn registered_name(
+        &self,
+        organization: &OrganizationId,
+        issuer: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let key = Key::issuer_value(organization, issuer);
+        let signpost = self.ports.registry().get(&key).await?;
+        let name = |bytes| String::from_utf8(bytes).map_err(|_| record::unreadable(&key, "is not a name"));
+        signpost.map(name).transpose()
     }
 
     /// The signpost first: without its record it leads nowhere.
@@ -116,7 +124,7 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<(), StoreUnavailable> {
+    ) -> Result<(), StoreError> {
         let store = self.ports.registry();
         store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
         record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await?;
@@ -127,7 +135,7 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         name: &str,
-    ) -> Result<Option<TrustedIssuer>, StoreUnavailable> {
+    ) -> Result<Option<TrustedIssuer>, StoreError> {
         if name.len() > 128 {
             return Ok(None);
         }

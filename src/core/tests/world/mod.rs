@@ -16,7 +16,7 @@ use asserta_core::jose::sign::{SigningAlgorithm, SigningKey};
 use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
-    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, KeyPage, Ports, Store, StoreUnavailable,
+    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, KeyPage, Ports, Store, StoreError,
 };
 use asserta_core::service::{NewApplication, Service, Settings};
 use asserta_core::trust::TrustedIssuer;
@@ -74,33 +74,33 @@ pub struct Memory {
 pub const KEYS_PER_PAGE: usize = 10;
 
 impl Memory {
-    async fn step(&self) -> Result<(), StoreUnavailable> {
+    async fn step(&self) -> Result<(), StoreError> {
         yield_once().await;
-        if self.broken.get() { Err(StoreUnavailable) } else { Ok(()) }
+        if self.broken.get() { Err(StoreError::Unavailable) } else { Ok(()) }
     }
 }
 
 impl Store for Memory {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.step().await?;
         self.reads.set(self.reads.get() + 1);
         Ok(self.entries.borrow().get(key).cloned())
     }
 
-    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.step().await?;
         assert!(key.len() <= 256, "{key}");
         self.entries.borrow_mut().insert(key.into(), value.into());
         Ok(())
     }
 
-    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.step().await?;
         self.entries.borrow_mut().remove(key);
         Ok(())
     }
 
-    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError> {
         self.step().await?;
         self.pages.set(self.pages.get() + 1);
         let entries = self.entries.borrow();
@@ -110,7 +110,7 @@ impl Store for Memory {
         Ok(KeyPage { keys, next })
     }
 
-    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         self.step().await?;
         assert!(key.len() <= 256, "{key}");
         let mut entries = self.entries.borrow_mut();

@@ -2,6 +2,7 @@
 
 use asserta_core::field::FieldError;
 use asserta_core::oauth::HttpAnswer;
+use asserta_core::ports::StoreError;
 use asserta_core::service::RegistryError;
 use serde::Serialize;
 
@@ -142,7 +143,7 @@ impl From<RegistryError> for Problem {
             RegistryError::ClientIdTaken => Self::taken().detail(detail).field("client_id"),
             RegistryError::OrganizationUnknown => Self::not_found().detail(detail),
             RegistryError::NotFound => Self::not_found(),
-            RegistryError::Busy | RegistryError::StoreUnavailable => Self::unavailable().detail(detail),
+            RegistryError::Busy | RegistryError::Store(_) => Self::unavailable().detail(detail),
         }
     }
 }
@@ -151,7 +152,7 @@ impl From<NotStarted> for Problem {
     fn from(error: NotStarted) -> Self {
         match error {
             NotStarted::BadSetting => Self::misconfigured(),
-            NotStarted::StoreUnavailable => RegistryError::StoreUnavailable.into(),
+            NotStarted::StoreUnavailable => RegistryError::from(StoreError::Unavailable).into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use asserta_core::ports::{KeyPage, Store, StoreUnavailable};
+use asserta_core::ports::{KeyPage, Store, StoreError};
 
 use crate::bindings::wasi::keyvalue::atomics;
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
@@ -20,7 +20,7 @@ impl KeyValue {
         Self { name, bucket: OnceCell::new() }
     }
 
-    fn bucket(&self) -> Result<&Bucket, StoreUnavailable> {
+    fn bucket(&self) -> Result<&Bucket, StoreError> {
         if let Some(bucket) = self.bucket.get() {
             return Ok(bucket);
         }
@@ -29,37 +29,37 @@ impl KeyValue {
     }
 
     /// Tells the operator what the caller is not told.
-    fn failed(&self, operation: &str, error: &Error) -> StoreUnavailable {
+    fn failed(&self, operation: &str, error: &Error) -> StoreError {
         let cause = match error {
             Error::NoSuchStore => "no such store",
             Error::AccessDenied => "access denied",
             Error::Other(text) => text,
         };
         Event::StoreFailure { store: self.name, operation, cause }.write();
-        StoreUnavailable
+        StoreError::Unavailable
     }
 }
 
 impl Store for KeyValue {
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreUnavailable> {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.bucket()?.get(key).map_err(|error| self.failed("get", &error))
     }
 
-    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreUnavailable> {
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.bucket()?.set(key, value).map_err(|error| self.failed("set", &error))
     }
 
-    async fn delete(&self, key: &str) -> Result<(), StoreUnavailable> {
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.bucket()?.delete(key).map_err(|error| self.failed("delete", &error))
     }
 
-    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreUnavailable> {
+    async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError> {
         let page = self.bucket()?.list_keys(from).map_err(|error| self.failed("list-keys", &error))?;
         let keys = page.keys.into_iter().filter(|key| key.starts_with(prefix)).collect();
         Ok(KeyPage { keys, next: page.cursor })
     }
 
-    async fn increment(&self, key: &str) -> Result<i64, StoreUnavailable> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         atomics::increment(self.bucket()?, key, 1).map_err(|error| self.failed("increment", &error))
     }
 }
