@@ -3,10 +3,11 @@
 
 use alloc::vec::Vec;
 
+use rsa::pkcs1::{RsaPublicKey, UintRef};
 use rsa::pkcs8::der::Encode as _;
 use rsa::pkcs8::der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use rsa::pkcs8::spki::{AlgorithmIdentifier, SubjectPublicKeyInfo};
-use rsa::pkcs8::{EncodePublicKey as _, ObjectIdentifier, PrivateKeyInfoRef};
+use rsa::pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
@@ -32,7 +33,7 @@ const SHORT: &str = "a key is shorter than DER can hold";
 /// The public key as a SubjectPublicKeyInfo.
 pub(super) fn spki(key: &Material) -> Vec<u8> {
     match key {
-        Material::Rsa(key) => key.to_public_key_der().expect(SHORT).into_vec(),
+        Material::Rsa(key) => rsa_spki(&key.modulus(), &key.exponent().to_be_bytes()),
         Material::P256(key) => ec_spki(Curve::P256, &key.to_uncompressed()),
         Material::P384(key) => ec_spki(Curve::P384, key.to_sec1_point(false).as_bytes()),
         Material::P521(key) => ec_spki(Curve::P521, key.to_sec1_point(false).as_bytes()),
@@ -68,6 +69,13 @@ pub(super) fn curve_of(oid: ObjectIdentifier) -> Option<Curve> {
 fn oid_of(curve: Curve) -> ObjectIdentifier {
     let found = CURVES.into_iter().find(|(known, _)| *known == curve);
     found.expect("every curve is listed").1
+}
+
+fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let number = |bytes| UintRef::new(bytes).expect(SHORT);
+    let key = RsaPublicKey { modulus: number(modulus), public_exponent: number(exponent) };
+    let algorithm = AlgorithmIdentifier { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) };
+    of_bits(algorithm, &key.to_der().expect(SHORT))
 }
 
 fn ec_spki(curve: Curve, point: &[u8]) -> Vec<u8> {

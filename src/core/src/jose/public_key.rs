@@ -6,24 +6,23 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::fmt;
 
-use rsa::BoxedUint;
-use rsa::traits::PublicKeyParts as _;
-
 use super::algorithm::Algorithm;
 use super::es256;
 use super::key_problem::KeyProblem;
 use super::pkix;
 use super::roca;
+use super::signatures::rsa;
 
 /// The smallest RSA modulus that is accepted, in bits (RFC 7518 section 3.3; R31).
 pub const MIN_RSA_BITS: usize = 2048;
 /// The largest RSA modulus that is accepted, in bits: a larger one makes a single verification
 /// take long enough to hurt other requests (R31).
 pub const MAX_RSA_BITS: usize = 8192;
-/// The largest RSA modulus whose verification is no burden, in bits.
-pub const COSTLY_RSA_BITS: usize = 4096;
 /// The smallest RSA exponent that is accepted (FIPS 186-5 section 5.1: above 2^16; R31).
 pub const MIN_RSA_EXPONENT: u64 = 65_537;
+/// The largest RSA exponent that is accepted, as in other libraries: a longer one makes each verification take longer,
+/// and no key needs it (R31).
+pub const MAX_RSA_EXPONENT: u64 = (1 << 33) - 1;
 
 /// A public key of a type that an [`Algorithm`] uses. It can only be made from values that are
 /// right: strong enough, on the curve, of the right length.
@@ -129,19 +128,14 @@ impl PublicKey {
         if bits > MAX_RSA_BITS {
             return Err(KeyProblem::RsaTooLarge);
         }
-        if e.len() > 8 || be_u64(e) < MIN_RSA_EXPONENT {
+        if e.len() > 8 || !(MIN_RSA_EXPONENT..=MAX_RSA_EXPONENT).contains(&be_u64(e)) || be_u64(e) % 2 == 0 {
             return Err(KeyProblem::RsaExponent);
         }
         if roca::has_fingerprint(n) {
             return Err(KeyProblem::RsaGuessable);
         }
-        let number = |bytes: &[u8]| BoxedUint::from_be_slice_vartime(bytes);
-        rsa::PublicKey::new(number(n), number(e)).map(|key| Self::of(Material::Rsa(Box::new(key)))).map_err(
-            |error| match error {
-                rsa::Error::InvalidModulus => KeyProblem::RsaEvenModulus,
-                _ => KeyProblem::RsaExponent,
-            },
-        )
+        let key = rsa::PublicKey::new(n, be_u64(e)).ok_or(KeyProblem::RsaEvenModulus)?;
+        Ok(Self::of(Material::Rsa(Box::new(key))))
     }
 
     /// A point of a NIST curve from its coordinates, each as long as the field.
@@ -210,11 +204,13 @@ impl PublicKey {
         }
     }
 
-    /// Whether one verification takes many times as long as with the keys that issuers usually have: RSA above
-    /// [`COSTLY_RSA_BITS`]. Few of these may be tried for one assertion.
+    /// Whether one verification takes longer than with RSA of 4096 bits and the exponent 65537: a larger modulus, or
+    /// a long exponent on top. Few of these may be tried for one assertion.
     #[must_use]
     pub fn is_costly(&self) -> bool {
-        matches!(&self.material, Material::Rsa(key) if key.n().bit_width() as usize > COSTLY_RSA_BITS)
+        // A product takes time as the square of the length, and 65537 takes 18 of them.
+        let work = |bits: usize, products: u32| bits.pow(2) * products as usize;
+        matches!(&self.material, Material::Rsa(key) if work(key.bits(), key.products()) > work(4096, 18))
     }
 
     /// The key as a DER-encoded SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
@@ -228,8 +224,8 @@ impl PublicKey {
     pub fn components(&self) -> Components {
         match &self.material {
             Material::Rsa(key) => Components::Rsa {
-                n: without_leading_zeros(&key.n().to_be_bytes()).to_vec(),
-                e: without_leading_zeros(&key.e().to_be_bytes()).to_vec(),
+                n: key.modulus(),
+                e: without_leading_zeros(&key.exponent().to_be_bytes()).to_vec(),
             },
             Material::P256(key) => ec_components(Curve::P256, &key.to_uncompressed()),
             Material::P384(key) => ec_components(Curve::P384, key.to_sec1_point(false).as_bytes()),
@@ -264,6 +260,6 @@ fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 /// At most 8 bytes, big-endian.
-fn be_u64(bytes: &[u8]) -> u64 {
+pub(super) fn be_u64(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

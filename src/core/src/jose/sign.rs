@@ -10,6 +10,7 @@ use chacha20::ChaCha20Rng;
 use ed25519_dalek::Signer as _;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use rsa::rand_core::{Rng as _, SeedableRng as _};
+use rsa::traits::PublicKeyParts as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -19,7 +20,8 @@ use super::es256;
 use super::json::{Object, Value};
 use super::jwk;
 use super::pkix;
-use super::public_key::{Material, PublicKey};
+use super::public_key::{Material, PublicKey, be_u64};
+use super::signatures::rsa as verify;
 
 /// The size of the RSA keys that are made here, in bits.
 const RSA_BITS: usize = 2048;
@@ -228,7 +230,10 @@ impl SigningKey {
     }
 
     fn rs256(key: rsa::PrivateKey) -> Self {
-        let public = key.to_public_key();
+        let modulus = key.n().to_be_bytes_trimmed_vartime();
+        let exponent = key.e().to_be_bytes_trimmed_vartime();
+        let public =
+            verify::PublicKey::new(&modulus, be_u64(&exponent)).expect("both are odd in any RSA key");
         Self::new(Secret::Rs256(Box::new(key)), Material::Rsa(Box::new(public)))
     }
 }

@@ -11,6 +11,7 @@ mod by_host;
 #[cfg(feature = "jwt-simple")]
 mod jwt_simple;
 mod portable;
+pub(super) mod rsa;
 
 pub use by_host::{ByHost, HostSignatures};
 #[cfg(feature = "jwt-simple")]

@@ -59,7 +59,19 @@ fn r31_rsa_strength() {
     assert_eq!(with(&[&[1][..], &large].concat(), &[1, 0, 1]), KeyProblem::RsaTooLarge);
     *large.last_mut().expect("not empty") |= 1;
     assert!(key(&rsa(&base64url::encode(&large), "AQAB")).is_ok(), "8192 bits are allowed");
-    for e in [&[][..], &[0], &[1], &[3], &[17], &[0, 1], &[1, 0, 0], &[0xff, 0xff], &[1; 9], &[255; 8]] {
+    for e in [
+        &[][..],
+        &[0],
+        &[1],
+        &[3],
+        &[17],
+        &[0, 1],
+        &[1, 0, 0],
+        &[0xff, 0xff],
+        &[1; 9],
+        &[255; 8],
+        &[2, 0, 0, 0, 1],
+    ] {
         assert_eq!(with(&n, e), KeyProblem::RsaExponent, "{e:?}");
     }
     let mut even = n.clone();
@@ -213,12 +225,15 @@ fn r53_more_keys_than_are_read() {
 #[test]
 fn keys_that_cost_much() {
     let n = base64url::decode(RSA_N).expect("base64url");
-    let costly = |factor: usize| {
+    let costly = |factor: usize, e: &[u8]| {
         let mut n = n.repeat(factor);
-        n.extend((factor > 2).then_some(1));
         *n.last_mut().expect("not empty") |= 1;
-        key(&rsa(&base64url::encode(&n), "AQAB")).expect("usable").material.is_costly()
+        let key = key(&rsa(&base64url::encode(&n), &base64url::encode(e)));
+        key.expect("usable").material.is_costly()
     };
-    assert_eq!([1, 2, 3].map(costly), [false, false, true]);
+    assert_eq!([1, 2, 3, 4].map(|factor| costly(factor, &[1, 0, 1])), [false, false, true, true]);
+    // 66 products instead of 18.
+    let longest = [1, 0xff, 0xff, 0xff, 0xff];
+    assert_eq!([1, 2, 3, 4].map(|factor| costly(factor, &longest)), [false, true, true, true]);
     assert!(!key(P256).expect("usable").material.is_costly());
 }

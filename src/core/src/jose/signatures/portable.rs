@@ -21,13 +21,12 @@ impl Signatures for Portable {
     ) -> Result<(), BadSignature> {
         let (input, sig) = (signing_input, signature);
         let good = match (&key.material, algorithm) {
-            (Material::Rsa(key), Algorithm::Rs256) => key.pkcs1v15_verify::<Sha256>(input, sig).is_ok(),
-            (Material::Rsa(key), Algorithm::Rs384) => key.pkcs1v15_verify::<Sha384>(input, sig).is_ok(),
-            (Material::Rsa(key), Algorithm::Rs512) => key.pkcs1v15_verify::<Sha512>(input, sig).is_ok(),
-            // The salt is as long as the hash (RFC 7518 section 3.5): `pss_verify` takes no other.
-            (Material::Rsa(key), Algorithm::Ps256) => key.pss_verify::<Sha256>(input, sig).is_ok(),
-            (Material::Rsa(key), Algorithm::Ps384) => key.pss_verify::<Sha384>(input, sig).is_ok(),
-            (Material::Rsa(key), Algorithm::Ps512) => key.pss_verify::<Sha512>(input, sig).is_ok(),
+            (Material::Rsa(key), Algorithm::Rs256) => key.verifies_pkcs1v15::<Sha256>(input, sig),
+            (Material::Rsa(key), Algorithm::Rs384) => key.verifies_pkcs1v15::<Sha384>(input, sig),
+            (Material::Rsa(key), Algorithm::Rs512) => key.verifies_pkcs1v15::<Sha512>(input, sig),
+            (Material::Rsa(key), Algorithm::Ps256) => key.verifies_pss::<Sha256>(input, sig),
+            (Material::Rsa(key), Algorithm::Ps384) => key.verifies_pss::<Sha384>(input, sig),
+            (Material::Rsa(key), Algorithm::Ps512) => key.verifies_pss::<Sha512>(input, sig),
             (Material::P256(key), Algorithm::Es256) => key.verifies(input, sig),
             (Material::P384(key), Algorithm::Es384) => {
                 p384::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
