@@ -1,5 +1,5 @@
 //! What core needs of the world. A shell (the Spin endpoint, the WIT component, a test) implements
-//! these four traits and bundles them in [`Ports`]; core does no input or output of its own.
+//! these traits and bundles them in [`Ports`]; core does no input or output of its own.
 //!
 //! The methods are `async fn`, so that a shell with an event loop can await, while a shell without
 //! one drives the always-ready future with a single poll.
@@ -8,7 +8,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::jose::jwk::SkippedKey;
 use crate::jose::signatures::Signatures;
+use crate::organization::OrganizationId;
+use crate::service::KeysProblem;
 
 /// Why the store is of no use. Core refuses what depends on it (R70, R74).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +84,65 @@ pub struct FetchedDocument {
     pub max_age: Option<u64>,
 }
 
-/// A JWKS endpoint could not be read. The sentence is for the log: it names no address.
+/// Why a JWKS endpoint could not be read (R56). Nothing in it comes from the document or names an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FetchFailed(pub &'static str);
+pub enum FetchProblem {
+    /// What was registered is no URL that this shell can fetch.
+    BadAddress,
+    /// Its host has no address.
+    NameUnknown,
+    /// The address is one that must not be connected to: private, loopback, link-local (R50).
+    AddressRefused,
+    /// No connection comes about.
+    Unreachable,
+    /// TLS fails, for another reason than the certificate.
+    Tls,
+    /// Its certificate is not acceptable: authority, name or time.
+    Certificate,
+    /// No complete answer in time.
+    TimedOut,
+    /// The connection ended before the answer was complete, or what came is no HTTP.
+    Incomplete,
+    /// It answered with a redirect, which is never followed.
+    Redirect(u16),
+    /// It answered with another status than 200.
+    Status(u16),
+    /// The document has more than 64 KiB.
+    TooLarge,
+    /// The document is compressed although the request forbids it.
+    Encoded,
+    /// Who supplies the keys says that they can't be had.
+    NotSupplied,
+    /// The shell does not say.
+    Unknown,
+}
+
+impl fmt::Display for FetchProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::BadAddress => "its URL can't be fetched",
+            Self::NameUnknown => "DNS knows no address of its host",
+            Self::AddressRefused => "its host has a private or special address, which is refused",
+            Self::Unreachable => "no connection to it",
+            Self::Tls => "TLS with it fails",
+            Self::Certificate => "TLS with it fails: its certificate is not accepted",
+            Self::TimedOut => "no complete answer in time",
+            Self::Incomplete => "its answer is incomplete or not HTTP",
+            Self::Redirect(status) => {
+                return write!(formatter, "it answered {status}, a redirect, which is not followed");
+            }
+            Self::Status(status) => return write!(formatter, "it answered {status} instead of 200"),
+            Self::TooLarge => "its document exceeds 64 KiB",
+            Self::Encoded => {
+                "its document is compressed (Content-Encoding), although it was asked for identity"
+            }
+            Self::NotSupplied => "the caller could not supply it",
+            Self::Unknown => "the fetch failed",
+        })
+    }
+}
+
+impl core::error::Error for FetchProblem {}
 
 /// Fetches JWKS documents, under the limits of R50.
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
@@ -92,7 +151,7 @@ pub trait KeyFetcher {
     /// [`Reason::KeysNeeded`](crate::refusal::Reason::KeysNeeded), and the caller supplies the document.
     const CALLER_SUPPLIES: bool;
     /// GETs the document behind `uri`.
-    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchFailed>;
+    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem>;
 }
 
 /// The wall clock.
@@ -108,6 +167,60 @@ pub trait Clock {
 pub trait Entropy {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// What happens, for the operator: the log, later also metrics. Nothing in it is secret or personal (R3).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A JWKS document was fetched or supplied.
+    KeysFetched {
+        /// The organization.
+        organization: &'a OrganizationId,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// How many of its keys can verify an assertion.
+        keys: usize,
+        /// The others, and why (R53).
+        skipped: &'a [SkippedKey],
+    },
+    /// An issuer's keys did not come (R56).
+    KeysFailed {
+        /// The organization.
+        organization: &'a OrganizationId,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// Why.
+        problem: &'a KeysProblem,
+    },
+    /// A record of the store can't be read; what depends on it is refused (R74).
+    RecordUnreadable {
+        /// Its key.
+        key: &'a str,
+        /// What is wrong with it, without its content.
+        cause: &'a str,
+    },
+    /// Work that no request waits for was not done: a sweep, a refresh.
+    MaintenanceFailed {
+        /// Which.
+        what: &'a str,
+        /// Why.
+        cause: &'a str,
+    },
+}
+
+/// Where events go.
+pub trait Events {
+    /// Takes note of an event. It must not fail and should not wait.
+    fn emit(&self, event: &Event<'_>);
+}
+
+/// Nobody listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoEvents;
+
+impl Events for NoEvents {
+    fn emit(&self, _event: &Event<'_>) {}
 }
 
 /// The ports of one shell, bundled.
@@ -135,4 +248,8 @@ pub trait Ports {
     fn entropy(&self) -> &Self::Entropy;
     /// What verifies signatures and makes ours.
     fn signatures(&self) -> &Self::Signatures;
+    /// Where events go; nowhere, unless the shell says otherwise.
+    fn events(&self) -> &dyn Events {
+        &NoEvents
+    }
 }

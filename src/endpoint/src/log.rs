@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use asserta_core::ports::{Event as CoreEvent, Events};
 use serde::Serialize;
 
 /// What is told to the operator.
@@ -35,6 +36,41 @@ pub(crate) enum Event<'a> {
         /// What is wrong with it, without its value.
         problem: &'a str,
     },
+    /// An issuer's JWKS document was fetched.
+    KeysFetched {
+        /// The organization.
+        organization: &'a str,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// How many of its keys are usable.
+        keys: usize,
+        /// Which are not, and why.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<String>,
+    },
+    /// An issuer's keys did not come.
+    KeysFailed {
+        /// The organization.
+        organization: &'a str,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// Why, without anything of the document.
+        cause: String,
+    },
+    /// A record of the store can't be read.
+    RecordUnreadable {
+        /// Its key.
+        key: &'a str,
+        /// What is wrong with it.
+        cause: &'a str,
+    },
+    /// Work that no request waits for was not done.
+    MaintenanceFailed {
+        /// Which.
+        what: &'a str,
+        /// Why.
+        cause: &'a str,
+    },
     /// A seed document was applied.
     SeedApplied {
         /// So many registrations are new.
@@ -54,5 +90,35 @@ impl Event<'_> {
         // In one write: stderr is unbuffered, and lines of several instances must not mingle.
         // A host that takes no log lines must not cost a request.
         _ = std::io::stderr().write_all(&line);
+    }
+}
+
+/// How many skipped keys one line names.
+const MOST_SKIPPED: usize = 16;
+
+/// What core tells goes into the log.
+pub(crate) struct Log;
+
+impl Events for Log {
+    fn emit(&self, event: &CoreEvent<'_>) {
+        match *event {
+            CoreEvent::KeysFetched { organization, trusted_issuer, keys, skipped } => {
+                let named = skipped.iter().take(MOST_SKIPPED);
+                let mut named: Vec<String> = named.map(ToString::to_string).collect();
+                if skipped.len() > MOST_SKIPPED {
+                    named.push(format!("{} more", skipped.len() - MOST_SKIPPED));
+                }
+                let organization = organization.as_str();
+                Event::KeysFetched { organization, trusted_issuer, keys, skipped: named }.write();
+            }
+            CoreEvent::KeysFailed { organization, trusted_issuer, problem } => {
+                let (organization, cause) = (organization.as_str(), problem.to_string());
+                Event::KeysFailed { organization, trusted_issuer, cause }.write();
+            }
+            CoreEvent::RecordUnreadable { key, cause } => Event::RecordUnreadable { key, cause }.write(),
+            CoreEvent::MaintenanceFailed { what, cause } => Event::MaintenanceFailed { what, cause }.write(),
+            // An event that this log does not know yet.
+            _ => {}
+        }
     }
 }

@@ -13,13 +13,16 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Trusted;
+use super::key_document::Usable;
 use super::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::field::FieldError;
 use crate::jose::compact::Header;
 use crate::jose::jwk::{JwkSet, VerificationKey};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError};
+use crate::ports::{
+    Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
+};
 use crate::refusal::{KeysNeeded, Reason, Refusal};
 use crate::trust::{IssuerKeys, MAX_KEY_DOCUMENT};
 
@@ -178,7 +181,7 @@ impl<P: Ports> Service<P> {
         before: Option<Rc<KeyDocument>>,
         window: u64,
     ) -> Result<Rc<KeyDocument>, StoreError> {
-        let fetched = self.ports.key_fetcher().fetch(uri).await.ok();
+        let fetched = self.ports.key_fetcher().fetch(uri).await;
         let document = self.store_document(organization, name, uri, before, fetched, window).await?;
         if let Some(last) = window.checked_sub(1) {
             // What earlier windows left behind; the current counter must stay until its window is over.
@@ -197,19 +200,26 @@ impl<P: Ports> Service<P> {
         name: &str,
         uri: &str,
         before: Option<Rc<KeyDocument>>,
-        fetched: Option<FetchedDocument>,
+        fetched: Result<FetchedDocument, FetchProblem>,
         turn: u64,
     ) -> Result<Rc<KeyDocument>, StoreError> {
-        let good = fetched.and_then(|fetched| {
-            let text = String::from_utf8(fetched.body).ok().filter(|text| text.len() <= MAX_KEY_DOCUMENT)?;
-            let usable = JwkSet::parse(text.as_bytes()).is_ok_and(|set| !set.keys.is_empty());
-            let fresh = fetched.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST);
-            usable.then_some((text, self.ports.clock().now() + fresh))
+        let usable = fetched.map_err(Into::into).and_then(Usable::read);
+        self.ports.events().emit(&match &usable {
+            Ok(usable) => Event::KeysFetched {
+                organization,
+                trusted_issuer: name,
+                keys: usable.set.keys.len(),
+                skipped: &usable.set.skipped,
+            },
+            Err(problem) => Event::KeysFailed { organization, trusted_issuer: name, problem },
         });
-        let (document, fresh_until) = match (good, before) {
-            (Some((text, fresh_until)), _) => (Some(text), fresh_until),
-            (None, Some(before)) => (before.stored.document.clone(), before.stored.fresh_until),
-            (None, None) => (None, 0),
+        let (document, fresh_until) = match (usable, before) {
+            (Ok(usable), _) => {
+                let fresh = usable.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST);
+                (Some(usable.text), self.ports.clock().now() + fresh)
+            }
+            (Err(_), Some(before)) => (before.stored.document.clone(), before.stored.fresh_until),
+            (Err(_), None) => (None, 0),
         };
         let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn };
         let record = record::write(&stored);
@@ -284,6 +294,7 @@ impl<P: Ports> Service<P> {
         }
         let before = self.load_document(organization, name, uri).await?;
         let window = self.ports.clock().now() / WINDOW;
+        let fetched = fetched.ok_or(FetchProblem::NotSupplied);
         let document = self.store_document(organization, name, uri, before, fetched, window).await?;
         Ok(document.keys.len())
     }

@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 mod explain;
 mod issuer_keys;
+mod key_document;
 mod lock;
 mod organizations;
 mod record;
@@ -20,6 +21,7 @@ pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, TrustDocume
 pub use error::RegistryError;
 pub use exchange::Exchanged;
 pub use explain::{Explanation, Step};
+pub use key_document::KeysProblem;
 pub use organizations::{Listing, Page};
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo};
 

@@ -16,7 +16,8 @@ use asserta_core::jose::sign::{SigningAlgorithm, SigningKey};
 use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
-    Clock, Entropy, FetchFailed, FetchedDocument, KeyFetcher, KeyPage, Ports, Store, StoreError,
+    Clock, Entropy, Event, Events, FetchProblem, FetchedDocument, KeyFetcher, KeyPage, Ports, Store,
+    StoreError,
 };
 use asserta_core::service::{NewApplication, Service, Settings};
 use asserta_core::trust::TrustedIssuer;
@@ -125,6 +126,8 @@ impl Store for Memory {
 #[derive(Default)]
 pub struct Endpoint {
     pub answer: RefCell<Option<FetchedDocument>>,
+    /// Why there is no answer, where there is none.
+    pub problem: Cell<Option<FetchProblem>>,
     pub fetches: Cell<u32>,
 }
 
@@ -145,12 +148,12 @@ impl Endpoint {
 impl KeyFetcher for Endpoint {
     const CALLER_SUPPLIES: bool = false;
 
-    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchFailed> {
+    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchProblem> {
         self.fetches.set(self.fetches.get() + 1);
         for _ in 0..20 {
             yield_once().await;
         }
-        self.answer.borrow().clone().ok_or(FetchFailed("no answer"))
+        self.answer.borrow().clone().ok_or(self.problem.get().unwrap_or(FetchProblem::Unknown))
     }
 }
 
@@ -180,11 +183,22 @@ impl Entropy for Counting {
     }
 }
 
+/// What was told to the operator, as Rust shows it.
+#[derive(Default)]
+pub struct Told(pub RefCell<Vec<String>>);
+
+impl Events for Told {
+    fn emit(&self, event: &Event<'_>) {
+        self.0.borrow_mut().push(format!("{event:?}"));
+    }
+}
+
 pub struct World {
     pub registry: Memory,
     pub replay: Memory,
     pub endpoint: Endpoint,
     pub clock: TestClock,
+    pub events: Told,
     entropy: Counting,
 }
 
@@ -218,6 +232,10 @@ impl Ports for &World {
     fn signatures(&self) -> &Portable {
         &Portable
     }
+
+    fn events(&self) -> &dyn Events {
+        &self.events
+    }
 }
 
 impl Default for World {
@@ -227,6 +245,7 @@ impl Default for World {
             replay: Memory::default(),
             endpoint: Endpoint::default(),
             clock: TestClock(Cell::new(START), Cell::default()),
+            events: Told::default(),
             entropy: Counting::default(),
         }
     }

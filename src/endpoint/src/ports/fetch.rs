@@ -3,15 +3,15 @@
 
 use std::pin::pin;
 
-use asserta_core::ports::{FetchFailed, FetchedDocument, KeyFetcher};
+use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher};
 use futures_util::future::{Either, select};
 use spin_sdk::http::Uri;
 use spin_sdk::wasip3::clocks::monotonic_clock;
 use spin_sdk::wasip3::http::client::send;
-use spin_sdk::wasip3::http::types::{Fields, Request, RequestOptions, Scheme};
+use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, RequestOptions, Scheme};
 use spin_sdk::wasip3::wit_future;
 
-use crate::http::read_body;
+use crate::http::{BodyError, read_body};
 
 /// From the first byte out to the last byte in, in nanoseconds.
 const TIME_LIMIT: u64 = 5_000_000_000;
@@ -24,26 +24,72 @@ pub(crate) struct OutboundHttp;
 impl KeyFetcher for OutboundHttp {
     const CALLER_SUPPLIES: bool = false;
 
-    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchFailed> {
+    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem> {
         let exchange = pin!(get(uri));
         let alarm = pin!(monotonic_clock::wait_for(TIME_LIMIT));
         match select(exchange, alarm).await {
             Either::Left((document, _)) => document,
-            Either::Right(_) => Err(FetchFailed("no complete answer within 5 seconds")),
+            Either::Right(_) => Err(FetchProblem::TimedOut),
         }
     }
 }
 
-async fn get(uri: &str) -> Result<FetchedDocument, FetchFailed> {
-    let request = request(uri).ok_or(FetchFailed("not a URL that can be fetched"))?;
-    let response = send(request).await.map_err(|_| FetchFailed("no answer"))?;
-    if response.get_status_code() != 200 {
-        return Err(FetchFailed("the status is not 200"));
+async fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
+    let request = request(uri).ok_or(FetchProblem::BadAddress)?;
+    let response = send(request).await.map_err(|error| problem(&error))?;
+    match response.get_status_code() {
+        200 => {}
+        status @ 300..400 => return Err(FetchProblem::Redirect(status)),
+        status => return Err(FetchProblem::Status(status)),
     }
-    let max_age = max_age(&response.get_headers().get("cache-control"));
-    let body = read_body(response, SIZE_LIMIT).await;
-    let body = body.map_err(|_| FetchFailed("the body is incomplete or exceeds 64 KiB"))?;
+    let headers = response.get_headers();
+    if is_encoded(&headers.get("content-encoding")) {
+        return Err(FetchProblem::Encoded);
+    }
+    let max_age = max_age(&headers.get("cache-control"));
+    let body = read_body(response, SIZE_LIMIT).await.map_err(|error| match error {
+        BodyError::TooLarge => FetchProblem::TooLarge,
+        BodyError::Broken => FetchProblem::Incomplete,
+    })?;
     Ok(FetchedDocument { body, max_age })
+}
+
+/// What the host's reason means. Its texts may name addresses, so they stay here.
+fn problem(error: &ErrorCode) -> FetchProblem {
+    match error {
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
+            FetchProblem::NameUnknown
+        }
+        ErrorCode::DestinationIpProhibited | ErrorCode::HttpRequestDenied => FetchProblem::AddressRefused,
+        ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionLimitReached => FetchProblem::Unreachable,
+        ErrorCode::TlsCertificateError => FetchProblem::Certificate,
+        ErrorCode::TlsProtocolError | ErrorCode::TlsAlertReceived(_) => FetchProblem::Tls,
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => FetchProblem::TimedOut,
+        ErrorCode::HttpRequestUriInvalid | ErrorCode::HttpRequestUriTooLong => FetchProblem::BadAddress,
+        ErrorCode::HttpResponseBodySize(_) => FetchProblem::TooLarge,
+        ErrorCode::ConnectionTerminated
+        | ErrorCode::HttpResponseIncomplete
+        | ErrorCode::HttpResponseHeaderSectionSize(_)
+        | ErrorCode::HttpResponseHeaderSize(_)
+        | ErrorCode::HttpResponseTransferCoding(_)
+        | ErrorCode::HttpProtocolError => FetchProblem::Incomplete,
+        ErrorCode::HttpResponseContentCoding(_) => FetchProblem::Encoded,
+        _ => FetchProblem::Unknown,
+    }
+}
+
+/// Whether the document is compressed: any coding but `identity` (RFC 9110 section 8.4).
+fn is_encoded(lines: &[Vec<u8>]) -> bool {
+    let codings = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
+    codings
+        .map(|coding| coding.trim_ascii())
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 /// A GET without a body; its method is the one that a new request has.
@@ -54,8 +100,12 @@ fn request(uri: &str) -> Option<Request> {
         "http" => Scheme::Http,
         _ => return None,
     };
-    let accept = b"application/jwk-set+json, application/json".to_vec();
-    let headers = Fields::from_list(&[("accept".to_owned(), accept)]).ok()?;
+    let headers = [
+        ("accept", b"application/jwk-set+json, application/json".to_vec()),
+        // Nothing here decompresses, and what is not forbidden may come compressed (RFC 9110 section 12.5.3).
+        ("accept-encoding", b"identity".to_vec()),
+    ];
+    let headers = Fields::from_list(&headers.map(|(name, value)| (name.to_owned(), value))).ok()?;
     let (_none_to_come, trailers) = wit_future::new(|| Ok(None));
     let (request, _transmitted) = Request::new(headers, None, trailers, Some(options()));
     request.set_scheme(Some(&scheme)).ok()?;
@@ -107,5 +157,13 @@ mod tests {
         assert_eq!(of(&["max-age=-1"]), None);
         assert_eq!(of(&["max-age=99999999999999999999999"]), None);
         assert_eq!(of(&["max-age=60", "no-store"]), Some(0));
+    }
+
+    /// R50: what is compressed although it must not be is told by name.
+    #[test]
+    fn content_encoding() {
+        let encoded = |line: &str| is_encoded(&[line.as_bytes().to_vec()]);
+        assert!(!is_encoded(&[]) && !encoded("identity") && !encoded("") && !encoded(" Identity "));
+        assert!(encoded("gzip") && encoded("identity, br") && encoded("GZIP"));
     }
 }

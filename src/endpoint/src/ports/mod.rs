@@ -7,12 +7,13 @@ mod keyvalue;
 #[cfg(feature = "host-signatures")]
 mod signatures;
 
-use asserta_core::ports::Ports;
+use asserta_core::ports::{Events, Ports};
 
 use self::clock::WallClock;
 use self::entropy::HostEntropy;
 use self::fetch::OutboundHttp;
 use self::keyvalue::KeyValue;
+use crate::log::Log;
 
 /// Signatures: core's portable ones, or what a feature asks for.
 #[cfg(not(any(feature = "jwt-simple", feature = "host-signatures")))]
@@ -74,5 +75,9 @@ impl Ports for SpinPorts {
 
     fn signatures(&self) -> &Signatures {
         &self.signatures
+    }
+
+    fn events(&self) -> &dyn Events {
+        &Log
     }
 }
