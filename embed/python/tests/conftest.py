@@ -1,8 +1,11 @@
 """A third party that issues assertions, with an implementation of JOSE that is not ours."""
 
 import itertools
+import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from asserta import JWT_BEARER, ApplicationMetadata, Exchanger, TrustedIssuer
@@ -10,6 +13,17 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 PUBLIC_URL = "https://tokens.example.com"
+
+
+def not_tested(why: str) -> NoReturn:
+    """Ends a test for which something is missing: under CI that is a failure, elsewhere it is said."""
+    if os.environ.get("CI"):
+        pytest.fail(f"not tested: {why}")
+    summary = Path(__file__).parents[3] / "target" / "summary"  # `make test` says it again at its end
+    summary.mkdir(parents=True, exist_ok=True)
+    with (summary / "not-tested").open("a") as file:
+        print(f"the Python package: {why}", file=file)
+    pytest.skip(f"not tested: {why}")
 
 
 @dataclass
@@ -26,11 +40,11 @@ class Partner:
     def jwks(self) -> dict:
         return {"keys": [self.key.as_dict(private=False)]}
 
-    def assertion(self, **claims) -> str:
+    def assertion(self, *, kid: str = "k1", **claims) -> str:
         now = int(time.time())
         standard = {"iss": self.issuer, "sub": "alice", "aud": PUBLIC_URL, "exp": now + 300,
-                    "jti": f"{now}-{next(self.serial)}"}
-        return jwt.encode({"alg": "ES256", "kid": "k1"}, standard | claims, self.key)
+                    "jti": f"{kid}-{now}-{next(self.serial)}"}
+        return jwt.encode({"alg": "ES256", "kid": kid}, standard | claims, self.key)
 
     def trusted(self, **members) -> TrustedIssuer:
         keys = {} if {"jwks", "jwks_uri", "certificate"} & members.keys() else {"certificate": self.pem}

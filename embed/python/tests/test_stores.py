@@ -1,13 +1,17 @@
 """The stores: what the component relies on, and what happens when they fail."""
 
 import logging
+import os
+import sqlite3
 import stat
 import threading
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from asserta import JWT_BEARER, ApplicationMetadata, Exchanger, MemoryStore, Refused, SqliteStore, StoreUnavailable
-from conftest import PUBLIC_URL
+from asserta import (
+    JWT_BEARER, ApplicationMetadata, Exchanger, MemoryStore, Refused, SqliteStore, StoreUnavailable,
+)
+from conftest import PUBLIC_URL, not_tested
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -43,9 +47,53 @@ def test_increment_is_atomic_among_threads(store):
     assert sorted(numbers) == list(range(1, 401))
 
 
-def test_the_file_is_for_its_owner(tmp_path):
-    SqliteStore(tmp_path / "asserta.db").close()
-    assert stat.S_IMODE((tmp_path / "asserta.db").stat().st_mode) == 0o600
+def test_a_counter_counts_and_nothing_else_does(store):
+    store.set("replay", "n", "not a number")
+    with pytest.raises(ValueError):
+        store.increment("replay", "n")
+
+
+@pytest.fixture
+def loose_umask():
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def modes(folder):
+    return {file.name: oct(stat.S_IMODE(file.stat().st_mode)) for file in folder.iterdir()}
+
+
+@pytest.mark.usefixtures("loose_umask")
+@pytest.mark.parametrize("mode", [None, 0o644, 0o666, 0o400, 0o600])
+def test_the_files_are_for_their_owner(tmp_path, mode):
+    """R3: our private keys are in them. Also where they were there before, with any mode."""
+    path = tmp_path / "asserta.db"
+    if mode is not None:
+        # As a program that died leaves them behind.
+        writer = sqlite3.connect(path)
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE other (a)")
+        for file in tmp_path.iterdir():
+            file.chmod(mode)
+    store = SqliteStore(path)
+    store.set("registry", "a", "one")
+    assert modes(tmp_path) == dict.fromkeys(("asserta.db", "asserta.db-wal", "asserta.db-shm"), "0o600")
+    assert store.get("registry", "a") == "one"
+
+
+def test_a_file_of_another_user_is_refused(tmp_path):
+    if os.geteuid() != 0:
+        not_tested("a file of another user: only root can make one")
+    for name in ("asserta.db", "asserta.db-wal"):
+        path = tmp_path / name
+        path.touch()
+        mode = path.stat().st_mode
+        os.chown(path, 65534, 65534)
+        with pytest.raises(PermissionError, match=f"chown 0 .*{name}$"):
+            SqliteStore(tmp_path / "asserta.db")
+        assert path.stat().st_mode == mode
+        path.unlink()
 
 
 def _exchange(arguments):
@@ -96,3 +144,25 @@ def test_a_store_that_fails_refuses(partner, caplog):
         exchanger.trusted_issuers.remove("partner")
     store.failing = False
     assert exchanger.exchange(assertion, app.client_id, app.client_secret)
+
+
+@pytest.mark.parametrize(("function", "answer"), [
+    ("get", b"bytes"), ("get", 1), ("keys", "text"), ("keys", [b"bytes"]), ("keys", None), ("increment", True),
+    ("increment", 0), ("increment", "1"), ("increment", None), ("increment", 1.0), ("increment", 2**63),
+])
+def test_a_store_that_answers_nonsense_refuses(partner, function, answer):
+    """R45, R70: above all, what is no number is not the first use."""
+    store = MemoryStore()
+    exchanger = Exchanger(PUBLIC_URL, store)
+    exchanger.trusted_issuers.register(partner.trusted())
+    app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
+    exchanger.keys.jwks()
+    setattr(store, function, lambda *_: answer)
+    exchanger = Exchanger(PUBLIC_URL, store)
+    if function == "keys":
+        with pytest.raises(StoreUnavailable):
+            list(exchanger.applications.list())
+        return
+    with pytest.raises(Refused) as refused:
+        exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+    assert refused.value.reason == "store-unavailable"

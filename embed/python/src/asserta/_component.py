@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import inspect
 import logging
 import os
 from collections.abc import Callable
@@ -95,11 +96,11 @@ def _linker(engine: wasmtime.Engine, store: Store, clock: Callable[[], float]) -
             random.add_func("get-random-bytes", lambda _, length: os.urandom(length))
             random.add_func("get-random-u64", lambda _: int.from_bytes(os.urandom(8), "little"))
         with root.add_instance(f"asserta:exchange/store@{_VERSION}") as imported:
-            imported.add_func("get", _guarded(store.get, tagged=True))
-            imported.add_func("set", _guarded(store.set))
-            imported.add_func("delete", _guarded(store.delete))
-            imported.add_func("keys", _guarded(lambda area, prefix: list(store.keys(area, prefix))))
-            imported.add_func("increment", _guarded(store.increment))
+            imported.add_func("get", _guarded(store.get, _optional_text, tagged=True))
+            imported.add_func("set", _guarded(store.set, _nothing))
+            imported.add_func("delete", _guarded(store.delete, _nothing))
+            imported.add_func("keys", _guarded(store.keys, _texts))
+            imported.add_func("increment", _guarded(store.increment, _number))
     return linker
 
 
@@ -126,7 +127,34 @@ def _datetime(seconds: int, nanoseconds: int) -> Record:
     return datetime
 
 
-def _guarded(operation: Callable[..., Any], *, tagged: bool = False) -> Callable[..., Any]:
+# What a store returns. Anything else (a coroutine, bytes) is a store that does not work.
+
+
+def _optional_text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"get returned {type(value).__name__}, not text or None")
+    return value
+
+
+def _texts(value: Any) -> list[str]:
+    texts = [] if isinstance(value, str) else list(value)
+    if isinstance(value, str) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("keys returned something else than a list of texts")
+    return texts
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+        raise TypeError(f"increment returned {type(value).__name__}, not a number from 1 on")
+    return value
+
+
+def _nothing(value: Any) -> None:
+    if inspect.isawaitable(value):
+        raise TypeError("a store must not be asynchronous")
+
+
+def _guarded(operation: Callable[..., Any], check: Callable[[Any], Any], *, tagged: bool = False) -> Callable[..., Any]:
     """A store function as the component imports it: what it raises is logged, and means unavailable.
 
     wasmtime wants a result tagged where both of its sides may be text.
@@ -134,7 +162,7 @@ def _guarded(operation: Callable[..., Any], *, tagged: bool = False) -> Callable
 
     def imported(_: Any, *arguments: Any) -> Any:
         try:
-            value = operation(*arguments)
+            value = check(operation(*arguments))
         except Exception:
             log.exception("the store failed")
             return Variant("err", "unavailable") if tagged else "unavailable"

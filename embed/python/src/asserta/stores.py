@@ -70,14 +70,16 @@ class SqliteStore:
     """A store in a SQLite file that several processes can use at once. Safe for threads.
 
     It uses write-ahead logging. Registrations and used assertions are on the disk when a call returns.
-    The file holds our private signing keys: it is made readable for its owner only.
+    The file holds our private signing keys: it and what SQLite puts beside it are made readable and writable for
+    their owner only, also where they exist already. A file of another user is refused with :class:`PermissionError`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 5.0) -> None:
         """Opens or makes the file. ``timeout``: how many seconds to wait for another writer."""
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _make_private(path)
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+        # What SQLite makes from here on has the mode of the file.
         self._database.execute("PRAGMA journal_mode = WAL")
         # FULL, since with NORMAL a power cut may take the last commits back, used assertions among them.
         self._database.execute("PRAGMA synchronous = FULL")
@@ -116,7 +118,37 @@ class SqliteStore:
         # One statement, so one transaction: SQLite lets one writer at a time in.
         rows = self._all(
             "INSERT INTO entry (area, key, value) VALUES (?, ?, '1') ON CONFLICT (area, key)"
-            " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value",
+            " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE value NOT GLOB '*[^0-9]*'"
+            " RETURNING value",
             area, key,
         )
+        if not rows:
+            raise ValueError("increment of something that is no counter")
         return int(rows[0][0])
+
+
+def _make_private(path: str | os.PathLike[str]) -> None:
+    """Makes the file where there is none. It, and what lies beside it already, is its owner's alone, and ours."""
+    file = os.path.realpath(os.fspath(path))
+    _restrict(os.open(file, os.O_CREAT | os.O_RDWR, 0o600), file)
+    for beside in (f"{file}-wal", f"{file}-shm", f"{file}-journal"):
+        try:
+            # Not through a link: SQLite makes none.
+            descriptor = os.open(beside, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        except FileNotFoundError:
+            continue
+        _restrict(descriptor, beside)
+
+
+def _restrict(descriptor: int, name: str) -> None:
+    try:
+        if os.name == "posix":
+            owner, we = os.fstat(descriptor).st_uid, os.geteuid()
+            if owner != we:
+                raise PermissionError(
+                    f"{name} belongs to the user {owner} and not to us ({we}), who could read our private keys:"
+                    f" chown {we} {name}"
+                )
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
