@@ -1,14 +1,17 @@
 """JWKS documents are fetched when they are needed, under the limits of R50."""
 
+import gzip
 import json
-import socket
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from asserta import JWT_BEARER, ApplicationMetadata, Exchanger, FetchFailed, Refused, fetch_keys
+from asserta import (
+    JWT_BEARER, ApplicationMetadata, Exchanger, FetchFailed, KeyDocument, KeysNeeded, Refused, Trapped, fetch_keys,
+)
 from conftest import PUBLIC_URL
 
 
@@ -104,17 +107,44 @@ def test_what_is_taken(endpoint):
     assert len(fetch_keys(endpoint.url, dev=True).text) == 64 * 1024
 
 
-@pytest.mark.parametrize("answer", [
-    lambda handler: handler.send(302, b"", Location="https://partner.example/"),
-    lambda handler: handler.send(204, b""),
-    lambda handler: handler.send(200, b" " * (64 * 1024 + 1)),
-    lambda handler: handler.send(200, b"\xff\xfe"),
-    lambda handler: handler.wfile.write(b"not HTTP\r\n\r\n"),
+@pytest.mark.parametrize(("answer", "cause", "words"), [
+    (lambda handler: handler.send(302, b"", Location="https://partner.example/"), "redirect", "302"),
+    (lambda handler: handler.send(204, b""), "status", "204"),
+    (lambda handler: handler.send(404, b""), "status", "404"),
+    (lambda handler: handler.send(200, b" " * (64 * 1024 + 1)), "too-large", "64 KiB"),
+    (lambda handler: handler.send(200, b"\xff\xfe"), "encoded", "UTF-8"),
+    (lambda handler: handler.send(200, gzip.compress(b"{}"), Content_Encoding="gzip"), "encoded", "compressed"),
+    (lambda handler: handler.wfile.write(b"not HTTP\r\n\r\n"), "incomplete", "not HTTP"),
+    (lambda handler: None, "incomplete", "incomplete"),
 ])
-def test_what_is_not_taken(endpoint, answer):
+def test_what_is_not_taken_is_told_with_its_cause(endpoint, answer, cause, words):
+    """R50, R56."""
     endpoint.answer = answer
-    with pytest.raises(FetchFailed):
+    with pytest.raises(FetchFailed, match=words) as failed:
         fetch_keys(endpoint.url, dev=True)
+    assert failed.value.cause == cause
+
+
+def test_nothing_compressed_is_asked_for(endpoint):
+    """R50."""
+    seen = []
+    endpoint.answer = lambda handler: (seen.append(handler.headers), handler.send(200, b"{}"))
+    fetch_keys(endpoint.url, dev=True)
+    assert (seen[0]["accept-encoding"], seen[0]["host"]) == ("identity", f"127.0.0.1:{endpoint.server_port}")
+
+
+def test_neither_tls_nor_a_name_nor_a_port(endpoint):
+    """R56."""
+    for uri, cause in [
+        (endpoint.url.replace("http:", "https:"), "tls"),
+        ("https://nowhere.invalid/jwks", "name-unknown"),
+        ("https://127.0.0.1:1/jwks", "unreachable"),
+        ("https://127.0.0.1:99999/jwks", "bad-address"),
+        ("https://[::1/jwks", "bad-address"),
+    ]:
+        with pytest.raises(FetchFailed) as failed:
+            fetch_keys(uri, dev=True)
+        assert failed.value.cause == cause, uri
 
 
 def test_a_slow_answer_ends_after_five_seconds(endpoint):
@@ -129,27 +159,116 @@ def test_a_slow_answer_ends_after_five_seconds(endpoint):
 
     endpoint.answer = drip
     began = time.monotonic()
-    with pytest.raises(FetchFailed):
+    with pytest.raises(FetchFailed) as failed:
         fetch_keys(endpoint.url, dev=True)
+    assert failed.value.cause == "timed-out"
     assert 4.5 < time.monotonic() - began < 7
 
 
 @pytest.mark.parametrize("uri", [
     "http://127.0.0.1/", "http://partner.example/", "ftp://partner.example/", "https://u:p@partner.example/", "https:///",
-    "file:///etc/passwd",
+    "file:///etc/passwd", "https://@8.8.8.8/", "",
 ])
 def test_schemes_and_credentials(uri):
     with pytest.raises(FetchFailed):
         fetch_keys(uri)
 
 
-@pytest.mark.parametrize("address", [
-    "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fd00::1",
-    "fe80::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
-])
-def test_private_addresses_are_refused_whatever_the_name(monkeypatch, address):
-    """A name that leads to a private address, also where another one of its addresses is public."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (text, 443)) for text in ("8.8.8.8", address)]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with pytest.raises(FetchFailed, match="private"):
-        fetch_keys("https://partner.example/jwks")
+def ready(partner, fetch, **options):
+    exchanger = Exchanger(PUBLIC_URL, fetch=fetch, **options)
+    exchanger.trusted_issuers.register(partner.trusted(jwks_uri="https://partner.example/jwks"))
+    app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
+    return exchanger, lambda: exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("it can't say what it is")
+
+
+def raising(error):
+    def fetch(uri):
+        raise error
+    return fetch
+
+
+async def a_coroutine_function(uri):
+    return KeyDocument("{}")
+
+
+BAD_FETCHERS = {
+    "LookupError": raising(LookupError("no such secret")), "ValueError": raising(ValueError("x\ny")), "Mute": raising(Mute()),
+    "Refused": raising(Refused("invalid_grant", "assertion-expired", "")), "KeysNeeded": raising(KeysNeeded("a", "b")),
+    "Trapped": raising(Trapped("x")), "StopIteration": raising(StopIteration()), "FetchFailed": raising(FetchFailed("x")),
+    "None": lambda uri: None, "text": lambda uri: "{}", "bytes": lambda uri: b"{}", "dict": lambda uri: {"keys": []},
+    "no document": lambda uri: KeyDocument(None), "a document of bytes": lambda uri: KeyDocument(b"{}"),
+    "lone surrogate": lambda uri: KeyDocument("\ud800"), "negative age": lambda uri: KeyDocument("{}", -1),
+    "age of text": lambda uri: KeyDocument("{}", "60"), "huge age": lambda uri: KeyDocument("{}", 2**64),
+    "over 64 KiB": lambda uri: KeyDocument(" " * (64 * 1024 + 1)), "over 64 KiB in UTF-8": lambda uri: KeyDocument("é" * 40_000),
+    "as large as memory": lambda uri: KeyDocument("x" * 100_000_000), "empty": lambda uri: KeyDocument(""),
+    "HTML": lambda uri: KeyDocument("<!doctype html>"), "no set": lambda uri: KeyDocument('{"issuer": "x"}'),
+    "no key": lambda uri: KeyDocument('{"keys": []}'), "no usable key": lambda uri: KeyDocument('{"keys": [{"kty": "oct", "k": "AA"}]}'),
+    "a coroutine": a_coroutine_function, "no function": 1,
+}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+@pytest.mark.parametrize("name", BAD_FETCHERS)
+def test_whatever_a_fetcher_does_the_keys_are_unavailable(partner, caplog, name):
+    """R51, R52, R56: reported, told with its cause, and not asked again at once."""
+    fetches = []
+
+    def fetch(uri):
+        fetches.append(uri)
+        return BAD_FETCHERS[name](uri)
+
+    exchanger, exchange = ready(partner, fetch)
+    causes = []
+    for _ in range(5):
+        with pytest.raises(Refused) as refused, caplog.at_level(logging.WARNING, "asserta"):
+            exchange()
+        assert (refused.value.code, refused.value.reason) == ("temporarily_unavailable", "keys-unavailable")
+        causes.append(refused.value.__cause__)
+    assert len(fetches) <= 2  # the half minute may end in between
+    assert isinstance(causes[0], Exception)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == len(fetches)
+    assert all(line.startswith("no keys of the trusted issuer partner: ") and "\n" not in line for line in told), told
+    assert not any(line.endswith(": ") for line in told), told
+
+
+def test_an_interrupt_is_not_hidden(partner):
+    fetches = iter([KeyboardInterrupt(), SystemExit(), None])
+
+    def fetch(uri):
+        if error := next(fetches):
+            raise error
+        return KeyDocument(json.dumps(partner.jwks))
+
+    _, exchange = ready(partner, fetch)
+    for interrupt in (KeyboardInterrupt, SystemExit):
+        with pytest.raises(interrupt):
+            exchange()
+    assert exchange()
+
+
+def test_the_last_good_keys_are_used_while_none_can_be_had(partner):
+    """R51."""
+    documents = iter([KeyDocument(json.dumps(partner.jwks), 60)])
+    now = [time.time()]
+    _, exchange = ready(partner, lambda uri: next(documents), clock=lambda: now[0])
+    assert exchange()
+    now[0] += 90
+    assert exchange()
+
+
+def test_a_thread_that_waited_knows_the_cause(partner):
+    def slow(uri):
+        time.sleep(0.5)
+        raise FetchFailed("it is down", "unreachable")
+
+    _, exchange = ready(partner, slow)
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = [threads.submit(exchange).exception() for _ in range(4)]
+    outcomes = [outcome.__cause__ for outcome in outcomes if outcome.__cause__]
+    assert outcomes and {outcome.cause for outcome in outcomes} == {"unreachable"}

@@ -52,6 +52,13 @@ def text(path: str, value: Any) -> str:
     return value
 
 
+def bounded_text(path: str, value: Any, most: int) -> str:
+    """A text that is small enough to be handed over at all."""
+    if isinstance(value, str) and len(value) > most or len(text(path, value).encode()) > most:
+        raise InvalidMember(path, f"must not exceed {most // 1024} KiB")
+    return value
+
+
 def texts(path: str, value: Any) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise InvalidMember(path, "must be a list of strings")

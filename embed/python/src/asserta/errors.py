@@ -6,7 +6,11 @@ class AssertaError(Exception):
 
 
 class Refused(AssertaError):
-    """An exchange was refused: nothing was issued."""
+    """An exchange was refused: nothing was issued.
+
+    Where it fetched the issuer's keys and could not have them, ``__cause__`` is what went wrong: :class:`FetchFailed`,
+    which has a ``cause`` of one word, or what a fetcher of your own raised.
+    """
 
     code: str
     """The OAuth error code, such as ``invalid_grant`` (RFC 6749 section 5.2)."""

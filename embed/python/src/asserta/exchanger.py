@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from wasmtime.component import Record, Variant
 
 from . import _convert as convert
 from ._component import Instance, log
-from .errors import KeysNeeded, RegistryError, Refused, Trapped
-from .fetching import FetchFailed, KeyDocument, fetch_keys
+from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
+from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys
 from .records import (
     AccessToken,
     Application,
@@ -30,6 +31,9 @@ from .records import (
 from .stores import MemoryStore, Store
 
 _SWEEP_EVERY = 60.0
+_MAX_FETCHES = 2
+"""For one exchange."""
+_KEYS_ARE_MISSING = ("keys-unavailable", "key-unknown")
 _Unset = object()
 
 
@@ -53,9 +57,9 @@ class Exchanger:
 
         ``public_url`` is the URL under which we are known: the issuer of our tokens. ``store`` keeps
         registrations, keys and used assertions (None: memory). ``dev`` allows ``http`` JWKS endpoints on
-        loopback. ``fetch`` gets the JWKS documents (None: :class:`KeysNeeded` is raised instead). ``fuel``
-        bounds the work of one call in WebAssembly instructions, ``memory`` the component's memory in bytes.
-        ``host_signatures`` leaves the arithmetic of signatures to the package ``cryptography``, outside of the
+        loopback. ``fetch`` gets the JWKS documents; any exception of it means that the keys can't be had (None:
+        :class:`KeysNeeded` is raised instead). ``fuel`` bounds the work of one call in WebAssembly instructions,
+        ``memory`` the component's memory in bytes. ``host_signatures`` leaves the arithmetic of signatures to the package ``cryptography``, outside of the
         sandbox: faster, for those who trust it. Our private keys pass through it.
         """
         self._settings = convert.record(
@@ -71,7 +75,7 @@ class Exchanger:
         self._host_signatures = convert.flag("host_signatures", host_signatures)
         self._lock = threading.RLock()
         self._instance: Instance | None = None
-        self._fetches: dict[tuple[str, str, str], threading.Event] = {}
+        self._fetches: dict[tuple[str, str, str], Future[Exception | None]] = {}
         self._next_sweep = time.monotonic() + _SWEEP_EVERY
         self.trusted_issuers = TrustedIssuers(self)
         """The third parties whose assertions are accepted."""
@@ -108,15 +112,17 @@ class Exchanger:
             ),
         )
         # Twice, since the half minute in which keys are asked for once may end in between.
-        for _ in range(2):
+        failure = None
+        for _ in range(_MAX_FETCHES):
             result = self._raw("exchange", "exchange", *arguments)
             if not (isinstance(result, Variant) and result.tag == "keys-needed" and self._fetch):
                 break
-            self._supply(organization, result.payload)
+            failure = self._supply(organization, result.payload)
         else:
             result = self._raw("exchange", "exchange", *arguments)
         if isinstance(result, Variant):
-            raise self._exchange_error(result)
+            error = self._exchange_error(result)
+            raise error from failure if getattr(error, "reason", None) in _KEYS_ARE_MISSING else None
         self._sweep_if_due()
         return AccessToken(**convert.plain(AccessToken, result))
 
@@ -126,32 +132,40 @@ class Exchanger:
             return Refused("temporarily_unavailable", "keys-unavailable", "The issuer's keys can not be obtained.")
         return error
 
-    def _supply(self, organization: str, needed: Record) -> None:
-        """Fetches a JWKS document and hands it over. Threads that need the same one meanwhile share the fetch."""
+    def _supply(self, organization: str, needed: Record) -> Exception | None:
+        """Fetches a JWKS document and hands it over, or says why not. Threads that need the same one meanwhile share
+        the fetch."""
         name, uri = convert.member(needed, "trusted_issuer"), needed.uri
-        mine = threading.Event()
+        mine: Future[Exception | None] = Future()
         under_way = self._fetches.setdefault((organization, name, uri), mine)
         if under_way is not mine:
-            under_way.wait()
-            return
+            return under_way.result()
+        failure = None
         try:
-            self._fetch_and_supply(organization, name, uri)
+            failure = self._fetch_and_supply(organization, name, uri)
         finally:
             del self._fetches[(organization, name, uri)]
-            mine.set()
+            mine.set_result(failure)
+        return failure
 
-    def _fetch_and_supply(self, organization: str, name: str, uri: str) -> None:
+    def _fetch_and_supply(self, organization: str, name: str, uri: str) -> Exception | None:
         """Outside the lock, so that other threads go on exchanging."""
         try:
-            document = self._fetch(uri)
-            self.trusted_issuers.supply_keys(name, document, organization=organization)
-            return
-        except (FetchFailed, RegistryError, OSError) as error:
-            log.warning("no keys of the trusted issuer %s: %s", name, error)
+            self._supply_document(organization, name, self._fetch(uri))
+            return None
+        except Exception as error:  # whatever it is, the keys can't be had; an interrupt is none and goes on
+            failure = error
+        log.warning("no keys of the trusted issuer %s: %s", name, _told(failure))
         try:
             self.trusted_issuers.report_keys_unavailable(name, organization=organization)
-        except RegistryError as error:
+        except (RegistryError, Trapped) as error:
             log.warning("the trusted issuer %s: %s", name, error)
+        return failure
+
+    def _supply_document(self, organization: str, name: str, document: Any) -> None:
+        if not isinstance(document, KeyDocument):
+            raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
+        self.trusted_issuers.supply_keys(name, document, organization=organization)
 
     def explain(
         self, assertion: str, client_id: str | None = None, *, organization: str = "default"
@@ -212,6 +226,17 @@ class Exchanger:
         return result
 
 
+def _told(error: Exception) -> str:
+    """An exception in one line of the log."""
+    try:
+        text = str(error) if isinstance(error, (FetchFailed, InvalidMember)) else f"{type(error).__name__}: {error}"
+        if error.__cause__ is not None:
+            text += f" ({error.__cause__})"
+    except Exception:  # it can't say what it is
+        text = type(error).__name__
+    return " ".join(text.split())[:300]
+
+
 class _Interface:
     """Functions on one kind of thing."""
 
@@ -265,7 +290,7 @@ class TrustedIssuers(_Interface):
             "supply-keys",
             convert.text("organization", organization),
             convert.text("name", name),
-            convert.text("document", document.text),
+            convert.bounded_text("document", document.text, SIZE_LIMIT),
             convert.optional(convert.number, "max_age", document.max_age, 64),
         )
 

@@ -8,18 +8,22 @@ nobody may use us to reach into ours.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import re
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from . import _addresses
 
 TIME_LIMIT = 5.0
 """From the first byte out to the last byte in, name resolution included: seconds."""
 SIZE_LIMIT = 64 * 1024
 """The largest document, in bytes."""
+_REFUSED = "its host has a private or special address, which is refused"
+_TIMED_OUT = f"no complete answer within {TIME_LIMIT:.0f} seconds"
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,21 @@ class KeyDocument:
 class FetchFailed(Exception):
     """The document can't be had."""
 
+    cause: str
+    """Why, as one word for programs: ``bad-address``, ``name-unknown``, ``address-refused``, ``unreachable``, ``tls``,
+    ``certificate``, ``timed-out``, ``incomplete``, ``redirect``, ``status``, ``too-large`` or ``encoded``; ``unknown``
+    where a fetcher of your own does not say."""
+
+    def __init__(self, problem: str, cause: str = "unknown") -> None:
+        super().__init__(problem)
+        self.cause = cause
+
 
 def fetch_keys(uri: str, *, dev: bool = False, allow_private: bool = False) -> KeyDocument:
-    """GETs a JWKS document.
+    """GETs a JWKS document, or raises :class:`FetchFailed`.
 
-    ``dev`` allows ``http`` to this machine's loopback. ``allow_private`` allows private addresses.
+    ``dev`` allows ``http`` to this machine's loopback. ``allow_private`` allows private networks (RFC 1918,
+    100.64.0.0/10, fc00::/7); never this machine, link-local addresses, or the cloud's metadata.
     """
     fetch = _Fetch(uri, dev, allow_private)
     worker = threading.Thread(target=fetch.run, daemon=True, name="asserta-fetch")
@@ -47,10 +61,28 @@ def fetch_keys(uri: str, *, dev: bool = False, allow_private: bool = False) -> K
     worker.join(TIME_LIMIT)
     if worker.is_alive():
         fetch.abandon()
-        raise FetchFailed(f"no complete answer within {TIME_LIMIT:.0f} seconds")
+        raise FetchFailed(_TIMED_OUT, "timed-out")
     if fetch.document is None:
-        raise FetchFailed(str(fetch.problem)) from fetch.problem
+        told = _told(fetch.problem)
+        raise told from told.__cause__ or (fetch.problem if told is not fetch.problem else None)
     return fetch.document
+
+
+def _told(problem: BaseException | None) -> FetchFailed:
+    """What went wrong, in the words that every host has for it."""
+    if isinstance(problem, FetchFailed):
+        return problem
+    for kinds, sentence, cause in (
+        (ssl.SSLCertVerificationError, "TLS with it fails: its certificate is not accepted", "certificate"),
+        (ssl.SSLError, "TLS with it fails", "tls"),
+        ((socket.gaierror, UnicodeError), "DNS knows no address of its host", "name-unknown"),
+        (TimeoutError, _TIMED_OUT, "timed-out"),
+        ((OSError, http.client.HTTPException), "its answer is incomplete or not HTTP", "incomplete"),
+        (ValueError, "its URL can't be fetched", "bad-address"),
+    ):
+        if isinstance(problem, kinds):
+            return FetchFailed(sentence, cause)
+    return FetchFailed("the fetch failed")
 
 
 class _Fetch:
@@ -63,6 +95,7 @@ class _Fetch:
         self.document: KeyDocument | None = None
         self.problem: Exception | None = None
         self._socket: socket.socket | None = None
+        self._ends = time.monotonic() + TIME_LIMIT
 
     def run(self) -> None:
         try:
@@ -80,55 +113,81 @@ class _Fetch:
 
     def _get(self) -> KeyDocument:
         url = urlsplit(self.uri)
-        if url.username is not None or url.password is not None:
-            raise FetchFailed("the URL must not contain credentials")
+        if "@" in url.netloc:
+            raise FetchFailed("its URL must not contain credentials", "bad-address")
         secure = url.scheme == "https"
         if not url.hostname or not (secure or (url.scheme == "http" and self.dev)):
-            raise FetchFailed("the URL must begin with https://")
+            raise FetchFailed("its URL must begin with https://", "bad-address")
         port = url.port or (443 if secure else 80)
-        address = self._address(url.hostname, port, secure)
-        self._socket = socket.create_connection((address, port), timeout=TIME_LIMIT)
-        if secure:
-            context = ssl.create_default_context()
-            self._socket = context.wrap_socket(self._socket, server_hostname=url.hostname)
         connection = http.client.HTTPConnection(url.hostname, port, timeout=TIME_LIMIT)
-        connection.sock = self._socket  # the address that was checked, and no other
+        self._socket = self._connect(url.hostname, port, secure)
         try:
+            if secure:
+                context = ssl.create_default_context()
+                self._socket = context.wrap_socket(self._socket, server_hostname=url.hostname)
+            connection.sock = self._socket  # the address that was checked, and no other
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            headers = {"Accept": "application/jwk-set+json, application/json", "Host": url.netloc}
+            headers = {
+                "Accept": "application/jwk-set+json, application/json",
+                "Accept-Encoding": "identity",
+                "Connection": "close",
+                "Host": url.netloc,
+            }
             connection.request("GET", target, headers=headers)
             return _read(connection.getresponse())
         finally:
-            connection.close()
+            self._socket.close()
 
-    def _address(self, host: str, port: int, secure: bool) -> str:
-        """The address to connect to. Every address of the name must be acceptable, not only the first."""
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-        addresses = [_unmapped(ipaddress.ip_address(text)) for text in sorted(found)]
-        for address in addresses:
-            loopback = self.dev and address.is_loopback
+    def _connect(self, host: str, port: int, secure: bool) -> socket.socket:
+        """A connection to the first of the host's addresses that takes one."""
+        addresses = self._addresses(host, port, secure)
+        for left in range(len(addresses), 0, -1):
+            seconds = max((self._ends - time.monotonic()) / left, 0.1)
+            try:
+                connected = socket.create_connection((addresses[-left], port), timeout=seconds)
+            except OSError as error:
+                if left == 1:
+                    raise FetchFailed("no connection to it", "unreachable") from error
+            else:
+                connected.settimeout(TIME_LIMIT)
+                return connected
+        raise FetchFailed("DNS knows no address of its host", "name-unknown")
+
+    def _addresses(self, host: str, port: int, secure: bool) -> list[str]:
+        """The addresses to connect to. Every address of the name must be acceptable, not only the first."""
+        found = dict.fromkeys(entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        for text in found:
+            try:
+                address = _addresses.parse(text)
+            except ValueError:
+                raise FetchFailed(_REFUSED, "address-refused") from None
+            loopback = self.dev and _addresses.is_loopback(address)
             if not secure and not loopback:
-                raise FetchFailed("http is allowed only to this machine's loopback")
-            public = address.is_global and not address.is_multicast
-            if not (public or loopback or self.allow_private):
-                raise FetchFailed("the host has an address of a private network")
-        if not addresses:
-            raise FetchFailed("the host has no address")
-        return str(addresses[0])
-
-
-def _unmapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address):
-    """An IPv4 address in IPv6 form as what it is, so that it can't hide."""
-    return getattr(address, "ipv4_mapped", None) or address
+                raise FetchFailed("http is allowed only to this machine's loopback", "bad-address")
+            reach = _addresses.reach(address)
+            if not (loopback or reach == "public" or (reach == "private" and self.allow_private)):
+                raise FetchFailed(_REFUSED, "address-refused")
+        return list(found)
 
 
 def _read(response: http.client.HTTPResponse) -> KeyDocument:
+    if 300 <= response.status < 400:
+        raise FetchFailed(f"it answered {response.status}, a redirect, which is not followed", "redirect")
     if response.status != 200:
-        raise FetchFailed("the status is not 200")
+        raise FetchFailed(f"it answered {response.status} instead of 200", "status")
+    coding = response.getheader("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise FetchFailed(
+            "its document is compressed (Content-Encoding), although it was asked for identity", "encoded"
+        )
     body = response.read(SIZE_LIMIT + 1)
     if len(body) > SIZE_LIMIT:
-        raise FetchFailed("the document exceeds 64 KiB")
-    return KeyDocument(body.decode("utf-8"), _max_age(response.headers.get_all("cache-control") or []))
+        raise FetchFailed("its document exceeds 64 KiB", "too-large")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FetchFailed("its document is not UTF-8", "encoded") from None
+    return KeyDocument(text, _max_age(response.headers.get_all("cache-control") or []))
 
 
 def _max_age(lines: list[str]) -> int | None:
