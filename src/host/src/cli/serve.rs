@@ -92,7 +92,8 @@ pub(crate) struct Serve {
 #[derive(Args)]
 #[command(next_help_heading = "JWKS endpoints")]
 struct Jwks {
-    /// JWKS endpoints may be in private address ranges.
+    /// JWKS endpoints may be in private networks (RFC 1918, 100.64.0.0/10, fc00::/7); never on this machine,
+    /// a link-local address, or the cloud's metadata.
     #[arg(long, env = "ASSERTA_ALLOW_PRIVATE_JWKS", value_parser = FalseyValueParser::new())]
     allow_private_jwks: bool,
 

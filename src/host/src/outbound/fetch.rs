@@ -157,8 +157,36 @@ mod tests {
             let refused = fetched(&outbound, &format!("https://{host}/")).await;
             assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{host}: {refused:?}");
         }
+        // In whatever spelling, some of which no resolver takes.
+        let table = include_str!("../../../../host-tests/addresses.json");
+        let table: serde_json::Value = serde_json::from_str(table).unwrap();
+        for host in table["hosts"]["refused"].as_array().unwrap() {
+            let Ok(uri) = format!("https://{}/", host.as_str().unwrap()).parse() else { continue };
+            match fetch(&outbound, uri).await {
+                Err(
+                    Error::DestinationIpProhibited | Error::HttpRequestUriInvalid | Error::DnsError { .. },
+                ) => {}
+                other => panic!("{host}: {other:?}"),
+            }
+        }
         assert!(outbound.permits(&Scheme::HTTPS, "8.8.8.8".parse().unwrap()));
         assert!(!outbound.permits(&Scheme::HTTP, "8.8.8.8".parse().unwrap()));
+    }
+
+    /// R55: what an operator may allow, and what nobody may.
+    #[test]
+    fn allowed_private_addresses_are_those_of_private_networks() {
+        let rules = OutboundRules { allow_private: true, ..OutboundRules::default() };
+        let (allowed, in_development) = (Outbound::new(rules), in_development());
+        let permits =
+            |outbound: &Outbound, text: &str| outbound.permits(&Scheme::HTTPS, text.parse().unwrap());
+        for text in ["10.0.0.1", "100.64.0.1", "fd00::1", "64:ff9b::10.0.0.1", "8.8.8.8"] {
+            assert!(permits(&allowed, text), "{text}");
+        }
+        for text in ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200"] {
+            assert!(!permits(&allowed, text), "{text}");
+        }
+        assert!(permits(&in_development, "127.0.0.1") && !permits(&in_development, "10.0.0.1"));
     }
 
     #[tokio::test]

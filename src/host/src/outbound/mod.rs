@@ -15,6 +15,7 @@ use http::Method;
 use http::uri::Scheme;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use address::Reach;
 pub use tls::{Authorities, AuthorityError};
 
 /// A whole fetch takes at most so long: name, connection, TLS, and the last byte of the document.
@@ -28,7 +29,8 @@ const SIZE_LIMIT: usize = 64 * 1024;
 pub struct OutboundRules {
     /// Development: `http` to loopback addresses is fine, and `https` to them as well.
     pub dev: bool,
-    /// Addresses in private ranges are fine.
+    /// Addresses of private networks are fine: RFC 1918, shared by carriers (RFC 6598), unique local. Never this
+    /// machine's own, link-local addresses, or the cloud's metadata (R55).
     pub allow_private: bool,
     /// Certificate authorities beside those of the operating system.
     pub authorities: Authorities,
@@ -49,11 +51,13 @@ impl Outbound {
     /// Whether a connection to this address may be made.
     fn permits(&self, scheme: &Scheme, address: std::net::IpAddr) -> bool {
         let loopback_in_dev = self.rules.dev && address::is_loopback(address);
-        if *scheme == Scheme::HTTPS {
-            loopback_in_dev || self.rules.allow_private || address::is_public(address)
-        } else {
-            loopback_in_dev
-        }
+        loopback_in_dev
+            || *scheme == Scheme::HTTPS
+                && match address::reach(address) {
+                    Reach::Public => true,
+                    Reach::Private => self.rules.allow_private,
+                    Reach::Never => false,
+                }
     }
 }
 

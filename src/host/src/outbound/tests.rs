@@ -65,7 +65,7 @@ async fn an_endpoint_needs_a_certificate_of_an_authority_that_counts() {
     let file = directory.path().join("ca.pem");
     fs::write(&file, known.pem()).unwrap();
     let authorities = Authorities::from_pem_file(&file).unwrap();
-    let rules = OutboundRules { allow_private: true, authorities, ..OutboundRules::default() };
+    let rules = OutboundRules { dev: true, authorities, ..OutboundRules::default() };
 
     let uri = format!("https://localhost:{}/keys", serve_tls(&known).await.port());
     assert_eq!(send(rules.clone(), Method::GET, &uri).await.unwrap(), "{}");
