@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use asserta::keyvalue::{Bucket, KeyPage, KeyValue, MemoryStores, StoreError};
@@ -11,7 +12,7 @@ use host_tests::admin::Admin;
 use host_tests::assertion::assertion;
 use host_tests::client::{Answer, send};
 use host_tests::components::program;
-use host_tests::local_host::{ADMIN_TOKEN, LocalHost};
+use host_tests::local_host::{ADMIN_TOKEN, LocalHost, StillClock};
 use host_tests::process::command;
 use serde_json::{Value, json};
 
@@ -21,11 +22,13 @@ struct Unreliable {
     stores: MemoryStores,
     registry_fails: Arc<AtomicBool>,
     replay_fails: Arc<AtomicBool>,
+    /// Keys can't be listed, as where there are too many of them for Spin.
+    unlistable: Arc<AtomicBool>,
     /// The end of a key that can't be written.
     unwritable: Arc<OnceLock<&'static str>>,
 }
 
-struct UnreliableBucket(Arc<dyn Bucket>, Arc<AtomicBool>, Arc<OnceLock<&'static str>>);
+struct UnreliableBucket(Arc<dyn Bucket>, Arc<AtomicBool>, Arc<OnceLock<&'static str>>, Arc<AtomicBool>);
 
 impl UnreliableBucket {
     fn works(&self) -> Result<(), StoreError> {
@@ -37,7 +40,9 @@ impl UnreliableBucket {
 impl KeyValue for Unreliable {
     async fn open(&self, name: &str) -> Result<Arc<dyn Bucket>, StoreError> {
         let fails = if name == "replay" { &self.replay_fails } else { &self.registry_fails };
-        Ok(Arc::new(UnreliableBucket(self.stores.open(name).await?, fails.clone(), self.unwritable.clone())))
+        let (fails, unwritable, unlistable) =
+            (fails.clone(), self.unwritable.clone(), self.unlistable.clone());
+        Ok(Arc::new(UnreliableBucket(self.stores.open(name).await?, fails, unwritable, unlistable)))
     }
 }
 
@@ -68,6 +73,9 @@ impl Bucket for UnreliableBucket {
 
     async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
         self.works()?;
+        if self.3.load(Ordering::SeqCst) {
+            return Err(StoreError::Failed("query result exceeds limit".to_owned()));
+        }
         self.0.list_keys(cursor).await
     }
 
@@ -114,6 +122,35 @@ async fn nothing_is_issued_while_a_store_fails() -> Result<()> {
     stores.registry_fails.store(false, Ordering::SeqCst);
     let unknown = admin.send("GET", "globex", None).await?;
     ensure!(unknown.status == 404, "a refused registration was stored: {}", unknown.text());
+    host.stop().await;
+    Ok(())
+}
+
+/// Where used assertions can't be deleted any more, exchanges go on, and `/health` says so until they can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_fails_is_told() -> Result<()> {
+    let (stores, clock) = (Unreliable::default(), StillClock::at_present());
+    let host = LocalHost::of(program("endpoint.wasm")?).stores(Arc::new(stores.clone())).clock(clock.clone());
+    let host = host.start().await?;
+    let client = Admin(host.address()).register_acme().await?;
+    for unlistable in [true, false] {
+        stores.unlistable.store(unlistable, Ordering::SeqCst);
+        clock.set(clock.seconds() + 61);
+        // The sweep follows some answer.
+        let begin = Instant::now();
+        loop {
+            let health = send(host.address(), "GET", "/health", &[], "").await?;
+            ensure!(health.status == 200, "{} {}", health.status, health.text());
+            if (health.json()?["sweep"] == "failing") == unlistable {
+                break;
+            }
+            ensure!(begin.elapsed() < Duration::from_secs(20), "unlistable: {unlistable}, {}", health.text());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let now = json!({"exp": clock.seconds() + 300, "iat": clock.seconds()});
+        let answer = client.exchange(&assertion("es256", &now)?).await?;
+        ensure!(answer.status == 200, "unlistable: {unlistable}, {}", answer.text());
+    }
     host.stop().await;
     Ok(())
 }

@@ -190,6 +190,27 @@ fn sweep_after_an_answer() {
     assert_eq!(world.replay.pages.get(), before + 1, "what is valid is not read through");
 }
 
+/// A sweep that fails is known to each instance until one succeeds; exchanges go on.
+#[test]
+fn sweep_that_fails() {
+    let world = World::default();
+    let is_failing = || run(world.service().is_sweep_failing()).expect("it answers");
+    assert!(!is_failing());
+    world.replay.unlistable.set(true);
+    assert!(run(world.service().after_answer()).is_err());
+    assert!(is_failing());
+    assert!(
+        world.events.0.borrow().iter().any(|event| event.starts_with("MaintenanceFailed { what: \"sweep\""))
+    );
+    world.advance(59);
+    assert_eq!(run(world.service().after_answer()), Ok(()), "it is not tried again within the minute");
+    assert!(is_failing());
+    world.advance(1);
+    world.replay.unlistable.set(false);
+    run(world.service().after_answer()).expect("it is tried again after a minute");
+    assert!(!is_failing());
+}
+
 /// R70: a store that fails means refuse, and the assertion still works when it answers again.
 #[test]
 fn broken_stores() {

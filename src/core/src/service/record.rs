@@ -95,6 +95,9 @@ impl Key {
     /// When the replay store is swept next.
     pub(super) const NEXT_SWEEP: &'static str = "next-sweep";
 
+    /// There since the last sweep of used assertions failed.
+    pub(super) const SWEEP_FAILING: &'static str = "sweep-failing";
+
     pub(super) fn organization(organization: &OrganizationId) -> String {
         format!("organization/{organization}")
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Service;
 use super::record::{self, Key};
 use crate::grant::ReplayMark;
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, Event, Ports, Store as _, StoreError};
 use crate::refusal::{Reason, Refusal};
 use crate::trust::{MOST_CLOCK_SKEW, TrustedIssuer};
 
@@ -28,6 +28,12 @@ const PAGES_AT_ONCE: u32 = 10;
 #[derive(Serialize, Deserialize)]
 struct StoredSweep {
     next: u64,
+}
+
+/// When a sweep failed: seconds since 1970.
+#[derive(Serialize)]
+struct StoredFailure {
+    at: u64,
 }
 
 /// What a sweep came to.
@@ -136,6 +142,26 @@ impl<P: Ports> Service<P> {
         Ok(Swept { deleted, is_done: false })
     }
 
+    /// The same; where it fails, that is told: nobody waits for it, and the store only grows from then on.
+    async fn sweep_some_or_tell(&self) -> Result<Swept, StoreError> {
+        let registry = self.ports.registry();
+        let swept = self.sweep_some().await;
+        if swept.is_err() {
+            let cause = "used assertions are not deleted, and the store only grows; the line before says why";
+            self.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });
+            record::save(registry, Key::SWEEP_FAILING, StoredFailure { at: self.ports.clock().now() })
+                .await?;
+        } else if self.is_sweep_failing().await? {
+            registry.delete(Key::SWEEP_FAILING).await?;
+        }
+        swept
+    }
+
+    /// Whether the last sweep failed, in whichever instance it was.
+    pub async fn is_sweep_failing(&self) -> Result<bool, StoreError> {
+        Ok(self.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
+    }
+
     /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
     /// and go; two that read it at the same moment both sweep, which harms nothing.
     pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
@@ -151,7 +177,7 @@ impl<P: Ports> Service<P> {
         if !is_early(next) {
             next = now + SWEEP_EVERY;
             record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
-            if !self.sweep_some().await?.is_done {
+            if !self.sweep_some_or_tell().await?.is_done {
                 next = now + 1;
                 record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
             }

@@ -65,6 +65,8 @@ pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) ->
 pub struct Memory {
     pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
     pub broken: Cell<bool>,
+    /// Keys can't be listed, as where there are too many of them for Spin.
+    pub unlistable: Cell<bool>,
     /// How many keys were read.
     pub reads: Cell<usize>,
     /// How many pages of keys were asked for.
@@ -104,6 +106,9 @@ impl Store for Memory {
     async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError> {
         self.step().await?;
         self.pages.set(self.pages.get() + 1);
+        if self.unlistable.get() {
+            return Err(StoreError::Unavailable);
+        }
         let entries = self.entries.borrow();
         let after = |key: &&String| key.starts_with(prefix) && from.is_none_or(|from| key.as_str() > from);
         let keys: Vec<String> = entries.keys().filter(after).take(KEYS_PER_PAGE).cloned().collect();
