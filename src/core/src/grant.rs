@@ -3,6 +3,8 @@
 //! [`evaluate`] is pure: the same facts at the same second give the same decision. It reads like the
 //! rule book, one line a rule; what a check saw is told by [`explain`] from the same list.
 
+mod saw;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -20,6 +22,9 @@ use crate::trust::{IssuerKeys, MOST_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many keys are tried for an assertion (R48).
 const MOST_KEYS: usize = 16;
+/// How many of them may be RSA keys of more than 4096 bits: each takes as long as several of the others, and an
+/// issuer that may choose its keys must not cost everybody else a second.
+const MOST_COSTLY_KEYS: usize = 2;
 
 /// All that a decision depends on.
 pub struct Facts<'a> {
@@ -37,8 +42,8 @@ pub struct Facts<'a> {
     pub assertion: &'a Assertion<'a>,
     /// The scope asked for, unparsed.
     pub scope: Option<&'a str>,
-    /// The resource asked for.
-    pub resource: Option<&'a str>,
+    /// The resources asked for, each once.
+    pub resources: &'a [String],
     /// The implementation of signature checks.
     pub signatures: &'a dyn Signatures,
     /// The time: seconds since 1970.
@@ -51,69 +56,87 @@ pub struct Check {
     pub rule: &'static str,
     /// Its name, for people.
     pub name: &'static str,
-    run: fn(&Facts<'_>) -> Result<(), Reason>,
+    run: fn(&Facts<'_>, &mut Results) -> Result<(), Reason>,
     saw: fn(&Facts<'_>) -> String,
+}
+
+/// What checks work out on their way: it makes the grant, so that nothing is worked out twice.
+#[derive(Default)]
+struct Results {
+    scope: String,
+    audience: Vec<String>,
 }
 
 /// The checks, in the order in which they run.
 pub const CHECKS: &[Check] = &[
-    Check { rule: "R40", name: "issuer enabled", run: issuer_enabled, saw: saw_issuer },
-    Check { rule: "R25", name: "issuer accepted by the application", run: issuer_accepted, saw: saw_issuer },
-    Check { rule: "R31", name: "algorithm allowed", run: algorithm_allowed, saw: saw_algorithm },
-    Check { rule: "R34", name: "typ", run: |f| assertion::typ(f.assertion.header(), f.issuer), saw: saw_typ },
-    Check { rule: "R47, R48", name: "key", run: key_found, saw: saw_keys },
-    Check { rule: "R33", name: "signature", run: signature_verifies, saw: saw_algorithm },
-    Check { rule: "R41", name: "sub", run: |f| assertion::subject(f.assertion.claims()), saw: saw_nothing },
+    Check { rule: "R40", name: "issuer enabled", run: issuer_enabled, saw: saw::issuer_enabled },
+    Check {
+        rule: "R25",
+        name: "issuer accepted by the application",
+        run: issuer_accepted,
+        saw: saw::issuer_accepted,
+    },
+    Check { rule: "R31", name: "algorithm allowed", run: algorithm_allowed, saw: saw::algorithm },
+    Check {
+        rule: "R34, R35",
+        name: "typ",
+        run: |f, _| assertion::typ(f.assertion.header(), f.issuer, f.urls),
+        saw: saw::typ,
+    },
+    Check { rule: "R47, R48", name: "key", run: key_found, saw: saw::keys },
+    Check { rule: "R33", name: "signature", run: signature_verifies, saw: saw::signature },
+    Check { rule: "R36", name: "cnf", run: |f, _| assertion::unbound(f.assertion.claims()), saw: saw::cnf },
+    Check { rule: "R41", name: "sub", run: |f, _| assertion::subject(f.assertion.claims()), saw: saw::sub },
     Check {
         rule: "R42",
         name: "aud",
-        run: |f| assertion::audience(f.assertion.claims(), f.issuer, f.urls),
-        saw: saw_audience,
+        run: |f, _| assertion::audience(f.assertion.claims(), f.issuer, f.urls),
+        saw: saw::aud,
     },
     Check {
         rule: "R43",
         name: "exp",
-        run: |f| assertion::expiry(f.assertion.claims(), f.issuer, f.now),
-        saw: |f| saw_time(f, "exp"),
+        run: |f, _| assertion::expiry(f.assertion.claims(), f.issuer, f.now),
+        saw: saw::exp,
     },
     Check {
         rule: "R44",
         name: "nbf",
-        run: |f| assertion::not_before(f.assertion.claims(), f.issuer, f.now),
-        saw: |f| saw_time(f, "nbf"),
+        run: |f, _| assertion::not_before(f.assertion.claims(), f.issuer, f.now),
+        saw: saw::nbf,
     },
     Check {
         rule: "R44",
         name: "iat",
-        run: |f| assertion::issued_at(f.assertion.claims(), f.issuer, f.now),
-        saw: |f| saw_time(f, "iat"),
+        run: |f, _| assertion::issued_at(f.assertion.claims(), f.issuer, f.now),
+        saw: saw::iat,
     },
     Check {
         rule: "R46",
         name: "jti",
-        run: |f| assertion::jwt_id(f.assertion.claims(), f.issuer),
-        saw: saw_jwt_id,
+        run: |f, _| assertion::jwt_id(f.assertion.claims(), f.issuer),
+        saw: saw::jti,
     },
     Check {
         rule: "R41",
         name: "sub allowed",
-        run: |f| assertion::subject_is_allowed(f.assertion.claims(), f.issuer),
-        saw: saw_nothing,
+        run: |f, _| assertion::subject_is_allowed(f.assertion.claims(), f.issuer),
+        saw: saw::sub_allowed,
     },
     Check {
         rule: "R49",
         name: "claim conditions",
-        run: |f| assertion::claim_conditions(f.assertion.claims(), f.issuer),
-        saw: saw_conditions,
+        run: |f, _| assertion::claim_conditions(f.assertion.claims(), f.issuer),
+        saw: saw::conditions,
     },
-    Check { rule: "R61", name: "scope", run: |f| granted_scope(f).map(drop), saw: saw_scope },
-    Check { rule: "R63", name: "resource", run: |f| audience_of_token(f).map(drop), saw: saw_resource },
+    Check { rule: "R61", name: "scope", run: grant_scope, saw: saw::scope },
+    Check { rule: "R63", name: "resource", run: audience_of_token, saw: saw::resource },
 ];
 
 /// What is granted: only [`evaluate`] makes one, after every check has passed.
 pub struct Grant {
     subject: String,
-    scope: Scope,
+    scope: String,
     tell_scope: bool,
     audience: Vec<String>,
     mapped: Vec<(String, Value)>,
@@ -137,8 +160,8 @@ impl Grant {
         &self.subject
     }
 
-    /// The scope granted.
-    pub fn scope(&self) -> &Scope {
+    /// The scope granted: tokens, separated by single spaces.
+    pub fn scope(&self) -> &str {
         &self.scope
     }
 
@@ -165,21 +188,30 @@ impl Grant {
 
 /// The checks that need no key, for a first look: what they refuse never causes a fetch.
 pub fn admit(facts: &Facts<'_>) -> Result<(), Reason> {
-    CHECKS.iter().take_while(|check| check.name != "key").try_for_each(|check| (check.run)(facts))
+    let mut results = Results::default();
+    CHECKS
+        .iter()
+        .take_while(|check| check.name != "key")
+        .try_for_each(|check| (check.run)(facts, &mut results))
 }
 
 /// The decision on an exchange.
 pub fn evaluate(facts: &Facts<'_>) -> Result<Grant, Reason> {
+    let mut results = Results::default();
     for check in CHECKS {
-        (check.run)(facts)?;
+        (check.run)(facts, &mut results)?;
     }
-    let claims = facts.assertion.claims();
-    let scope = granted_scope(facts)?;
+    grant(facts, results)
+}
+
+/// Every check has passed.
+fn grant(facts: &Facts<'_>, results: Results) -> Result<Grant, Reason> {
+    let Results { scope, audience } = results;
     Ok(Grant {
-        subject: claims.subject()?.to_string(),
-        tell_scope: !scope.is_empty() && facts.scope != Some(scope.to_text().as_str()),
+        subject: facts.assertion.claims().subject()?.to_string(),
+        tell_scope: !scope.is_empty() && facts.scope != Some(scope.as_str()),
         scope,
-        audience: audience_of_token(facts)?,
+        audience,
         mapped: mapped_claims(facts),
         replay: replay_mark(facts)?,
     })
@@ -195,31 +227,35 @@ pub struct Finding {
     pub saw: String,
 }
 
-/// Runs every check, whatever the others found.
-pub fn explain(facts: &Facts<'_>) -> Vec<Finding> {
-    CHECKS
+/// Runs every check, whatever the others found; and what is granted where all pass.
+pub fn explain(facts: &Facts<'_>) -> (Vec<Finding>, Option<Grant>) {
+    let mut results = Results::default();
+    let findings: Vec<Finding> = CHECKS
         .iter()
-        .map(|check| Finding { check, verdict: (check.run)(facts), saw: (check.saw)(facts) })
-        .collect()
+        .map(|check| Finding { check, verdict: (check.run)(facts, &mut results), saw: (check.saw)(facts) })
+        .collect();
+    let all_pass = findings.iter().all(|finding| finding.verdict.is_ok());
+    let granted = if all_pass { grant(facts, results).ok() } else { None };
+    (findings, granted)
 }
 
-fn issuer_enabled(facts: &Facts<'_>) -> Result<(), Reason> {
+fn issuer_enabled(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
     if facts.issuer.enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
 }
 
-fn issuer_accepted(facts: &Facts<'_>) -> Result<(), Reason> {
+fn issuer_accepted(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
     let accepted = facts.application.metadata.accepts_issuer(&facts.issuer.name);
     if accepted { Ok(()) } else { Err(Reason::IssuerNotAllowed) }
 }
 
-fn algorithm_allowed(facts: &Facts<'_>) -> Result<(), Reason> {
+fn algorithm_allowed(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
     let algorithm = facts.assertion.header().algorithm;
     let listed = facts.issuer.algorithms.as_ref().is_none_or(|list| list.contains(&algorithm));
     if listed { Ok(()) } else { Err(Reason::AlgorithmNotAllowed) }
 }
 
-fn key_found(facts: &Facts<'_>) -> Result<(), Reason> {
-    if fitting_keys(facts).next().is_some() {
+fn key_found(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
+    if candidates(facts).next().is_some() {
         return Ok(());
     }
     // R31 and not R48, where the issuer has the key, but of another type or curve than `alg` says.
@@ -228,7 +264,7 @@ fn key_found(facts: &Facts<'_>) -> Result<(), Reason> {
     Err(if of_other_type { Reason::AlgorithmNotAllowed } else { Reason::KeyUnknown })
 }
 
-fn signature_verifies(facts: &Facts<'_>) -> Result<(), Reason> {
+fn signature_verifies(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
     let (algorithm, assertion) = (facts.assertion.header().algorithm, facts.assertion);
     let verifies = |key: &VerificationKey| {
         let verdict = facts.signatures.verify(
@@ -239,7 +275,7 @@ fn signature_verifies(facts: &Facts<'_>) -> Result<(), Reason> {
         );
         verdict.is_ok()
     };
-    if fitting_keys(facts).any(verifies) { Ok(()) } else { Err(Reason::SignatureInvalid) }
+    if candidates(facts).any(verifies) { Ok(()) } else { Err(Reason::SignatureInvalid) }
 }
 
 /// The keys that the assertion's `kid` names (R48). Certificates have no `kid` of the issuer's.
@@ -251,47 +287,76 @@ fn named_keys<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Verification
     facts.keys.iter().filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
 }
 
-/// The keys that are tried: named, of fitting type, valid now (R47), a bounded number.
+/// The keys that may verify it: named, of fitting type, valid now (R47).
 fn fitting_keys<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a VerificationKey> {
     let (algorithm, now) = (facts.assertion.header().algorithm, facts.now);
-    let fits = move |key: &&VerificationKey| {
-        let in_time = key.validity.as_ref().is_none_or(|validity| validity.contains(now));
-        key.fits(algorithm) && in_time
+    named_keys(facts).filter(move |key| key.fits(algorithm) && key.valid_at(now))
+}
+
+/// Those that are tried, in the order of the set: a bounded number, and few of those that take long (R48).
+fn candidates<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a VerificationKey> {
+    let mut costly = 0;
+    let within_budget = move |key: &&VerificationKey| {
+        let is_costly = key.material.is_costly();
+        costly += usize::from(is_costly);
+        !is_costly || costly <= MOST_COSTLY_KEYS
     };
-    named_keys(facts).filter(fits).take(MOST_KEYS)
+    fitting_keys(facts).filter(within_budget).take(MOST_KEYS)
 }
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.
-fn granted_scope(facts: &Facts<'_>) -> Result<Scope, Reason> {
-    let own = Scope::parse(&facts.application.metadata.scope)?;
-    let grantable = facts.issuer.scope_cap().map_or_else(|| own.clone(), |cap| own.cut_to(&cap));
-    match facts.scope {
-        None => Ok(grantable),
+fn grant_scope(facts: &Facts<'_>, results: &mut Results) -> Result<(), Reason> {
+    let grantable = grantable_scope(facts)?;
+    results.scope = match facts.scope {
+        None => grantable.to_text(),
         Some(asked) => {
             let asked = Scope::parse(asked)?;
-            if asked.is_within(&grantable) { Ok(asked) } else { Err(Reason::ScopeNotAllowed) }
+            if !asked.is_within(&grantable) {
+                return Err(Reason::ScopeNotAllowed);
+            }
+            asked.to_text()
         }
+    };
+    Ok(())
+}
+
+/// The scope of the application, cut to what the issuer's assertions may be exchanged for.
+fn grantable_scope<'a>(facts: &Facts<'a>) -> Result<Scope<'a>, Reason> {
+    let own = Scope::parse(&facts.application.metadata.scope)?;
+    Ok(match facts.issuer.scope_cap() {
+        None => own,
+        Some(cap) => own.cut_to(&cap),
+    })
+}
+
+/// R62, R63: the resources asked for, else the application's audience, else ourselves.
+fn audience_of_token(facts: &Facts<'_>, results: &mut Results) -> Result<(), Reason> {
+    let audience = known_resources(facts);
+    results.audience = if facts.resources.is_empty() {
+        audience.to_vec()
+    } else if facts.resources.iter().all(|asked| audience.contains(asked)) {
+        facts.resources.to_vec()
+    } else {
+        return Err(Reason::ResourceUnknown);
+    };
+    Ok(())
+}
+
+/// What a token of the application may be for.
+fn known_resources<'a>(facts: &Facts<'a>) -> &'a [String] {
+    match &facts.application.metadata.audience {
+        Some(audience) => audience.as_slice(),
+        None => core::slice::from_ref(&facts.urls.issuer),
     }
 }
 
-/// R62, R63: the resource asked for, else the application's audience, else ourselves.
-fn audience_of_token(facts: &Facts<'_>) -> Result<Vec<String>, Reason> {
-    let own = facts.application.metadata.audience.as_ref().map(|audience| audience.as_slice());
-    match (facts.resource, own) {
-        (None, Some(own)) => Ok(own.to_vec()),
-        (None, None) => Ok(Vec::from([facts.urls.issuer.clone()])),
-        (Some(asked), own) if own.unwrap_or_default().iter().any(|known| known == asked) => {
-            Ok(Vec::from([asked.to_string()]))
-        }
-        (Some(asked), None) if asked == facts.urls.issuer => Ok(Vec::from([asked.to_string()])),
-        _ => Err(Reason::ResourceUnknown),
-    }
-}
-
+/// A number that lost its value when it was read is not passed on (R49).
 fn mapped_claims(facts: &Facts<'_>) -> Vec<(String, Value)> {
     let claims = facts.assertion.claims().object();
     let mappings = facts.issuer.claim_mappings.iter();
-    mappings.filter_map(|(from, to)| claims.get(from).map(|value| (to.clone(), value.clone()))).collect()
+    let exact =
+        mappings.filter_map(|(from, to)| Some((to, claims.get(from).filter(|value| value.is_exact())?)));
+    exact.map(|(to, value)| (to.clone(), value.clone())).collect()
 }
 
 /// R45: never the raw token, since an ECDSA signature can be varied without the key.
@@ -311,66 +376,4 @@ fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
     // The value is finite, not negative and at most a day ahead: R43 has passed.
     let expiry = claims.expiry()? as u64 + 1;
     Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(MOST_CLOCK_SKEW) }))
-}
-
-fn saw_nothing(_: &Facts<'_>) -> String {
-    String::new()
-}
-
-fn saw_issuer(facts: &Facts<'_>) -> String {
-    format!("trusted issuer {:?}, enabled: {}", facts.issuer.name, facts.issuer.enabled)
-}
-
-fn saw_algorithm(facts: &Facts<'_>) -> String {
-    format!("alg {}", facts.assertion.header().algorithm.name())
-}
-
-fn saw_typ(facts: &Facts<'_>) -> String {
-    format!("typ {:?}, expected {:?}", facts.assertion.header().typ, facts.issuer.typ)
-}
-
-fn saw_keys(facts: &Facts<'_>) -> String {
-    let (named, fitting) = (named_keys(facts).count(), fitting_keys(facts).count());
-    let kid = &facts.assertion.header().kid;
-    format!(
-        "kid {kid:?}: {} keys of the issuer, {named} named, {fitting} that fit and are valid",
-        facts.keys.len()
-    )
-}
-
-fn saw_audience(facts: &Facts<'_>) -> String {
-    let (urls, alias) = (facts.urls, &facts.issuer.alias);
-    let aud = facts.assertion.claims().audience().unwrap_or_default();
-    format!("aud {aud:?}, accepted {:?}, {:?}, alias {alias:?}", urls.issuer, urls.token_endpoint)
-}
-
-fn saw_time(facts: &Facts<'_>, name: &str) -> String {
-    let value = match facts.assertion.claims().object().get(name) {
-        None => "absent".to_string(),
-        Some(Value::Number(number)) => number.to_string(),
-        Some(_) => "not a number".to_string(),
-    };
-    let (skew, most) = (facts.issuer.clock_skew, facts.issuer.max_lifetime);
-    format!("{name} {value}, now {}, clock_skew {skew}, max_lifetime {most}", facts.now)
-}
-
-fn saw_jwt_id(facts: &Facts<'_>) -> String {
-    let there = facts.assertion.claims().object().get("jti").is_some();
-    format!("jti present: {there}, required: {}", facts.issuer.require_jti)
-}
-
-fn saw_conditions(facts: &Facts<'_>) -> String {
-    let claims = facts.assertion.claims().object();
-    let failing = facts.issuer.claims.iter().filter(|condition| !condition.holds(claims));
-    let names: Vec<&str> = failing.map(|condition| condition.claim.as_str()).collect();
-    format!("{} conditions, failing on {names:?}", facts.issuer.claims.len())
-}
-
-fn saw_scope(facts: &Facts<'_>) -> String {
-    let own = &facts.application.metadata.scope;
-    format!("asked {:?}, application {own:?}, issuer's cap {:?}", facts.scope, facts.issuer.scopes)
-}
-
-fn saw_resource(facts: &Facts<'_>) -> String {
-    format!("asked {:?}", facts.resource)
 }

@@ -30,3 +30,4 @@ pub mod refusal;
 pub mod scope;
 pub mod service;
 pub mod trust;
+mod words;

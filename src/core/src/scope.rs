@@ -1,31 +1,52 @@
 //! Scopes (RFC 6749 section 3.3): a set of case-sensitive tokens, in the order they were written.
 
-use alloc::string::{String, ToString};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::refusal::Reason;
 
 /// A well-formed list of scope tokens without repetitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(Vec<String>);
+pub struct Scope<'a>(Vec<&'a str>);
 
-impl Scope {
+/// Up to so many tokens, looking at each is cheaper than a set of them. Beyond, it would take quadratic time.
+const FEW: usize = 8;
+
+impl<'a> Scope<'a> {
     /// Parses `scope-token *( SP scope-token )`; R61. The empty text has no scope in it.
-    pub fn parse(text: &str) -> Result<Self, Reason> {
-        let mut tokens: Vec<String> = Vec::new();
+    pub fn parse(text: &'a str) -> Result<Self, Reason> {
         if text.is_empty() {
-            return Ok(Self(tokens));
+            return Ok(Self::default());
         }
-        for token in text.split(' ') {
-            let allowed = |byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-            if token.is_empty() || !token.bytes().all(allowed) {
-                return Err(Reason::ScopeMalformed);
-            }
-            if !tokens.iter().any(|known| known == token) {
-                tokens.push(token.to_string());
-            }
+        let tokens: Vec<&str> = text.split(' ').collect();
+        if tokens.iter().all(|token| is_token(token)) {
+            Ok(Self::without_repetitions(tokens))
+        } else {
+            Err(Reason::ScopeMalformed)
         }
-        Ok(Self(tokens))
+    }
+
+    /// The scope of tokens that were checked when they were registered.
+    pub fn of_tokens(tokens: &'a [String]) -> Self {
+        Self::without_repetitions(tokens.iter().map(String::as_str).collect())
+    }
+
+    fn without_repetitions(mut tokens: Vec<&'a str>) -> Self {
+        if tokens.len() <= FEW {
+            let mut kept = 0;
+            while let Some(token) = tokens.get(kept) {
+                if tokens[..kept].contains(token) {
+                    tokens.remove(kept);
+                } else {
+                    kept += 1;
+                }
+            }
+        } else {
+            let mut seen = BTreeSet::new();
+            tokens.retain(|token| seen.insert(*token));
+        }
+        Self(tokens)
     }
 
     /// Whether there is no scope in it.
@@ -35,22 +56,60 @@ impl Scope {
 
     /// Whether every token is among those of `other`.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.iter().all(|token| other.0.contains(token))
+        let known = other.lookup();
+        self.0.iter().all(|token| known.has(token))
     }
 
     /// The tokens that are also in `cap`.
-    pub fn cut_to(&self, cap: &Self) -> Self {
-        Self(self.0.iter().filter(|token| cap.0.contains(token)).cloned().collect())
+    pub fn cut_to(mut self, cap: &Self) -> Self {
+        let known = cap.lookup();
+        self.0.retain(|token| known.has(token));
+        self
     }
 
     /// The tokens, separated by single spaces.
     pub fn to_text(&self) -> String {
         self.0.join(" ")
     }
+
+    fn lookup(&self) -> Lookup<'_> {
+        if self.0.len() <= FEW {
+            Lookup::Few(&self.0)
+        } else {
+            let mut set = BTreeSet::new();
+            for token in &self.0 {
+                set.insert(*token);
+            }
+            Lookup::Many(set)
+        }
+    }
+}
+
+/// One scope token: `1*( %x21 / %x23-5B / %x5D-7E )`.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// Tokens to be looked up among.
+enum Lookup<'a> {
+    Few(&'a [&'a str]),
+    Many(BTreeSet<&'a str>),
+}
+
+impl Lookup<'_> {
+    fn has(&self, token: &str) -> bool {
+        match self {
+            Self::Few(tokens) => tokens.contains(&token),
+            Self::Many(tokens) => tokens.contains(token),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
     use super::*;
 
     /// R61: the grammar of RFC 6749 section 3.3.
@@ -60,5 +119,21 @@ mod tests {
             assert_eq!(Scope::parse(bad), Err(Reason::ScopeMalformed), "{bad:?}");
         }
         assert_eq!(Scope::parse("a b a").map(|scope| scope.to_text()), Ok("a b".to_string()));
+    }
+
+    /// R61: few tokens and many are treated alike.
+    #[test]
+    fn few_and_many() {
+        for many in [0, 3, 40] {
+            let filling: String = (0..many).map(|number| format!(" f{number}")).collect();
+            let text = format!("b a b{filling} a f1");
+            let scope = Scope::parse(&text).expect("well-formed");
+            let last = if many == 0 { " f1" } else { "" };
+            assert_eq!(scope.to_text(), format!("b a{filling}{last}"));
+            let part = Scope::parse("a b").expect("well-formed");
+            assert!(part.is_within(&scope) && !scope.is_within(&part));
+            assert_eq!(scope.clone().cut_to(&part).to_text(), "b a");
+            assert_eq!(part.cut_to(&scope).to_text(), "a b");
+        }
     }
 }

@@ -7,18 +7,42 @@ use crate::organization::OrganizationUrls;
 use crate::refusal::Reason;
 use crate::trust::{AudienceMode, TrustedIssuer, subject_allowed};
 
-/// R34: `typ`, where the issuer sets one; a token of ours is never an assertion.
-pub(crate) fn typ(header: &Header, issuer: &TrustedIssuer) -> Result<(), Reason> {
-    let typ = header.typ.as_deref();
-    let is =
-        |expected: &str| typ.is_some_and(|typ| media_type(typ).eq_ignore_ascii_case(media_type(expected)));
-    if is(access_token::TYP) {
-        return Err(Reason::TypeNotAllowed);
-    }
-    match &issuer.typ {
-        Some(expected) if !is(expected) => Err(Reason::TypeNotAllowed),
-        _ => Ok(()),
-    }
+/// Types of tokens that are made for another purpose: whoever signs them, they are no assertion, and no issuer can
+/// be registered with one (R35). ID-JAG comes with its profile.
+const OF_ANOTHER_PURPOSE: &[&str] = &[
+    "logout+jwt",
+    "secevent+jwt",
+    "dpop+jwt",
+    "token-introspection+jwt",
+    "client-authentication+jwt",
+    "oauth-id-jag+jwt",
+];
+
+/// R34: `typ`, where the issuer sets one. R35: else none that names another use, our own access tokens among them.
+pub(crate) fn typ(header: &Header, issuer: &TrustedIssuer, urls: &OrganizationUrls) -> Result<(), Reason> {
+    let typ = header.typ.as_deref().map(media_type);
+    let passes = match (&issuer.typ, typ) {
+        (Some(wanted), Some(typ)) => {
+            let ours = typ.eq_ignore_ascii_case(access_token::TYP) && issuer.issuer == urls.issuer;
+            typ.eq_ignore_ascii_case(media_type(wanted)) && can_be_wanted(wanted) && !ours
+        }
+        (Some(_), None) => false,
+        (None, typ) => !typ.is_some_and(names_a_use),
+    };
+    if passes { Ok(()) } else { Err(Reason::TypeNotAllowed) }
+}
+
+/// Whether an issuer may be registered with this `typ`.
+pub(crate) fn can_be_wanted(typ: &str) -> bool {
+    !OF_ANOTHER_PURPOSE.iter().any(|other| media_type(typ).eq_ignore_ascii_case(other))
+}
+
+/// RFC 8725 section 3.11: a type that ends in `+jwt`, parameters and white space aside, says what the token is for.
+fn names_a_use(typ: &str) -> bool {
+    // What is no character of a media type (RFC 6838 section 4.2) ends it.
+    let outside = |c: char| !c.is_ascii_alphanumeric() && !"!#$&-^_.+/".contains(c);
+    typ.split(outside)
+        .any(|part| part.len() >= 4 && part.as_bytes()[part.len() - 4..].eq_ignore_ascii_case(b"+jwt"))
 }
 
 /// RFC 7515 section 4.1.9: `application/` may be left out where no other slash follows.
@@ -29,6 +53,11 @@ fn media_type(typ: &str) -> &str {
         }
         _ => typ,
     }
+}
+
+/// R36: a bound assertion is never taken from its bearer, whatever `cnf` says and be it null.
+pub(crate) fn unbound(claims: &Claims) -> Result<(), Reason> {
+    if claims.object().get("cnf").is_some() { Err(Reason::AssertionBound) } else { Ok(()) }
 }
 
 /// R41: `sub` is there and well-formed.

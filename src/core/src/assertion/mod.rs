@@ -4,7 +4,8 @@ mod checks;
 mod claims;
 
 pub(crate) use checks::{
-    audience, claim_conditions, expiry, issued_at, jwt_id, not_before, subject, subject_is_allowed, typ,
+    audience, can_be_wanted, claim_conditions, expiry, issued_at, jwt_id, not_before, subject,
+    subject_is_allowed, typ, unbound,
 };
 pub use claims::Claims;
 

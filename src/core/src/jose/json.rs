@@ -85,11 +85,46 @@ impl Value {
         }
     }
 
+    /// Which kind of value it is, for people: `a string`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    /// Whether no number in it is an integer beyond 64 bits. Such a one was read as the double next to it, as
+    /// `1e20` is: what it was is not known any more (R49).
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        match self {
+            Self::Number(number) => !is_beyond_64_bits(number),
+            Self::Array(elements) => elements.iter().all(Self::is_exact),
+            Self::Object(object) => object.members.iter().all(|(_, value)| value.is_exact()),
+            Self::Null | Self::Bool(_) | Self::String(_) => true,
+        }
+    }
+
     /// The value as compact JSON text.
     #[must_use]
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a Value has string member names and finite numbers only")
     }
+}
+
+fn is_beyond_64_bits(number: &Number) -> bool {
+    number.is_f64() && number.as_f64().is_none_or(|value| !fits_64_bits(value))
+}
+
+/// Whether a double may be what was written, and not the next to an integer beyond 64 bits: every double of that size
+/// is an integer. -2^63 is also what -2^63 - 1 is read as.
+pub(crate) fn fits_64_bits(value: f64) -> bool {
+    value > -9_223_372_036_854_775_808.0 && value < 18_446_744_073_709_551_616.0
 }
 
 impl fmt::Display for Value {

@@ -28,12 +28,24 @@ impl<'a> Form<'a> {
 
     /// The value of a parameter that may occur once. Without a value it counts as absent (R13).
     pub fn one(&self, name: &str) -> Result<Option<&str>, Reason> {
-        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+        let mut values = self.values(name);
         let first = values.next();
         if values.next().is_some() {
             return Err(Reason::ParameterRepeated);
         }
         Ok(first.filter(|value| !value.is_empty()))
+    }
+
+    /// The values of a parameter that may occur so often, in their order, without those that are empty (R13).
+    pub fn several(&self, name: &str, most: usize) -> Result<impl Iterator<Item = &str>, Reason> {
+        if self.values(name).nth(most).is_some() {
+            return Err(Reason::ParameterRepeated);
+        }
+        Ok(self.values(name).filter(|value| !value.is_empty()))
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
     /// Whether the parameter occurs at all.
@@ -84,5 +96,7 @@ mod tests {
         assert_eq!(form.one("c"), Ok(Some("x y+")));
         assert_eq!(form.one("d"), Ok(None));
         assert!(form.has("d") && !form.has("e"));
+        let several = |most| form.several("a", most).map(|values| values.collect::<Vec<_>>());
+        assert_eq!((several(1), several(2)), (Err(Reason::ParameterRepeated), Ok(["1", "2"].to_vec())));
     }
 }

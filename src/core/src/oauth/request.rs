@@ -1,6 +1,7 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::credentials::ClientCredentials;
 use super::form::{Form, MAX_BODY};
@@ -9,6 +10,10 @@ use crate::refusal::Reason;
 
 /// The longest assertion that is parsed, in bytes (R15).
 pub const MAX_ASSERTION: usize = 16 * 1024;
+/// The longest `scope` and the longest `resource`, in bytes: no application has a longer one (R15).
+const MAX_PARAMETER: usize = 4096;
+/// How many resources may be asked for (R13).
+const MAX_RESOURCES: usize = 8;
 
 /// The parts of an HTTP request that the token endpoint reads.
 #[derive(Clone, Copy)]
@@ -34,8 +39,8 @@ pub struct TokenRequest {
     pub assertion: String,
     /// The scope asked for, unparsed.
     pub scope: Option<String>,
-    /// The resource asked for (RFC 8707).
-    pub resource: Option<String>,
+    /// The resources asked for (RFC 8707), each once.
+    pub resources: Vec<String>,
 }
 
 impl TokenRequest {
@@ -58,33 +63,55 @@ impl TokenRequest {
             Some(_) => return Err(Reason::GrantTypeUnsupported),
         }
         let assertion = form.one("assertion")?.ok_or(Reason::AssertionMissing)?;
-        let scope = form.one("scope")?.map(ToString::to_string);
-        let resource = form.one("resource")?.map(ToString::to_string);
+        let scope = form.one("scope")?;
+        let resources = form.several("resource", MAX_RESOURCES)?;
         let credentials = ClientCredentials::read(request.authorization, &form)?;
-        Ok(Self { credentials, assertion: check_length(assertion)?.to_string(), scope, resource })
+        Self::checked(credentials, assertion, scope, resources)
     }
 
-    /// A request that a host hands over.
-    pub fn new(
+    /// A request that a host hands over. Empty text counts as absent.
+    pub fn new<'a>(
         credentials: ClientCredentials,
         assertion: &str,
         scope: Option<&str>,
-        resource: Option<&str>,
+        resources: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Reason> {
         if assertion.is_empty() {
             return Err(Reason::AssertionMissing);
         }
-        Ok(Self {
-            credentials: Some(credentials),
-            assertion: check_length(assertion)?.to_string(),
-            scope: scope.filter(|scope| !scope.is_empty()).map(ToString::to_string),
-            resource: resource.filter(|resource| !resource.is_empty()).map(ToString::to_string),
-        })
+        let scope = scope.filter(|scope| !scope.is_empty());
+        let resources = resources.into_iter().filter(|resource| !resource.is_empty());
+        Self::checked(Some(credentials), assertion, scope, resources)
     }
-}
 
-fn check_length(assertion: &str) -> Result<&str, Reason> {
-    if assertion.len() > MAX_ASSERTION { Err(Reason::AssertionTooLarge) } else { Ok(assertion) }
+    /// R15: limits before anything is looked at more closely, so that nobody is asked who sends too much.
+    fn checked<'a>(
+        credentials: Option<ClientCredentials>,
+        assertion: &str,
+        scope: Option<&str>,
+        resources: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Reason> {
+        if assertion.len() > MAX_ASSERTION {
+            return Err(Reason::AssertionTooLarge);
+        }
+        if scope.is_some_and(|scope| scope.len() > MAX_PARAMETER) {
+            return Err(Reason::ParameterTooLarge);
+        }
+        let mut kept: Vec<String> = Vec::new();
+        for resource in resources {
+            if resource.len() > MAX_PARAMETER {
+                return Err(Reason::ParameterTooLarge);
+            }
+            if !kept.iter().any(|known| known == resource) {
+                kept.push(resource.to_string());
+            }
+            if kept.len() > MAX_RESOURCES {
+                return Err(Reason::ParameterRepeated);
+            }
+        }
+        let (assertion, scope) = (assertion.to_string(), scope.map(ToString::to_string));
+        Ok(Self { credentials, assertion, scope, resources: kept })
+    }
 }
 
 /// R22: query strings end up in logs, so nothing secret may stand there.

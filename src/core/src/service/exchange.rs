@@ -56,7 +56,7 @@ impl<P: Ports> Service<P> {
             keys: &[],
             assertion: &assertion,
             scope: request.scope.as_deref(),
-            resource: request.resource.as_deref(),
+            resources: &request.resources,
             signatures: self.ports.signatures(),
             now,
         };
@@ -72,7 +72,6 @@ impl<P: Ports> Service<P> {
         let mut id = [0; 16];
         self.ports.entropy().fill(&mut id);
         let expires_in = u64::from(client.metadata.access_token_lifetime);
-        let scope = grant.scope().to_text();
         let token = AccessTokenClaims {
             issuer: &tenant.urls.issuer,
             subject: grant.subject(),
@@ -81,12 +80,13 @@ impl<P: Ports> Service<P> {
             issued_at: now,
             expires_at: now + expires_in,
             id: &base64url::encode(&id),
-            scope: &scope,
+            scope: grant.scope(),
             assertion_issuer: &trusted.issuer.issuer,
             mapped: grant.mapped(),
         };
         let token = token.sign(&signing_key, self.ports.signatures()).map_err(|_| Reason::ServerFault)?;
-        Ok(AccessToken { token, expires_in, scope: grant.tells_scope().then_some(scope) })
+        let scope = grant.tells_scope().then(|| grant.scope().into());
+        Ok(AccessToken { token, expires_in, scope })
     }
 
     /// The organization of a request. Its counter says which registrations are the newest.

@@ -114,14 +114,15 @@ impl<P: Ports> Service<P> {
             keys: keys.as_deref().unwrap_or_default(),
             assertion: &assertion,
             scope: None,
-            resource: None,
+            resources: &[],
             signatures: self.ports.signatures(),
             now,
         };
-        for finding in grant::explain(&facts) {
+        let (findings, granted) = grant::explain(&facts);
+        for finding in findings {
             checks.push(step(finding.check.rule, finding.check.name, finding.verdict, &finding.saw));
         }
-        if let Some(mark) = grant::evaluate(&facts).ok().as_ref().and_then(grant::Grant::replay) {
+        if let Some(mark) = granted.as_ref().and_then(grant::Grant::replay) {
             let used = self.is_reserved(mark, &trusted.issuer, now).await?;
             let verdict = if used { Err(Reason::Replayed) } else { Ok(()) };
             checks.push(step("R45", "not used before", verdict, "the replay store"));

@@ -7,5 +7,6 @@ mod trusted_issuer;
 
 pub use condition::{ClaimCondition, ConditionTest};
 pub use issuer_keys::{IssuerKeys, MAX_KEY_DOCUMENT};
+pub(crate) use policy::SUBJECT_PATTERNS;
 pub use policy::{AudienceMode, Replay, ReservedClaim, subject_allowed};
 pub use trusted_issuer::{MOST_CLOCK_SKEW, TrustedIssuer};

@@ -35,6 +35,10 @@ pub fn subject_allowed(allowed: &[String], subject: &str) -> bool {
     })
 }
 
+/// What [`subject_allowed`] makes of a `*`, for people: the rest of a sentence that lists subjects.
+pub(crate) const SUBJECT_PATTERNS: &str =
+    ": a * at the end stands for any rest, across every separator; a * anywhere else is just that character";
+
 /// The claims of an access token that no mapping may write (R62).
 pub struct ReservedClaim;
 

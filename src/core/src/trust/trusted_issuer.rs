@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{AudienceMode, ClaimCondition, IssuerKeys, Replay, ReservedClaim};
+use crate::assertion;
 use crate::field::{FieldError, check_text};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::json::Value;
-use crate::scope::Scope;
+use crate::scope::{Scope, is_token};
 
 /// The most that an issuer's `clock_skew` may be, in seconds.
 pub const MOST_CLOCK_SKEW: u32 = 600;
@@ -133,6 +134,12 @@ impl TrustedIssuer {
     fn check_policy(&self) -> Result<(), FieldError> {
         if let Some(typ) = &self.typ {
             check_text("typ", typ, 256)?;
+            if !assertion::can_be_wanted(typ) {
+                return Err(FieldError::new(
+                    "typ",
+                    "must not be the type of tokens that serve another purpose (R35)",
+                ));
+            }
         }
         for (index, subject) in self.subjects.iter().flatten().enumerate() {
             check_text(&format!("subjects[{index}]"), subject, 1024)?;
@@ -141,7 +148,7 @@ impl TrustedIssuer {
             condition.check(&format!("claims[{index}]"))?;
         }
         for (index, scope) in self.scopes.iter().flatten().enumerate() {
-            if scope.len() > 256 || scope.contains(' ') || scope.is_empty() || Scope::parse(scope).is_err() {
+            if scope.len() > 256 || !is_token(scope) {
                 return Err(FieldError::new(
                     format!("scopes[{index}]"),
                     "must be one scope (RFC 6749 section 3.3)",
@@ -169,8 +176,7 @@ impl TrustedIssuer {
     }
 
     /// The most that its assertions can be exchanged for; `None`: no cap (R61).
-    pub fn scope_cap(&self) -> Option<Scope> {
-        let scopes = self.scopes.as_ref()?;
-        Scope::parse(&scopes.join(" ")).ok()
+    pub fn scope_cap(&self) -> Option<Scope<'_>> {
+        self.scopes.as_deref().map(Scope::of_tokens)
     }
 }

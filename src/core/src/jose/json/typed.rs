@@ -73,15 +73,7 @@ impl Problem {
 
     /// A value of another kind than expected.
     fn unexpected(found: &Value, expected: &dyn Expected) -> Self {
-        let kind = match found {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        };
-        Self::at("", format!("expected {expected}, found {kind}"))
+        Self::at("", format!("expected {expected}, found {}", found.kind()))
     }
 }
 
