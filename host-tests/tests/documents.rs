@@ -139,6 +139,42 @@ fn readme() {
     run_script("README.md", &format!("{certificate}{}", whole.concat()));
 }
 
+/// Each link within the repository leads to a file, and to a heading of it.
+#[test]
+fn links() {
+    let mut documents = vec![PathBuf::from("README.md")];
+    let folders = [".", "docs", "docs/decisions", "embed/rust", "embed/python", "embed/javascript", "fuzz"];
+    for folder in folders {
+        let entries =
+            fs::read_dir(root().join(folder)).expect("a folder").map(|entry| entry.expect("an entry"));
+        let names = entries.map(|entry| Path::new(folder).join(entry.file_name()));
+        documents.extend(names.filter(|name| name.extension().is_some_and(|end| end == "md")));
+    }
+    let slug = |heading: &str| -> String {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading.chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
+        kept.map(|char| if char == ' ' { '-' } else { char }).collect()
+    };
+    for document in documents {
+        let text = fs::read_to_string(root().join(&document)).expect("it is there");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") || link.contains(char::is_whitespace) {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let folder = document.parent().expect("a folder");
+            let target = if file.is_empty() { document.clone() } else { folder.join(file) };
+            let target = root().join(target);
+            assert!(target.exists(), "{}: {link} leads nowhere", document.display());
+            if !heading.is_empty() {
+                let text = fs::read_to_string(target).expect("a document");
+                let has = text.lines().any(|line| line.starts_with('#') && slug(line) == heading);
+                assert!(has, "{}: {link} has no such heading", document.display());
+            }
+        }
+    }
+}
+
 /// The two stores of `spin.toml` are in files of the shipped runtime configuration.
 #[test]
 fn spin_files() {
