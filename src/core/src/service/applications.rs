@@ -29,7 +29,7 @@ impl<P: Ports> Service<P> {
         metadata: ApplicationMetadata,
     ) -> Result<NewApplication, RegistryError> {
         metadata.check()?;
-        self.organization(organization).await?;
+        self.require(organization).await?;
         let mut id = [0; 16];
         self.ports.entropy().fill(&mut id);
         // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
@@ -41,7 +41,10 @@ impl<P: Ports> Service<P> {
             created_at: self.ports.clock().now(),
             metadata,
         };
-        self.write_application(organization, &application).await?;
+        self.change(organization, async {
+            self.write_application(organization, &application).await.map_err(Into::into)
+        })
+        .await?;
         Ok(NewApplication { application, client_secret })
     }
 
@@ -51,14 +54,14 @@ impl<P: Ports> Service<P> {
         Zeroizing::new(base64url::encode(&*secret))
     }
 
+    /// Within [`change`](Self::change).
     pub(super) async fn write_application(
         &self,
         organization: &OrganizationId,
         application: &Application,
     ) -> Result<(), StoreError> {
         let key = Key::application(organization, &application.client_id);
-        record::save(self.ports.registry(), &key, StoredApplication::from(application)).await?;
-        self.changed(organization).await
+        record::save(self.ports.registry(), &key, StoredApplication::from(application)).await
     }
 
     pub(super) async fn load_application(
@@ -80,7 +83,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         client_id: &str,
     ) -> Result<Application, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         self.load_application(organization, client_id).await?.ok_or(RegistryError::NotFound)
     }
 
@@ -90,7 +93,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         page: &Page,
     ) -> Result<Listing<Application>, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         let names = self.names(&Key::applications(organization), page).await?;
         let mut items = Vec::with_capacity(names.items.len());
         for client_id in &names.items {
@@ -141,16 +144,15 @@ impl<P: Ports> Service<P> {
         client_id: &str,
         change: impl FnOnce(&mut Application),
     ) -> Result<Application, RegistryError> {
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = async {
-            let mut application = self.application(organization, client_id).await?;
+        self.require(organization).await?;
+        self.change(organization, async {
+            let known = self.load_application(organization, client_id).await?;
+            let mut application = known.ok_or(RegistryError::NotFound)?;
             change(&mut application);
             self.write_application(organization, &application).await?;
             Ok(application)
-        };
-        let result = result.await;
-        self.unlock(lock, result).await
+        })
+        .await
     }
 
     /// Removes an application.
@@ -159,14 +161,16 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         client_id: &str,
     ) -> Result<(), RegistryError> {
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = async {
-            self.application(organization, client_id).await?;
-            self.ports.registry().delete(&Key::application(organization, client_id)).await?;
-            self.changed(organization).await.map_err(Into::into)
-        };
-        let result = result.await;
-        self.unlock(lock, result).await
+        self.require(organization).await?;
+        if check_client_id(client_id).is_err() {
+            return Err(RegistryError::NotFound);
+        }
+        let key = Key::application(organization, client_id);
+        self.change(organization, async {
+            // A record that can't be read is there, too.
+            self.ports.registry().get(&key).await?.ok_or(RegistryError::NotFound)?;
+            self.ports.registry().delete(&key).await.map_err(Into::into)
+        })
+        .await
     }
 }

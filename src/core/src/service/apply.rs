@@ -16,7 +16,7 @@ use crate::application::{Application, ApplicationMetadata, check_client_id, secr
 use crate::field::FieldError;
 use crate::jose::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports};
+use crate::ports::{Clock as _, Ports, StoreError};
 use crate::trust::TrustedIssuer;
 
 /// A seed document.
@@ -100,6 +100,47 @@ pub enum Put {
     Unchanged,
 }
 
+/// What is there before a registration is put.
+pub(super) enum Known<T> {
+    Nothing,
+    /// A record that can't be read, and that can be replaced without a look at it (R74).
+    Unreadable,
+    Readable(T),
+}
+
+impl<T: PartialEq> Known<T> {
+    pub(super) fn of(loaded: Result<Option<T>, StoreError>) -> Result<Self, StoreError> {
+        match loaded {
+            Ok(None) => Ok(Self::Nothing),
+            Ok(Some(known)) => Ok(Self::Readable(known)),
+            Err(StoreError::Unreadable { .. }) => Ok(Self::Unreadable),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn readable(&self) -> Option<&T> {
+        if let Self::Readable(known) = self { Some(known) } else { None }
+    }
+
+    pub(super) fn put(&self, wanted: &T) -> Put {
+        match self {
+            Self::Nothing => Put::Created,
+            Self::Readable(known) if known == wanted => Put::Unchanged,
+            Self::Readable(_) | Self::Unreadable => Put::Replaced,
+        }
+    }
+}
+
+impl ApplyReport {
+    fn count(&mut self, put: Put) {
+        match put {
+            Put::Created => self.created += 1,
+            Put::Replaced => self.replaced += 1,
+            Put::Unchanged => self.unchanged += 1,
+        }
+    }
+}
+
 impl TrustDocument {
     /// Reads a document in JSON, and checks every member of it before anything is stored.
     pub fn parse(text: &[u8], dev: bool) -> Result<Self, FieldError> {
@@ -173,13 +214,7 @@ impl<P: Ports> Service<P> {
             let organization = OrganizationId::parse(&seed.name)?;
             self.apply_organization(&organization, seed, &mut report).await?;
             for issuer in &seed.trusted_issuers {
-                match self.load_issuer(&organization, &issuer.name).await? {
-                    Some(known) if known == *issuer => report.unchanged += 1,
-                    _ if self.put_trusted_issuer(&organization, &issuer.name, issuer).await? => {
-                        report.created += 1
-                    }
-                    _ => report.replaced += 1,
-                }
+                report.count(self.put_issuer(&organization, issuer).await?);
             }
             for application in &seed.applications {
                 self.apply_application(&organization, application, &mut report).await?;
@@ -214,10 +249,15 @@ impl<P: Ports> Service<P> {
     ) -> Result<(), RegistryError> {
         match self.organization(organization).await {
             Ok(known) if seed.display_name.is_none() || known.display_name == seed.display_name => {
+                // Somebody may repeat what failed halfway.
+                self.changed(organization).await?;
                 report.unchanged += 1;
                 return Ok(());
             }
-            Ok(_) | Err(RegistryError::OrganizationUnknown) => {}
+            // What the document says takes the place of a record that can't be read.
+            Ok(_)
+            | Err(RegistryError::OrganizationUnknown | RegistryError::Store(StoreError::Unreadable { .. })) =>
+                {}
             Err(error) => return Err(error),
         }
         if self.put_organization(organization, seed.display_name.as_deref()).await? {
@@ -234,11 +274,7 @@ impl<P: Ports> Service<P> {
         seed: &SeedApplication,
         report: &mut ApplyReport,
     ) -> Result<(), RegistryError> {
-        match self.put_application(organization, seed).await?.0 {
-            Put::Created => report.created += 1,
-            Put::Replaced => report.replaced += 1,
-            Put::Unchanged => report.unchanged += 1,
-        }
+        report.count(self.put_application(organization, seed).await?.0);
         Ok(())
     }
 
@@ -254,22 +290,20 @@ impl<P: Ports> Service<P> {
         seed: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
         let secret_sha256 = seed.check()?;
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = async {
-            let known = self.load_application(organization, &seed.client_id).await?;
+        self.require(organization).await?;
+        self.change(organization, async {
+            let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
             let created_at =
-                known.as_ref().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
+                known.readable().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
             let client_id = seed.client_id.to_string();
             let wanted =
                 Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
-            if known.as_ref() == Some(&wanted) {
-                return Ok((Put::Unchanged, wanted));
+            let put = known.put(&wanted);
+            if put != Put::Unchanged {
+                self.write_application(organization, &wanted).await?;
             }
-            self.write_application(organization, &wanted).await?;
-            Ok((if known.is_some() { Put::Replaced } else { Put::Created }, wanted))
-        };
-        let result = result.await;
-        self.unlock(lock, result).await
+            Ok((put, wanted))
+        })
+        .await
     }
 }

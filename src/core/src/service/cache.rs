@@ -1,7 +1,8 @@
 //! Parsed registrations, kept from one exchange to the next.
 //!
 //! Truth is in the store: each registration's change brings a counter forward, and an exchange reads
-//! that counter first. What was parsed under another count is forgotten. JWKS documents have their own
+//! that counter first. What was parsed under another count is forgotten, and so is, whatever the counter says,
+//! what was read a minute ago: a change whose node died before it counted holds everywhere by then. JWKS documents have their own
 //! lifetime (R51) and are kept until it ends.
 
 use alloc::rc::Rc;
@@ -21,6 +22,11 @@ const MOST_ENTRIES: usize = 4096;
 /// How many organizations are kept.
 const MOST_ORGANIZATIONS: usize = 256;
 
+/// How long anything is kept under one count, in seconds. A request that began up to `SLOWEST` seconds before may
+/// still add to it; both together make a minute at most.
+const KEPT: u64 = 50;
+const SLOWEST: u64 = 10;
+
 /// A trusted issuer with its keys parsed.
 pub(super) struct Trusted {
     pub(super) issuer: TrustedIssuer,
@@ -30,6 +36,8 @@ pub(super) struct Trusted {
 /// What is kept of one organization.
 pub(super) struct OrganizationCache {
     generation: Vec<u8>,
+    /// From when on anything in it was read: seconds since 1970.
+    since: u64,
     pub(super) urls: Rc<OrganizationUrls>,
     pub(super) issuers: Entries<Rc<Trusted>>,
     pub(super) applications: Entries<Rc<Application>>,
@@ -53,21 +61,27 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// The organization's entries under this generation; empty if they were of another.
+    /// The organization's entries under this generation; empty if they were of another, or are too old. A clock that
+    /// was set back makes them old, too.
     pub(super) fn organization(
         &mut self,
         organization: &OrganizationId,
         generation: &[u8],
+        now: u64,
         urls: impl FnOnce() -> OrganizationUrls,
     ) -> &mut OrganizationCache {
         let fresh = || OrganizationCache {
             generation: generation.to_vec(),
+            since: now,
             urls: Rc::new(urls()),
             issuers: Entries::default(),
             applications: Entries::default(),
             signing_key: None,
         };
-        let current = |known: &OrganizationCache| known.generation == generation;
+        let current = |known: &OrganizationCache| {
+            let in_time = now < known.since + KEPT && known.since < now + SLOWEST;
+            known.generation == generation && in_time
+        };
         self.organizations.keep(organization.as_str(), MOST_ORGANIZATIONS, current, fresh)
     }
 

@@ -27,6 +27,8 @@ pub type Exchanged = AccessToken;
 pub(super) struct Tenant {
     pub(super) id: OrganizationId,
     pub(super) generation: Vec<u8>,
+    /// When the generation was read, or before: seconds since 1970.
+    pub(super) now: u64,
     pub(super) urls: Rc<OrganizationUrls>,
 }
 
@@ -91,15 +93,16 @@ impl<P: Ports> Service<P> {
 
     /// The organization of a request. Its counter says which registrations are the newest.
     pub(super) async fn tenant(&self, organization: &OrganizationId) -> Result<Tenant, Refusal> {
+        let now = self.ports.clock().now();
         let counter = self.ports.registry().get(&Key::generation(organization)).await?;
         if counter.is_none() && !organization.is_default() {
             return Err(Reason::OrganizationUnknown.into());
         }
         let generation = counter.unwrap_or_default();
         let mut cache = self.cache.borrow_mut();
-        let entry = cache.organization(organization, &generation, || self.settings.urls(organization));
+        let entry = cache.organization(organization, &generation, now, || self.settings.urls(organization));
         let urls = Rc::clone(&entry.urls);
-        Ok(Tenant { id: organization.clone(), generation, urls })
+        Ok(Tenant { id: organization.clone(), generation, now, urls })
     }
 
     /// R20 to R23: who asks. Every failure looks the same and takes the same work.
@@ -195,6 +198,6 @@ impl<P: Ports> Service<P> {
     /// Looks into, or adds to, what is kept of this organization.
     fn cached<T>(&self, tenant: &Tenant, look: impl FnOnce(&mut cache::OrganizationCache) -> T) -> T {
         let mut cache = self.cache.borrow_mut();
-        look(cache.organization(&tenant.id, &tenant.generation, || (*tenant.urls).clone()))
+        look(cache.organization(&tenant.id, &tenant.generation, tenant.now, || (*tenant.urls).clone()))
     }
 }

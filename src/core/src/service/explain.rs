@@ -61,7 +61,7 @@ impl<P: Ports> Service<P> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         if assertion.len() > MAX_ASSERTION {
             return Err(FieldError::new("assertion", "must not exceed 16 KiB").into());
         }

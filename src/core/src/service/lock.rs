@@ -7,10 +7,11 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::future::Future;
 
 use super::{RegistryError, Service};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports, Store as _};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 
 /// How long one counter is in use, in seconds.
 const QUARTER: u64 = 15;
@@ -39,24 +40,52 @@ impl<P: Ports> Service<P> {
                 && store.get(&current).await?.is_none()
                 && store.increment(&current).await? == 1
             {
-                if store.get(&last).await?.is_some() {
-                    store.delete(&last).await?;
-                }
-                return Ok(Lock { key: current });
+                let lock = Lock { key: current };
+                return match self.forget_turn(&last).await {
+                    Ok(()) => Ok(lock),
+                    Err(error) => self.unlock(lock, Err(error.into())).await,
+                };
             }
             self.ports.clock().sleep(PAUSE).await;
         }
         Err(RegistryError::Busy)
     }
 
-    /// Gives the lock back and hands on the result. A store that fails here leaves the lock to run out.
+    /// Deletes the counter that a holder who died has left behind.
+    async fn forget_turn(&self, last: &str) -> Result<(), StoreError> {
+        let store = self.ports.registry();
+        if store.get(last).await?.is_some() { store.delete(last).await } else { Ok(()) }
+    }
+
+    /// Gives the lock back and hands on the result. A store that fails here twice leaves the lock to run out.
     pub(super) async fn unlock<T>(
         &self,
         lock: Lock,
         result: Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
-        match self.ports.registry().delete(&lock.key).await {
-            Ok(()) | Err(_) => result,
+        let store = self.ports.registry();
+        if store.delete(&lock.key).await.is_err() {
+            _ = store.delete(&lock.key).await;
         }
+        result
+    }
+
+    /// Changes registrations of the organization, in its turn and between two steps of its counter. Without the first
+    /// one, a store that fails after the change would leave it unseen; without the second one, an instance could keep
+    /// what it read in between. A change that finds nothing to do steps, too: it may repeat one that failed halfway.
+    pub(super) async fn change<T>(
+        &self,
+        organization: &OrganizationId,
+        change: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        let lock = self.lock(organization).await?;
+        let result = async {
+            self.changed(organization).await?;
+            let result = change.await;
+            self.changed(organization).await?;
+            result
+        };
+        let result = result.await;
+        self.unlock(lock, result).await
     }
 }

@@ -64,6 +64,9 @@ impl<P: Ports> Service<P> {
         };
         let key = Key::organization(organization);
         let is_new = self.ports.registry().get(&key).await?.is_none();
+        if !is_new {
+            self.changed(organization).await?;
+        }
         record::save(self.ports.registry(), &key, &record).await?;
         self.changed(organization).await?;
         Ok(is_new)
@@ -79,6 +82,13 @@ impl<P: Ports> Service<P> {
             }
             None => Err(RegistryError::OrganizationUnknown),
         }
+    }
+
+    /// Refuses an organization that does not exist, whether its record can be read or not (R74).
+    pub(super) async fn require(&self, organization: &OrganizationId) -> Result<(), RegistryError> {
+        let exists = organization.is_default()
+            || self.ports.registry().get(&Key::organization(organization)).await?.is_some();
+        if exists { Ok(()) } else { Err(RegistryError::OrganizationUnknown) }
     }
 
     /// The registered organizations.

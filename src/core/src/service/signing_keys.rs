@@ -113,17 +113,15 @@ impl<P: Ports> Service<P> {
         if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
             return Ok(stored);
         }
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = async {
+        self.require(organization).await?;
+        self.change(organization, async {
             let stored = self.stored_keys(organization).await?;
             if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
                 return Ok(stored);
             }
             self.add_key(organization, stored).await
-        };
-        let result = result.await;
-        self.unlock(lock, result).await
+        })
+        .await
     }
 
     async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreError> {
@@ -131,7 +129,7 @@ impl<P: Ports> Service<P> {
         Ok(record::load(self.ports.registry(), &key).await?.unwrap_or_default())
     }
 
-    /// Adds a key. The very first one signs at once: there is nothing cached that could miss it.
+    /// Adds a key, within [`change`](Self::change). The very first one signs at once: there is nothing cached that could miss it.
     async fn add_key(
         &self,
         organization: &OrganizationId,
@@ -152,7 +150,6 @@ impl<P: Ports> Service<P> {
             signs_from,
         });
         record::save(self.ports.registry(), &Key::signing_keys(organization), &stored).await?;
-        self.changed(organization).await?;
         Ok(stored)
     }
 
@@ -161,14 +158,13 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
     ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = async {
-            let stored = self.stored_keys(organization).await?;
-            self.add_key(organization, stored).await
-        };
-        let result = result.await;
-        let stored = self.unlock(lock, result).await?;
+        self.require(organization).await?;
+        let stored = self
+            .change(organization, async {
+                let stored = self.stored_keys(organization).await?;
+                self.add_key(organization, stored).await
+            })
+            .await?;
         infos(organization, &stored).map_err(Into::into)
     }
 
@@ -177,13 +173,13 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
     ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         infos(organization, &self.current_keys(organization).await?).map_err(Into::into)
     }
 
     /// Our public keys as a JWK set (RFC 7517): what `/oauth2/jwks` serves.
     pub async fn jwks(&self, organization: &OrganizationId) -> Result<Vec<u8>, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         let stored = self.current_keys(organization).await?;
         let keys = stored.keys.iter().map(|key| Ok(key.read(organization)?.public_jwk()));
         let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;

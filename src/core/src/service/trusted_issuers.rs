@@ -3,13 +3,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::apply::Known;
 use super::organizations::{Listing, Page};
 use super::record::{self, Key};
-use super::{RegistryError, Service};
+use super::{Put, RegistryError, Service};
 use crate::field::FieldError;
 use crate::organization::OrganizationId;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::trust::TrustedIssuer;
+
+/// The longest name of a trusted issuer, in bytes.
+const LONGEST_NAME: usize = 128;
 
 impl<P: Ports> Service<P> {
     /// Registers a new trusted issuer.
@@ -19,10 +23,8 @@ impl<P: Ports> Service<P> {
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
         issuer.check(self.settings.dev)?;
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = self.create_locked(organization, issuer).await;
-        self.unlock(lock, result).await
+        self.require(organization).await?;
+        self.change(organization, self.create_locked(organization, issuer)).await
     }
 
     async fn create_locked(
@@ -30,10 +32,12 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        if self.load_issuer(organization, &issuer.name).await?.is_some() {
+        if self.ports.registry().get(&Key::trusted_issuer(organization, &issuer.name)).await?.is_some() {
             return Err(RegistryError::NameTaken);
         }
         self.check_issuer_value_is_free(organization, issuer).await?;
+        // A removal that failed halfway may have left its keys.
+        self.forget_document(organization, &issuer.name).await?;
         self.write_issuer(organization, issuer).await.map_err(Into::into)
     }
 
@@ -47,11 +51,18 @@ impl<P: Ports> Service<P> {
         if issuer.name != name {
             return Err(FieldError::new("name", "must be the name in the path").into());
         }
+        Ok(self.put_issuer(organization, issuer).await? == Put::Created)
+    }
+
+    /// Brings the trusted issuer to what is wanted.
+    pub(super) async fn put_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<Put, RegistryError> {
         issuer.check(self.settings.dev)?;
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = self.put_locked(organization, issuer).await;
-        self.unlock(lock, result).await
+        self.require(organization).await?;
+        self.change(organization, self.put_locked(organization, issuer)).await
     }
 
     /// Refuses what [`put_trusted_issuer`](Self::put_trusted_issuer) would refuse at this moment, and changes nothing.
@@ -69,18 +80,37 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<bool, RegistryError> {
-        let before = self.load_issuer(organization, &issuer.name).await?;
+    ) -> Result<Put, RegistryError> {
+        let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
         self.check_issuer_value_is_free(organization, issuer).await?;
-        self.write_issuer(organization, issuer).await?;
-        let Some(before) = before else { return Ok(true) };
-        if before.issuer != issuer.issuer {
-            self.ports.registry().delete(&Key::issuer_value(organization, &before.issuer)).await?;
+        let put = before.put(issuer);
+        if put == Put::Unchanged {
+            return Ok(put);
         }
-        if before.jwks_uri.is_some() && before.jwks_uri != issuer.jwks_uri {
+        // What goes, goes first: a store that fails in between must leave the record that tells what is left to do.
+        let before = before.readable();
+        if before.is_none_or(|before| before.jwks_uri != issuer.jwks_uri) {
             self.forget_document(organization, &issuer.name).await?;
         }
-        Ok(false)
+        if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
+            self.forget_issuer_value(organization, before).await?;
+        }
+        self.write_issuer(organization, issuer).await?;
+        Ok(put)
+    }
+
+    /// Deletes the signpost to this issuer, unless it leads to another one by now.
+    async fn forget_issuer_value(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), StoreError> {
+        let key = Key::issuer_value(organization, &issuer.issuer);
+        let store = self.ports.registry();
+        if store.get(&key).await?.is_some_and(|name| name == issuer.name.as_bytes()) {
+            store.delete(&key).await?;
+        }
+        Ok(())
     }
 
     async fn check_issuer_value_is_free(
@@ -127,8 +157,7 @@ impl<P: Ports> Service<P> {
     ) -> Result<(), StoreError> {
         let store = self.ports.registry();
         store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
-        record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await?;
-        self.changed(organization).await
+        record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await
     }
 
     pub(super) async fn load_issuer(
@@ -136,7 +165,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<Option<TrustedIssuer>, StoreError> {
-        if name.len() > 128 {
+        if name.len() > LONGEST_NAME {
             return Ok(None);
         }
         record::load(self.ports.registry(), &Key::trusted_issuer(organization, name)).await
@@ -148,7 +177,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<TrustedIssuer, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         self.load_issuer(organization, name).await?.ok_or(RegistryError::NotFound)
     }
 
@@ -158,7 +187,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         page: &Page,
     ) -> Result<Listing<TrustedIssuer>, RegistryError> {
-        self.organization(organization).await?;
+        self.require(organization).await?;
         let names = self.names(&Key::trusted_issuers(organization), page).await?;
         let mut items = Vec::with_capacity(names.items.len());
         for name in &names.items {
@@ -173,18 +202,21 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), RegistryError> {
-        self.organization(organization).await?;
-        let lock = self.lock(organization).await?;
-        let result = self.remove_locked(organization, name).await;
-        self.unlock(lock, result).await
+        self.require(organization).await?;
+        self.change(organization, self.remove_locked(organization, name)).await
     }
 
     async fn remove_locked(&self, organization: &OrganizationId, name: &str) -> Result<(), RegistryError> {
-        let issuer = self.load_issuer(organization, name).await?.ok_or(RegistryError::NotFound)?;
-        let store = self.ports.registry();
-        store.delete(&Key::trusted_issuer(organization, name)).await?;
-        self.changed(organization).await?;
-        store.delete(&Key::issuer_value(organization, &issuer.issuer)).await?;
-        self.forget_document(organization, name).await.map_err(Into::into)
+        let known = Known::of(self.load_issuer(organization, name).await)?;
+        if name.len() <= LONGEST_NAME {
+            self.forget_document(organization, name).await?;
+        }
+        match &known {
+            Known::Nothing => return Err(RegistryError::NotFound),
+            Known::Readable(issuer) => self.forget_issuer_value(organization, issuer).await?,
+            // Its signpost leads to nothing then, and counts for nothing.
+            Known::Unreadable => {}
+        }
+        self.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
     }
 }

@@ -67,6 +67,8 @@ pub struct Memory {
     pub broken: Cell<bool>,
     /// Keys can't be listed, as where there are too many of them for Spin.
     pub unlistable: Cell<bool>,
+    /// After so many steps that succeed, one fails.
+    pub fails_after: Cell<Option<usize>>,
     /// How many keys were read.
     pub reads: Cell<usize>,
     /// How many pages of keys were asked for.
@@ -79,7 +81,9 @@ pub const KEYS_PER_PAGE: usize = 10;
 impl Memory {
     async fn step(&self) -> Result<(), StoreError> {
         yield_once().await;
-        if self.broken.get() { Err(StoreError::Unavailable) } else { Ok(()) }
+        let left = self.fails_after.get();
+        self.fails_after.set(left.and_then(|left| left.checked_sub(1)));
+        if self.broken.get() || left == Some(0) { Err(StoreError::Unavailable) } else { Ok(()) }
     }
 }
 
