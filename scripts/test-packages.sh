@@ -5,26 +5,18 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
-# Said at once, and again at the end of `make test`.
-not_tested() {
-  echo "not tested: $*" >&2
-  mkdir -p target/summary
-  echo "$*" >>target/summary/not-tested
-}
+. scripts/package-tools.sh
 
 python() {
   (cd target/test-python && bin/python -m pytest -q -rs -p no:cacheprovider "$root/embed/python/tests")
 }
 
 javascript() {
-  local tests=(exchange.test.mjs host-signatures.test.mjs readme.test.mjs)
+  local tests=(addresses.test.mjs exchange.test.mjs fetching.test.mjs host-signatures.test.mjs readme.test.mjs)
   if command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null; then
     tests+=(browser.test.mjs)
-  elif [[ -n ${CI:-} ]]; then
-    echo "not tested: the package in a browser: apt-get install chromium" >&2
-    return 1
   else
-    not_tested "the package in a browser: there is no Chromium"
+    not_tested "the package in a browser: there is no Chromium (apt-get install chromium)"
   fi
   (cd target/test-javascript && node --test "${tests[@]}")
 }
@@ -40,6 +32,12 @@ rust() {
 }
 
 for package in "$@"; do
+  lacking=$(missing "$package")
+  if [[ -n $lacking ]]; then
+    rm -rf "target/test-$package"
+    not_tested "the package of $package: there is no $lacking"
+    continue
+  fi
   scripts/install-packages.sh "$package"
   "$package"
 done

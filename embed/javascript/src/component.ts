@@ -64,11 +64,11 @@ export function start(
   };
   const imports: Unversioned<ImportObject> = {
     "asserta:exchange/store": {
-      get: (area: Area, key: string) => guarded(() => store.get(area, key) ?? undefined),
-      set: (area: Area, key: string, value: string) => guarded(() => store.set(area, key, value)),
-      delete: (area: Area, key: string) => guarded(() => store.delete(area, key)),
-      keys: (area: Area, prefix: string) => guarded(() => store.keys(area, prefix)),
-      increment: (area: Area, key: string) => guarded(() => BigInt(store.increment(area, key))),
+      get: (area: Area, key: string) => guarded(() => optionalText(store.get(area, key))),
+      set: (area: Area, key: string, value: string) => guarded(() => nothing(store.set(area, key, value))),
+      delete: (area: Area, key: string) => guarded(() => nothing(store.delete(area, key))),
+      keys: (area: Area, prefix: string) => guarded(() => texts(store.keys(area, prefix))),
+      increment: (area: Area, key: string) => guarded(() => count(store.increment(area, key))),
     },
     "wasi:clocks/wall-clock": { now: () => datetime(clock()) },
     "wasi:random/random": {
@@ -83,4 +83,31 @@ export function start(
 function datetime(seconds: number): { seconds: bigint; nanoseconds: number } {
   const whole = Math.floor(seconds);
   return { seconds: BigInt(whole), nanoseconds: Math.floor((seconds - whole) * 1e9) };
+}
+
+// What a store answers. Anything else, a promise above all, is a store that does not work.
+
+function optionalText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw new TypeError("get must return a string or undefined, at once");
+  return value;
+}
+
+function texts(value: unknown): string[] {
+  if (!Array.isArray(value) || !value.every((text) => typeof text === "string")) {
+    throw new TypeError("keys must return an array of strings, at once");
+  }
+  return value;
+}
+
+function count(value: unknown): bigint {
+  if (typeof value === "bigint" && value > 0n) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return BigInt(value);
+  throw new TypeError("increment must return a number from 1 on, at once");
+}
+
+function nothing(value: unknown): void {
+  if (typeof (value as { then?: unknown } | undefined)?.then === "function") {
+    throw new TypeError("a store must answer at once, without a promise");
+  }
 }

@@ -22,6 +22,23 @@ export function text(member: string, value: unknown): string {
   return value;
 }
 
+/** A text that is small enough to be handed over at all. */
+export function boundedText(member: string, value: unknown, most: number): string {
+  const tooLong = (): InvalidMember => new InvalidMember(member, `must not exceed ${most / 1024} KiB`);
+  if (typeof value === "string" && value.length > most) throw tooLong();
+  const bounded = text(member, value);
+  if (new TextEncoder().encode(bounded).byteLength > most) throw tooLong();
+  return bounded;
+}
+
+/** A whole number of seconds, as 64 bits. */
+export function seconds(member: string, value: unknown): bigint {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidMember(member, "must be a whole number of seconds");
+  }
+  return BigInt(value);
+}
+
 function texts(member: string, value: unknown): string[] {
   if (!Array.isArray(value)) throw new InvalidMember(member, "must be an array of strings");
   return value.map((element, index) => text(`${member}[${index}]`, element));

@@ -1,6 +1,9 @@
 /** What can go wrong. */
 
-/** An exchange was refused: nothing was issued. */
+/**
+ * An exchange was refused: nothing was issued. Where it fetched the issuer's keys and could not have them, `cause` is
+ * what went wrong: `FetchFailed`, or what a fetcher of your own threw.
+ */
 export class Refused extends Error {
   override name = "Refused";
   constructor(
@@ -12,8 +15,9 @@ export class Refused extends Error {
     readonly sentence: string,
     /** After how many seconds trying again makes sense, where that is known. */
     readonly retryAfter?: number,
+    options?: { cause?: unknown },
   ) {
-    super(`${code}: ${sentence}`);
+    super(`${code}: ${sentence}`, options);
   }
 }
 

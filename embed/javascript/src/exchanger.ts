@@ -9,6 +9,13 @@ import type { AccessToken, ApplyReport, Explanation, SigningAlgorithm } from "./
 import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;
+/** For one exchange. */
+const MAX_FETCHES = 2;
+
+/** Why keys could not be had: anything can be thrown, `undefined` too. */
+interface Failure {
+  error: unknown;
+}
 
 /** How an exchanger works. */
 export interface ExchangerOptions {
@@ -20,8 +27,16 @@ export interface ExchangerOptions {
   accessTokenAlgorithm?: SigningAlgorithm;
   /** Allows `http` JWKS endpoints on this machine's loopback. Default: false. */
   dev?: boolean;
-  /** Gets the JWKS documents. False: an exchange throws {@link KeysNeeded} instead. Default: {@link fetchKeys}. */
+  /**
+   * Gets the JWKS documents; whatever it throws means that the keys can't be had. False: an exchange throws
+   * {@link KeysNeeded} instead. Default: {@link fetchKeys}.
+   */
   fetchKeys?: ((uri: string) => Promise<KeyDocument>) | false;
+  /**
+   * Told why an issuer's keys could not be had, once for each fetch: {@link FetchFailed}, or what `fetchKeys` threw.
+   * Default: nobody; the `cause` of {@link Refused} has it, too.
+   */
+  onKeysFailed?: (failure: KeysFailed) => void;
   /** The time in seconds since 1970. Default: the platform's. */
   clock?: () => number;
   /** Told what the store threw. Default: console.error. */
@@ -36,6 +51,18 @@ export interface ExchangerOptions {
    * private keys pass through it. Default: the component's own.
    */
   hostSignatures?: HostSignatures;
+}
+
+/** An issuer's keys could not be had. */
+export interface KeysFailed {
+  /** The organization. */
+  organization: string;
+  /** The name of the trusted issuer. */
+  trustedIssuer: string;
+  /** Its JWKS endpoint. */
+  uri: string;
+  /** Why. */
+  error: unknown;
 }
 
 /** An exchange that is asked for. */
@@ -67,7 +94,8 @@ export class Exchanger {
 
   readonly #start: () => Root;
   readonly #fetchKeys: ((uri: string) => Promise<KeyDocument>) | undefined;
-  readonly #supplies = new Map<string, Promise<void>>();
+  readonly #onKeysFailed: (failure: KeysFailed) => void;
+  readonly #supplies = new Map<string, Promise<Failure | undefined>>();
   #root: Root | undefined;
   #nextSweep = Date.now() + SWEEP_EVERY;
 
@@ -89,6 +117,7 @@ export class Exchanger {
     const clock = options.clock ?? (() => Date.now() / 1000);
     const onStoreError = options.onStoreError ?? ((error) => console.error("asserta: the store failed:", error));
     this.#fetchKeys = options.fetchKeys === false ? undefined : options.fetchKeys ?? ((uri) => fetchKeys(uri, { dev }));
+    this.#onKeysFailed = options.onKeysFailed ?? (() => {});
     this.#start = () => {
       const root = start(modules, store, clock, onStoreError, options.hostSignatures);
       try {
@@ -119,7 +148,8 @@ export class Exchanger {
       resource: convert.optional(convert.text, "resource", request.resource),
     };
     // Twice, since the half minute in which keys are asked for once may end in between.
-    for (let supplied = 0; ; supplied++) {
+    let failure: Failure | undefined;
+    for (let fetches = 0; ; fetches++) {
       try {
         const granted = this.#call(
           (root) => root.exchange.exchange(organization, assertion, credentials, options), convert.exchangeError,
@@ -127,17 +157,20 @@ export class Exchanger {
         this.#sweepIfDue();
         return { ...granted, expiresIn: Number(granted.expiresIn), claims: claimsOf(granted.token) };
       } catch (error) {
-        if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw error;
-        if (supplied === 2) {
-          throw new Refused("temporarily_unavailable", "keys-unavailable", "The issuer's keys can not be obtained.");
+        if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw withCause(error, failure);
+        if (fetches === MAX_FETCHES) {
+          const sentence = "The issuer's keys can not be obtained.";
+          throw withCause(new Refused("temporarily_unavailable", "keys-unavailable", sentence), failure);
         }
-        await this.#supply(organization, error, this.#fetchKeys);
+        failure = await this.#supply(organization, error, this.#fetchKeys);
       }
     }
   }
 
   /** Fetches and hands over. Exchanges that need the same document meanwhile share the fetch. */
-  #supply(organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<void> {
+  #supply(
+    organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
+  ): Promise<Failure | undefined> {
     const key = JSON.stringify([organization, needed.trustedIssuer, needed.uri]);
     let supply = this.#supplies.get(key);
     if (!supply) {
@@ -148,14 +181,24 @@ export class Exchanger {
   }
 
   async #fetchAndSupply(
-    organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
-  ): Promise<void> {
+    organization: string, { trustedIssuer, uri }: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
+  ): Promise<Failure | undefined> {
     try {
-      this.trustedIssuers.supplyKeys(needed.trustedIssuer, await fetch(needed.uri), { organization });
+      this.trustedIssuers.supplyKeys(trustedIssuer, await fetch(uri), { organization });
+      return undefined;
     } catch (error) {
-      if (error instanceof Trapped) throw error;
       // Whatever it was, the document can't be had: the exchange goes on with the last good one, if it may.
-      this.trustedIssuers.reportKeysUnavailable(needed.trustedIssuer, { organization });
+      try {
+        this.trustedIssuers.reportKeysUnavailable(trustedIssuer, { organization });
+      } catch {
+        // The store failed, or the issuer is gone: the exchange says so.
+      }
+      try {
+        this.#onKeysFailed({ organization, trustedIssuer, uri, error });
+      } catch {
+        // Who listens decides nothing.
+      }
+      return { error };
     }
   }
 
@@ -200,6 +243,13 @@ export class Exchanger {
       throw converted;
     }
   }
+}
+
+/** A refusal for want of keys, with why they could not be had. */
+function withCause(error: unknown, failure: Failure | undefined): unknown {
+  const keysAreMissing = error instanceof Refused && ["keys-unavailable", "key-unknown"].includes(error.reason);
+  if (!failure || !keysAreMissing) return error;
+  return new Refused(error.code, error.reason, error.sentence, error.retryAfter, { cause: failure.error });
 }
 
 /** An error of the component carries its payload. Anything of WebAssembly's own is a trap. */

@@ -1,5 +1,7 @@
 /** Fetches JWKS documents with `fetch`, under strict limits. */
 
+import { isLoopback, reach } from "./addresses.js";
+
 /** A JWKS document as its endpoint served it. */
 export interface KeyDocument {
   /** The body. */
@@ -8,61 +10,120 @@ export interface KeyDocument {
   maxAge?: number;
 }
 
-/** The document can't be had. */
+/** Why a document can't be had, as one word: `unknown` where a fetcher of your own does not say. */
+export type FetchCause =
+  | "bad-address" | "name-unknown" | "address-refused" | "unreachable" | "tls" | "certificate" | "timed-out" | "incomplete"
+  | "redirect" | "status" | "too-large" | "encoded" | "unknown";
+
+/** The document can't be had. `problem` is one word for programs, `cause` what the platform threw, if it did. */
 export class FetchFailed extends Error {
   override name = "FetchFailed";
+  constructor(message: string, readonly problem: FetchCause = "unknown", options?: { cause?: unknown }) {
+    super(message, options);
+  }
 }
 
 const TIME_LIMIT = 5_000;
-const SIZE_LIMIT = 64 * 1024;
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+export const SIZE_LIMIT = 64 * 1024;
+// `URL` forgives what is none: credentials, a backslash, no host at all, white space.
+const WELL_FORMED = /^https?:\/\/[^/?#\\@\s]+([/?#]\S*)?$/i;
 
 /**
  * GETs a JWKS document: https only (http to this machine's loopback with `dev`), no redirect followed,
- * status 200 only, at most 64 KiB and 5 seconds.
+ * status 200 only, at most 64 KiB and 5 seconds. Throws {@link FetchFailed}.
  *
  * `fetch` does not tell which address a name leads to. So this refuses only hosts that are written as a
  * private address; where issuers are registered by strangers, let your network refuse the rest.
  */
 export async function fetchKeys(uri: string, options: { dev?: boolean } = {}): Promise<KeyDocument> {
-  const url = new URL(uri);
-  const loopback = LOOPBACK.test(url.hostname);
-  if (url.username || url.password) throw new FetchFailed("the URL must not contain credentials");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && options.dev && loopback)) {
-    throw new FetchFailed("the URL must begin with https://");
+  const url = address(uri, options.dev ?? false);
+  try {
+    return await get(url);
+  } catch (error) {
+    throw told(error);
   }
-  if (isPrivate(url.hostname) && !(options.dev && loopback)) {
-    throw new FetchFailed("the host is an address of a private network");
+}
+
+/** The URL, if it is one that may be fetched. */
+function address(uri: string, dev: boolean): URL {
+  const bad = (problem: string): FetchFailed => new FetchFailed(problem, "bad-address");
+  if (typeof uri !== "string" || !WELL_FORMED.test(uri)) throw bad("its URL must begin with https:// and name a host alone");
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    throw bad("its URL can't be fetched");
   }
+  const loopback = dev && isLoopback(url.hostname);
+  if (url.protocol !== "https:" && !loopback) throw bad("its URL must begin with https://");
+  if (reach(url.hostname) !== "public" && !loopback) {
+    throw new FetchFailed("its host has a private or special address, which is refused", "address-refused");
+  }
+  return url;
+}
+
+async function get(url: URL): Promise<KeyDocument> {
   const response = await fetch(url, {
-    headers: { accept: "application/jwk-set+json, application/json" },
-    redirect: "error",
+    // In a browser it says itself what it decompresses.
+    headers: { accept: "application/jwk-set+json, application/json", "accept-encoding": "identity" },
+    redirect: "manual",
     credentials: "omit",
     cache: "no-store",
     referrerPolicy: "no-referrer",
     signal: AbortSignal.timeout(TIME_LIMIT),
   });
-  if (response.status !== 200) {
+  const { status } = response;
+  if (status !== 200) {
     await response.body?.cancel();
-    throw new FetchFailed("the status is not 200");
+    if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      // A browser keeps the status of a redirect to itself.
+      throw new FetchFailed(`it answered ${status ? `${status}, ` : "with "}a redirect, which is not followed`, "redirect");
+    }
+    throw new FetchFailed(`it answered ${status} instead of 200`, "status");
   }
   return { text: await read(response), maxAge: maxAge(response.headers.get("cache-control") ?? "") };
 }
 
+/** What the platform threw, in the words that every host has for it. Node names a code; browsers say no more. */
+function told(error: unknown): FetchFailed {
+  if (error instanceof FetchFailed) return error;
+  const { name, cause } = error as { name?: string; cause?: { code?: unknown; errors?: { code?: unknown }[] } };
+  const code = String(cause?.code ?? cause?.errors?.[0]?.code ?? "");
+  const failed = (problem: FetchCause, message: string): FetchFailed => new FetchFailed(message, problem, { cause: error });
+  if (name === "TimeoutError" || /TIMEDOUT|TIMEOUT/.test(code)) return failed("timed-out", "no complete answer within 5 seconds");
+  if (/^(ENOTFOUND|EAI_)/.test(code)) return failed("name-unknown", "DNS knows no address of its host");
+  if (/CERT|SELF_SIGNED|UNABLE_TO|^(CRL|HOSTNAME)_/.test(code)) {
+    return failed("certificate", "TLS with it fails: its certificate is not accepted");
+  }
+  if (/SSL|TLS/.test(code)) return failed("tls", "TLS with it fails");
+  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/.test(code)) return failed("unreachable", "no connection to it");
+  if (/^(ECONNRESET|EPIPE|UND_ERR_|HPE_)/.test(code)) return failed("incomplete", "its answer is incomplete or not HTTP");
+  return failed("unknown", "the fetch failed");
+}
+
 async function read(response: Response): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = response.body?.getReader();
-  let text = "";
+  const parts: Uint8Array[] = [];
   let size = 0;
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    parts.push(part.value);
     size += part.value.byteLength;
     if (size > SIZE_LIMIT) {
       await reader?.cancel();
-      throw new FetchFailed("the document exceeds 64 KiB");
+      throw new FetchFailed("its document exceeds 64 KiB", "too-large");
     }
-    text += decoder.decode(part.value, { stream: true });
   }
-  return text + decoder.decode();
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FetchFailed("its document is not UTF-8", "encoded", { cause });
+  }
 }
 
 /** `max-age` (RFC 9111 section 5.2.2); 0 where caching is forbidden. */
@@ -75,21 +136,4 @@ function maxAge(header: string): number | undefined {
     if (name === "max-age" && digits) seconds = Number(digits);
   }
   return seconds;
-}
-
-/** Whether a host is written as an address that the public Internet does not route. URL has made it canonical. */
-function isPrivate(host: string): boolean {
-  if (host === "localhost" || host.endsWith(".localhost")) return true;
-  const four = /^(\d+)\.(\d+)\.\d+\.\d+$/.exec(host);
-  if (four) {
-    const [first, second] = [Number(four[1]), Number(four[2])];
-    return (
-      first === 0 || first === 10 || first === 127 || first >= 224 ||
-      (first === 100 && second >= 64 && second < 128) || (first === 169 && second === 254) ||
-      (first === 172 && second >= 16 && second < 32) || (first === 192 && second === 168) ||
-      (first === 198 && (second === 18 || second === 19))
-    );
-  }
-  // Of IPv6 only 2000::/3 is global unicast.
-  return host.startsWith("[") && !/^\[[23][0-9a-f]{3}:/.test(host);
 }

@@ -2,7 +2,7 @@
 
 import type { Root } from "./component.js";
 import * as convert from "./convert.js";
-import type { KeyDocument } from "./fetching.js";
+import { SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import type {
   Application, ApplicationMetadata, NewApplication, Organization, OrganizationUrls, SigningKey, TrustedIssuer,
 } from "./records.js";
@@ -65,12 +65,9 @@ export class TrustedIssuers {
 
   /** Hands over the JWKS document of an issuer, and says how many of its keys are usable. */
   supplyKeys(name: string, document: KeyDocument, where?: In): number {
-    const maxAge = document.maxAge === undefined ? undefined : BigInt(document.maxAge);
-    return this.#call((root) =>
-      root.trustedIssuers.supplyKeys(
-        nameOf(where), convert.text("name", name), convert.text("document", document.text), maxAge,
-      ),
-    );
+    const text = convert.boundedText("document", document?.text, SIZE_LIMIT);
+    const maxAge = convert.optional(convert.seconds, "maxAge", document.maxAge);
+    return this.#call((root) => root.trustedIssuers.supplyKeys(nameOf(where), convert.text("name", name), text, maxAge));
   }
 
   /** Says that the JWKS document that was asked for can't be had. */

@@ -45,6 +45,7 @@ export class MemoryStore implements Store {
 
   increment(area: Area, key: string): number {
     const number = Number(this.#areas[area].get(key) ?? "0") + 1;
+    if (!Number.isSafeInteger(number)) throw new TypeError("increment of something that is no counter");
     this.#areas[area].set(key, String(number));
     return number;
   }

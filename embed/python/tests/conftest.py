@@ -17,7 +17,7 @@ PUBLIC_URL = "https://tokens.example.com"
 
 def not_tested(why: str) -> NoReturn:
     """Ends a test for which something is missing: under CI that is a failure, elsewhere it is said."""
-    if os.environ.get("CI"):
+    if os.environ.get("CI") not in (None, "", "0", "false"):
         pytest.fail(f"not tested: {why}")
     summary = Path(__file__).parents[3] / "target" / "summary"  # `make test` says it again at its end
     summary.mkdir(parents=True, exist_ok=True)
