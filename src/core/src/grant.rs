@@ -377,3 +377,6 @@ fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
     let expiry = claims.expiry()? as u64 + 1;
     Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(MOST_CLOCK_SKEW) }))
 }
+
+#[cfg(test)]
+mod tests;

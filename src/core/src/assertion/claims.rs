@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::jose::json::{self, Object, Value};
+use crate::jose::json::{self, JsonFault, Object, Value};
 use crate::refusal::Reason;
 
 /// The claims of an assertion: a JSON object without duplicate members.
@@ -13,8 +13,8 @@ pub(super) struct WrongType;
 
 impl Claims {
     /// Parses the payload (R30).
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Reason> {
-        json::parse_object(payload).map(Self).map_err(|_| Reason::AssertionMalformed)
+    pub(super) fn parse(payload: &[u8]) -> Result<Self, JsonFault> {
+        json::object(payload).map(Self)
     }
 
     /// All members.

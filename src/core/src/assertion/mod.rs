@@ -9,8 +9,54 @@ pub(crate) use checks::{
 };
 pub use claims::Claims;
 
+use core::fmt;
+
 use crate::jose::compact::{CompactJws, Header, JwsError};
-use crate::refusal::Reason;
+use crate::jose::json::JsonFault;
+use crate::refusal::{Reason, Refusal};
+
+/// Why a text is no assertion: in words for an administrator, who is told what and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAssertion {
+    /// It is not a token that could be verified.
+    Form(JwsError),
+    /// Its claims are not a strict JSON object.
+    Claims(JsonFault),
+}
+
+impl NotAssertion {
+    /// The reason of the refusal, which is all that a caller is told.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Form(
+                JwsError::AlgorithmMissing
+                | JwsError::AlgorithmNotString(_)
+                | JwsError::AlgorithmNone
+                | JwsError::AlgorithmSymmetric
+                | JwsError::AlgorithmUnknown,
+            ) => Reason::AlgorithmNotAllowed,
+            Self::Form(JwsError::Critical) => Reason::CriticalHeader,
+            Self::Form(_) | Self::Claims(_) => Reason::AssertionMalformed,
+        }
+    }
+}
+
+impl fmt::Display for NotAssertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form(error) => error.fmt(f),
+            Self::Claims(fault) => write!(f, "the claims: {fault}"),
+        }
+    }
+}
+
+impl core::error::Error for NotAssertion {}
+
+impl From<NotAssertion> for Refusal {
+    fn from(error: NotAssertion) -> Self {
+        error.reason().into()
+    }
+}
 
 /// An assertion that is well-formed; nothing else is known of it yet.
 pub struct Assertion<'a> {
@@ -20,16 +66,9 @@ pub struct Assertion<'a> {
 
 impl<'a> Assertion<'a> {
     /// Parses the compact serialisation and the claims (R30 to R32).
-    pub fn parse(text: &'a str) -> Result<Self, Reason> {
-        let jws = CompactJws::parse(text).map_err(|error| match error {
-            JwsError::AlgorithmMissing
-            | JwsError::AlgorithmNone
-            | JwsError::AlgorithmSymmetric
-            | JwsError::AlgorithmUnknown => Reason::AlgorithmNotAllowed,
-            JwsError::Critical => Reason::CriticalHeader,
-            _ => Reason::AssertionMalformed,
-        })?;
-        let claims = Claims::parse(&jws.payload)?;
+    pub fn parse(text: &'a str) -> Result<Self, NotAssertion> {
+        let jws = CompactJws::parse(text).map_err(NotAssertion::Form)?;
+        let claims = Claims::parse(&jws.payload).map_err(NotAssertion::Claims)?;
         Ok(Self { jws, claims })
     }
 

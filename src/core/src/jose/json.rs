@@ -15,7 +15,7 @@ use core::fmt;
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use error::JsonError;
+pub use error::{JsonError, JsonFault};
 pub use serde_json::Number;
 pub use typed::{from_slice, from_value};
 
@@ -260,9 +260,17 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// As [`parse`]; [`JsonError::NotAnObject`] for any other value.
 pub fn parse_object(bytes: &[u8]) -> Result<Object, JsonError> {
-    match parse(bytes)? {
+    object(bytes).map_err(|fault| fault.error)
+}
+
+/// As [`parse_object`], with the place of an error.
+///
+/// # Errors
+/// The reason and the member in which it was met: made of names of members, never of values.
+pub fn object(bytes: &[u8]) -> Result<Object, JsonFault> {
+    match read::value(bytes)? {
         Value::Object(object) => Ok(object),
-        _ => Err(JsonError::NotAnObject),
+        _ => Err(JsonFault::of_document(JsonError::NotAnObject)),
     }
 }
 

@@ -37,7 +37,7 @@ pub mod sign;
 pub mod signatures;
 
 pub use algorithm::Algorithm;
-pub use compact::{CompactJws, Header, JwsError};
+pub use compact::{Base64Problem, CompactJws, Header, JwsError};
 pub use jwk::{JwkSet, JwkSetError, PublicKey, Validity, VerificationKey, thumbprint};
 pub use key_problem::{KeyPlace, KeyProblem, KeyUsage, SkippedKey};
 pub use sign::{SigningAlgorithm, SigningKey};

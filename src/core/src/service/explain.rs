@@ -1,5 +1,6 @@
 //! Looking into an assertion: each check, in order, with what it saw. Nothing is consumed or written.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -7,13 +8,15 @@ use serde::Serialize;
 
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, AuthMethod, JWT_BEARER};
-use crate::assertion::Assertion;
-use crate::field::FieldError;
+use crate::assertion::{Assertion, NotAssertion};
 use crate::grant::{self, Facts};
+use crate::jose::JwsError;
+use crate::jose::json::Value;
 use crate::oauth::MAX_ASSERTION;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
 use crate::refusal::{Reason, Refusal};
+use crate::words::quoted;
 
 /// One check and what it found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,9 +65,6 @@ impl<P: Ports> Service<P> {
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
         self.require(organization).await?;
-        if assertion.len() > MAX_ASSERTION {
-            return Err(FieldError::new("assertion", "must not exceed 16 KiB").into());
-        }
         let application = match client_id {
             Some(client_id) => self.application(organization, client_id).await?,
             None => any_application(),
@@ -81,22 +81,43 @@ impl<P: Ports> Service<P> {
         let now = self.ports.clock().now();
         // That the organization exists is known here.
         let tenant = self.tenant(organization).await.map_err(|_| StoreError::Unavailable)?;
-        let allowed =
-            if application.metadata.allows_jwt_bearer() { Ok(()) } else { Err(Reason::GrantNotAllowed) };
-        let mut checks = Vec::from([step("R24", "grant allowed", allowed, "grant_types of the application")]);
+        let mut checks = Vec::new();
+        if let Some(refused) = refused_as_it_is_read(assertion) {
+            checks.push(refused);
+            return Ok(Explanation::of(checks));
+        }
+        checks.extend(of_the_application(application));
 
-        let parsed = Assertion::parse(assertion);
-        checks.push(step("R30-R32", "well-formed", parsed.as_ref().map(drop).map_err(|reason| *reason), ""));
-        let Ok(assertion) = parsed else { return Ok(Explanation::of(checks)) };
+        let (parsed, form) = parse(assertion);
+        checks.push(form);
+        let Some(assertion) = parsed else { return Ok(Explanation::of(checks)) };
 
         let issuer = assertion.claims().issuer();
         let found = match issuer {
             Ok(issuer) => self.find_issuer(&tenant, issuer).await,
             Err(reason) => Err(Refusal::from(reason)),
         };
-        let mut saw = alloc::format!("iss {:?}", issuer.unwrap_or_default());
-        if let Some(cause) = found.as_ref().err().and_then(|refusal| refusal.cause.as_deref()) {
-            saw = alloc::format!("{saw}; {cause}");
+        let mut saw = match (assertion.claims().object().get("iss"), &found) {
+            (None, _) => "no iss".to_string(),
+            (Some(Value::String(issuer)), Ok(trusted)) => {
+                format!("iss {} is the trusted issuer {}", quoted(issuer), quoted(&trusted.issuer.name))
+            }
+            (Some(Value::String(issuer)), Err(refusal)) if refusal.reason == Reason::IssuerUnknown => {
+                format!(
+                    "iss {}, and no trusted issuer has exactly this value: case and a slash at the end count",
+                    quoted(issuer)
+                )
+            }
+            (Some(Value::String(issuer)), Err(_)) => format!("iss {}", quoted(issuer)),
+            (Some(other), _) => format!("iss is {}; a string is wanted", other.kind()),
+        };
+        match &found {
+            // Nothing is known of the issuer then.
+            Err(Refusal { reason: Reason::StoreUnavailable, cause: None, .. }) => {
+                return Err(StoreError::Unavailable.into());
+            }
+            Err(Refusal { cause: Some(cause), .. }) => saw = format!("{saw}; {cause}"),
+            _ => {}
         }
         let verdict = found.as_ref().map(drop).map_err(|refusal| refusal.reason);
         checks.push(step("R40", "issuer known", verdict, &saw));
@@ -104,7 +125,10 @@ impl<P: Ports> Service<P> {
 
         let keys = self.issuer_keys(&tenant.id, &trusted, assertion.header(), now).await;
         if let Err(refusal) = &keys {
-            checks.push(step("R51", "keys available", Err(refusal.reason), "the issuer's JWKS endpoint"));
+            let told =
+                "the issuer's keys did not come from its JWKS endpoint, and none that may be used are kept";
+            let saw = refusal.cause.as_deref().unwrap_or(told);
+            checks.push(step("R51", "keys available", Err(refusal.reason), saw));
         }
         let facts = Facts {
             urls: &tenant.urls,
@@ -119,15 +143,64 @@ impl<P: Ports> Service<P> {
             now,
         };
         let (findings, granted) = grant::explain(&facts);
-        for finding in findings {
+        // Without keys nothing can be said of these two.
+        let told = |name| keys.is_ok() || !matches!(name, "key" | "signature");
+        for finding in findings.into_iter().filter(|finding| told(finding.check.name)) {
             checks.push(step(finding.check.rule, finding.check.name, finding.verdict, &finding.saw));
         }
         if let Some(mark) = granted.as_ref().and_then(grant::Grant::replay) {
             let used = self.is_reserved(mark, &trusted.issuer, now).await?;
-            let verdict = if used { Err(Reason::Replayed) } else { Ok(()) };
-            checks.push(step("R45", "not used before", verdict, "the replay store"));
+            let by =
+                if mark.by_jwt_id { "an assertion of this issuer with this jti" } else { "this assertion" };
+            let (verdict, saw) = match used {
+                true => (Err(Reason::Replayed), format!("{by} was used before")),
+                false => (Ok(()), format!("{by} was not used before")),
+            };
+            checks.push(step("R45", "not used before", verdict, &saw));
         }
         Ok(Explanation::of(checks))
+    }
+}
+
+/// R14, R15: what is refused before anybody is asked who it is.
+fn refused_as_it_is_read(assertion: &str) -> Option<Step> {
+    if assertion.is_empty() {
+        return Some(step("R14", "assertion", Err(Reason::AssertionMissing), "the text is empty"));
+    }
+    let saw = format!("{} bytes; accepted are {MAX_ASSERTION} at most", assertion.len());
+    let too_large = step("R15", "size", Err(Reason::AssertionTooLarge), &saw);
+    (assertion.len() > MAX_ASSERTION).then_some(too_large)
+}
+
+/// R21, R24: whether the application may use the grant at all.
+fn of_the_application(application: &Application) -> [Step; 2] {
+    let (enabled, seen) = match application.metadata.enabled {
+        true => (Ok(()), "the application is enabled"),
+        false => (Err(Reason::ClientUnauthenticated), "the application is disabled"),
+    };
+    let (allowed, saw) = match application.metadata.allows_jwt_bearer() {
+        true => (Ok(()), "the application has the JWT bearer grant".to_string()),
+        false => {
+            let missing = format!("grant_types of the application lacks {JWT_BEARER}");
+            (Err(Reason::GrantNotAllowed), missing)
+        }
+    };
+    [step("R21", "application enabled", enabled, seen), step("R24", "grant allowed", allowed, &saw)]
+}
+
+/// R30 to R32. White space around it is refused here as everywhere; the checks go on with what is inside, so that
+/// whoever has a line end too much learns the rest as well.
+fn parse(text: &str) -> (Option<Assertion<'_>>, Step) {
+    let check = |verdict, saw: &str| step("R30-R32", "well-formed", verdict, saw);
+    match Assertion::parse(text) {
+        Ok(assertion) => (Some(assertion), check(Ok(()), "a signed JWT in compact form")),
+        Err(error) => {
+            let refused = check(Err(error.reason()), &error.to_string());
+            let inside = text.trim();
+            let around =
+                matches!(error, NotAssertion::Form(JwsError::LineBreakAtEnd | JwsError::WhiteSpace { .. }));
+            (if around { Assertion::parse(inside).ok() } else { None }, refused)
+        }
     }
 }
 

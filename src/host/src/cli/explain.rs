@@ -15,7 +15,8 @@ use super::output;
 /// Exit code 1 says that the assertion would be refused.
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// The assertion: itself, @FILE, or - for standard input.
+    /// The assertion: itself, @FILE, or - for standard input; sent as it is, white space at its end included, as
+    /// `curl --data-urlencode assertion@FILE` sends it.
     assertion: String,
     /// The application that would present it. By default one that may do anything.
     // One that somebody chose, or that an older server made, may begin with a hyphen.
@@ -30,7 +31,7 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut question = Map::new();
-        question.insert("assertion".to_owned(), read_argument(&self.assertion)?.trim().into());
+        question.insert("assertion".to_owned(), read_argument(&self.assertion)?.into());
         if let Some(client_id) = self.client_id {
             question.insert("client_id".to_owned(), client_id.into());
         }

@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use crate::words::quoted;
+
 /// Why a JSON document was refused. No variant holds a value of the document; only
 /// [`JsonError::Member`], for documents of an administrator, holds names of members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum JsonError {
     },
     /// The document ends too early.
     Incomplete,
+    /// The document begins with a byte order mark.
+    ByteOrderMark,
     /// Something follows the value.
     TrailingBytes,
     /// A member occurs twice in one object.
@@ -44,6 +48,7 @@ impl fmt::Display for JsonError {
             Self::NotUtf8 => f.write_str("not UTF-8"),
             Self::Syntax { line, column } => write!(f, "not JSON at line {line}, column {column}"),
             Self::Incomplete => f.write_str("the JSON document ends too early"),
+            Self::ByteOrderMark => f.write_str("a byte order mark before the JSON document"),
             Self::TrailingBytes => f.write_str("something follows the JSON document"),
             Self::DuplicateMember => f.write_str("a member occurs twice"),
             Self::TooDeep => f.write_str("nested deeper than 16 levels"),
@@ -56,6 +61,40 @@ impl fmt::Display for JsonError {
 }
 
 impl core::error::Error for JsonError {}
+
+/// Why a JSON document was refused, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonFault {
+    /// Why.
+    pub error: JsonError,
+    /// The member or element in which it was met, as in `x[0].a`: made of names of members. Empty for the document
+    /// itself.
+    pub path: String,
+    /// The byte at fault, counted from 1, where the error itself does not say.
+    pub byte: Option<usize>,
+}
+
+impl JsonFault {
+    /// A fault of the document as a whole.
+    pub(super) const fn of_document(error: JsonError) -> Self {
+        Self { error, path: String::new(), byte: None }
+    }
+}
+
+impl fmt::Display for JsonFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        if let Some(byte) = self.byte {
+            write!(f, " at byte {byte}")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, " (in {})", quoted(&self.path))?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for JsonFault {}
 
 /// Puts a step before a path, as it is seen from the value around: `claims`, then `[0].claims`.
 pub(super) fn prepend(path: &mut String, step: &str) {

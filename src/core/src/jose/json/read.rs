@@ -12,14 +12,7 @@ use serde_json::Number;
 use serde_json::error::Category;
 
 use super::error::prepend;
-use super::{JsonError, MAX_DEPTH, Object, Value};
-
-/// An error and the place where it was met. The path holds member names of the document:
-/// only [`from_slice`](super::from_slice), whose documents are an administrator's, shows it.
-pub(super) struct Fault {
-    pub(super) error: JsonError,
-    pub(super) path: String,
-}
+use super::{JsonError, JsonFault, MAX_DEPTH, Object, Value};
 
 /// What a visitor found wrong; serde's own error types have no room for it.
 #[derive(Default)]
@@ -35,19 +28,22 @@ impl Findings {
     }
 }
 
-pub(super) fn value(bytes: &[u8]) -> Result<Value, Fault> {
-    let fault = |error| Fault { error, path: String::new() };
-    let text = core::str::from_utf8(bytes).map_err(|_| fault(JsonError::NotUtf8))?;
+pub(super) fn value(bytes: &[u8]) -> Result<Value, JsonFault> {
+    let text = core::str::from_utf8(bytes).map_err(|error| JsonFault {
+        byte: Some(error.valid_up_to() + 1),
+        ..JsonFault::of_document(JsonError::NotUtf8)
+    })?;
     let findings = Findings::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     match (Element { depth: 0, findings: &findings }).deserialize(&mut deserializer) {
         Ok(value) => match deserializer.end() {
             Ok(()) => Ok(value),
-            Err(_) => Err(fault(JsonError::TrailingBytes)),
+            Err(_) => Err(JsonFault::of_document(JsonError::TrailingBytes)),
         },
-        Err(error) => Err(Fault {
-            error: findings.error.take().unwrap_or_else(|| classify(&error)),
+        Err(_) if text.starts_with('\u{feff}') => Err(JsonFault::of_document(JsonError::ByteOrderMark)),
+        Err(error) => Err(JsonFault {
             path: findings.path.into_inner(),
+            ..JsonFault::of_document(findings.error.take().unwrap_or_else(|| classify(&error)))
         }),
     }
 }

@@ -59,9 +59,10 @@ fn r30_bytes_and_syntax() {
     assert_eq!(refused(r#"{"a":1"#), JsonError::Incomplete);
     assert_eq!(refused(""), JsonError::Incomplete);
     assert_eq!(refused("[1e400]"), JsonError::NumberOutOfRange);
-    for text in ["{'a':1}", "[1,]", "[01]", "[NaN]", "[\"\n\"]", r#"["\ud800"]"#, "\u{feff}{}", "[+1]"] {
+    for text in ["{'a':1}", "[1,]", "[01]", "[NaN]", "[\"\n\"]", r#"["\ud800"]"#, "[+1]"] {
         assert!(matches!(refused(text), JsonError::Syntax { .. }), "{text:?}");
     }
+    assert_eq!(refused("\u{feff}{}"), JsonError::ByteOrderMark);
     assert_eq!(parse_object(b"[]"), Err(JsonError::NotAnObject));
     assert!(parse(b" \t\r\n{ } \n").is_ok());
 }
@@ -110,5 +111,24 @@ fn typed_errors_name_the_member_and_never_the_value() {
         (r#"{"issuers":[],"#, "the JSON document ends too early"),
     ] {
         assert_eq!(read(text).expect_err(text), sentence, "{text}");
+    }
+}
+
+/// R30: what is wrong, and where: by names of members and positions, never by values.
+#[test]
+fn r30_faults_have_a_place() {
+    for (text, words) in [
+        (&b"\"abc\xff\""[..], "not UTF-8 at byte 5"),
+        (br#"{"sub":"a","sub":"b"}"#, "a member occurs twice (in \"sub\")"),
+        (br#"{"x":[{"a":1},{"a":1,"a":2}]}"#, "a member occurs twice (in \"x[1].a\")"),
+        (br#"{"exp":1e400}"#, "a number is out of range (in \"exp\")"),
+        (br#"{"sub":"\ud800"}"#, "not JSON at line 1, column 15 (in \"sub\")"),
+        (b"\xef\xbb\xbf{}", "a byte order mark before the JSON document"),
+        (b"[]", "not a JSON object"),
+        (b"{} x", "something follows the JSON document"),
+        (b"", "the JSON document ends too early"),
+    ] {
+        let fault = object(text).expect_err("malformed");
+        assert_eq!(fault.to_string(), words, "{}", String::from_utf8_lossy(text));
     }
 }
