@@ -2,7 +2,7 @@
 //! and a private key is never taken (R47).
 #![no_main]
 
-use asserta_core::jose::certificate::{CertificateError, import};
+use asserta_core::jose::certificate::{CertificateProblem, Certificates, import};
 use asserta_core::jose::jwk::MAX_KEYS;
 use asserta_core::jose::{VerificationKey, thumbprint};
 use base64::Engine as _;
@@ -16,20 +16,21 @@ asserta_fuzz::target!(|input| {
 });
 
 fn as_text(text: &str) {
-    let Ok(keys) = import(text) else { return };
-    check(&keys);
+    let Ok(found) = import(text) else { return };
+    check(&found);
     for kind in ["", "RSA ", "EC ", "ENCRYPTED "] {
         assert!(!text.contains(&format!("-----BEGIN {kind}PRIVATE KEY-----")), "a private key is taken");
     }
-    assert_eq!(import(&text.replace('\n', "\r\n")).as_ref(), Ok(&keys), "line ends matter");
+    assert_eq!(import(&text.replace('\n', "\r\n")).as_ref(), Ok(&found), "line ends matter");
     if text.contains("-----BEGIN ") {
         assert_eq!(
             import(&format!("The key of a partner:\n{text}\n-- \n")).as_ref(),
-            Ok(&keys),
+            Ok(&found),
             "text matters"
         );
-        if keys.len() * 2 <= MAX_KEYS {
-            assert_eq!(import(&format!("{text}\n{text}")).map(|twice| twice.len()), Ok(keys.len() * 2));
+        let count = |found: &Certificates| found.keys.len() + found.skipped.len();
+        if count(&found) * 2 <= MAX_KEYS {
+            assert_eq!(import(&format!("{text}\n{text}")).as_ref().map(count), Ok(count(&found) * 2));
         }
     }
 }
@@ -40,21 +41,24 @@ fn as_der(der: &[u8]) {
     let (certificate, key) = (pem("CERTIFICATE"), pem("PUBLIC KEY"));
     assert!(certificate.is_err() || key.is_err(), "both a certificate and a key");
     match import(&base64) {
-        Ok(keys) => {
-            check(&keys);
-            assert!(certificate == Ok(keys.clone()) || key == Ok(keys), "PEM and DER give different keys");
+        Ok(found) => {
+            check(&found);
+            let of_pem = certificate.ok().or(key.ok()).expect("PEM and DER differ");
+            assert_eq!(of_pem.keys[0].1, found.keys[0].1, "PEM and DER give different keys");
         }
         Err(_) => assert!(certificate.is_err() && key.is_err(), "PEM and DER differ"),
     }
-    assert_eq!(pem("PRIVATE KEY"), Err(CertificateError::PrivateKey));
-    if let Ok(keys) = pem("RSA PUBLIC KEY") {
-        check(&keys);
+    let private = pem("PRIVATE KEY").expect_err("a private key");
+    assert_eq!(private.problem, CertificateProblem::PrivateKey);
+    if let Ok(found) = pem("RSA PUBLIC KEY") {
+        check(&found);
     }
 }
 
-fn check(keys: &[VerificationKey]) {
-    assert!((1..=MAX_KEYS).contains(&keys.len()));
-    for key in keys {
+fn check(found: &Certificates) {
+    assert!(!found.keys.is_empty());
+    assert!(found.keys.len() + found.skipped.len() <= MAX_KEYS);
+    for (_, key) in &found.keys {
         assert_eq!(key.kid.as_deref(), Some(thumbprint(&key.material).as_str()));
         assert_eq!(
             VerificationKey::from_jwk(&key.material.jwk_members()).map(|key| key.material).as_ref(),

@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use der::DateTime;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::jwk::MAX_KEYS;
 
@@ -44,6 +45,16 @@ impl fmt::Display for KeyPlace {
             Self::Block { number, label } => write!(f, "block {number} ({label})"),
             Self::Der => f.write_str("the DER"),
         }
+    }
+}
+
+/// As the members `key` and `reason`, both text.
+impl Serialize for SkippedKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_struct("SkippedKey", 2)?;
+        members.serialize_field("key", &format_args!("{}", self.key))?;
+        members.serialize_field("reason", &format_args!("{}", self.reason))?;
+        members.end()
     }
 }
 

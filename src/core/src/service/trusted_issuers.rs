@@ -8,8 +8,9 @@ use super::organizations::{Listing, Page};
 use super::record::{self, Key};
 use super::{Put, RegistryError, Service};
 use crate::field::FieldError;
+use crate::jose::SkippedKey;
 use crate::organization::OrganizationId;
-use crate::ports::{Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::trust::TrustedIssuer;
 
 /// The longest name of a trusted issuer, in bytes.
@@ -63,6 +64,12 @@ impl<P: Ports> Service<P> {
         issuer.check(self.settings.dev)?;
         self.require(organization).await?;
         self.change(organization, self.put_locked(organization, issuer)).await
+    }
+
+    /// The keys of a registration that are not used at this moment, and why (R47, R53).
+    #[must_use]
+    pub fn skipped_keys(&self, issuer: &TrustedIssuer) -> Vec<SkippedKey> {
+        issuer.skipped_keys(self.ports.clock().now())
     }
 
     /// Refuses what [`put_trusted_issuer`](Self::put_trusted_issuer) would refuse at this moment, and changes nothing.

@@ -21,5 +21,5 @@ pub(crate) fn key(text: &str) -> Option<PublicKey> {
         let jwk = json::parse_object(text.as_bytes()).expect("vectors are JSON");
         return VerificationKey::from_jwk(&jwk).ok().map(|key| key.material);
     }
-    certificate::import(text).ok().map(|mut keys| keys.remove(0).material)
+    certificate::import(text).ok().map(|mut found| found.keys.remove(0).1.material)
 }

@@ -1,13 +1,31 @@
 //! `/admin/organizations/{org}/trusted-issuers`.
 
+use asserta_core::jose::SkippedKey;
 use asserta_core::organization::OrganizationId;
 use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
+use serde::Serialize;
 use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, created, list, location, page, post_only};
 use crate::http::{Incoming, Problem, empty, json};
 use crate::ports::SpinPorts;
+
+/// The response of a registration.
+#[derive(Serialize)]
+struct Registered<'a> {
+    #[serde(flatten)]
+    issuer: &'a TrustedIssuer,
+    /// What of its keys is not used, and why (R47, R53). Absent where all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped_keys: Vec<SkippedKey>,
+}
+
+impl<'a> Registered<'a> {
+    fn new(service: &Service<SpinPorts>, issuer: &'a TrustedIssuer) -> Self {
+        Self { issuer, skipped_keys: service.skipped_keys(issuer) }
+    }
+}
 
 pub(super) async fn collection(
     service: &Service<SpinPorts>,
@@ -21,7 +39,8 @@ pub(super) async fn collection(
         Method::POST => {
             let issuer: TrustedIssuer = body::read(request).await?;
             service.create_trusted_issuer(organization, &issuer).await?;
-            Ok(created(location(organization, "trusted-issuers", &issuer.name), &issuer))
+            let registered = Registered::new(service, &issuer);
+            Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),
     }
@@ -37,10 +56,12 @@ pub(super) async fn one(
         Method::GET | Method::HEAD => Ok(json(200, &service.trusted_issuer(organization, name).await?)),
         Method::PUT => {
             let issuer = replacement(name, request).await?;
-            if service.put_trusted_issuer(organization, name, &issuer).await? {
-                Ok(created(location(organization, "trusted-issuers", name), &issuer))
+            let new = service.put_trusted_issuer(organization, name, &issuer).await?;
+            let registered = Registered::new(service, &issuer);
+            if new {
+                Ok(created(location(organization, "trusted-issuers", name), &registered))
             } else {
-                Ok(json(200, &issuer))
+                Ok(json(200, &registered))
             }
         }
         Method::DELETE => {
