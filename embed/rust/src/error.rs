@@ -3,12 +3,24 @@
 use crate::bindings::exports::asserta::exchange::exchange::ExchangeError;
 use crate::records::{InvalidMember, KeysNeeded, Refusal, RegistryError};
 
+/// Whatever a fetcher of yours fails with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The exchange was refused: nothing was issued.
     #[error("{:?}: {}", .0.reason, .0.sentence)]
     Refused(Refusal),
+    /// The exchange was refused since the issuer's keys could not be had, and why.
+    #[error("{:?}: {} ({cause})", .refusal.reason, .refusal.sentence)]
+    KeysFailed {
+        /// The refusal, as [`Refused`](Self::Refused) has it.
+        refusal: Refusal,
+        /// What the fetcher failed with, or what is wrong with its document.
+        #[source]
+        cause: BoxError,
+    },
     /// An issuer's JWKS document is needed: fetch it, hand it to
     /// [`supply_keys`](crate::Exchanger::supply_keys), repeat the exchange. Nothing was consumed.
     #[error("the keys of the trusted issuer {} are needed: {}", .0.trusted_issuer, .0.uri)]

@@ -27,6 +27,7 @@ mod bindings;
 mod component;
 mod error;
 mod exchanger;
+mod fetching;
 mod host;
 mod registrations;
 #[cfg(feature = "host-signatures")]
@@ -35,6 +36,6 @@ mod store;
 
 pub mod records;
 
-pub use error::Error;
+pub use error::{BoxError, Error};
 pub use exchanger::{ExchangeRequest, Exchanger, Options};
 pub use store::{Area, MemoryStore, Store, StoreError};

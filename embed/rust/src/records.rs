@@ -22,6 +22,15 @@ pub use crate::bindings::exports::asserta::exchange::types::{
 /// The grant type of RFC 7523 section 2.1.
 pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/// A JWKS document as its endpoint served it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDocument {
+    /// The body, at most 64 KiB.
+    pub text: String,
+    /// `max-age` of its `Cache-Control` header, in seconds.
+    pub max_age: Option<u64>,
+}
+
 impl TrustedIssuer {
     /// A trusted issuer under the default policy.
     pub fn new(name: impl Into<String>, issuer: impl Into<String>, keys: KeySource) -> Self {

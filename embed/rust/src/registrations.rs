@@ -9,10 +9,13 @@
 use crate::error::Error;
 use crate::exchanger::Exchanger;
 use crate::records::{
-    Application, ApplicationList, ApplicationMetadata, ApplyReport, NewApplication, Organization,
-    OrganizationList, OrganizationUrls, Page, SigningKey, TrustedIssuer, TrustedIssuerList,
+    Application, ApplicationList, ApplicationMetadata, ApplyReport, InvalidMember, NewApplication,
+    Organization, OrganizationList, OrganizationUrls, Page, SigningKey, TrustedIssuer, TrustedIssuerList,
 };
 use crate::store::Store;
+
+/// The largest JWKS document, in bytes (R50).
+const MAX_DOCUMENT: usize = 64 * 1024;
 
 impl<S: Store + Clone> Exchanger<S> {
     /// Brings all registrations to what one JSON document says; doing it again changes nothing.
@@ -79,6 +82,11 @@ impl<S: Store + Clone> Exchanger<S> {
         document: &str,
         max_age: Option<u64>,
     ) -> Result<u32, Error> {
+        if document.len() > MAX_DOCUMENT {
+            // Not handed over at all: a huge one would cost the component its memory.
+            let problem = "must not exceed 64 KiB".into();
+            return Err(Error::Invalid(InvalidMember { member: "document".into(), problem }));
+        }
         let outcome = self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_supply_keys(
                 store,

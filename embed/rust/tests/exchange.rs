@@ -2,7 +2,9 @@
 
 mod partner;
 
-use asserta_exchanger::records::{ErrorCode, KeySource, Page, Reason, RegistryError, TrustedIssuer};
+use asserta_exchanger::records::{
+    ErrorCode, KeyDocument, KeySource, Page, Reason, RegistryError, TrustedIssuer,
+};
 use asserta_exchanger::{Error, ExchangeRequest, Exchanger, MemoryStore, Options};
 
 use partner::{PUBLIC_URL, Partner, exchanger};
@@ -66,6 +68,71 @@ fn keys_of_an_endpoint_are_asked_for_and_supplied() {
 
     let unusable = exchanger.supply_keys("default", "partner", r#"{"keys":[{"kty":"oct","k":"AA"}]}"#, None);
     assert!(matches!(unusable, Err(Error::Invalid(invalid)) if invalid.member == "document"));
+}
+
+/// R51, R52, R56: whatever a fetcher fails with or hands over, it is asked at most once in a half minute, and its
+/// cause is told.
+#[test]
+fn keys_that_can_not_be_had_are_told_with_their_cause() {
+    let document = |text: &str| Ok(KeyDocument { text: text.to_owned(), max_age: None });
+    let outcomes: [(&str, Result<KeyDocument, &str>); 7] = [
+        ("it is down", Err("it is down")),
+        ("document: must not exceed 64 KiB", document(&" ".repeat(64 * 1024 + 1))),
+        ("document: must not exceed 64 KiB", document(&" ".repeat(100_000_000))),
+        ("document: ", document("")),
+        ("document: ", document("<!doctype html>")),
+        ("document: ", document(r#"{"issuer":"x"}"#)),
+        ("document: ", document(r#"{"keys":[{"kty":"oct","k":"AA"}]}"#)),
+    ];
+    for (words, outcome) in outcomes {
+        let partner = Partner::new();
+        let (mut exchanger, app) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+        let keys = KeySource::JwksUri("https://partner.example/jwks".into());
+        let issuer = TrustedIssuer { keys, ..partner.as_trusted_issuer() };
+        exchanger.replace_trusted_issuer("default", &issuer).expect("a good issuer");
+        let assertion = partner.assertion("one");
+        let request = ExchangeRequest::new(&assertion, &app.application.client_id, &app.client_secret);
+        let mut fetches = 0;
+        let mut exchange = || {
+            exchanger.exchange_fetching(&request, |uri| {
+                assert_eq!(uri, "https://partner.example/jwks");
+                fetches += 1;
+                outcome.clone()
+            })
+        };
+        let Err(Error::KeysFailed { refusal, cause }) = exchange() else { panic!("{words}") };
+        assert_eq!(refusal.reason, Reason::KeysUnavailable);
+        assert!(cause.to_string().starts_with(words), "{cause}");
+        for _ in 0..4 {
+            match exchange() {
+                Err(Error::Refused(refusal) | Error::KeysFailed { refusal, .. }) => {
+                    assert_eq!(refusal.reason, Reason::KeysUnavailable);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(fetches <= 2, "{fetches}: the half minute may end in between, once");
+    }
+}
+
+#[test]
+fn keys_are_fetched_once_and_the_exchange_goes_on() {
+    let partner = Partner::new();
+    let (mut exchanger, app) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+    let keys = KeySource::JwksUri("https://partner.example/jwks".into());
+    let issuer = TrustedIssuer { keys, ..partner.as_trusted_issuer() };
+    exchanger.replace_trusted_issuer("default", &issuer).expect("a good issuer");
+    let mut fetches = 0;
+    for jti in ["one", "two"] {
+        let assertion = partner.assertion(jti);
+        let request = ExchangeRequest::new(&assertion, &app.application.client_id, &app.client_secret);
+        let granted = exchanger.exchange_fetching(&request, |_| {
+            fetches += 1;
+            Ok::<_, std::io::Error>(KeyDocument { text: partner.jwks(), max_age: Some(600) })
+        });
+        granted.expect("R51");
+    }
+    assert_eq!(fetches, 1);
 }
 
 #[test]

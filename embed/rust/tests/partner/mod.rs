@@ -2,7 +2,9 @@
 
 use asserta_exchanger::records::{ApplicationMetadata, KeySource, NewApplication, TrustedIssuer};
 use asserta_exchanger::{Exchanger, MemoryStore, Options};
+use jwt_simple::algorithms::ECDSAP256PublicKeyLike as _;
 use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
+use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
 
 /// Where the tests' tokens come from.
 pub(crate) const PUBLIC_URL: &str = "https://tokens.example.com";
@@ -21,6 +23,15 @@ impl Partner {
     pub(crate) fn as_trusted_issuer(&self) -> TrustedIssuer {
         let pem = self.0.public_key().to_pem().expect("a public key");
         TrustedIssuer::new("partner", ISSUER, KeySource::Certificate(pem))
+    }
+
+    /// Its keys as its endpoint serves them.
+    #[allow(dead_code, reason = "not every test has an endpoint")]
+    pub(crate) fn jwks(&self) -> String {
+        let point = self.0.public_key().public_key().to_bytes_uncompressed();
+        let encode = |bytes: &[u8]| Base64UrlSafeNoPadding::encode_to_string(bytes).expect("bytes");
+        let (x, y) = (encode(&point[1..33]), encode(&point[33..]));
+        format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}]}}"#)
     }
 
     /// An assertion for us with this `jti`.
