@@ -141,7 +141,7 @@ fn same_number(one: &Number, other: &Number) -> bool {
     match (integer(one), integer(other)) {
         (Some(one), Some(other)) => one == other,
         (None, None) => {
-            one.as_f64() == other.as_f64() && one.as_f64().is_some_and(|value| value.fract() != 0.0)
+            one.as_f64() == other.as_f64() && one.as_f64().is_some_and(|value| value % 1.0 != 0.0)
         }
         _ => false,
     }
@@ -152,7 +152,7 @@ fn integer(number: &Number) -> Option<i128> {
     let whole = number.as_u64().map(i128::from).or_else(|| number.as_i64().map(i128::from));
     whole.or_else(|| {
         let value = number.as_f64()?;
-        (value.fract() == 0.0 && fits_64_bits(value)).then_some(value as i128)
+        (value % 1.0 == 0.0 && fits_64_bits(value)).then_some(value as i128)
     })
 }
 
