@@ -254,12 +254,13 @@ async fn is_bounded(name: &str, stores: Arc<dyn KeyValue>) -> Result<()> {
     }
     let replay = stores.open("replay").await?;
     ensure!(count(&*replay).await? == assertions, "{} of {assertions} are kept", count(&*replay).await?);
-    // Five minutes of life, ten of the greatest skew, and an hour of its bucket later. A sweep runs after an answer.
-    clock.set(clock.seconds() + 2 * 3600);
+    // Five minutes of life, ten of the greatest skew, an hour of its bucket and two more later. A sweep runs after an
+    // answer, and moves an hour ahead at most.
+    clock.set(clock.seconds() + 4 * 3600);
     let mut sweeps = 0;
     while count(&*replay).await? > 0 {
-        ensure!(sweeps < 10, "{} are left after {sweeps} sweeps", count(&*replay).await?);
-        clock.set(clock.seconds() + 61);
+        ensure!(sweeps < 15, "{} are left after {sweeps} sweeps", count(&*replay).await?);
+        clock.set(clock.seconds() + 361);
         ensure!(send(host.address(), "GET", "/health", &[], "").await?.status == 200, "it is not healthy");
         let begin = Instant::now();
         let mut before = count(&*replay).await?;

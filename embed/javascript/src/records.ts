@@ -48,7 +48,7 @@ export interface TrustedIssuer {
   algorithms?: Algorithm[];
   /** How far its clock may be off, in seconds, at most 600. Default: 60. */
   clockSkew?: number;
-  /** How far `exp` may lie ahead and `iat` behind, in seconds, 1 to 86400. Default: 3600. */
+  /** How far `exp` may lie ahead and `iat` behind, in seconds, 1 to 172800. Default: 3600. */
   maxLifetime?: number;
   /** How many audiences an assertion may have. Default: any. */
   audienceMode?: "any" | "exactly-one";

@@ -15,7 +15,7 @@ use crate::jose::digest;
 use crate::jose::json::Value;
 use crate::jose::jwk::VerificationKey;
 use crate::jose::signatures::Signatures;
-use crate::organization::OrganizationUrls;
+use crate::organization::{OrganizationId, OrganizationUrls};
 use crate::refusal::Reason;
 use crate::scope::Scope;
 use crate::trust::{IssuerKeys, MOST_CLOCK_SKEW, Replay, TrustedIssuer};
@@ -28,6 +28,8 @@ const MOST_COSTLY_KEYS: usize = 2;
 
 /// All that a decision depends on.
 pub struct Facts<'a> {
+    /// The organization.
+    pub organization: &'a OrganizationId,
     /// The organization's own URLs.
     pub urls: &'a OrganizationUrls,
     /// The authenticated application.
@@ -359,7 +361,8 @@ fn mapped_claims(facts: &Facts<'_>) -> Vec<(String, Value)> {
     exact.map(|(to, value)| (to.clone(), value.clone())).collect()
 }
 
-/// R45: never the raw token, since an ECDSA signature can be varied without the key.
+/// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
+/// since an ECDSA signature can be varied without the key.
 fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
     if facts.issuer.replay == Replay::Allow {
         return Ok(None);
@@ -372,8 +375,8 @@ fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
     };
     let issuer = digest::sha256_base64url(facts.issuer.issuer.as_bytes());
     let digest =
-        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.urls.issuer).as_bytes());
-    // The value is finite, not negative and at most a day ahead: R43 has passed.
+        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.organization).as_bytes());
+    // The value is finite, not negative and at most two days ahead: R43 has passed.
     let expiry = claims.expiry()? as u64 + 1;
     Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(MOST_CLOCK_SKEW) }))
 }

@@ -60,7 +60,7 @@ class TrustedIssuer:
     clock_skew: int | None = None
     """How far its clock may be off, in seconds, at most 600. None: 60."""
     max_lifetime: int | None = None
-    """How far ``exp`` may lie ahead and ``iat`` behind, in seconds, 1 to 86400. None: 3600."""
+    """How far ``exp`` may lie ahead and ``iat`` behind, in seconds, 1 to 172800. None: 3600."""
     audience_mode: Literal["any", "exactly-one"] | None = None
     """How many audiences an assertion may have. None: any."""
     replay: Literal["once", "allow"] | None = None

@@ -51,6 +51,7 @@ fn r48_candidates_have_a_budget() {
         let assertion = Assertion::parse(&text).expect("well-formed");
         let asked = Asked::default();
         let facts = Facts {
+            organization: &crate::organization::OrganizationId::default_organization(),
             urls: &urls,
             application: &application,
             issuer: &issuer,

@@ -51,6 +51,7 @@ impl<P: Ports> Service<P> {
         let assertion = Assertion::parse(&request.assertion)?;
         let trusted = self.find_issuer(&tenant, assertion.claims().issuer()?).await?;
         let mut facts = Facts {
+            organization: &tenant.id,
             urls: &tenant.urls,
             application: &client,
             issuer: &trusted.issuer,

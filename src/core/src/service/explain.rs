@@ -131,6 +131,7 @@ impl<P: Ports> Service<P> {
             checks.push(step("R51", "keys available", Err(refusal.reason), saw));
         }
         let facts = Facts {
+            organization: &tenant.id,
             urls: &tenant.urls,
             application,
             issuer: &trusted.issuer,

@@ -92,6 +92,9 @@ pub(super) struct Key;
 impl Key {
     pub(super) const ORGANIZATIONS: &'static str = "organization/";
 
+    /// Up to where the replay store may be swept.
+    pub(super) const SWEEP_HORIZON: &'static str = "sweep-horizon";
+
     /// When the replay store is swept next.
     pub(super) const NEXT_SWEEP: &'static str = "next-sweep";
 

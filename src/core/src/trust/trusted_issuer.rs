@@ -17,6 +17,10 @@ use crate::scope::{Scope, is_token};
 /// The most that an issuer's `clock_skew` may be, in seconds.
 pub const MOST_CLOCK_SKEW: u32 = 600;
 
+/// The most that an issuer's `max_lifetime` may be, in seconds: two days. Managed identities get tokens for a day and
+/// five minutes (R43).
+const MAX_LIFETIME: u32 = 172_800;
+
 /// A third party whose assertions an organization accepts, and what it is trusted with. Everything
 /// but `name`, `issuer` and one source of keys is optional, with safe defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,8 +117,8 @@ impl TrustedIssuer {
         if self.clock_skew > MOST_CLOCK_SKEW {
             return Err(FieldError::new("clock_skew", "must be 0 to 600 seconds"));
         }
-        if !(1..=86_400).contains(&self.max_lifetime) {
-            return Err(FieldError::new("max_lifetime", "must be 1 to 86400 seconds"));
+        if !(1..=MAX_LIFETIME).contains(&self.max_lifetime) {
+            return Err(FieldError::new("max_lifetime", "must be 1 to 172800 seconds"));
         }
         if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             return Err(FieldError::new("algorithms", "must not be empty"));
