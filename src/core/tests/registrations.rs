@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::service::{RegistryError, TrustDocument};
+use asserta_core::service::{RegistryError, Seeding, TrustDocument};
 use serde_json::{Value, json as document};
 use world::*;
 
@@ -70,4 +70,97 @@ fn no_client_identifier_begins_with_a_hyphen() {
         let client_id = new.application.client_id;
         assert!(client_id.starts_with(|first: char| first.is_ascii_alphabetic()), "{client_id}");
     }
+}
+
+/// R20: GNU `base64` breaks its lines after 57 bytes, and a broken line is no `Authorization` header.
+#[test]
+fn r20_credentials_stay_on_one_line() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    let new = run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+    assert_eq!(new.application.client_id.len(), 12);
+    let again = run(service.renew_secret(&organization, &new.application.client_id)).expect("renewed");
+    for secret in [&new.client_secret, &again.client_secret] {
+        assert_eq!(secret.len(), 43, "256 bits (R23)");
+        assert!(new.application.client_id.len() + 1 + secret.len() <= 57);
+    }
+}
+
+/// R34: our own tokens are no assertions, whichever of our organizations they are of.
+#[test]
+fn r34_we_are_no_third_party() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    for own in ["https://as.example", "https://as.example/t/acme", "https://as.example/t/default"] {
+        let mut issuer = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
+        issuer.issuer = own.into();
+        let field = |refused| match refused {
+            Err(RegistryError::Invalid(error)) => error.field,
+            _ => "not refused".into(),
+        };
+        assert_eq!(field(run(service.create_trusted_issuer(&organization, &issuer))), "issuer", "{own}");
+        let put = run(service.put_trusted_issuer(&organization, "idp", &issuer)).map(drop);
+        assert_eq!(field(put), "issuer", "{own}");
+        assert_eq!(field(run(service.check_trusted_issuer(&organization, &issuer))), "issuer", "{own}");
+        let seed = document!([{ "name": "acme" }, { "name": "default", "trusted_issuers": [named("a", "1"), named("b", own)] }]);
+        let applied = run(service.apply(&parsed(seed).expect("well-formed"))).map(drop);
+        assert_eq!(field(applied), "organizations[1].trusted_issuers[1].issuer", "{own}");
+    }
+    for other in [
+        "https://as.example/",
+        "https://as.example.org",
+        "https://as.example/t/",
+        "https://as.example/tenant",
+    ] {
+        let mut issuer = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
+        issuer.issuer = other.into();
+        assert_eq!(run(service.check_trusted_issuer(&organization, &issuer)), Ok(()), "{other}");
+    }
+}
+
+/// What is removed stays removed while nodes with an older and a newer seed document start in turns.
+#[test]
+fn a_seed_document_is_applied_once() {
+    let world = World::default();
+    let organization = default_organization();
+    let seed = |enabled: bool| {
+        let mut issuer = named("idp", "1");
+        issuer["enabled"] = enabled.into();
+        let application = document!({ "client_id": "app", "client_secret": "s".repeat(43) });
+        let organizations =
+            document!([{ "name": "default", "trusted_issuers": [issuer], "applications": [application] }]);
+        parsed(organizations).expect("well-formed")
+    };
+    let (older, newer) = (seed(true), seed(false));
+    let start = |document: &TrustDocument, digest: &str| run(world.service().apply_once(document, digest));
+    assert!(matches!(start(&older, "older"), Ok(Seeding::Applied(_))));
+    assert_eq!(start(&older, "older"), Ok(Seeding::Known));
+    // It fails in the middle: so it was not applied.
+    world.registry.fails_after.set(Some(10));
+    assert!(start(&newer, "newer").is_err());
+    world.advance(20);
+    assert!(matches!(start(&newer, "newer"), Ok(Seeding::Applied(_))));
+    run(world.service().remove_application(&organization, "app")).expect("removed");
+    for _ in 0..3 {
+        assert_eq!(start(&older, "older"), Ok(Seeding::Superseded));
+        assert_eq!(start(&newer, "newer"), Ok(Seeding::Known));
+    }
+    let service = world.service();
+    assert!(!run(service.trusted_issuer(&organization, "idp")).expect("there").enabled);
+    assert_eq!(run(service.application(&organization, "app")), Err(RegistryError::NotFound));
+}
+
+/// What an earlier build has applied last counts as applied, and goes on to when that build's record says another.
+#[test]
+fn a_seed_document_of_an_earlier_build() {
+    let world = World::default();
+    let record = |digest: &str| {
+        world.registry.entries.borrow_mut().insert("seed-applied".into(), digest.as_bytes().to_vec());
+    };
+    let document = parsed(document!([{ "name": "default", "trusted_issuers": [named("idp", "1")] }]));
+    let document = document.expect("well-formed");
+    record("one");
+    assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
+    record("two");
+    assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
 }

@@ -6,15 +6,11 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use asserta_core::ports::{Ports, Store, StoreError};
-use asserta_core::service::{ApplyReport, RegistryError, Service};
+use asserta_core::service::{ApplyReport, RegistryError, Seeding, Service};
 
 use crate::log::Event;
 use crate::ports::SpinPorts;
 use crate::settings::{EndpointSettings, Seed};
-
-/// Where the store says which seed document was applied last.
-const SEED_APPLIED: &str = "seed-applied";
 
 /// An instance that has started.
 pub(crate) struct Instance {
@@ -66,23 +62,25 @@ impl Instance {
     }
 }
 
-/// Applies the seed document, unless the store says that this very document was applied already: instances
-/// start all the time, and none of them may undo what an administrator has changed or removed since.
+/// Applies the seed document, unless this very document was applied at any time before: instances start all the time,
+/// and none of them may undo what an administrator, or a newer document, has changed or removed since.
 async fn sow(service: &Service<SpinPorts>, seed: &Seed) -> Result<(), NotStarted> {
-    let store = service.ports().registry();
-    let unavailable = |_: StoreError| NotStarted::StoreUnavailable;
-    if store.get(SEED_APPLIED).await.map_err(unavailable)?.as_deref() == Some(seed.digest.as_bytes()) {
-        return Ok(());
-    }
-    let report = service.apply(&seed.document).await.map_err(|error| match error {
-        RegistryError::Store(StoreError::Unavailable) | RegistryError::Busy => NotStarted::StoreUnavailable,
+    let seeding = service.apply_once(&seed.document, &seed.digest).await.map_err(|error| match error {
+        RegistryError::Store(_) | RegistryError::Busy => NotStarted::StoreUnavailable,
         refused => {
             Event::BadSetting { setting: "trust", problem: &refused.to_string() }.write();
             NotStarted::BadSetting
         }
     })?;
-    store.set(SEED_APPLIED, seed.digest.as_bytes()).await.map_err(unavailable)?;
-    let ApplyReport { created, replaced, unchanged } = report;
-    Event::SeedApplied { created, replaced, unchanged }.write();
+    match seeding {
+        Seeding::Applied(ApplyReport { created, replaced, unchanged }) => {
+            Event::SeedApplied { created, replaced, unchanged }.write();
+        }
+        Seeding::Known => {}
+        Seeding::Superseded => {
+            let advice = "it was applied before, and another one after it; `asserta apply` applies it again";
+            Event::SeedNotApplied { advice }.write();
+        }
+    }
     Ok(())
 }

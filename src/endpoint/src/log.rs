@@ -71,6 +71,11 @@ pub(crate) enum Event<'a> {
         /// Why.
         cause: &'a str,
     },
+    /// The seed document of the settings was not applied, since it was before.
+    SeedNotApplied {
+        /// Why, and how to apply it.
+        advice: &'a str,
+    },
     /// A seed document was applied.
     SeedApplied {
         /// So many registrations are new.

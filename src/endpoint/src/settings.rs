@@ -6,6 +6,9 @@ use asserta_core::jose::digest;
 use asserta_core::service::{Settings, TrustDocument};
 use spin_sdk::variables::{self, Error};
 
+/// The shortest admin token, in bytes: whoever guesses it registers issuers.
+const MIN_ADMIN_TOKEN: usize = 32;
+
 /// All settings, checked.
 pub(crate) struct EndpointSettings {
     /// Those of core.
@@ -39,11 +42,7 @@ impl EndpointSettings {
                 .ok_or_else(|| FieldError::new("access_token_algorithm", "must be ES256, EdDSA or RS256"))?,
         };
         let core = Settings::new(or_default(&public_url), algorithm, dev)?;
-        let admin_token = variable("admin_token").await?;
-        let admin_token_sha256 = match admin_token.trim() {
-            "" => None,
-            token => Some(digest::sha256(token.as_bytes())),
-        };
+        let admin_token_sha256 = admin_token(&variable("admin_token").await?)?;
         let trust = variable("trust").await?;
         let seed = match trust.trim() {
             "" => None,
@@ -53,6 +52,18 @@ impl EndpointSettings {
             }),
         };
         Ok(Self { core, admin_token_sha256, seed })
+    }
+}
+
+/// SHA-256 of the admin token; `None` where none is set.
+fn admin_token(text: &str) -> Result<Option<[u8; 32]>, FieldError> {
+    match text.trim() {
+        "" => Ok(None),
+        token if token.len() < MIN_ADMIN_TOKEN => {
+            let problem = "must have at least 32 bytes; take 256 random bits (openssl rand -hex 32)";
+            Err(FieldError::new("admin_token", problem))
+        }
+        token => Ok(Some(digest::sha256(token.as_bytes()))),
     }
 }
 
@@ -69,5 +80,23 @@ async fn variable(name: &str) -> Result<String, FieldError> {
         Err(Error::InvalidName(_)) => Err(FieldError::new(name, "is not a variable name the host accepts")),
         Err(Error::Provider(_)) => Err(FieldError::new(name, "can not be read from its provider")),
         Err(Error::Other(_)) => Err(FieldError::new(name, "can not be read")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A short token is refused, as short client secrets are: the setting is named, its value is not.
+    #[test]
+    fn short_admin_tokens() {
+        assert_eq!(admin_token(" \n"), Ok(None));
+        for token in ["x", &"x".repeat(31), &format!(" {} \n", "y".repeat(31))] {
+            let refused = admin_token(token).expect_err("short");
+            assert_eq!(refused.field, "admin_token");
+            assert!(refused.problem.contains("32 bytes"), "{refused}");
+        }
+        let token = "z".repeat(32);
+        assert_eq!(admin_token(&format!("{token}\n")), Ok(Some(digest::sha256(token.as_bytes()))));
     }
 }

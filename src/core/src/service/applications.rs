@@ -30,7 +30,8 @@ impl<P: Ports> Service<P> {
     ) -> Result<NewApplication, RegistryError> {
         metadata.check()?;
         self.require(organization).await?;
-        let mut id = [0; 16];
+        // 12 characters with 71 random bits: with the colon and the secret it encodes to one line of base64 (R20).
+        let mut id = [0; 9];
         self.ports.entropy().fill(&mut id);
         // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
         id[0] &= 0x7f;
@@ -42,6 +43,10 @@ impl<P: Ports> Service<P> {
             metadata,
         };
         self.change(organization, async {
+            let key = Key::application(organization, &application.client_id);
+            if self.ports.registry().get(&key).await?.is_some() {
+                return Err(RegistryError::ClientIdTaken);
+            }
             self.write_application(organization, &application).await.map_err(Into::into)
         })
         .await?;

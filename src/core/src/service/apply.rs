@@ -11,12 +11,13 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::record::Key;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, check_client_id, secret_digest};
 use crate::field::FieldError;
 use crate::jose::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports, StoreError};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::trust::TrustedIssuer;
 
 /// A seed document.
@@ -87,6 +88,17 @@ pub struct ApplyReport {
     pub replaced: usize,
     /// So many were as the document wants them.
     pub unchanged: usize,
+}
+
+/// What became of a seed document at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seeding {
+    /// It was applied now.
+    Applied(ApplyReport),
+    /// It was applied before, and none after it.
+    Known,
+    /// It was applied before, and another one after it.
+    Superseded,
 }
 
 /// What putting a registration did.
@@ -223,12 +235,35 @@ impl<P: Ports> Service<P> {
         Ok(report)
     }
 
+    /// Applies the document whose text has this digest, if it never was: whoever starts with a document again must not
+    /// undo what was changed or removed since, nor what a newer document says while nodes start one after another.
+    pub async fn apply_once(&self, document: &TrustDocument, digest: &str) -> Result<Seeding, RegistryError> {
+        let (store, key) = (self.ports.registry(), Key::seed_applied(digest));
+        if store.get(&key).await?.is_some() {
+            let last = store.get(Key::SEED_LAST).await?;
+            let is_last = last.is_none_or(|last| last == digest.as_bytes());
+            return Ok(if is_last { Seeding::Known } else { Seeding::Superseded });
+        }
+        // Where builds before this one kept the digest of the last document alone.
+        if store.get(Key::SEED_APPLIED_BEFORE).await?.as_deref() == Some(digest.as_bytes()) {
+            store.set(&key, b"1").await?;
+            return Ok(Seeding::Known);
+        }
+        let report = self.apply(document).await?;
+        store.set(Key::SEED_LAST, digest.as_bytes()).await?;
+        store.set(&key, b"1").await?;
+        Ok(Seeding::Applied(report))
+    }
+
     /// What [`TrustDocument::parse`] can't see: issuer values that are taken by what the document does not change
     /// first.
     async fn check_seed(&self, seed: &SeedOrganization, place: &str) -> Result<(), RegistryError> {
         self.check_organization(seed.display_name.as_deref())?;
         let organization = OrganizationId::parse(&seed.name)?;
         for (number, issuer) in seed.trusted_issuers.iter().enumerate() {
+            self.check_issuer(issuer).map_err(|error| {
+                FieldError::new(format!("{place}.trusted_issuers[{number}].{}", error.field), error.problem)
+            })?;
             let before = &seed.trusted_issuers[..number];
             match self.other_with_issuer_value(&organization, issuer).await? {
                 Some(other) if !before.iter().any(|earlier| earlier.name == other) => {

@@ -174,7 +174,7 @@ impl<P: Ports> Service<P> {
         let name = self.registered_name(&tenant.id, issuer).await?.ok_or(unknown)?;
         let record = self.load_issuer(&tenant.id, &name).await?.filter(|record| record.issuer == issuer);
         let record = record.ok_or(unknown)?;
-        let source = record.check(self.settings.dev).map_err(|_| unknown)?;
+        let source = self.check_issuer(&record).map_err(|_| unknown)?;
         let trusted = Rc::new(Trusted { issuer: record, source });
         self.cached(tenant, |entry| cache::keep(&mut entry.issuers, issuer, Rc::clone(&trusted)));
         Ok(trusted)

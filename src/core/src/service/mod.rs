@@ -17,7 +17,7 @@ mod signing_keys;
 mod trusted_issuers;
 
 pub use applications::NewApplication;
-pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, TrustDocument};
+pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, Seeding, TrustDocument};
 pub use error::RegistryError;
 pub use exchange::Exchanged;
 pub use explain::{Explanation, Step};
@@ -71,6 +71,15 @@ impl Settings {
     /// Whether JWKS endpoints may be `http://` on this machine (R50).
     pub fn dev(&self) -> bool {
         self.dev
+    }
+
+    /// Whether this is the issuer identifier of one of our organizations, existing or not.
+    fn is_own_issuer(&self, issuer: &str) -> bool {
+        match issuer.strip_prefix(&self.public_url) {
+            Some("") => true,
+            Some(path) => path.strip_prefix("/t/").is_some_and(|name| OrganizationId::parse(name).is_ok()),
+            None => false,
+        }
     }
 
     /// The URLs of one organization.

@@ -92,6 +92,17 @@ pub(super) struct Key;
 impl Key {
     pub(super) const ORGANIZATIONS: &'static str = "organization/";
 
+    /// The seed document that was applied last.
+    pub(super) const SEED_LAST: &'static str = "seed-last";
+
+    /// The same in earlier builds, which apply another one whenever it differs: not written any more.
+    pub(super) const SEED_APPLIED_BEFORE: &'static str = "seed-applied";
+
+    /// Says that the seed document with this digest was applied to its end.
+    pub(super) fn seed_applied(digest: &str) -> String {
+        format!("seed-applied/{digest}")
+    }
+
     /// Up to where the replay store may be swept.
     pub(super) const SWEEP_HORIZON: &'static str = "sweep-horizon";
 

@@ -11,19 +11,30 @@ use crate::field::FieldError;
 use crate::jose::SkippedKey;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::trust::TrustedIssuer;
+use crate::trust::{IssuerKeys, TrustedIssuer};
 
 /// The longest name of a trusted issuer, in bytes.
 const LONGEST_NAME: usize = 128;
 
 impl<P: Ports> Service<P> {
+    /// Checks every member and reads the keys. We are no third party to ourselves: whoever got a token of ours would
+    /// have an assertion (R34).
+    pub(super) fn check_issuer(&self, issuer: &TrustedIssuer) -> Result<IssuerKeys, FieldError> {
+        let keys = issuer.check(self.settings.dev)?;
+        if self.settings.is_own_issuer(&issuer.issuer) {
+            let problem = "is an issuer identifier of this installation: its own tokens are no assertions";
+            return Err(FieldError::new("issuer", problem));
+        }
+        Ok(keys)
+    }
+
     /// Registers a new trusted issuer.
     pub async fn create_trusted_issuer(
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        issuer.check(self.settings.dev)?;
+        self.check_issuer(issuer)?;
         self.require(organization).await?;
         self.change(organization, self.create_locked(organization, issuer)).await
     }
@@ -61,7 +72,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<Put, RegistryError> {
-        issuer.check(self.settings.dev)?;
+        self.check_issuer(issuer)?;
         self.require(organization).await?;
         self.change(organization, self.put_locked(organization, issuer)).await
     }
@@ -79,7 +90,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        issuer.check(self.settings.dev)?;
+        self.check_issuer(issuer)?;
         self.check_issuer_value_is_free(organization, issuer).await
     }
 
