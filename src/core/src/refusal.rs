@@ -140,6 +140,13 @@ reasons! {
     ServerFault "server-fault" ServerError "R71" "The request could not be served."
 }
 
+impl Reason {
+    /// Whether another key of the issuer could change it, after an assertion was admitted to its keys (R52).
+    pub(crate) fn may_be_of_an_old_key(self) -> bool {
+        matches!(self, Self::SignatureInvalid | Self::KeyUnknown | Self::AlgorithmNotAllowed)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

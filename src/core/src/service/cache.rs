@@ -2,15 +2,15 @@
 //!
 //! Truth is in the store: each registration's change brings a counter forward, and an exchange reads
 //! that counter first. What was parsed under another count is forgotten, and so is, whatever the counter says,
-//! what was read a minute ago: a change whose node died before it counted holds everywhere by then. JWKS documents have their own
-//! lifetime (R51) and are kept until it ends.
+//! what was read a minute ago: a change whose node died before it counted holds everywhere by then. JWKS documents
+//! are part of it: a newer text, and the end of an issuer, bring the counter forward too.
 
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::entries::Entries;
-use super::issuer_keys::KeyDocument;
+use super::key_document::KeyDocument;
 use super::record::Key;
 use crate::application::Application;
 use crate::jose::sign::SigningKey;
@@ -41,6 +41,8 @@ pub(super) struct OrganizationCache {
     pub(super) urls: Rc<OrganizationUrls>,
     pub(super) issuers: Entries<Rc<Trusted>>,
     pub(super) applications: Entries<Rc<Application>>,
+    /// JWKS documents by the name of their issuer. A newer text brings the counter forward, so that none outlives it.
+    pub(super) documents: Entries<Rc<KeyDocument>>,
     pub(super) signing_key: Option<SigningKeyUntil>,
 }
 
@@ -55,7 +57,10 @@ pub(super) struct SigningKeyUntil {
 #[derive(Default)]
 pub(super) struct Cache {
     organizations: Entries<OrganizationCache>,
-    documents: Entries<Rc<KeyDocument>>,
+    /// JWKS documents with the bytes that they were parsed from: good only for a record that was just read and
+    /// has the same bytes.
+    parsed: Entries<Rc<KeyDocument>>,
+    pub(super) next_turn_sweep: u64,
     pub(super) refreshes_due: Vec<(OrganizationId, String)>,
     pub(super) next_sweep: u64,
 }
@@ -76,6 +81,7 @@ impl Cache {
             urls: Rc::new(urls()),
             issuers: Entries::default(),
             applications: Entries::default(),
+            documents: Entries::default(),
             signing_key: None,
         };
         let current = |known: &OrganizationCache| {
@@ -85,24 +91,30 @@ impl Cache {
         self.organizations.keep(organization.as_str(), MOST_ORGANIZATIONS, current, fresh)
     }
 
-    /// The JWKS document of an issuer.
-    pub(super) fn document(&self, organization: &OrganizationId, name: &str) -> Option<Rc<KeyDocument>> {
-        self.documents.get(&Key::jwks(organization, name)).cloned()
+    /// The issuer's JWKS document as it was parsed last, if the record that was just read is the same.
+    pub(super) fn parsed(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        record: &[u8],
+    ) -> Option<Rc<KeyDocument>> {
+        let known = self.parsed.get(&Key::jwks(organization, name));
+        known.filter(|known| known.is_of(record)).cloned()
     }
 
-    /// Keeps a JWKS document.
-    pub(super) fn keep_document(
+    /// Keeps a JWKS document that was parsed.
+    pub(super) fn keep_parsed(
         &mut self,
         organization: &OrganizationId,
         name: &str,
         document: Rc<KeyDocument>,
     ) {
-        keep(&mut self.documents, &Key::jwks(organization, name), document);
+        keep(&mut self.parsed, &Key::jwks(organization, name), document);
     }
 
-    /// Forgets a JWKS document.
-    pub(super) fn forget_document(&mut self, organization: &OrganizationId, name: &str) {
-        self.documents.remove(&Key::jwks(organization, name));
+    /// Forgets a JWKS document that was parsed.
+    pub(super) fn forget_parsed(&mut self, organization: &OrganizationId, name: &str) {
+        self.parsed.remove(&Key::jwks(organization, name));
     }
 }
 

@@ -64,9 +64,20 @@ impl<P: Ports> Service<P> {
             now,
         };
         grant::admit(&facts)?;
-        let keys = self.issuer_keys(&tenant.id, &trusted, assertion.header(), now).await?;
+        let keys = self.issuer_keys(&tenant, &trusted, assertion.header(), now).await?;
         facts.keys = &keys;
-        let grant = grant::evaluate(&facts)?;
+        let newer;
+        let grant = match grant::evaluate(&facts) {
+            Err(reason) if reason.may_be_of_an_old_key() => {
+                let Some(keys) = self.newer_keys(&tenant, &trusted, &keys, now).await? else {
+                    return Err(reason.into());
+                };
+                newer = keys;
+                facts.keys = &newer;
+                grant::evaluate(&facts)
+            }
+            evaluated => evaluated,
+        }?;
         let signing_key = self.signing_key(&tenant, now).await?;
         if let Some(mark) = grant.replay() {
             self.reserve(mark, &trusted.issuer, now).await?;
@@ -197,7 +208,11 @@ impl<P: Ports> Service<P> {
     }
 
     /// Looks into, or adds to, what is kept of this organization.
-    fn cached<T>(&self, tenant: &Tenant, look: impl FnOnce(&mut cache::OrganizationCache) -> T) -> T {
+    pub(super) fn cached<T>(
+        &self,
+        tenant: &Tenant,
+        look: impl FnOnce(&mut cache::OrganizationCache) -> T,
+    ) -> T {
         let mut cache = self.cache.borrow_mut();
         look(cache.organization(&tenant.id, &tenant.generation, tenant.now, || (*tenant.urls).clone()))
     }

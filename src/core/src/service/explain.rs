@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::cache::Trusted;
+use super::exchange::Tenant;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, AuthMethod, JWT_BEARER};
 use crate::assertion::{Assertion, NotAssertion};
@@ -123,29 +125,39 @@ impl<P: Ports> Service<P> {
         checks.push(step("R40", "issuer known", verdict, &saw));
         let Ok(trusted) = found else { return Ok(Explanation::of(checks)) };
 
-        let keys = self.issuer_keys(&tenant.id, &trusted, assertion.header(), now).await;
-        if let Err(refusal) = &keys {
-            let told =
-                "the issuer's keys did not come from its JWKS endpoint, and none that may be used are kept";
-            let saw = refusal.cause.as_deref().unwrap_or(told);
-            checks.push(step("R51", "keys available", Err(refusal.reason), saw));
-        }
-        let facts = Facts {
+        let keys = self.issuer_keys(&tenant, &trusted, assertion.header(), now).await;
+        let mut facts = Facts {
             organization: &tenant.id,
             urls: &tenant.urls,
             application,
             issuer: &trusted.issuer,
             source: &trusted.source,
-            keys: keys.as_deref().unwrap_or_default(),
+            keys: &[],
             assertion: &assertion,
             scope: None,
             resources: &[],
             signatures: self.ports.signatures(),
             now,
         };
-        let (findings, granted) = grant::explain(&facts);
+        facts.keys = keys.as_deref().unwrap_or_default();
+        let (mut findings, mut granted) = grant::explain(&facts);
+        let first = findings.iter().find_map(|finding| finding.verdict.err());
+        // As an exchange does it: what its first look refuses causes no fetch.
+        let newer;
+        let mut refusal = keys.as_ref().err();
+        if first.is_some_and(Reason::may_be_of_an_old_key)
+            && grant::admit(&facts).is_ok()
+            && let Ok(tried) = &keys
+            && let Some(others) = self.newer_keys(&tenant, &trusted, tried, now).await.transpose()
+        {
+            newer = others;
+            refusal = newer.as_ref().err();
+            facts.keys = newer.as_deref().unwrap_or_default();
+            (findings, granted) = grant::explain(&facts);
+        }
+        checks.extend(self.keys_step(&tenant, &trusted, refusal).await?);
         // Without keys nothing can be said of these two.
-        let told = |name| keys.is_ok() || !matches!(name, "key" | "signature");
+        let told = |name| refusal.is_none() || !matches!(name, "key" | "signature");
         for finding in findings.into_iter().filter(|finding| told(finding.check.name)) {
             checks.push(step(finding.check.rule, finding.check.name, finding.verdict, &finding.saw));
         }
@@ -202,6 +214,31 @@ fn parse(text: &str) -> (Option<Assertion<'_>>, Step) {
                 matches!(error, NotAssertion::Form(JwsError::LineBreakAtEnd | JwsError::WhiteSpace { .. }));
             (if around { Assertion::parse(inside).ok() } else { None }, refused)
         }
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
+    async fn keys_step(
+        &self,
+        tenant: &Tenant,
+        trusted: &Trusted,
+        refusal: Option<&Refusal>,
+    ) -> Result<Option<Step>, RegistryError> {
+        let document = self.stored_document(tenant, trusted).await?;
+        let (cause, verdict) = match refusal {
+            Some(refusal) => (refusal.cause.as_deref(), Err(refusal.reason)),
+            None => (None, Ok(())),
+        };
+        let saw = match (&document, cause) {
+            (Some(document), _) if !document.keys.is_empty() => document.to_string(),
+            (_, Some(cause)) => format!("the issuer's JWKS endpoint: {cause}"),
+            (Some(document), None) => document.to_string(),
+            (None, None) if refusal.is_some() => "the issuer's JWKS endpoint: no document yet".to_string(),
+            // Keys that were registered.
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(step("R51-R53", "keys available", verdict, &saw)))
     }
 }
 

@@ -3,38 +3,30 @@
 //! A document is fresh for a while, then served stale while it is refreshed, and dropped a day after
 //! that. Fetches take turns: in each window of 30 seconds one request of all instances fetches, decided
 //! by an atomic counter; the others use what there is or wait for its result. So strangers with made-up
-//! `kid`s cause two fetches a minute and no more. The same counter says how many wait already: a request
-//! that waits keeps an instance, and a slow endpoint must not keep those of all other issuers.
+//! `kid`s cause one fetch in 30 seconds. The same counter says how many wait already: a request that
+//! waits keeps an instance, and a slow endpoint must not keep those of all other issuers.
+//!
+//! A document that differs from the one before, and the end of an issuer, bring the organization's counter
+//! forward: each instance reads that first, so none goes on with the older one (R48).
 
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
-use super::cache::Trusted;
-use super::key_document::Usable;
+use super::cache::{self, Trusted};
+use super::exchange::Tenant;
+use super::key_document::{KeyDocument, StoredDocument, Usable, WINDOW};
 use super::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::field::FieldError;
 use crate::jose::compact::Header;
-use crate::jose::jwk::{JwkSet, VerificationKey};
+use crate::jose::jwk::VerificationKey;
 use crate::organization::OrganizationId;
 use crate::ports::{
     Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
 };
 use crate::refusal::{KeysNeeded, Reason, Refusal};
-use crate::trust::{IssuerKeys, MAX_KEY_DOCUMENT};
+use crate::trust::IssuerKeys;
 
-/// How long a document is fresh where its endpoint does not say, and within which bounds it may say
-/// so: seconds.
-const FRESH: u64 = 600;
-const FRESH_LEAST: u64 = 60;
-const FRESH_MOST: u64 = 86_400;
-/// How long a document is used after it stopped being fresh, in seconds.
-const STALE: u64 = 86_400;
-/// One fetch at most in a window, in seconds.
-const WINDOW: u64 = 30;
 /// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
 /// that our native host runs.
 const MOST_WAITING: i64 = 64;
@@ -44,49 +36,17 @@ const COME_AGAIN: u64 = 1;
 const LOOKS: u32 = 120;
 const PAUSE: u64 = 50;
 
-/// A JWKS document as it is stored. `document` is absent while no fetch has ever succeeded.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct StoredDocument {
-    uri: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    document: Option<String>,
-    /// Until when it is fresh: seconds since 1970.
-    fresh_until: u64,
-    /// The window in which it was last tried to fetch it.
-    turn: u64,
+/// Whose document it is, and where it comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) organization: &'a OrganizationId,
+    pub(super) name: &'a str,
+    pub(super) uri: &'a str,
 }
 
-/// A JWKS document with its keys parsed.
-pub(super) struct KeyDocument {
-    /// The record as it is in the store: while that is the same, nothing is parsed again.
-    record: Vec<u8>,
-    stored: StoredDocument,
-    keys: Rc<[VerificationKey]>,
-}
-
-impl KeyDocument {
-    fn new(record: Vec<u8>, stored: StoredDocument) -> Self {
-        let text = stored.document.as_deref().unwrap_or_default();
-        let keys = JwkSet::parse(text.as_bytes()).map(|set| set.keys).unwrap_or_default();
-        Self { record, stored, keys: keys.into() }
-    }
-
-    fn is_fresh(&self, now: u64) -> bool {
-        now < self.stored.fresh_until
-    }
-
-    fn is_usable(&self, now: u64) -> bool {
-        !self.keys.is_empty() && now < self.stored.fresh_until.saturating_add(STALE)
-    }
-
-    fn was_tried_in(&self, window: u64) -> bool {
-        self.stored.turn == window
-    }
-
-    /// Whether it has the key that the header names; without a `kid`, any key will do (R48).
-    fn has_key_for(&self, header: &Header) -> bool {
-        let kid = header.kid.as_deref();
-        self.keys.iter().any(|key| kid.is_none() || key.kid.as_deref() == kid)
+impl Source<'_> {
+    pub(super) fn turn(&self, window: u64) -> String {
+        Key::jwks_turn(self.organization, self.name, self.uri, window)
     }
 }
 
@@ -94,7 +54,7 @@ impl<P: Ports> Service<P> {
     /// The issuer's keys at this moment, fetched if need be.
     pub(super) async fn issuer_keys(
         &self,
-        organization: &OrganizationId,
+        tenant: &Tenant,
         trusted: &Trusted,
         header: &Header,
         now: u64,
@@ -104,105 +64,140 @@ impl<P: Ports> Service<P> {
             IssuerKeys::Endpoint(uri) => uri,
         };
         let name = &trusted.issuer.name;
-        let kept = self.cache.borrow().document(organization, name);
-        let current = |document: &Rc<KeyDocument>| document.stored.uri == *uri;
-        let kept = kept.filter(|kept| current(kept) && kept.is_fresh(now) && kept.has_key_for(header));
-        if let Some(document) = kept {
+        let kept = self.cached(tenant, |entry| entry.documents.get(name).cloned());
+        let is_good = |kept: &Rc<KeyDocument>| {
+            kept.stored.uri == *uri && kept.is_fresh(now) && kept.has_key_for(header)
+        };
+        if let Some(document) = kept.filter(is_good) {
             return Ok(Rc::clone(&document.keys));
         }
-        let stored = self.load_document(organization, name, uri).await?;
+        let source = Source { organization: &tenant.id, name, uri };
+        let stored = self.load_document(source).await?;
+        if let Some(document) = &stored {
+            // It was read after the counter that says under which the entry is kept.
+            self.cached(tenant, |entry| cache::keep(&mut entry.documents, name, Rc::clone(document)));
+        }
         match stored {
             Some(document) if document.is_usable(now) && document.has_key_for(header) => {
                 if !document.is_fresh(now) {
-                    self.ask_for_refresh(organization, &trusted.issuer.name, &document, uri, now)?;
+                    self.ask_for_refresh(source, &document, now).await?;
                 }
                 Ok(Rc::clone(&document.keys))
             }
-            stored => self.refresh(organization, name, uri, stored, now).await,
+            stored => self.refresh(source, stored, now).await,
         }
     }
 
-    /// A stale document does for now, but is to be fetched again: by us after the answer, or by a caller
-    /// who supplies keys (at most once in a window).
-    fn ask_for_refresh(
+    /// The issuer's keys once more, where none of the `tried` ones made the signature good: a key may have changed
+    /// under the same `kid`, or without one (R52). `None`: there are no others.
+    pub(super) async fn newer_keys(
         &self,
-        organization: &OrganizationId,
-        name: &str,
+        tenant: &Tenant,
+        trusted: &Trusted,
+        tried: &[VerificationKey],
+        now: u64,
+    ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
+        let IssuerKeys::Endpoint(uri) = &trusted.source else { return Ok(None) };
+        let source = Source { organization: &tenant.id, name: &trusted.issuer.name, uri };
+        let stored = self.load_document(source).await?;
+        let keys = self.refresh(source, stored, now).await?;
+        Ok((*keys != *tried).then_some(keys))
+    }
+
+    /// The JWKS document as it is stored, for people; nothing is fetched.
+    pub(super) async fn stored_document(
+        &self,
+        tenant: &Tenant,
+        trusted: &Trusted,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let IssuerKeys::Endpoint(uri) = &trusted.source else { return Ok(None) };
+        self.load_document(Source { organization: &tenant.id, name: &trusted.issuer.name, uri }).await
+    }
+
+    /// A stale document does for now, but is to be fetched again: by us after the answer, or by a caller
+    /// who supplies keys, of whom one is asked in a window.
+    async fn ask_for_refresh(
+        &self,
+        source: Source<'_>,
         document: &KeyDocument,
-        uri: &str,
         now: u64,
     ) -> Result<(), Refusal> {
-        if document.was_tried_in(now / WINDOW) {
+        if document.was_tried(now) {
             return Ok(());
         }
         if P::KeyFetcher::CALLER_SUPPLIES {
-            return Err(keys_needed(name, uri));
+            return match self.ports.registry().increment(&source.turn(now / WINDOW)).await? {
+                1 => Err(keys_needed(source)),
+                _ => Ok(()),
+            };
         }
-        self.cache.borrow_mut().refreshes_due.push((organization.clone(), name.to_string()));
+        self.cache.borrow_mut().refreshes_due.push((source.organization.clone(), source.name.to_string()));
         Ok(())
     }
 
     /// Fetches the document, or waits for the request that does; R52.
     async fn refresh(
         &self,
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
+        source: Source<'_>,
         stored: Option<Rc<KeyDocument>>,
         now: u64,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
-        let window = now / WINDOW;
         let mut stored = stored;
-        if !stored.as_ref().is_some_and(|document| document.was_tried_in(window)) {
+        if !stored.as_ref().is_some_and(|document| document.was_tried(now)) {
             if P::KeyFetcher::CALLER_SUPPLIES {
-                return Err(keys_needed(name, uri));
+                return Err(keys_needed(source));
             }
-            let turn = Key::jwks_turn(organization, name, window);
-            stored = match self.ports.registry().increment(&turn).await? {
-                1 => Some(self.fetch(organization, name, uri, stored, window).await?),
-                2..=MOST_WAITING => self.wait_for_fetch(organization, name, uri, window).await?,
+            let window = now / WINDOW;
+            stored = match self.ports.registry().increment(&source.turn(window)).await? {
+                1 => self.fetch(source, window).await?,
+                2..=MOST_WAITING => self.wait_for_fetch(source, window).await?,
                 // Whether the key is in the document to come nobody knows yet.
-                _ => return Err(unavailable(COME_AGAIN)),
+                _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
             };
         }
         let now = self.ports.clock().now();
-        match stored {
+        match &stored {
             Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
-            _ => Err(unavailable(WINDOW - now % WINDOW)),
-        }
-    }
-
-    /// Fetches in this window's turn and stores the outcome, good or not.
-    async fn fetch(
-        &self,
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
-        before: Option<Rc<KeyDocument>>,
-        window: u64,
-    ) -> Result<Rc<KeyDocument>, StoreError> {
-        let fetched = self.ports.key_fetcher().fetch(uri).await;
-        let document = self.store_document(organization, name, uri, before, fetched, window).await?;
-        if let Some(last) = window.checked_sub(1) {
-            // What earlier windows left behind; the current counter must stay until its window is over.
-            let turn = Key::jwks_turn(organization, name, last);
-            if self.ports.registry().get(&turn).await?.is_some() {
-                self.ports.registry().delete(&turn).await?;
+            _ => {
+                let problem = stored.as_ref().and_then(|document| document.stored.problem.as_deref());
+                Err(unavailable(WINDOW - now % WINDOW, problem))
             }
         }
-        Ok(document)
     }
 
-    /// R52: what is empty or unreadable keeps the last good document.
+    /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
+    /// removed meanwhile, and what came may be older than that.
+    pub(super) async fn fetch(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let began = self.ports.clock().now();
+        let fetched = self.ports.key_fetcher().fetch(source.uri).await;
+        let store = self.ports.registry();
+        if store.get(&source.turn(window)).await?.is_none() {
+            return Ok(None);
+        }
+        let (before, document) = self.store_document(source, fetched, began).await?;
+        if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
+            // This window's counter must stay until the window is over: the next fetch deletes it.
+            let turn = source.turn(turn);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        }
+        Ok(Some(document))
+    }
+
+    /// Stores what a fetch that began then has brought, and tells it. Returns the document before, and the newest.
+    /// R52: what is empty or unreadable keeps the last good one.
     async fn store_document(
         &self,
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
-        before: Option<Rc<KeyDocument>>,
+        source: Source<'_>,
         fetched: Result<FetchedDocument, FetchProblem>,
-        turn: u64,
-    ) -> Result<Rc<KeyDocument>, StoreError> {
+        began: u64,
+    ) -> Result<(Option<Rc<KeyDocument>>, Rc<KeyDocument>), StoreError> {
+        let Source { organization, name, uri } = source;
+        let not_supplied = matches!(fetched, Err(FetchProblem::NotSupplied));
         let usable = fetched.map_err(Into::into).and_then(Usable::read);
         self.ports.events().emit(&match &usable {
             Ok(usable) => Event::KeysFetched {
@@ -213,65 +208,100 @@ impl<P: Ports> Service<P> {
             },
             Err(problem) => Event::KeysFailed { organization, trusted_issuer: name, problem },
         });
-        let (document, fresh_until) = match (usable, before) {
-            (Ok(usable), _) => {
-                let fresh = usable.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST);
-                (Some(usable.text), self.ports.clock().now() + fresh)
+        let now = self.ports.clock().now();
+        let before = self.load_document(source).await?;
+        if let Some(newer) = before.as_ref().filter(|before| before.was_tried_after(began, now)) {
+            return Ok((None, Rc::clone(newer)));
+        }
+        let last = before.as_ref();
+        let (document, fresh_until, problem) = match usable {
+            Ok(usable) => {
+                let fresh_until = usable.fresh_until(now);
+                (Some(usable.text), fresh_until, None)
             }
-            (Err(_), Some(before)) => (before.stored.document.clone(), before.stored.fresh_until),
-            (Err(_), None) => (None, 0),
+            Err(problem) => {
+                // A caller whose document could not be used may say next that it has none.
+                let known = last.filter(|last| not_supplied && last.was_tried(now));
+                let known = known.and_then(|last| last.stored.problem.clone());
+                let document = last.and_then(|last| last.stored.document.clone());
+                let fresh_until = last.map_or(0, |last| last.healed_fresh_until(now));
+                (document, fresh_until, Some(known.unwrap_or_else(|| problem.to_string())))
+            }
         };
-        let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn };
+        let replaces =
+            last.is_some_and(|last| last.stored.document.is_some() && last.stored.document != document);
+        let (turn, tried_at) = (began / WINDOW, Some(began));
+        let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn, tried_at, problem };
         let record = record::write(&stored);
+        if replaces {
+            // Before and after: whichever step a failure keeps from happening, nobody goes on with the older one.
+            self.changed(organization).await?;
+        }
         self.ports.registry().set(&Key::jwks(organization, name), &record).await?;
         let document = Rc::new(KeyDocument::new(record, stored));
-        self.cache.borrow_mut().keep_document(organization, name, Rc::clone(&document));
-        Ok(document)
+        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
+        if replaces {
+            self.changed(organization).await?;
+        }
+        Ok((before, document))
     }
 
-    /// Another request fetches: looks until its outcome is stored.
+    /// Another request fetches: looks until its outcome is stored. The instance that fetched may be gone; who has
+    /// waited in vain for longer than a fetch can take says so, and nobody waits for that turn again.
     async fn wait_for_fetch(
         &self,
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
+        source: Source<'_>,
         window: u64,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let store = self.ports.registry();
+        let over = Key::jwks_turn_over(&source.turn(window));
+        let is_done = |document: &Rc<KeyDocument>| (window..window + 2).contains(&document.stored.turn);
+        if store.get(&over).await?.is_some() {
+            return self.load_document(source).await;
+        }
         for _ in 0..LOOKS {
-            let stored = self.load_document(organization, name, uri).await?;
-            if stored.as_ref().is_some_and(|document| document.stored.turn >= window) {
+            let stored = self.load_document(source).await?;
+            if stored.as_ref().is_some_and(is_done) {
                 return Ok(stored);
             }
             self.ports.clock().sleep(PAUSE).await;
         }
-        self.load_document(organization, name, uri).await
+        store.set(&over, b"1").await?;
+        self.load_document(source).await
     }
 
     /// The stored document, unless it is another endpoint's.
-    async fn load_document(
+    pub(super) async fn load_document(
         &self,
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
+        source: Source<'_>,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let Source { organization, name, uri } = source;
         let key = Key::jwks(organization, name);
-        let record = self.ports.registry().get(&key).await?;
-        let Some(record) = record else { return Ok(None) };
-        let kept = self.cache.borrow().document(organization, name);
-        if let Some(kept) = kept.filter(|kept| kept.record == record && kept.stored.uri == uri) {
-            return Ok(Some(kept));
+        let Some(record) = self.ports.registry().get(&key).await? else { return Ok(None) };
+        let parsed = self.cache.borrow().parsed(organization, name, &record);
+        if let Some(parsed) = parsed {
+            return Ok((parsed.stored.uri == uri).then_some(parsed));
         }
-        let stored: StoredDocument = record::read(&key, &record)?;
+        let stored: StoredDocument = match record::read(&key, &record) {
+            Ok(stored) => stored,
+            Err(error) => {
+                // R74: it can be had again, so nothing is refused for its sake.
+                let cause = error.to_string();
+                self.ports.events().emit(&Event::RecordUnreadable { key: &key, cause: &cause });
+                return Ok(None);
+            }
+        };
         if stored.uri != uri {
             return Ok(None);
         }
         let document = Rc::new(KeyDocument::new(record, stored));
-        self.cache.borrow_mut().keep_document(organization, name, Rc::clone(&document));
+        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
         Ok(Some(document))
     }
 
     /// Takes a JWKS document that the caller fetched, and says how many of its keys are usable.
-    /// `None` says that the caller could not fetch it: what is stored is used on, if it may be (R51).
+    /// `None` says that the caller could not fetch it: what is stored is used on, if it may be (R51). A document that
+    /// can't be used is an error, and counts as none: nobody is asked for it again for 30 seconds.
     pub async fn supply_keys(
         &self,
         organization: &OrganizationId,
@@ -282,72 +312,46 @@ impl<P: Ports> Service<P> {
         let Some(uri) = &issuer.jwks_uri else {
             return Err(FieldError::new("name", "names a trusted issuer without a jwks_uri").into());
         };
-        if let Some(fetched) = &fetched {
-            let error = |problem: &dyn core::fmt::Display| FieldError::new("document", problem);
-            if fetched.body.len() > MAX_KEY_DOCUMENT {
-                return Err(error(&"must not exceed 64 KiB").into());
-            }
-            let set = JwkSet::parse(&fetched.body).map_err(|problem| error(&problem))?;
-            if set.keys.is_empty() {
-                return Err(error(&"has no usable key").into());
-            }
-        }
-        let before = self.load_document(organization, name, uri).await?;
-        let window = self.ports.clock().now() / WINDOW;
+        let source = Source { organization, name, uri };
+        let is_supplied = fetched.is_some();
+        let now = self.ports.clock().now();
         let fetched = fetched.ok_or(FetchProblem::NotSupplied);
-        let document = self.store_document(organization, name, uri, before, fetched, window).await?;
-        Ok(document.keys.len())
+        let (_, document) = self.store_document(source, fetched, now).await?;
+        match &document.stored.problem {
+            Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
+            _ => Ok(document.keys.len()),
+        }
     }
 
-    /// Forgets the document of an issuer that is removed or has another endpoint.
+    /// Forgets the document of an issuer that is new, is removed or has another endpoint, and the turn of this
+    /// window: who registers it again has one at once.
     pub(super) async fn forget_document(
         &self,
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), StoreError> {
-        self.cache.borrow_mut().forget_document(organization, name);
-        self.ports.registry().delete(&Key::jwks(organization, name)).await
-    }
-
-    /// Work that should not delay an answer: refreshing stale documents, sweeping the replay store.
-    /// A shell calls it after it has answered.
-    pub async fn after_answer(&self) -> Result<(), StoreError> {
-        let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
-        for (organization, name) in due {
-            self.refresh_unless_another_does(&organization, &name).await?;
+        let store = self.ports.registry();
+        // Under which address the turn was taken the registration says, which is still there.
+        if let Ok(Some(before)) = self.load_issuer(organization, name).await
+            && let Some(uri) = &before.jwks_uri
+        {
+            let turn = Source { organization, name, uri }.turn(self.ports.clock().now() / WINDOW);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
         }
-        self.sweep_if_due().await
-    }
-
-    /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
-    async fn refresh_unless_another_does(
-        &self,
-        organization: &OrganizationId,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        let now = self.ports.clock().now();
-        let window = now / WINDOW;
-        let (store, turn) = (self.ports.registry(), Key::jwks_turn(organization, name, window));
-        // A read is cheaper than the write that would decide it.
-        if store.get(&turn).await?.is_some() {
-            return Ok(());
-        }
-        let Ok(issuer) = self.trusted_issuer(organization, name).await else { return Ok(()) };
-        let Some(uri) = &issuer.jwks_uri else { return Ok(()) };
-        let stored = self.load_document(organization, name, uri).await?;
-        let is_done = |document: &Rc<KeyDocument>| document.is_fresh(now) || document.was_tried_in(window);
-        if !stored.as_ref().is_some_and(is_done) && store.increment(&turn).await? == 1 {
-            self.fetch(organization, name, uri, stored, window).await?;
-        }
-        Ok(())
+        self.cache.borrow_mut().forget_parsed(organization, name);
+        self.changed(organization).await?;
+        store.delete(&Key::jwks(organization, name)).await?;
+        self.changed(organization).await
     }
 }
 
-fn unavailable(retry_after: u64) -> Refusal {
-    Refusal { retry_after: Some(retry_after), ..Reason::KeysUnavailable.into() }
+fn unavailable(retry_after: u64, problem: Option<&str>) -> Refusal {
+    let cause = problem.map(ToString::to_string);
+    Refusal { retry_after: Some(retry_after), cause, ..Reason::KeysUnavailable.into() }
 }
 
-fn keys_needed(name: &str, uri: &str) -> Refusal {
-    let keys_needed = Some(KeysNeeded { trusted_issuer: name.into(), uri: uri.into() });
+fn keys_needed(source: Source<'_>) -> Refusal {
+    let keys_needed = Some(KeysNeeded { trusted_issuer: source.name.into(), uri: source.uri.into() });
     Refusal { keys_needed, ..Reason::KeysNeeded.into() }
 }

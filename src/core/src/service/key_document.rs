@@ -1,13 +1,27 @@
 //! A JWKS document as it came from its endpoint: its text, its keys, and what is wrong with it (R50 to R53, R56).
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::jose::compact::Header;
 use crate::jose::json::JsonError;
-use crate::jose::jwk::{JwkSet, JwkSetError, SkippedKey};
+use crate::jose::jwk::{JwkSet, JwkSetError, SkippedKey, VerificationKey};
 use crate::ports::{FetchProblem, FetchedDocument};
 use crate::trust::MAX_KEY_DOCUMENT;
+
+/// How long a document is fresh where its endpoint does not say, and within which bounds it may say
+/// so: seconds.
+const FRESH: u64 = 600;
+const FRESH_LEAST: u64 = 60;
+const FRESH_MOST: u64 = 86_400;
+/// How long a document is used after it stopped being fresh, in seconds.
+const STALE: u64 = 86_400;
+/// One fetch at most in so many seconds.
+pub(super) const WINDOW: u64 = 30;
 
 /// How many skipped keys a sentence names.
 const MOST_NAMED: usize = 8;
@@ -87,5 +101,107 @@ impl Usable {
         let text = String::from_utf8(fetched.body)
             .map_err(|_| KeysProblem::NotASet(JwkSetError::NotJson(JsonError::NotUtf8)))?;
         Ok(Self { text, set, max_age: fetched.max_age })
+    }
+
+    /// Until when it is fresh, if it was fetched now: seconds since 1970.
+    pub(super) fn fresh_until(&self, now: u64) -> u64 {
+        now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST))
+    }
+}
+
+/// A JWKS document as it is stored. `document` is absent while no fetch has ever succeeded. Every time in it may come
+/// from a clock that was wrong, so none is believed that lies further ahead than a right clock could have put it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct StoredDocument {
+    pub(super) uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) document: Option<String>,
+    /// Until when it is fresh: seconds since 1970.
+    pub(super) fresh_until: u64,
+    /// The window in which it was last tried to fetch it; its counter is deleted in the next one.
+    pub(super) turn: u64,
+    /// When it was last tried: seconds since 1970. Versions before 0.2 do not write it.
+    #[serde(default)]
+    pub(super) tried_at: Option<u64>,
+    /// Why that brought nothing (R56).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<String>,
+}
+
+/// A JWKS document with its keys parsed.
+pub(super) struct KeyDocument {
+    /// The record as it is in the store: while that is the same, nothing is parsed again.
+    record: Vec<u8>,
+    pub(super) stored: StoredDocument,
+    pub(super) keys: Rc<[VerificationKey]>,
+    pub(super) skipped: Vec<SkippedKey>,
+}
+
+impl KeyDocument {
+    pub(super) fn new(record: Vec<u8>, stored: StoredDocument) -> Self {
+        let text = stored.document.as_deref().unwrap_or_default();
+        let JwkSet { keys, skipped } = JwkSet::parse(text.as_bytes()).unwrap_or_default();
+        Self { record, stored, keys: keys.into(), skipped }
+    }
+
+    /// Whether it was parsed from these bytes.
+    pub(super) fn is_of(&self, record: &[u8]) -> bool {
+        self.record == record
+    }
+
+    pub(super) fn is_fresh(&self, now: u64) -> bool {
+        now < self.stored.fresh_until && self.has_possible_time(now)
+    }
+
+    pub(super) fn is_usable(&self, now: u64) -> bool {
+        !self.keys.is_empty() && now < self.stored.fresh_until.saturating_add(STALE)
+    }
+
+    /// Until when it is fresh, as far as that can be believed: the next try heals what a wrong clock has written.
+    pub(super) fn healed_fresh_until(&self, now: u64) -> u64 {
+        if self.has_possible_time(now) { self.stored.fresh_until } else { now }
+    }
+
+    fn has_possible_time(&self, now: u64) -> bool {
+        self.stored.fresh_until <= now.saturating_add(FRESH_MOST)
+    }
+
+    /// Whether a fetch was tried less than a window ago.
+    pub(super) fn was_tried(&self, now: u64) -> bool {
+        let tried_at = self.tried_at();
+        tried_at < now.saturating_add(WINDOW) && now < tried_at.saturating_add(WINDOW)
+    }
+
+    /// Whether it was tried after this moment, by a clock that is not far ahead of ours.
+    pub(super) fn was_tried_after(&self, moment: u64, now: u64) -> bool {
+        moment < self.tried_at() && self.tried_at() < now.saturating_add(WINDOW)
+    }
+
+    fn tried_at(&self) -> u64 {
+        self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(WINDOW))
+    }
+
+    /// Whether it has the key that the header names; without a `kid`, any key will do (R48).
+    pub(super) fn has_key_for(&self, header: &Header) -> bool {
+        let kid = header.kid.as_deref();
+        self.keys.iter().any(|key| kid.is_none() || key.kid.as_deref() == kid)
+    }
+}
+
+impl fmt::Display for KeyDocument {
+    /// For `explain`: what there is and what is not (R53, R56).
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.keys.len() {
+            0 => formatter.write_str("no usable key from the JWKS endpoint")?,
+            1 => formatter.write_str("1 usable key from the JWKS endpoint")?,
+            count => write!(formatter, "{count} usable keys from the JWKS endpoint")?,
+        }
+        if !self.skipped.is_empty() {
+            write!(formatter, "; skipped: {}", Skipped(&self.skipped))?;
+        }
+        match &self.stored.problem {
+            Some(problem) => write!(formatter, "; when it was last fetched: {problem}"),
+            None => Ok(()),
+        }
     }
 }

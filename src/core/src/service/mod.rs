@@ -9,6 +9,7 @@ mod exchange;
 mod explain;
 mod issuer_keys;
 mod key_document;
+mod key_turns;
 mod lock;
 mod organizations;
 mod record;

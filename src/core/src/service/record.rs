@@ -146,9 +146,21 @@ impl Key {
         format!("jwks/{organization}/{name}")
     }
 
-    /// A counter that decides who fetches a JWKS document in a window of time.
-    pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, window: u64) -> String {
-        format!("jwks-turn/{organization}/{window}/{name}")
+    /// What every counter of a turn begins with.
+    pub(super) const JWKS_TURNS: &'static str = "jwks-turn/";
+
+    /// When turns that were left behind are deleted next.
+    pub(super) const NEXT_TURN_SWEEP: &'static str = "next-turn-sweep";
+
+    /// A counter that decides who fetches the JWKS document of this address in a window of time.
+    pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, uri: &str, window: u64) -> String {
+        let address = digest::sha256_base64url(uri.as_bytes());
+        format!("{}{organization}/{window}/{name}/{}", Self::JWKS_TURNS, &address[..16])
+    }
+
+    /// Says that whoever had this turn will not finish.
+    pub(super) fn jwks_turn_over(turn: &str) -> String {
+        format!("{turn}/over")
     }
 
     /// A counter that each change of an organization's registrations brings forward.
