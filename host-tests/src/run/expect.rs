@@ -23,6 +23,10 @@ impl Run<'_> {
             answer.text()
         );
         for (name, expected) in &expect.headers {
+            if expected.is_empty() {
+                ensure!(answer.header(name).is_none(), "there is a header {name}");
+                continue;
+            }
             let value = answer.header(name).with_context(|| format!("there is no header {name}"))?;
             let expected = self.text(expected)?;
             ensure!(expected == "${any}" || value == expected, "{name}: {value:?}, expected {expected:?}");

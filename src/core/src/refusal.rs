@@ -103,7 +103,7 @@ reasons! {
     RequestTooLarge "request-too-large" InvalidRequest "R15" "The request body exceeds 64 KiB."
     ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope and resource must not exceed 4096 bytes each."
     AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "The assertion exceeds 16 KiB."
-    CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed."
+    CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
     CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials and assertions must not stand in the query string."
     CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
     ClientUnauthenticated "client-unauthenticated" InvalidClient "R21" "Client authentication failed."

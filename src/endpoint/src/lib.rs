@@ -48,10 +48,11 @@ async fn route(path: &str, request: &mut Incoming) -> HttpAnswer {
     let instance = Instance::get().await;
     let instance = instance.as_deref().map_err(|error| *error);
     match segments {
-        ["oauth2", "token"] => token::exchange(instance, &organization, request).await,
-        ["oauth2", "jwks"] => request.document(jwks::serve(instance, &organization)).await,
+        ["oauth2", "token"] if request.method == Method::OPTIONS => request.preflight("POST"),
+        ["oauth2", "token"] => http::open(token::exchange(instance, &organization, request).await),
+        ["oauth2", "jwks"] => request.public_document(jwks::serve(instance, &organization)).await,
         [".well-known", "oauth-authorization-server" | "openid-configuration"] => {
-            request.document(metadata::serve(instance, &organization)).await
+            request.public_document(metadata::serve(instance, &organization)).await
         }
         ["health"] if organization.is_default() => request.document(health::serve(instance)).await,
         ["admin", below @ ..] if organization.is_default() => admin::serve(instance, below, request).await,

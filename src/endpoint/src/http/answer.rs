@@ -20,12 +20,11 @@ pub(crate) fn empty(status: u16) -> HttpAnswer {
     HttpAnswer { status, headers: vec![("cache-control", "no-store".to_owned())], body: Vec::new() }
 }
 
-/// A public document in JSON: pages of any origin may read it, and caches may keep it for so many seconds.
+/// A public document in JSON, which caches may keep for so many seconds.
 pub(crate) fn document(body: Vec<u8>, max_age: u64) -> HttpAnswer {
     let headers = vec![
         ("content-type", "application/json".to_owned()),
         ("cache-control", format!("public, max-age={max_age}")),
-        ("access-control-allow-origin", "*".to_owned()),
         ("x-content-type-options", "nosniff".to_owned()),
     ];
     HttpAnswer { status: 200, headers, body }

@@ -4,9 +4,12 @@ use asserta_core::oauth::HttpAnswer;
 use spin_sdk::http::{HeaderMap, Method, Request};
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
-use super::answer::empty;
 use super::body::{BodyError, read_body};
+use super::cors;
 use super::problem::Problem;
+
+/// The methods of a document.
+const READ: &str = "GET, HEAD, OPTIONS";
 
 /// A request to the endpoint.
 pub(crate) struct Incoming {
@@ -27,25 +30,32 @@ impl Incoming {
         (head.uri.path().to_owned(), incoming)
     }
 
-    /// Answers with a public document, which can be read (GET, HEAD) and asked about (OPTIONS) from any origin.
+    /// Answers with a document that can be read (GET, HEAD).
     pub(crate) async fn document(
         &self,
         document: impl Future<Output = Result<HttpAnswer, Problem>>,
     ) -> HttpAnswer {
-        const ALLOW: &str = "GET, HEAD, OPTIONS";
         match self.method {
             Method::GET | Method::HEAD => document.await.unwrap_or_else(|problem| problem.answer()),
-            Method::OPTIONS => {
-                let mut answer = empty(204);
-                answer.headers.extend([
-                    ("allow", ALLOW.to_owned()),
-                    ("access-control-allow-origin", "*".to_owned()),
-                    ("access-control-allow-methods", ALLOW.to_owned()),
-                ]);
-                answer
-            }
-            _ => Problem::answer_allowing(ALLOW),
+            _ => Problem::answer_allowing(READ),
         }
+    }
+
+    /// The same with one that pages of any origin may read (R17).
+    pub(crate) async fn public_document(
+        &self,
+        document: impl Future<Output = Result<HttpAnswer, Problem>>,
+    ) -> HttpAnswer {
+        if self.method == Method::OPTIONS {
+            return self.preflight(READ);
+        }
+        cors::open(self.document(document).await)
+    }
+
+    /// What a browser is told that asks whether a page may send the request; `methods` are those of the path (R17).
+    pub(crate) fn preflight(&self, methods: &'static str) -> HttpAnswer {
+        let asked = self.headers.get_all("access-control-request-headers").iter();
+        cors::preflight(methods, asked.filter_map(|value| value.to_str().ok()))
     }
 
     /// A header that may occur once: `Err` where it occurs twice or is not text.
