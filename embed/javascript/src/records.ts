@@ -58,7 +58,7 @@ export interface TrustedIssuer {
   requireJti?: boolean;
   /** The `typ` that its assertions must have. */
   typ?: string;
-  /** The subjects it may speak for: whole, or their beginning followed by `*`. Default: all. */
+  /** The subjects it may speak for: whole, or with `*` within a segment of `/ : @ |` and `**` across. Default: all. */
   subjects?: string[];
   /** Conditions on its claims; all must hold. */
   claims?: ClaimCondition[];

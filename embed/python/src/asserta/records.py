@@ -70,7 +70,7 @@ class TrustedIssuer:
     typ: str | None = None
     """The ``typ`` that its assertions must have."""
     subjects: Sequence[str] | None = None
-    """The subjects it may speak for: whole, or their beginning followed by ``*``. None: all."""
+    """The subjects it may speak for: whole, or with ``*`` within a segment of ``/ : @ |`` and ``**`` across. None: all."""
     claims: Sequence[ClaimCondition] = ()
     """Conditions on its claims; all must hold."""
     scopes: Sequence[str] | None = None

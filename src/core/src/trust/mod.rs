@@ -1,6 +1,7 @@
 //! What a trusted issuer is, and what it is trusted with.
 
 mod condition;
+mod glob;
 mod issuer_keys;
 mod policy;
 mod trusted_issuer;

@@ -4,6 +4,8 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
+use super::glob;
+
 /// How many audiences an assertion may have (R42).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,18 +28,14 @@ pub enum Replay {
     Allow,
 }
 
-/// Whether a subject is on the list: each entry is the whole subject, or, where it ends with `*`, the
-/// beginning of it. So `prod` does not match `prod-evil` (R41).
+/// Whether a subject is on the list: each entry is the whole subject, or a glob of it (R84). So `prod` does not match
+/// `prod-evil` (R41).
 pub fn subject_allowed(allowed: &[String], subject: &str) -> bool {
-    allowed.iter().any(|entry| match entry.strip_suffix('*') {
-        Some(beginning) => subject.starts_with(beginning),
-        None => entry == subject,
-    })
+    allowed.iter().any(|entry| glob::matches(entry, subject))
 }
 
 /// What [`subject_allowed`] makes of a `*`, for people: the rest of a sentence that lists subjects.
-pub(crate) const SUBJECT_PATTERNS: &str =
-    ": a * at the end stands for any rest, across every separator; a * anywhere else is just that character";
+pub(crate) const SUBJECT_PATTERNS: &str = ": a * stands for one or more characters within a segment (between / : @ and |), ** for one or more across them";
 
 /// The claims of an access token that no mapping may write (R62).
 pub struct ReservedClaim;

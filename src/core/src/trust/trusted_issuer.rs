@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::glob;
 use super::{AudienceMode, ClaimCondition, IssuerKeys, Replay, ReservedClaim};
 use crate::assertion;
 use crate::field::{FieldError, check_text};
@@ -66,7 +67,7 @@ pub struct TrustedIssuer {
     /// The `typ` that its assertions must have (R34).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typ: Option<String>,
-    /// The subjects it may speak for: whole, or their beginning followed by `*` (R41).
+    /// The subjects it may speak for: whole, or as globs (R41, R84).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subjects: Option<Vec<String>>,
     /// Conditions on its claims; all must hold (R49).
@@ -146,7 +147,11 @@ impl TrustedIssuer {
             }
         }
         for (index, subject) in self.subjects.iter().flatten().enumerate() {
-            check_text(&format!("subjects[{index}]"), subject, 1024)?;
+            let field = format!("subjects[{index}]");
+            check_text(&field, subject, 1024)?;
+            if let Some(problem) = glob::problem(subject) {
+                return Err(FieldError::new(field, problem));
+            }
         }
         for (index, condition) in self.claims.iter().enumerate() {
             condition.check(&format!("claims[{index}]"))?;

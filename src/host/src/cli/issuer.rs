@@ -124,7 +124,8 @@ struct Policy {
     /// The `typ` that its assertions need in their header.
     #[arg(long)]
     typ: Option<String>,
-    /// A subject that it may speak for; repeatable. A `*` at the end stands for any continuation.
+    /// A subject that it may speak for; repeatable. `*` stands for one or more characters within a segment of
+    /// `/ : @ |`, `**` for one or more across.
     #[arg(long = "subject", value_name = "SUB")]
     subjects: Option<Vec<String>>,
     /// A condition on a claim, such as '{"claim":"hd","equals":"example.com"}'; repeatable, all must hold.
