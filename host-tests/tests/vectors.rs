@@ -16,8 +16,8 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result, anyhow, ensure};
 use asserta_exchanger::records::{ApplicationMetadata, KeySource, NewApplication, Reason, TrustedIssuer};
 use asserta_exchanger::{Error, ExchangeRequest, Exchanger, MemoryStore, Options};
-use host_tests::components;
 use host_tests::torture::report;
+use host_tests::{components, summary};
 use vectors::judge;
 use vectors::suite::{Case, FILES, cases, compare};
 use wasmtime::component::{Component, Linker};
@@ -85,6 +85,7 @@ fn every_file(component: &str) -> Result<()> {
     ensure!(all > 3500, "only {all} cases were judged");
     // Shown whether the test passes or not: the figures are what it is run for.
     std::io::stdout().lock().write_all(table.as_bytes())?;
+    summary::ran("vectors", all);
     Ok(())
 }
 
