@@ -10,6 +10,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { Exchanger, JWT_BEARER, MemoryStore, Trapped } from "asserta";
 import { hostSignatures } from "asserta/host-signatures";
 
+import { notTested } from "./not-tested.mjs";
 import { Partner, PUBLIC_URL } from "./partner.mjs";
 
 const FILES = {
@@ -53,7 +54,8 @@ function vectors() {
   return undefined;
 }
 
-test("the vectors (R33)", { skip: !vectors() && "they are absent" }, () => {
+test("the vectors (R33)", (t) => {
+  if (!vectors()) return notTested(t, "the public vectors of signatures: they are absent");
   // Keys of exponent 3, which are among them, never get here: R31 refuses them in the component.
   let cases = 0;
   const differ = [];
