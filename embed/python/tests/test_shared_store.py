@@ -2,12 +2,15 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 from asserta import (
-    JWT_BEARER, ApplicationMetadata, Exchanger, MemoryStore, NotFound, Refused, StoreUnavailable,
+    JWT_BEARER, ApplicationMetadata, Exchanger, KeyDocument, MemoryStore, NotFound, Refused, SqliteStore,
+    StoreUnavailable,
 )
-from conftest import PUBLIC_URL
+from conftest import PUBLIC_URL, Partner
+from joserfc.jwk import ECKey
 
 
 class FailsOnce(MemoryStore):
@@ -72,3 +75,69 @@ def test_what_was_removed_in_spite_of_a_failure_is_gone(partner, nth):
             with pytest.raises(Refused) as refused:
                 each.exchange(partner.assertion(), client.client_id, client.client_secret)
             assert refused.value.reason == reason
+
+
+class Endpoint:
+    """A JWKS endpoint whose issuer withdraws a key."""
+
+    def __init__(self):
+        self.old = Partner(ECKey.generate_key("P-256", {"kid": "old"}))
+        self.new = Partner(ECKey.generate_key("P-256", {"kid": "new"}))
+        self.keys = [self.old, self.new]
+        self.fetches = 0
+
+    def fetch(self, uri):
+        self.fetches += 1
+        keys = [partner.key.as_dict(private=False) for partner in self.keys]
+        return KeyDocument(json.dumps({"keys": keys}), 86_400)
+
+    def unknown(self):
+        """An assertion that asks for a key of a name that the document does not have."""
+        return Partner(ECKey.generate_key("P-256", {"kid": "unknown"}))
+
+
+def two_exchangers(path, endpoint, now):
+    """Over one file, as two processes would have it."""
+    clock = lambda: now[0]
+    both = [Exchanger(PUBLIC_URL, SqliteStore(path), fetch=endpoint.fetch, clock=clock) for _ in range(2)]
+    both[0].trusted_issuers.register(endpoint.old.trusted(jwks_uri="https://partner.example/jwks"))
+    app = both[0].applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
+
+    def outcome(exchanger, partner):
+        try:
+            exchanger.exchange(partner.assertion(kid=partner.key.kid), app.client_id, app.client_secret)
+            return "granted"
+        except Refused as refused:
+            return refused.reason
+
+    for exchanger in both:
+        assert [outcome(exchanger, partner) for partner in (endpoint.old, endpoint.new)] == ["granted"] * 2
+    assert endpoint.fetches == 1
+    return both, outcome
+
+
+def test_a_withdrawn_key_is_refused_everywhere_after_one_fetch(tmp_path):
+    """R48, R51: whichever exchanger fetched."""
+    endpoint, now = Endpoint(), [time.time()]
+    (first, second), outcome = two_exchangers(tmp_path / "asserta.db", endpoint, now)
+    endpoint.keys = [endpoint.new]
+    now[0] += 31
+    assert outcome(first, endpoint.unknown()) == "key-unknown"
+    assert endpoint.fetches == 2
+    for exchanger in (second, first):
+        assert outcome(exchanger, endpoint.old) == "key-unknown"
+        assert outcome(exchanger, endpoint.new) == "granted"
+
+
+def test_an_issuer_that_is_registered_again_has_new_keys(tmp_path):
+    """R48, R52: what was known of the one before is used by nobody."""
+    endpoint, now = Endpoint(), [time.time()]
+    (first, second), outcome = two_exchangers(tmp_path / "asserta.db", endpoint, now)
+    endpoint.keys = [endpoint.new]
+    first.trusted_issuers.remove("partner")
+    assert [outcome(each, endpoint.old) for each in (first, second)] == ["issuer-unknown"] * 2
+    first.trusted_issuers.register(endpoint.old.trusted(jwks_uri="https://partner.example/jwks"))
+    for exchanger in (second, first):
+        assert outcome(exchanger, endpoint.new) == "granted"
+        assert outcome(exchanger, endpoint.old) == "key-unknown"
+    assert endpoint.fetches == 2
