@@ -14,7 +14,7 @@ packages=(-p asserta -p host-tests -p asserta-exchanger -p asserta-bench --featu
 tests() { cargo test --release "${packages[@]}" "${@/#/--test=}" -- --nocapture --test-threads=1 --include-ignored; }
 
 names=(vectors attacks keys fuzz nodes crashes isolation secrets soak)
-run_vectors() { tests vectors host_signatures; }
+run_vectors() { tests vectors host_signatures rsa_verification; }
 run_attacks() {
   tests scenarios || return
   awk -F '\t' '{ times++; failures += $2 != "ok" } END { print "scenarios over HTTP | " times " | " failures }' \

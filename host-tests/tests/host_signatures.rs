@@ -58,12 +58,12 @@ fn r33_the_vectors() {
             let algorithm = Algorithm::from_name(algorithm).expect("an algorithm of ours");
             judge::key(&keys[0]).is_some_and(|key| host.verify(algorithm, &key, message, signature).is_ok())
         };
-        let Some(summary) = compare(file, verdict) else { return };
+        let summary = compare(file, verdict);
         println!("{:<56} {:>6} cases, {} deviations", summary.path, summary.cases, summary.deviations);
         all += summary.cases;
     }
     report("public vectors by the host's signatures", all, 0);
-    assert!(all > 3000, "only {all} cases were judged");
+    assert!(all > 4600, "only {all} cases were judged");
 }
 
 /// What the host signs verifies portably, and the other way round; another input does not.
@@ -75,7 +75,11 @@ fn both_ways() {
         let (algorithm, public) = (algorithm.algorithm(), key.public_key());
         let by_host = host.sign(&key, b"e30.e30").expect("it signs");
         assert_eq!(Portable.verify(algorithm, public, b"e30.e30", &by_host), Ok(()), "{algorithm}");
-        assert_eq!(host.verify(algorithm, public, b"e30.e30", &key.sign(b"e30.e30")), Ok(()), "{algorithm}");
+        assert_eq!(
+            host.verify(algorithm, public, b"e30.e30", &key.sign(b"e30.e30")),
+            Ok(()),
+            "{algorithm}"
+        );
         assert!(host.verify(algorithm, public, b"e30.e31", &by_host).is_err(), "{algorithm}");
     }
 }

@@ -74,15 +74,13 @@ fn every_file(component: &str) -> Result<()> {
     };
     let (mut all, mut deviations) = (0, 0);
     for file in &FILES {
-        let Some(summary) = compare(file, |case| wasm.verifies(case).expect("no trap")) else {
-            return Ok(());
-        };
+        let summary = compare(file, |case| wasm.verifies(case).expect("no trap"));
         row(summary.path, summary.cases, summary.deviations)?;
         (all, deviations) = (all + summary.cases, deviations + summary.deviations);
     }
     row("all", all, deviations)?;
     report(&format!("public vectors in {component}"), all, 0);
-    ensure!(all > 3500, "only {all} cases were judged");
+    ensure!(all > 5000, "only {all} cases were judged");
     // Shown whether the test passes or not: the figures are what it is run for.
     std::io::stdout().lock().write_all(table.as_bytes())?;
     summary::ran("vectors", all);
@@ -105,8 +103,7 @@ fn r30_no_token_is_exchanged() -> Result<()> {
     let (mut exchanger, app) = exchanger()?;
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for file in FILES.iter().filter(|file| file.algorithm.is_none()) {
-        let Some(cases) = cases(file) else { return Ok(()) };
-        for (number, _, case) in cases {
+        for (number, _, case) in cases(file) {
             let Case::Token { token, keys } = case else { unreachable!("a file of tokens") };
             // With the key itself among the trusted ones, wherever it can be.
             let issuer =
@@ -139,8 +136,7 @@ fn r53_keys_are_registered_as_natively() -> Result<()> {
     let (mut exchanger, _) = exchanger()?;
     let (mut taken, mut refused, mut last) = (0, 0, String::new());
     for file in &FILES {
-        let Some(cases) = cases(file) else { return Ok(()) };
-        for (number, _, case) in cases {
+        for (number, _, case) in cases(file) {
             let sources = match case {
                 Case::Token { keys, .. } => {
                     let usable = asserta_core::jose::JwkSet::parse(keys.to_string().as_bytes());

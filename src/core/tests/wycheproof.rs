@@ -1,4 +1,4 @@
-//! Wycheproof (C2SP) and the cookbook's tokens through every verifier: R30, R31, R33, R53. The list of files and
+//! Wycheproof (C2SP) and the RFCs' examples through every verifier: R30, R31, R33, R53. The list of files and
 //! of deviations is tests/vectors/suite.rs; host-tests runs the same list inside Wasm.
 
 mod vectors;
@@ -7,14 +7,15 @@ use vectors::judge::{key, token_verifies};
 use vectors::suite::{Case, FILES, compare};
 use vectors::verdict::verifies;
 
-fn judge(files: impl Fn(&str) -> bool) {
+fn judge(least: usize, files: impl Fn(&str) -> bool) {
     let mut judged = 0;
     for file in FILES.iter().filter(|file| files(file.path)) {
-        let Some(summary) = compare(file, verdict) else { return };
+        let summary = compare(file, verdict);
         println!("{}: {} cases, {} deviations", summary.path, summary.cases, summary.deviations);
         judged += summary.cases;
     }
-    assert!(judged > 0, "no file was meant");
+    println!("{judged} vectors");
+    assert!(judged >= least, "only {judged} cases were judged");
 }
 
 fn verdict(case: &Case) -> bool {
@@ -32,30 +33,30 @@ fn verdict(case: &Case) -> bool {
 
 #[test]
 fn ecdsa() {
-    judge(|path| path.contains("/ecdsa_"));
+    judge(860, |path| path.starts_with("ecdsa_"));
 }
 
 #[test]
 fn ed_dsa() {
-    judge(|path| path.contains("/ed25519_"));
+    judge(151, |path| path.starts_with("ed25519"));
 }
 
 #[test]
 fn rsa_pss() {
-    judge(|path| path.contains("/rsa_pss_"));
+    judge(785, |path| path.starts_with("rsa_pss_"));
 }
 
 #[test]
 fn rsa_pkcs1() {
-    judge(|path| path.contains("/rsa_signature_"));
+    judge(2846, |path| path.starts_with("rsa_signature_"));
 }
 
 #[test]
 fn json_web_signature_and_key() {
-    judge(|path| path.contains("/json_web_"));
+    judge(427, |path| path.starts_with("json_web_"));
 }
 
 #[test]
 fn cookbook() {
-    judge(|path| path == vectors::cookbook::PATH);
+    judge(25, |path| path == vectors::cookbook::PATH);
 }

