@@ -73,10 +73,10 @@ fn both_ways() {
     for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256] {
         let key = SigningKey::generate(algorithm, &[7; 32]);
         let (algorithm, public) = (algorithm.algorithm(), key.public_key());
-        let by_host = host.sign(&key, b"e30.e30").expect("it signs");
+        let by_host = host.sign(&key, b"e30.e30", &[0; 32]).expect("it signs");
         assert_eq!(Portable.verify(algorithm, public, b"e30.e30", &by_host), Ok(()), "{algorithm}");
         assert_eq!(
-            host.verify(algorithm, public, b"e30.e30", &key.sign(b"e30.e30")),
+            host.verify(algorithm, public, b"e30.e30", &key.sign(b"e30.e30", &[0; 32])),
             Ok(()),
             "{algorithm}"
         );

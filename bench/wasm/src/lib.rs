@@ -58,7 +58,7 @@ impl GuestSigner for Signer {
     fn sign(&self, signing_input: Vec<u8>, times: u32) -> Vec<u8> {
         let mut signature = Vec::new();
         for _ in 0..times {
-            signature = self.0.sign(black_box(&signing_input));
+            signature = self.0.sign(black_box(&signing_input), &[7; 32]);
         }
         signature
     }

@@ -73,17 +73,22 @@ impl AccessTokenClaims<'_> {
         claims
     }
 
-    /// Signs the claims.
+    /// Signs the claims; `random` are 32 fresh random bytes.
     ///
     /// # Errors
     /// [`SigningFailed`] where the host signs and did not.
-    pub fn sign(&self, key: &SigningKey, signatures: &impl Signatures) -> Result<String, SigningFailed> {
+    pub fn sign(
+        &self,
+        key: &SigningKey,
+        signatures: &impl Signatures,
+        random: &[u8; 32],
+    ) -> Result<String, SigningFailed> {
         let header = format!(r#"{{"typ":"{TYP}","alg":"{}","kid":"{}"}}"#, key.algorithm().name(), key.kid());
         let claims = Value::Object(self.members()).to_text();
         let mut token = base64url::encode(header.as_bytes());
         token.push('.');
         token.push_str(&base64url::encode(claims.as_bytes()));
-        let signature = signatures.sign(key, token.as_bytes())?;
+        let signature = signatures.sign(key, token.as_bytes(), random)?;
         token.push('.');
         token.push_str(&base64url::encode(&signature));
         Ok(token)

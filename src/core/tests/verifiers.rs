@@ -56,7 +56,7 @@ fn header_and_claims_do_not_matter() {
                     base64url::encode(header.as_bytes()),
                     base64url::encode(payload.as_bytes())
                 );
-                let mut signature = key.sign(input.as_bytes());
+                let mut signature = key.sign(input.as_bytes(), &[0; 32]);
                 assert!(judge(input.as_bytes(), &signature), "{header} {payload}");
                 assert!(!judge(input.replacen('.', "A.", 1).as_bytes(), &signature));
                 signature[7] ^= 1;
@@ -71,7 +71,7 @@ fn r33_signatures_of_every_wrong_shape() {
     for algorithm in ALL {
         let key = SigningKey::generate(algorithm, &[4; 32]);
         for input in [&b"eyJhbGciOiJFUzI1NiJ9.e30"[..], b"", b"\xff\xfe", b"a.b.c"] {
-            let good = key.sign(input);
+            let good = key.sign(input, &[0; 32]);
             let judge =
                 |signature: &[u8]| verifies(algorithm.algorithm(), key.public_key(), input, signature);
             assert!(judge(&good));
@@ -104,7 +104,7 @@ fn r33_signatures_of_every_wrong_shape() {
 fn a_key_of_another_type_verifies_nothing() {
     let keys = ALL.map(|algorithm| SigningKey::generate(algorithm, &[5; 32]));
     for key in &keys {
-        let signature = key.sign(b"e30.e30");
+        let signature = key.sign(b"e30.e30", &[0; 32]);
         for algorithm in Algorithm::ALL {
             let expected = algorithm == key.algorithm().algorithm();
             assert_eq!(verifies(algorithm, key.public_key(), b"e30.e30", &signature), expected);

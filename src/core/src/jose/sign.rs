@@ -12,8 +12,8 @@ use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use rsa::rand_core::{Rng as _, SeedableRng as _};
 use rsa::traits::PublicKeyParts as _;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, Zeroizing};
+use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
 use super::es256;
@@ -161,13 +161,14 @@ impl SigningKey {
         }
     }
 
-    /// Signs. The same input gives the same signature, for every algorithm.
+    /// Signs. The same input gives the same signature, for every algorithm; `random` hides an RSA key from who measures
+    /// time, and must be 32 fresh random bytes.
     #[must_use]
-    pub fn sign(&self, signing_input: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, signing_input: &[u8], random: &[u8; 32]) -> Vec<u8> {
         match &self.secret {
             Secret::Es256(key) => key.sign(signing_input).to_vec(),
             Secret::EdDsa(key) => key.sign(signing_input).to_bytes().to_vec(),
-            Secret::Rs256(key) => sign_rs256(key, signing_input),
+            Secret::Rs256(key) => sign_rs256(key, signing_input, random),
         }
     }
 
@@ -244,23 +245,10 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Signs with blinding, against timing attacks on the private operation (RUSTSEC-2023-0071).
-///
-/// Blinding needs numbers that an attacker can't foresee, not numbers that differ each time. So
-/// they come from a stream keyed with a hash over the private key and the input, as RFC 6979 does
-/// for ECDSA, and signing needs no source of randomness. The signature itself is deterministic.
-fn sign_rs256(key: &rsa::PrivateKey, signing_input: &[u8]) -> Vec<u8> {
-    use rsa::traits::PrivateKeyParts as _;
-    let mut secret = Zeroizing::new(key.d().to_be_bytes().to_vec());
-    let mut seed: [u8; 32] = Sha256::new()
-        .chain_update(b"asserta RS256 blinding")
-        .chain_update(&secret[..])
-        .chain_update(Sha256::digest(signing_input))
-        .finalize()
-        .into();
-    secret.zeroize();
-    let mut rng = ChaCha20Rng::from_seed(seed);
-    seed.zeroize();
+/// Signs with blinding, against timing attacks on the private operation (RUSTSEC-2023-0071): the factors come from a
+/// stream of random numbers that an attacker can't foresee. The signature is the same whatever they are.
+fn sign_rs256(key: &rsa::PrivateKey, signing_input: &[u8], random: &[u8; 32]) -> Vec<u8> {
+    let mut rng = ChaCha20Rng::from_seed(*random);
     key.pkcs1v15_sign_with_rng::<Sha256, _>(&mut rng, signing_input)
         .expect("2048 bits hold a SHA-256 digest and the generator cannot fail")
 }

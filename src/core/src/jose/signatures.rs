@@ -33,12 +33,17 @@ pub trait Signatures {
         signature: &[u8],
     ) -> Result<(), BadSignature>;
 
-    /// Signs `signing_input` with a key of ours, in the form of RFC 7518 section 3.
+    /// Signs `signing_input` with a key of ours, in the form of RFC 7518 section 3. `random` are 32 fresh random bytes.
     ///
     /// # Errors
     /// [`SigningFailed`], which only an implementation outside of this crate has reason to answer.
-    fn sign(&self, key: &SigningKey, signing_input: &[u8]) -> Result<Vec<u8>, SigningFailed> {
-        Ok(key.sign(signing_input))
+    fn sign(
+        &self,
+        key: &SigningKey,
+        signing_input: &[u8],
+        random: &[u8; 32],
+    ) -> Result<Vec<u8>, SigningFailed> {
+        Ok(key.sign(signing_input, random))
     }
 }
 

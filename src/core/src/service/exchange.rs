@@ -4,6 +4,8 @@
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
+use zeroize::Zeroizing;
+
 use super::cache::{self, Trusted};
 use super::record::{self, Key, StoredApplication};
 use super::{Service, signing_keys};
@@ -98,7 +100,10 @@ impl<P: Ports> Service<P> {
             assertion_issuer: &trusted.issuer.issuer,
             mapped: grant.mapped(),
         };
-        let token = token.sign(&signing_key, self.ports.signatures()).map_err(|_| Reason::ServerFault)?;
+        let mut random = Zeroizing::new([0; 32]);
+        self.ports.entropy().fill(&mut *random);
+        let token = token.sign(&signing_key, self.ports.signatures(), &random);
+        let token = token.map_err(|_| Reason::ServerFault)?;
         let scope = grant.tells_scope().then(|| grant.scope().into());
         Ok(AccessToken { token, expires_in, scope })
     }

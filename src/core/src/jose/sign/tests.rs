@@ -10,8 +10,8 @@ const ALL: [SigningAlgorithm; 3] =
 fn what_is_signed_verifies_with_the_published_key() {
     for algorithm in ALL {
         let key = SigningKey::generate(algorithm, &[7; 32]);
-        let signature = key.sign(b"header.claims");
-        assert_eq!(signature, key.sign(b"header.claims"), "deterministic");
+        let signature = key.sign(b"header.claims", &[0; 32]);
+        assert_eq!(signature, key.sign(b"header.claims", &[1; 32]), "whatever blinds it");
         let jwk = key.public_jwk();
         let jwk = jwk.as_object().expect("an object");
         let published = VerificationKey::from_jwk(jwk).expect("usable by anybody (R64)");
@@ -32,7 +32,7 @@ fn stored_keys_come_back() {
         let stored = key.to_stored();
         let back = SigningKey::from_stored(algorithm, &stored).expect("what was stored");
         assert_eq!(back.kid(), key.kid());
-        assert_eq!(back.sign(b"x"), key.sign(b"x"));
+        assert_eq!(back.sign(b"x", &[0; 32]), key.sign(b"x", &[0; 32]));
         assert_eq!(*back.to_stored(), *stored);
         assert!(SigningKey::from_stored(algorithm, &stored[1..]).is_err());
         assert!(SigningKey::from_stored(algorithm, &[]).is_err());
@@ -59,7 +59,7 @@ fn es256_is_rfc_6979() {
     let scalar = "ya-p2EW6dRZrXCFXZ7HWk05Qw9s26JsSe4piKxIPZyE";
     let scalar = base64url::decode(scalar).expect("base64url");
     let key = SigningKey::from_stored(SigningAlgorithm::Es256, &scalar).expect("a scalar");
-    let hex: String = key.sign(b"sample").iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex: String = key.sign(b"sample", &[0; 32]).iter().map(|byte| format!("{byte:02X}")).collect();
     assert_eq!(hex[..64], *"EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716");
     assert_eq!(hex[64..], *"F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8");
 }
@@ -70,7 +70,7 @@ fn ed_dsa_is_rfc_8037() {
     let seed = base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("base64url");
     let key = SigningKey::from_stored(SigningAlgorithm::EdDsa, &seed).expect("a seed");
     assert_eq!(
-        base64url::encode(&key.sign(b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc")),
+        base64url::encode(&key.sign(b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc", &[0; 32])),
         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
     );
 }

@@ -41,7 +41,8 @@ impl<H: HostSignatures> Signatures for ByHost<H> {
         }
     }
 
-    fn sign(&self, key: &SigningKey, signing_input: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+    /// The host has randomness of its own.
+    fn sign(&self, key: &SigningKey, signing_input: &[u8], _: &[u8; 32]) -> Result<Vec<u8>, SigningFailed> {
         let signature = self.0.sign(key.algorithm(), key.pkcs8(), signing_input);
         signature.filter(|signature| signature.len() == key.signature_bytes()).ok_or(SigningFailed)
     }
@@ -119,7 +120,7 @@ mod tests {
         let judge = |signature: &[u8]| {
             ByHost(Careless).verify(Algorithm::EdDsa, key.public_key(), b"e30.e30", signature)
         };
-        let mut signature = key.sign(b"e30.e30");
+        let mut signature = key.sign(b"e30.e30", &[0; 32]);
         assert_eq!(judge(&signature), Ok(()));
         // The neutral element: y is 1.
         signature[..32].fill(0);
@@ -149,6 +150,6 @@ mod tests {
     #[test]
     fn a_signature_of_another_length_is_none() {
         let key = SigningKey::generate(SigningAlgorithm::Es256, &[1; 32]);
-        assert_eq!(ByHost(Careless).sign(&key, b"e30.e30"), Err(SigningFailed));
+        assert_eq!(ByHost(Careless).sign(&key, b"e30.e30", &[0; 32]), Err(SigningFailed));
     }
 }
