@@ -42,8 +42,9 @@ pub(super) fn take_fixed(object: Object, member: &str, value: &str) -> Result<Ob
 }
 
 /// The object without a member.
-pub(super) fn without(object: Object, member: &str) -> Object {
-    object.iter().filter(|(name, _)| *name != member).map(|(name, value)| (name, value.clone())).collect()
+pub(super) fn without(mut object: Object, member: &str) -> Object {
+    object.remove(member);
+    object
 }
 
 fn problem(error: JsonError) -> Problem {
