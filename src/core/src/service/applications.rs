@@ -1,7 +1,6 @@
 //! Registering applications.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
@@ -78,8 +77,8 @@ impl<P: Ports> Service<P> {
             return Ok(None);
         }
         let key = Key::application(organization, client_id);
-        let stored: Option<StoredApplication> = record::load(self.ports.registry(), &key).await?;
-        stored.map(|stored| stored.into_application(&key)).transpose()
+        let stored: Option<StoredApplication> = self.load(&key).await?;
+        self.told(stored.map(|stored| stored.into_application(&key)).transpose())
     }
 
     /// The application with this identifier.
@@ -99,12 +98,9 @@ impl<P: Ports> Service<P> {
         page: &Page,
     ) -> Result<Listing<Application>, RegistryError> {
         self.require(organization).await?;
-        let names = self.names(&Key::applications(organization), page).await?;
-        let mut items = Vec::with_capacity(names.items.len());
-        for client_id in &names.items {
-            items.extend(self.load_application(organization, client_id).await?);
-        }
-        Ok(Listing { items, next: names.next })
+        let read =
+            |key: &str, record: &[u8]| record::read::<StoredApplication>(key, record)?.into_application(key);
+        Ok(self.list(&Key::applications(organization), page, read).await?)
     }
 
     /// Replaces what an application may do; its secret stays.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::cache::{self, Trusted};
-use super::record::{self, Key, StoredApplication};
+use super::record::{Key, StoredApplication};
 use super::{Service, signing_keys};
 use crate::access_token::{AccessToken, AccessTokenClaims};
 use crate::application::AuthMethod;
@@ -173,10 +173,10 @@ impl<P: Ports> Service<P> {
             return Ok(None);
         }
         let key = Key::application(&tenant.id, client_id);
-        let Some(stored) = record::load::<StoredApplication>(self.ports.registry(), &key).await? else {
+        let Some(stored) = self.load::<StoredApplication>(&key).await? else {
             return Ok(None);
         };
-        let application = Rc::new(stored.into_application(&key)?);
+        let application = Rc::new(self.told(stored.into_application(&key))?);
         self.cached(tenant, |entry| cache::keep(&mut entry.applications, client_id, Rc::clone(&application)));
         Ok(Some(application))
     }

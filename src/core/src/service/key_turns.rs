@@ -70,7 +70,7 @@ impl<P: Ports> Service<P> {
             return Ok(());
         }
         let registry = self.ports.registry();
-        let stored: Option<StoredTurnSweep> = record::load(registry, Key::NEXT_TURN_SWEEP).await?;
+        let stored: Option<StoredTurnSweep> = self.load(Key::NEXT_TURN_SWEEP).await?;
         let mut next = stored.map_or(0, |stored| stored.next);
         if !is_early(next) {
             next = now + SWEEP_EVERY;

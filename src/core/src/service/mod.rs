@@ -23,7 +23,7 @@ pub use error::RegistryError;
 pub use exchange::Exchanged;
 pub use explain::{Explanation, Step};
 pub use key_document::KeysProblem;
-pub use organizations::{Listing, Page};
+pub use organizations::{Listing, Page, UnreadableItem};
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo};
 
 use alloc::string::String;

@@ -1,7 +1,10 @@
 //! Organizations, and what all lists have in common.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+use serde::Serialize;
 
 use super::record::{self, Key};
 use super::{RegistryError, Service};
@@ -25,11 +28,25 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Where the list goes on: the `after` of the next page. `None`: this is the end.
     pub next: Option<String>,
+    /// Those of this part that can't be read (R74). They can be replaced and removed.
+    pub unreadable: Vec<UnreadableItem>,
 }
+
+/// An item of a list whose record can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadableItem {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with its record, with nothing of its content.
+    pub problem: &'static str,
+}
+
+/// Where a part of a list ends, in bytes of its records: what reads and answers it has little memory.
+const MAX_PART: usize = 2 * 1024 * 1024;
 
 impl<P: Ports> Service<P> {
     /// The names of one kind of thing, cut to a page.
-    pub(super) async fn names(&self, prefix: &str, page: &Page) -> Result<Listing<String>, StoreError> {
+    async fn names(&self, prefix: &str, page: &Page) -> Result<(Vec<String>, Option<String>), StoreError> {
         let limit = page.limit.unwrap_or(100).clamp(1, 100);
         let keys = self.ports.registry().keys(prefix).await?;
         let names = keys.iter().filter_map(|key| key.strip_prefix(prefix));
@@ -38,7 +55,40 @@ impl<P: Ports> Service<P> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = more.then(|| items.last().cloned()).flatten();
-        Ok(Listing { items, next })
+        Ok((items, next))
+    }
+
+    /// A part of the things of one kind; one that can't be read is named and keeps nothing of the others back (R74).
+    pub(super) async fn list<T>(
+        &self,
+        prefix: &str,
+        page: &Page,
+        read: impl Fn(&str, &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Listing<T>, StoreError> {
+        let (names, next) = self.names(prefix, page).await?;
+        let mut listing = Listing { items: Vec::with_capacity(names.len()), next, unreadable: Vec::new() };
+        let (mut bytes, mut last) = (0, None);
+        for name in names {
+            let key = format!("{prefix}{name}");
+            let record = self.ports.registry().get(&key).await?.unwrap_or_default();
+            if last.is_some() && bytes + record.len() > MAX_PART {
+                listing.next = last;
+                break;
+            }
+            bytes += record.len();
+            // Empty: it was removed since.
+            if !record.is_empty() {
+                match self.told(read(&key, &record)) {
+                    Ok(item) => listing.items.push(item),
+                    Err(StoreError::Unreadable { problem, .. }) => {
+                        listing.unreadable.push(UnreadableItem { name: name.clone(), problem });
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            last = Some(name);
+        }
+        Ok(listing)
     }
 
     /// Says that registrations of the organization have changed.
@@ -74,7 +124,7 @@ impl<P: Ports> Service<P> {
 
     /// An organization. The one at the root always exists.
     pub async fn organization(&self, organization: &OrganizationId) -> Result<Organization, RegistryError> {
-        let record = record::load(self.ports.registry(), &Key::organization(organization)).await?;
+        let record = self.load(&Key::organization(organization)).await?;
         match record {
             Some(record) => Ok(record),
             None if organization.is_default() => {
@@ -93,12 +143,6 @@ impl<P: Ports> Service<P> {
 
     /// The registered organizations.
     pub async fn organizations(&self, page: &Page) -> Result<Listing<Organization>, RegistryError> {
-        let names = self.names(Key::ORGANIZATIONS, page).await?;
-        let mut items = Vec::with_capacity(names.items.len());
-        for name in &names.items {
-            let organization = OrganizationId::parse(name)?;
-            items.push(self.organization(&organization).await?);
-        }
-        Ok(Listing { items, next: names.next })
+        Ok(self.list(Key::ORGANIZATIONS, page, record::read).await?)
     }
 }

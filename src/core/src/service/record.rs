@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::Service;
 use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
 use crate::jose::{digest, json};
 use crate::organization::OrganizationId;
-use crate::ports::{Store, StoreError};
+use crate::ports::{Event, Ports, Store, StoreError};
 
 /// The version of the form of every record, in its member `version`.
 const VERSION: u64 = 1;
@@ -43,11 +44,23 @@ pub(super) fn write<T: Serialize>(record: T) -> Vec<u8> {
     serde_json::to_vec(&Versioned { version: VERSION, record }).expect("records are plain structures")
 }
 
+impl<P: Ports> Service<P> {
+    /// Hands on what was read, and tells the operator where it could not be (R74).
+    pub(super) fn told<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Unreadable { key, problem }) = &read {
+            self.ports.events().emit(&Event::RecordUnreadable { key, cause: problem });
+        }
+        read
+    }
+
+    /// Loads a record of the store `default`.
+    pub(super) async fn load<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        self.told(load(self.ports.registry(), key).await)
+    }
+}
+
 /// Loads a record.
-pub(super) async fn load<T: DeserializeOwned>(
-    store: &impl Store,
-    key: &str,
-) -> Result<Option<T>, StoreError> {
+async fn load<T: DeserializeOwned>(store: &impl Store, key: &str) -> Result<Option<T>, StoreError> {
     store.get(key).await?.map(|bytes| read(key, &bytes)).transpose()
 }
 

@@ -196,7 +196,7 @@ impl<P: Ports> Service<P> {
     /// Up to which bucket marks may be deleted now.
     async fn last_bucket(&self, oldest: u64) -> Result<u64, StoreError> {
         let (registry, now) = (self.ports.registry(), self.ports.clock().now());
-        let known = match record::load(registry, Key::SWEEP_HORIZON).await {
+        let known = match self.load(Key::SWEEP_HORIZON).await {
             // It begins anew.
             Err(StoreError::Unreadable { .. }) => None,
             known => known?,
@@ -264,7 +264,7 @@ impl<P: Ports> Service<P> {
             return Ok(());
         }
         let registry = self.ports.registry();
-        let stored: Option<StoredSweep> = match record::load(registry, Key::NEXT_SWEEP).await {
+        let stored: Option<StoredSweep> = match self.load(Key::NEXT_SWEEP).await {
             // It is written anew.
             Err(StoreError::Unreadable { .. }) => None,
             stored => stored?,

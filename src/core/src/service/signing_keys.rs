@@ -103,7 +103,7 @@ impl<P: Ports> Service<P> {
         let (key, until) = keys
             .active(now)
             .ok_or_else(|| record::unreadable(&Key::signing_keys(organization), "has no key"))?;
-        Ok(SigningKeyUntil { key: Rc::new(key.read(organization)?), until })
+        Ok(SigningKeyUntil { key: Rc::new(self.told(key.read(organization))?), until })
     }
 
     /// The organization's keys; one of the set algorithm is added where it is missing.
@@ -126,7 +126,7 @@ impl<P: Ports> Service<P> {
 
     async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreError> {
         let key = Key::signing_keys(organization);
-        Ok(record::load(self.ports.registry(), &key).await?.unwrap_or_default())
+        Ok(self.load(&key).await?.unwrap_or_default())
     }
 
     /// Adds a key, within [`change`](Self::change). The very first one signs at once: there is nothing cached that could miss it.

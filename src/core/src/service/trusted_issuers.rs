@@ -50,7 +50,7 @@ impl<P: Ports> Service<P> {
         self.check_issuer_value_is_free(organization, issuer).await?;
         // A removal that failed halfway may have left its keys.
         self.forget_document(organization, &issuer.name).await?;
-        self.write_issuer(organization, issuer).await.map_err(Into::into)
+        self.write_issuer(organization, &issuer.as_stored()).await.map_err(Into::into)
     }
 
     /// Creates or replaces the trusted issuer of this name. True: it is new.
@@ -101,6 +101,7 @@ impl<P: Ports> Service<P> {
     ) -> Result<Put, RegistryError> {
         let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
         self.check_issuer_value_is_free(organization, issuer).await?;
+        let issuer = &issuer.as_stored();
         let put = before.put(issuer);
         if put == Put::Unchanged {
             return Ok(put);
@@ -164,7 +165,7 @@ impl<P: Ports> Service<P> {
         let key = Key::issuer_value(organization, issuer);
         let signpost = self.ports.registry().get(&key).await?;
         let name = |bytes| String::from_utf8(bytes).map_err(|_| record::unreadable(&key, "is not a name"));
-        signpost.map(name).transpose()
+        self.told(signpost.map(name).transpose())
     }
 
     /// The signpost first: without its record it leads nowhere.
@@ -186,7 +187,7 @@ impl<P: Ports> Service<P> {
         if name.len() > LONGEST_NAME {
             return Ok(None);
         }
-        record::load(self.ports.registry(), &Key::trusted_issuer(organization, name)).await
+        self.load(&Key::trusted_issuer(organization, name)).await
     }
 
     /// The trusted issuer of this name.
@@ -206,12 +207,10 @@ impl<P: Ports> Service<P> {
         page: &Page,
     ) -> Result<Listing<TrustedIssuer>, RegistryError> {
         self.require(organization).await?;
-        let names = self.names(&Key::trusted_issuers(organization), page).await?;
-        let mut items = Vec::with_capacity(names.items.len());
-        for name in &names.items {
-            items.extend(self.load_issuer(organization, name).await?);
-        }
-        Ok(Listing { items, next: names.next })
+        let read = |key: &str, record: &[u8]| {
+            record::read(key, record).map(|issuer: TrustedIssuer| issuer.as_stored())
+        };
+        Ok(self.list(&Key::trusted_issuers(organization), page, read).await?)
     }
 
     /// Removes a trusted issuer: its assertions are refused from now on.

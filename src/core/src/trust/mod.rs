@@ -4,6 +4,7 @@ mod condition;
 mod glob;
 mod issuer_keys;
 mod policy;
+mod stored;
 mod trusted_issuer;
 
 pub use condition::{ClaimCondition, ConditionTest};

@@ -11,7 +11,7 @@ use asserta_core::field::FieldError;
 use asserta_core::jose::digest;
 use asserta_core::oauth::{Form, HttpAnswer};
 use asserta_core::organization::OrganizationId;
-use asserta_core::service::{Listing, Page};
+use asserta_core::service::{Listing, Page, UnreadableItem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use spin_sdk::http::Method;
@@ -126,8 +126,12 @@ fn list<'a, T, V: Serialize>(listing: &'a Listing<T>, view: impl Fn(&'a T) -> V)
     struct List<'a, V> {
         items: Vec<V>,
         next: Option<&'a str>,
+        /// Those whose records can't be read (R74). Absent where there are none.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        unreadable: &'a [UnreadableItem],
     }
-    json(200, &List { items: listing.items.iter().map(view).collect(), next: listing.next.as_deref() })
+    let items = listing.items.iter().map(view).collect();
+    json(200, &List { items, next: listing.next.as_deref(), unreadable: &listing.unreadable })
 }
 
 /// 201, with the address of what was created.

@@ -13,17 +13,17 @@ use crate::ports::SpinPorts;
 
 /// The response of a registration.
 #[derive(Serialize)]
-struct Registered<'a> {
+struct Registered {
     #[serde(flatten)]
-    issuer: &'a TrustedIssuer,
+    issuer: TrustedIssuer,
     /// What of its keys is not used, and why (R47, R53). Absent where all are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped_keys: Vec<SkippedKey>,
 }
 
-impl<'a> Registered<'a> {
-    fn new(service: &Service<SpinPorts>, issuer: &'a TrustedIssuer) -> Self {
-        Self { issuer, skipped_keys: service.skipped_keys(issuer) }
+impl Registered {
+    fn new(service: &Service<SpinPorts>, issuer: &TrustedIssuer) -> Self {
+        Self { issuer: issuer.as_stored(), skipped_keys: service.skipped_keys(issuer) }
     }
 }
 

@@ -1,0 +1,148 @@
+//! Lists: as long as they are, and with a record in them that can't be read (R74).
+
+mod world;
+
+use asserta_core::ports::StoreError;
+use asserta_core::refusal::Reason;
+use asserta_core::service::{Page, RegistryError};
+use asserta_core::trust::TrustedIssuer;
+use serde_json::{Value, json as document};
+use world::*;
+
+fn named(number: usize, source: Value) -> TrustedIssuer {
+    let mut issuer = issuer(source);
+    (issuer.name, issuer.issuer) = (format!("issuer-{number:03}"), format!("https://{number}.example"));
+    issuer
+}
+
+/// A hundred registrations that are legal and as large as they may be are listed in parts, and of their key sets only
+/// what is used is kept.
+#[test]
+fn a_hundred_large_registrations() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    let zeros: Vec<u32> = vec![0; 31_000];
+    let mut private = jwks(&[&key(2)])["keys"][0].clone();
+    private["d"] = "AAAA".into();
+    for number in 0..100 {
+        let mut set = jwks(&[&key(1)]);
+        set["ignored"] = document!(zeros[..15_000]);
+        set["keys"][0]["x5c"] = document!(zeros[..14_000]);
+        set["keys"].as_array_mut().expect("an array").push(private.clone());
+        run(service.create_trusted_issuer(&organization, &named(number, document!({ "jwks": set }))))
+            .expect("registered");
+    }
+    let whole = run(service.trusted_issuers(&organization, &Page::default())).expect("listed");
+    assert_eq!((whole.items.len(), whole.next), (100, None));
+    let kept = serde_json::to_value(&whole.items[0].jwks).expect("JSON");
+    assert_eq!(kept["keys"].as_array().map(Vec::len), Some(1), "a private key is not kept");
+    assert_eq!((&kept["ignored"], &kept["keys"][0]["x5c"]), (&Value::Null, &Value::Null));
+    assert_eq!(kept["keys"][0]["x"], jwks(&[&key(1)])["keys"][0]["x"]);
+    assert!(world.registry.entries.borrow().values().map(Vec::len).sum::<usize>() < 100_000);
+
+    // What cannot be made smaller: the list has several parts then, and no registration is left out.
+    for number in 0..100 {
+        let subjects: Vec<String> = (0..60).map(|index| format!("{index:0>1000}")).collect();
+        let large = named(number, document!({ "jwks": jwks(&[&key(1)]), "subjects": subjects }));
+        run(service.put_trusted_issuer(&organization, &large.name, &large)).expect("put");
+    }
+    let (mut names, mut after, mut parts) = (Vec::new(), None, 0);
+    loop {
+        let part = run(service.trusted_issuers(&organization, &Page { limit: None, after })).expect("listed");
+        let bytes = serde_json::to_vec(&part.items).expect("JSON").len();
+        assert!(bytes <= 2 * 1024 * 1024, "{bytes}");
+        names.extend(part.items.into_iter().map(|issuer| issuer.name));
+        parts += 1;
+        after = part.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names.len(), parts), (100, 3));
+    assert!(names.is_sorted());
+}
+
+/// A registration that is put again as it was is unchanged, whatever its key set holds besides.
+#[test]
+fn what_is_not_kept_is_no_change() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    let mut set = jwks(&[&key(1)]);
+    set["keys"][0]["x5t"] = "AAAA".into();
+    let issuer = named(1, document!({ "jwks": set }));
+    run(service.create_trusted_issuer(&organization, &issuer)).expect("registered");
+    let text =
+        document!({ "organizations": [{ "name": "default", "trusted_issuers": [issuer] }] }).to_string();
+    let seed = asserta_core::service::TrustDocument::parse(text.as_bytes(), false).expect("good");
+    assert_eq!(run(service.apply(&seed)).expect("applied").unchanged, 2);
+}
+
+/// R74: a record that can't be read is named with its cause, and keeps nothing back but what depends on it; it can be
+/// replaced and removed.
+#[test]
+fn one_unreadable_record() {
+    let contents: [&[u8]; 4] = [b"", b"{", br#"{"version":2}"#, br#"{"version":1,"name":{"secret-name":1}}"#];
+    for (number, content) in contents.iter().enumerate().skip(1) {
+        let world = World::default();
+        let (service, organization) = (world.service(), default_organization());
+        for number in 0..3 {
+            run(service.create_trusted_issuer(
+                &organization,
+                &named(number, document!({ "jwks": jwks(&[&key(1)]) })),
+            ))
+            .expect("registered");
+        }
+        let client =
+            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        let other =
+            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        let broken = |key: String| world.registry.entries.borrow_mut().insert(key, content.to_vec());
+        let application = format!("application/default/{}", other.application.client_id);
+        for key in ["trusted-issuer/default/issuer-001", "organization/default", &application] {
+            broken(key.to_owned());
+        }
+        // Another instance: nothing of it is kept.
+        let service = world.service();
+
+        let list = run(service.trusted_issuers(&organization, &Page::default())).expect("listed");
+        let names: Vec<_> = list.items.iter().map(|issuer| issuer.name.as_str()).collect();
+        assert_eq!(names, ["issuer-000", "issuer-002"]);
+        assert_eq!(list.unreadable.len(), 1);
+        assert_eq!(list.unreadable[0].name, "issuer-001");
+        assert!(!list.unreadable[0].problem.contains("secret-name"));
+        let list = run(service.applications(&organization, &Page::default())).expect("listed");
+        assert_eq!((list.items.len(), list.unreadable.len()), (1, 1));
+        let list = run(service.organizations(&Page::default())).expect("listed");
+        assert_eq!((list.items.len(), list.unreadable.len()), (0, 1));
+
+        let exchange = |number: usize| {
+            let claims = document!({ "iss": format!("https://{number}.example"), "jti": number.to_string() });
+            run(service.exchange(&organization, &request(&client, &assertion(&key(1), START, claims))))
+        };
+        assert!(exchange(0).is_ok() && exchange(2).is_ok());
+        let refused = exchange(1).map(drop).expect_err("unreadable");
+        assert_eq!(refused.reason, Reason::StoreUnavailable);
+        let cause = refused.cause.expect("a cause");
+        assert!(
+            cause.contains("trusted-issuer/default/issuer-001") && !cause.contains("secret-name"),
+            "{cause}"
+        );
+        let one = run(service.trusted_issuer(&organization, "issuer-001")).map(drop);
+        assert!(matches!(one, Err(RegistryError::Store(StoreError::Unreadable { .. }))), "{one:?}");
+        let claims = document!({ "iss": "https://1.example", "jti": "9" });
+        let told =
+            run(service.explain(&organization, &assertion(&key(1), START, claims), None)).expect("told");
+        let saw = &told.checks.last().expect("a check").saw;
+        assert!(saw.contains("trusted-issuer/default/issuer-001"), "{saw}");
+
+        if number % 2 == 0 {
+            run(service.remove_trusted_issuer(&organization, "issuer-001")).expect("removed");
+        }
+        let again = named(1, document!({ "jwks": jwks(&[&key(1)]) }));
+        run(service.put_trusted_issuer(&organization, "issuer-001", &again)).expect("replaced");
+        assert!(exchange(1).is_ok());
+        run(service.remove_application(&organization, &other.application.client_id)).expect("removed");
+        run(service.put_organization(&organization, Some("Default"))).expect("replaced");
+        assert_eq!(run(service.organizations(&Page::default())).expect("listed").items.len(), 1);
+    }
+}
