@@ -128,7 +128,10 @@ impl PublicKey {
         if bits > MAX_RSA_BITS {
             return Err(KeyProblem::RsaTooLarge);
         }
-        if e.len() > 8 || !(MIN_RSA_EXPONENT..=MAX_RSA_EXPONENT).contains(&be_u64(e)) || be_u64(e) % 2 == 0 {
+        if e.len() > 8
+            || !(MIN_RSA_EXPONENT..=MAX_RSA_EXPONENT).contains(&be_u64(e))
+            || be_u64(e).is_multiple_of(2)
+        {
             return Err(KeyProblem::RsaExponent);
         }
         if roca::has_fingerprint(n) {

@@ -101,15 +101,16 @@ pub(crate) fn each(
             let signature = key.sign_block(&block).expect("below the modulus");
             judge(key, algorithm, &message, &signature);
             key.good.push((algorithm, message, signature));
-        } else if random.next_u32() % 3 == 0 {
+        } else if random.next_u32().is_multiple_of(3) {
             let (algorithm, mut message, signature) = key.good[random.next_u32() as usize % 60].clone();
             let signature = changed(key, signature, random);
-            if random.next_u32() % 8 == 0 {
+            if random.next_u32().is_multiple_of(8) {
                 message.push(0);
             }
-            let algorithm = if random.next_u32() % 8 == 0 { any(&ALGORITHMS, random) } else { algorithm };
+            let algorithm =
+                if random.next_u32().is_multiple_of(8) { any(&ALGORITHMS, random) } else { algorithm };
             judge(key, algorithm, &message, &signature);
-        } else if random.next_u32() % 4 == 0 {
+        } else if random.next_u32().is_multiple_of(4) {
             let algorithm = any(&ALGORITHMS, random);
             let message = bytes(random, 200);
             let block = block(key, algorithm, &message, any(&Flaw::ALL, random), random);
@@ -221,7 +222,7 @@ fn block(key: &Key, algorithm: Algorithm, message: &[u8], flaw: Flaw, random: &m
             random.fill_bytes(&mut block);
             block[0] = 0;
         }
-        Flaw::Ends if random.next_u32() % 2 == 0 => block[0] ^= 1 << (random.next_u32() % 8),
+        Flaw::Ends if random.next_u32().is_multiple_of(2) => block[0] ^= 1 << (random.next_u32() % 8),
         Flaw::Ends => block[length - 1] ^= 1 << (random.next_u32() % 8),
         _ => {}
     }
@@ -241,7 +242,7 @@ fn pkcs1v15_block(
         Algorithm::Rs384 => 2,
         _ => 3,
     };
-    let oid = if flaw == Flaw::Structure && random.next_u32() % 4 == 0 { oid % 3 + 1 } else { oid };
+    let oid = if flaw == Flaw::Structure && random.next_u32().is_multiple_of(4) { oid % 3 + 1 } else { oid };
     let oid = [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, oid];
     let variant = if flaw == Flaw::Structure { random.next_u32() % 5 } else { 0 };
     let sequence = |long: bool, inside: &[u8]| {
@@ -270,7 +271,7 @@ fn pkcs1v15_block(
             }
         }
     }
-    let kind = if flaw == Flaw::Ends && random.next_u32() % 3 == 0 { 2 } else { 1 };
+    let kind = if flaw == Flaw::Ends && random.next_u32().is_multiple_of(3) { 2 } else { 1 };
     let mut block = [&[0, kind], &padding[..], &[0], &info].concat();
     // Shortened padding leaves room, which an attacker fills as he likes.
     while block.len() < length {
