@@ -160,7 +160,9 @@ impl<P: Ports> Service<P> {
             Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
             _ => {
                 let problem = stored.as_ref().and_then(|document| document.stored.problem.as_deref());
-                Err(unavailable(WINDOW - now % WINDOW, problem))
+                let until =
+                    stored.as_ref().map_or(WINDOW - now % WINDOW, |document| document.untried_in(now));
+                Err(unavailable(until, problem))
             }
         }
     }

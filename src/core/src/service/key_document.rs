@@ -177,6 +177,12 @@ impl KeyDocument {
         moment < self.tried_at() && self.tried_at() < now.saturating_add(WINDOW)
     }
 
+    /// In how many seconds the next fetch may be tried.
+    pub(super) fn untried_in(&self, now: u64) -> u64 {
+        let next = self.tried_at().saturating_add(WINDOW);
+        next.saturating_sub(now).clamp(1, WINDOW)
+    }
+
     fn tried_at(&self) -> u64 {
         self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(WINDOW))
     }

@@ -100,6 +100,17 @@ struct Jwks {
     /// Certificate authorities for JWKS endpoints beside those of the system, in PEM.
     #[arg(long, env = "ASSERTA_JWKS_CA", value_name = "FILE")]
     jwks_ca: Option<PathBuf>,
+
+    /// With `environment`, JWKS endpoints are fetched through the proxy that HTTPS_PROXY names, but for the hosts of
+    /// NO_PROXY. The proxy resolves the names, so it must be what keeps private addresses out of reach.
+    #[arg(long, env = "ASSERTA_EGRESS_PROXY", default_value = "none", value_name = "WHICH")]
+    egress_proxy: EgressProxy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EgressProxy {
+    None,
+    Environment,
 }
 
 #[derive(Args)]
@@ -204,6 +215,7 @@ impl Serve {
             dev: self.dev,
             allow_private: self.jwks.allow_private_jwks,
             authorities: authorities.unwrap_or_default(),
+            proxy_of_environment: self.jwks.egress_proxy == EgressProxy::Environment,
         })
     }
 

@@ -1,9 +1,10 @@
 //! One GET, with the limits of R50.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited};
@@ -12,10 +13,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{Outbound, SIZE_LIMIT};
+use super::{Outbound, SIZE_LIMIT, proxy};
 
 /// Fetches a document. The caller limits the time.
 pub(super) async fn fetch(outbound: &Outbound, uri: Uri) -> Result<Response<WasiBody>, Error> {
@@ -25,15 +28,37 @@ pub(super) async fn fetch(outbound: &Outbound, uri: Uri) -> Result<Response<Wasi
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
     let authority = authority.ok_or(Error::HttpRequestUriInvalid)?;
 
+    let host = bare_host(authority);
+    if let Some(proxy) = outbound.proxy(scheme, host, &uri) {
+        // A name is the proxy's to resolve; an address can be judged here.
+        if host.parse().is_ok_and(|address| !outbound.permits(scheme, address)) {
+            return Err(Error::DestinationIpProhibited);
+        }
+        let stream = proxy::tunnel(&proxy, host, authority.port_u16().unwrap_or(443)).await?;
+        return get(secure(outbound, host, stream).await?, &uri, authority).await;
+    }
     let stream = connect(outbound, scheme, authority).await?;
     if *scheme == Scheme::HTTPS {
-        let connector = outbound.tls.connector().map_err(|_| Error::ConfigurationError)?;
-        let name = ServerName::try_from(bare_host(authority).to_owned());
-        let name = name.map_err(|_| Error::HttpRequestUriInvalid)?;
-        get(connector.connect(name, stream).await.map_err(Error::Tls)?, &uri, authority).await
+        get(secure(outbound, host, stream).await?, &uri, authority).await
     } else {
         get(stream, &uri, authority).await
     }
+}
+
+/// TLS to the endpoint. Whether its certificate or something else is the fault is told (R56).
+async fn secure<S>(outbound: &Outbound, host: &str, stream: S) -> Result<TlsStream<S>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let connector = outbound.tls.connector().map_err(|_| Error::ConfigurationError)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::HttpRequestUriInvalid)?;
+    connector.connect(name, stream).await.map_err(|error| {
+        tracing::debug!(%error, "TLS with a JWKS endpoint failed");
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(_)) => Error::TlsCertificateError,
+            _ => Error::TlsProtocolError,
+        }
+    })
 }
 
 /// Resolves the name and connects to the first of its addresses that may be connected to and answers.
@@ -46,7 +71,11 @@ async fn connect(outbound: &Outbound, scheme: &Scheme, authority: &Authority) ->
     if permitted.is_empty() {
         return Err(Error::DestinationIpProhibited);
     }
-    let stream = TcpStream::connect(permitted.as_slice()).await.map_err(Error::Connect)?;
+    let stream = TcpStream::connect(permitted.as_slice()).await.map_err(|error| match error.kind() {
+        ErrorKind::ConnectionRefused => Error::ConnectionRefused,
+        ErrorKind::TimedOut => Error::ConnectionTimeout,
+        _ => Error::DestinationUnavailable,
+    })?;
     stream.set_nodelay(true).map_err(Error::Connect)?;
     Ok(stream)
 }
@@ -62,11 +91,16 @@ where
     let request = Request::get(path)
         .header(HOST, host)
         .header(ACCEPT, "application/jwk-set+json, application/json")
+        // Nothing here decompresses (R50).
+        .header(ACCEPT_ENCODING, "identity")
         .header(USER_AGENT, concat!("asserta/", env!("CARGO_PKG_VERSION")))
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|_| Error::HttpRequestUriInvalid)?;
-    let exchange = async { collect(sender.send_request(request).await?).await };
+    let exchange = async {
+        let response = sender.send_request(request).await.map_err(|_| Error::HttpResponseIncomplete)?;
+        collect(response).await
+    };
     tokio::select! {
         biased;
         response = exchange => response,
@@ -79,7 +113,7 @@ where
 async fn drive(connection: impl Future<Output = hyper::Result<()>>) -> Error {
     match connection.await {
         Ok(()) => std::future::pending().await,
-        Err(error) => error.into(),
+        Err(_) => Error::HttpResponseIncomplete,
     }
 }
 
@@ -89,7 +123,7 @@ async fn collect(response: Response<Incoming>) -> Result<Response<WasiBody>, Err
         if error.is::<LengthLimitError>() {
             return Error::HttpResponseBodySize(Some(SIZE_LIMIT as u64));
         }
-        error.downcast::<hyper::Error>().map_or(Error::HttpResponseIncomplete, |error| Error::Hyper(*error))
+        Error::HttpResponseIncomplete
     })?;
     let body = Full::new(body.to_bytes()).map_err(|never| match never {}).boxed_unsync();
     Ok(Response::from_parts(parts, body))
@@ -148,6 +182,7 @@ mod tests {
         let seen = server.await.unwrap();
         assert!(seen.starts_with("GET /keys?x=1 HTTP/1.1\r\n"), "{seen}");
         assert!(seen.to_ascii_lowercase().contains(&format!("host: {address}\r\n")), "{seen}");
+        assert!(seen.to_ascii_lowercase().contains("accept-encoding: identity\r\n"), "{seen}");
     }
 
     #[tokio::test]

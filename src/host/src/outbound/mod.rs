@@ -6,6 +6,7 @@
 
 mod address;
 mod fetch;
+mod proxy;
 mod tls;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::uri::Scheme;
+use hyper_util::client::proxy::matcher::Matcher;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use address::Reach;
@@ -34,18 +36,23 @@ pub struct OutboundRules {
     pub allow_private: bool,
     /// Certificate authorities beside those of the operating system.
     pub authorities: Authorities,
+    /// `https` goes through the proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`; R57), but to the hosts of
+    /// `NO_PROXY`. The proxy resolves the names then: it, and not this host, decides which addresses are reached.
+    pub proxy_of_environment: bool,
 }
 
 /// The rules with what is made of them once.
 pub(crate) struct Outbound {
     rules: OutboundRules,
     tls: tls::Tls,
+    proxies: Option<Matcher>,
 }
 
 impl Outbound {
     pub(crate) fn new(rules: OutboundRules) -> Self {
         let tls = tls::Tls::new(rules.authorities.clone());
-        Self { rules, tls }
+        let proxies = rules.proxy_of_environment.then(Matcher::from_env);
+        Self { rules, tls, proxies }
     }
 
     /// Whether a connection to this address may be made.
@@ -81,7 +88,8 @@ impl WasiHttpHooks for Hooks {
             let uri = request.uri().clone();
             let fetched = tokio::time::timeout(TIME_LIMIT, fetch::fetch(&outbound, uri)).await;
             let response = fetched.unwrap_or(Err(Error::HttpResponseTimeout)).inspect_err(|error| {
-                tracing::warn!(%error, "a fetch for the component failed");
+                // The component tells the operator (R56); this is for who must know more.
+                tracing::debug!(%error, "a fetch for the component failed");
             })?;
             // The document is here as a whole: there is no connection left to drive.
             Ok((response, Box::new(std::future::ready(Ok(()))) as _))

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Empty};
+use hyper_util::client::proxy::matcher::Matcher;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -23,10 +24,10 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Serves `{}` over TLS, with a certificate for `localhost` of this authority.
+/// Serves `{}` over TLS, with a certificate of this authority for `localhost` and `idp.example`.
 async fn serve_tls(authority: &CertifiedIssuer<'static, KeyPair>) -> SocketAddr {
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned(), "idp.example".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -70,12 +71,12 @@ async fn an_endpoint_needs_a_certificate_of_an_authority_that_counts() {
     let uri = format!("https://localhost:{}/keys", serve_tls(&known).await.port());
     assert_eq!(send(rules.clone(), Method::GET, &uri).await.unwrap(), "{}");
     let without = OutboundRules { authorities: Authorities::default(), ..rules.clone() };
-    assert!(matches!(send(without, Method::GET, &uri).await, Err(Error::Tls(_))));
+    assert!(matches!(send(without, Method::GET, &uri).await, Err(Error::TlsCertificateError)));
     let elsewhere = format!("https://localhost:{}/keys", serve_tls(&other).await.port());
-    assert!(matches!(send(rules.clone(), Method::GET, &elsewhere).await, Err(Error::Tls(_))));
+    assert!(matches!(send(rules.clone(), Method::GET, &elsewhere).await, Err(Error::TlsCertificateError)));
     // The certificate is for the name, not for the address.
     let by_address = uri.replace("localhost", "127.0.0.1");
-    assert!(matches!(send(rules, Method::GET, &by_address).await, Err(Error::Tls(_))));
+    assert!(matches!(send(rules, Method::GET, &by_address).await, Err(Error::TlsCertificateError)));
 }
 
 #[test]
@@ -116,4 +117,59 @@ async fn a_slow_endpoint_is_given_up() {
         assert!(begun.elapsed() < TIME_LIMIT + Duration::from_secs(1));
         server.abort();
     }
+}
+
+/// R57: through the proxy of the environment, where the operator says so; the endpoint's certificate still counts, and
+/// an address that may not be reached is not asked of the proxy.
+#[tokio::test]
+async fn a_proxy_makes_the_way_and_no_more() {
+    let (known, other) = (authority(), authority());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    fs::write(&file, known.pem()).unwrap();
+    let authorities = Authorities::from_pem_file(&file).unwrap();
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = proxy.local_addr().unwrap();
+    let (good, bad) = (serve_tls(&known).await.port(), serve_tls(&other).await.port());
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = seen.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = proxy.accept().await {
+            let mut head = vec![0; 4096];
+            let length = client.read(&mut head).await.unwrap();
+            let head = String::from_utf8_lossy(&head[..length]).into_owned();
+            let port: u16 = head.split([' ', ':']).nth(2).unwrap().parse().unwrap();
+            noted.lock().unwrap().push(head);
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            // What it resolves the name to is its own decision.
+            let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    let rules = OutboundRules { authorities, ..OutboundRules::default() };
+    let mut outbound = Outbound::new(rules);
+    outbound.proxies =
+        Some(Matcher::builder().https(format!("http://user:word@{at}")).no("direct.example").build());
+    let outbound = Arc::new(outbound);
+    let fetch = async |uri: String| {
+        let body: WasiBody = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = Request::get(uri).body(body).unwrap();
+        let sent = Hooks(outbound.clone()).send_request(request, None, Box::new(async { Ok(()) }));
+        Box::into_pin(sent).await.map(|(response, _)| response.status().as_u16())
+    };
+    assert_eq!(fetch(format!("https://idp.example:{good}/keys")).await.unwrap(), 200);
+    let through = fetch(format!("https://idp.example:{bad}/keys")).await;
+    assert!(matches!(through, Err(Error::TlsCertificateError)), "{through:?}");
+    {
+        let seen = seen.lock().unwrap();
+        assert!(seen[0].starts_with(&format!("CONNECT idp.example:{good} HTTP/1.1\r\n")), "{seen:?}");
+        assert!(seen[0].to_ascii_lowercase().contains("proxy-authorization: basic"), "{seen:?}");
+        assert_eq!(seen.len(), 2);
+    }
+    for direct in ["https://10.0.0.1/", "https://[::1]/", "https://localhost/", "https://169.254.169.254/"] {
+        let refused = fetch(direct.to_owned()).await;
+        assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{direct}: {refused:?}");
+    }
+    _ = fetch("https://direct.example/".to_owned()).await;
+    assert_eq!(seen.lock().unwrap().len(), 2, "not through the proxy");
 }
