@@ -2,8 +2,8 @@
 //!
 //! Compiling takes seconds, loading what was compiled takes milliseconds. The form is native code, so
 //! that loading a file that somebody else wrote would be running their program. What stands against it:
-//! - directory and file belong to the owner alone (mode 0700 and 0600); a file that others may write is
-//!   not looked at;
+//! - directory, file and digest belong to the user of this process, and nobody else may write to them (they are made
+//!   with mode 0700 and 0600); others are not looked at, and it is the opened file that is judged (`ownership`);
 //! - its name is a digest of the component, of wasmtime's version and of everything in the engine's
 //!   configuration that shapes the code, so that an upgrade finds nothing and compiles;
 //! - a digest of its content is kept beside it, and checked on the bytes that are then loaded. This is
@@ -12,12 +12,14 @@
 
 use std::fs;
 use std::hash::{Hash as _, Hasher};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::ownership::Directory;
 
 /// Where a compiled form came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,8 @@ pub(crate) fn load(
     component: &[u8],
     directory: &Path,
 ) -> wasmtime::Result<(Component, CompiledForm)> {
-    let file = directory.join(name(engine, component));
-    if let Some(code) = read(&file) {
+    let name = name(engine, component);
+    if let Some(code) = read(directory, &name) {
         match deserialize(engine, &code) {
             Ok(component) => return Ok((component, CompiledForm::Found)),
             Err(error) => tracing::warn!(error = %format!("{error:#}"), "a compiled form cannot be loaded"),
@@ -44,7 +46,7 @@ pub(crate) fn load(
     }
     tracing::info!("compiling the endpoint; the next start finds it compiled");
     let code = engine.precompile_component(component)?;
-    if let Err(error) = write(directory, &file, &code) {
+    if let Err(error) = write(directory, &directory.join(&name), &code) {
         tracing::warn!(%error, "the compiled form cannot be kept");
     }
     Ok((deserialize(engine, &code)?, CompiledForm::Made))
@@ -52,8 +54,9 @@ pub(crate) fn load(
 
 #[allow(unsafe_code, reason = "native code cannot be checked; who may have written it is checked instead")]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` was made by `precompile_component`, in this process or in one whose files nobody
-    // but the owner can write (`read`), and is unchanged since (its digest).
+    // SAFETY: `code` was made by `precompile_component`, in this process or in one of the same user: it was read from
+    // a file and a directory that belong to this user and that nobody else may write to, as the opened handles said
+    // (`read`). It is unchanged since (its digest).
     unsafe { Component::deserialize(engine, code) }
 }
 
@@ -64,21 +67,28 @@ fn name(engine: &Engine, component: &[u8]) -> String {
     format!("{}.cwasm", hex(&name.finalize()))
 }
 
-fn digest_file(file: &Path) -> PathBuf {
-    file.with_extension("sha256")
+/// The name of the file beside it that has its digest.
+fn digest_name(name: &str) -> String {
+    format!("{}.sha256", name.trim_end_matches(".cwasm"))
 }
 
-/// The content of a file that nobody else may write, where it has the digest kept beside it.
-fn read(file: &Path) -> Option<Vec<u8>> {
-    let private = [file.parent()?, file].iter().all(|path| match fs::metadata(path) {
-        Ok(metadata) => is_private(&metadata),
-        Err(_) => false,
+/// The content of a file that nobody else can have written, where it has the digest kept beside it.
+fn read(directory: &Path, name: &str) -> Option<Vec<u8>> {
+    let found = Directory::open(directory).and_then(|directory| {
+        let digest = directory.open_file(&digest_name(name))?;
+        Ok((directory.open_file(name)?, digest))
     });
-    if !private {
-        return None;
-    }
-    let code = fs::read(file).ok()?;
-    let digest = fs::read_to_string(digest_file(file)).ok()?;
+    let (mut file, mut digest_file) = match found {
+        Ok(found) => found,
+        Err(exposed) if exposed.is_missing() => return None,
+        Err(exposed) => {
+            tracing::warn!(%exposed, "a compiled form is not used");
+            return None;
+        }
+    };
+    let (mut code, mut digest) = (Vec::new(), String::new());
+    file.read_to_end(&mut code).ok()?;
+    digest_file.read_to_string(&mut digest).ok()?;
     if digest.trim() == hex(&Sha256::digest(&code)) {
         Some(code)
     } else {
@@ -89,6 +99,7 @@ fn read(file: &Path) -> Option<Vec<u8>> {
 
 fn write(directory: &Path, file: &Path, code: &[u8]) -> io::Result<()> {
     create_private_directory(directory)?;
+    Directory::open(directory).map_err(io::Error::other)?;
     // Forms of earlier components and versions are of no more use.
     for entry in fs::read_dir(directory)?.flatten() {
         let extension = entry.path().extension().map(|extension| extension.to_owned());
@@ -96,7 +107,7 @@ fn write(directory: &Path, file: &Path, code: &[u8]) -> io::Result<()> {
             _ = fs::remove_file(entry.path());
         }
     }
-    write_private(&digest_file(file), hex(&Sha256::digest(code)).as_bytes())?;
+    write_private(&file.with_extension("sha256"), hex(&Sha256::digest(code)).as_bytes())?;
     write_private(file, code)
 }
 
@@ -119,17 +130,6 @@ fn write_private(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(&unfinished, file)
 }
 
-#[cfg(unix)]
-fn is_private(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o022 == 0
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &fs::Metadata) -> bool {
-    true
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -149,6 +149,8 @@ impl Hasher for Feed<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use wasmtime::Config;
 
     use super::*;
@@ -215,10 +217,43 @@ mod tests {
         load(&engine(), COMPONENT, &directory).unwrap();
         let file = compiled_file(&directory);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&directory), mode(&file), mode(&digest_file(&file))), (0o700, 0o600, 0o600));
+        assert_eq!(
+            (mode(&directory), mode(&file), mode(&file.with_extension("sha256"))),
+            (0o700, 0o600, 0o600)
+        );
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
         assert_eq!(load(&engine(), COMPONENT, &directory).unwrap().1, CompiledForm::Made);
         assert_eq!(mode(&file), 0o600);
+    }
+
+    /// Code of another user is not run, whatever the modes: neither its file nor its digest nor its folder.
+    #[cfg(unix)]
+    #[test]
+    fn what_belongs_to_another_user_is_not_loaded() {
+        use std::os::unix::fs::chown;
+
+        let root = rustix::process::geteuid().is_root();
+        assert!(root || std::env::var_os("CI").is_none(), "CI runs this as root");
+        if !root {
+            eprintln!("not tested: compiled forms of another user (needs root)");
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path().join("compiled");
+        let load = || load(&engine(), COMPONENT, &directory).unwrap().1;
+        load();
+        let file = compiled_file(&directory);
+        for given_away in [&file, &file.with_extension("sha256")] {
+            chown(given_away, Some(65534), None).unwrap();
+            assert_eq!(load(), CompiledForm::Made, "{}", given_away.display());
+            assert_eq!(load(), CompiledForm::Found);
+        }
+        let (elsewhere, link) = (directory.with_extension("elsewhere"), compiled_file(&directory));
+        fs::rename(&link, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        assert_eq!(load(), CompiledForm::Made, "a link");
+        chown(&directory, Some(65534), None).unwrap();
+        assert_eq!((load(), load()), (CompiledForm::Made, CompiledForm::Made));
     }
 
     #[test]

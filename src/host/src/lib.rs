@@ -31,6 +31,7 @@ mod host;
 mod instances;
 pub mod keyvalue;
 pub mod outbound;
+pub mod ownership;
 mod program;
 mod refusal;
 mod settings;

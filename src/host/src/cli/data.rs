@@ -1,8 +1,10 @@
 //! The data directory: what this command line keeps in it beside the databases.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+use asserta::ownership;
 
 use super::failure::Failure;
 
@@ -13,13 +15,14 @@ const ADMIN_TOKEN: &str = "admin-token";
 pub(crate) struct DataDirectory(PathBuf);
 
 impl DataDirectory {
-    /// Makes the directory where it is missing, for its owner alone.
+    /// Makes the directory where it is missing, for its owner alone. One that somebody else could change is refused.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path).map_err(|error| Failure::file(path, error))?;
+        ownership::check_directory(path)?;
         Ok(Self(path.to_owned()))
     }
 
@@ -52,13 +55,13 @@ impl DataDirectory {
         self.0.join(name)
     }
 
-    /// The text of a file, or `None` where it does not exist.
+    /// The text of a file that nobody else can have written, or `None` where it does not exist.
     pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Failure> {
-        match fs::read_to_string(self.file(name)) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::file(self.file(name), error)),
-        }
+        let path = self.file(name);
+        let Some(mut file) = ownership::open_file(&path)? else { return Ok(None) };
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| Failure::file(path, error))?;
+        Ok(Some(text))
     }
 
     /// Writes a file that nobody but the owner can read, whole or not at all.

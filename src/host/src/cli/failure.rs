@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use asserta::keyvalue::StoreError;
 use asserta::outbound::AuthorityError;
+use asserta::ownership::Exposed;
 use asserta::{ProgramError, StartError};
 
 /// A failed command.
@@ -39,6 +40,8 @@ pub(crate) enum Failure {
     Start(#[from] StartError),
     #[error("the data directory cannot be used: {0}")]
     Store(#[from] StoreError),
+    #[error("the data directory cannot be used: {0}")]
+    Exposed(#[from] Exposed),
     #[error("{option}: {source}")]
     Authorities { option: &'static str, source: AuthorityError },
 }

@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
 
 mod administer;
+#[cfg(unix)]
+mod guard;
 mod serve;
 mod server;

@@ -1,6 +1,5 @@
 //! One bucket in one SQLite file.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::keyvalue::{Bucket, KEYS_PER_PAGE, KeyPage, StoreError, check_key, page_of};
+use crate::ownership::{self, Exposed};
 
 /// The layout of the file, kept in its `user_version`.
 const LAYOUT: i64 = 1;
@@ -80,9 +80,7 @@ impl Database {
 
     /// The file of the write-ahead log.
     pub(super) fn write_ahead_log(&self) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push("-wal");
-        name.into()
+        beside(&self.path, "-wal")
     }
 
     /// A further connection, for checkpoints.
@@ -176,13 +174,23 @@ fn connect_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Signing keys are in there: nobody but the owner may read it. SQLite gives its other files the
-/// mode of this one.
+/// Signing keys are in there: nobody but the owner may read it, and nobody else can have written it. SQLite gives its
+/// other files the mode of this one; those that are there already are looked at in the same way.
 fn create_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let created = options.open(path);
-    created.map(drop).map_err(|error| StoreError::Failed(format!("{}: {error}", path.display())))
+    ownership::make_private(path).map_err(exposed)?;
+    for suffix in ["-wal", "-shm"] {
+        ownership::open_file(&beside(path, suffix)).map_err(exposed)?;
+    }
+    Ok(())
+}
+
+fn exposed(exposed: Exposed) -> StoreError {
+    StoreError::Failed(exposed.to_string())
+}
+
+/// The path of a file that SQLite keeps beside a database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
 }

@@ -29,3 +29,20 @@ async fn nobody_else_may_read_the_files() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
     }
 }
+
+/// A database that somebody else could have written is not opened, nor one with such a log.
+#[cfg(unix)]
+#[test]
+fn what_others_may_write_is_not_opened() {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    for name in ["default.db", "replay.db", "default.db-wal", "default.db-shm"] {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(name);
+        fs::write(&file, b"").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        let refused = SqliteStores::open(directory.path()).err().map(|error| error.to_string());
+        assert!(refused.as_ref().is_some_and(|text| text.contains("chmod go-w")), "{name}: {refused:?}");
+    }
+}
