@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use serde_json::{Map, Value};
 use ureq::Agent;
-use ureq::http::{Method, Request};
+use ureq::http::{HeaderValue, Method, Request};
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::data::DataDirectory;
 use super::failure::Failure;
+use super::server_url::{ServerUrl, Way};
 
 /// Where the server is, and what proves that we may administer it.
 #[derive(clap::Args, Clone, Debug)]
@@ -19,13 +21,17 @@ pub(crate) struct Server {
     #[arg(long, env = "ASSERTA_URL", default_value = "http://127.0.0.1:3000", value_name = "URL")]
     pub(crate) url: String,
 
-    /// The admin token. By default, the one in the server's data directory.
+    /// The admin token. By default the one in the server's data directory, for a server on this machine alone.
     #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     admin_token: Option<String>,
 
     /// The server's data directory, for the admin token that it keeps there in development.
     #[arg(long, env = "ASSERTA_DATA", default_value = "data", value_name = "DIR")]
     data: PathBuf,
+
+    /// Send the admin token over http to another machine, where everybody on the way can read it.
+    #[arg(long, env = "ASSERTA_INSECURE_HTTP", value_parser = FalseyValueParser::new())]
+    insecure_http: bool,
 
     /// Print JSON, for programs.
     #[arg(long)]
@@ -54,34 +60,51 @@ impl Organization {
 
 impl Server {
     pub(crate) fn client(&self) -> Result<AdminClient, Failure> {
-        let token = match self.admin_token.clone().filter(|token| !token.is_empty()) {
-            Some(token) => token,
-            None => DataDirectory::at(&self.data).admin_token()?.ok_or(Failure::NoAdminToken)?,
-        };
-        Ok(AdminClient::new(&self.url, &token))
+        let url = ServerUrl::parse(&self.url)?;
+        let token = self.token(&url)?;
+        AdminClient::new(url, &token)
+    }
+
+    /// The token for the server at `url`, and for nobody else.
+    fn token(&self, url: &ServerUrl) -> Result<String, Failure> {
+        let given = self.admin_token.as_deref().map(str::trim).filter(|token| !token.is_empty());
+        match (given, url.way()) {
+            (Some(_), Way::Clear) if !self.insecure_http => Err(Failure::InClear { url: url.to_string() }),
+            (Some(token), _) => Ok(token.to_owned()),
+            (None, Way::Loopback) => {
+                DataDirectory::at(&self.data).admin_token()?.ok_or(Failure::NoAdminToken { elsewhere: None })
+            }
+            // One that is found is that of a server with this directory, so of this machine.
+            (None, _) => Err(Failure::NoAdminToken { elsewhere: Some(url.to_string()) }),
+        }
     }
 }
 
 /// Speaks the admin API.
 pub(crate) struct AdminClient {
     agent: Agent,
-    url: String,
-    token: String,
+    url: ServerUrl,
+    authorization: HeaderValue,
 }
 
 impl AdminClient {
-    pub(crate) fn new(url: &str, token: &str) -> Self {
+    pub(crate) fn new(url: ServerUrl, token: &str) -> Result<Self, Failure> {
+        let authorization = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut authorization = authorization
+            .map_err(|_| Failure::invalid("the admin token", "must be characters of a header (RFC 6750)"))?;
+        authorization.set_sensitive(true);
         let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect would carry the admin token to another place.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .proxy(url.proxy())
             .timeout_global(Some(Duration::from_secs(60)))
             .user_agent(concat!("asserta/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
             .build();
-        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
+        Ok(Self { agent: config.into(), url, authorization })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -131,12 +154,14 @@ impl AdminClient {
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), Failure> {
         let url = format!("{}{path}", self.url);
-        let unreachable =
-            |source: ureq::Error| Failure::Unreachable { url: self.url.clone(), source: Box::new(source) };
+        let unreachable = |source: ureq::Error| Failure::Unreachable {
+            url: self.url.to_string(),
+            source: Box::new(source),
+        };
         let request = Request::builder()
             .method(method)
             .uri(&url)
-            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Authorization", &self.authorization)
             .header("Accept", "application/json");
         let sent = match body {
             Some(body) => {
@@ -169,7 +194,7 @@ impl AdminClient {
     }
 
     fn strange(&self, status: u16) -> Failure {
-        Failure::NotTheAdminApi { url: self.url.clone(), status }
+        Failure::NotTheAdminApi { url: self.url.to_string(), status }
     }
 }
 

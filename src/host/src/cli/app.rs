@@ -1,9 +1,10 @@
 //! `asserta app`: the OAuth clients that present assertions.
 
 use clap::{Args, Subcommand, ValueEnum};
+use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
 use serde_json::{Map, Value, json};
 
-use super::admin::{Organization, Server};
+use super::admin::{Organization, Server, encoded};
 use super::failure::Failure;
 use super::output;
 
@@ -198,11 +199,19 @@ fn credentials(server: &Server, application: &Value) -> Result<(), Failure> {
     if server.json {
         output::json(application)?;
     } else {
-        output::line(format_args!("client_id      {}", output::member(application, "client_id")))?;
-        output::line(format_args!("client_secret  {}", output::member(application, "client_secret")))?;
+        let [id, secret] = ["client_id", "client_secret"].map(|member| output::member(application, member));
+        output::line(format_args!("client_id      {id}"))?;
+        output::line(format_args!("client_secret  {secret}"))?;
+        output::line(format_args!("Authorization: Basic {}", basic(&id, &secret)?))?;
         output::line("Keep the secret: it is not shown again.")?;
     }
     Ok(())
+}
+
+/// Client credentials as Basic has them, on one line (RFC 6749 section 2.3.1).
+fn basic(id: &str, secret: &str) -> Result<String, Failure> {
+    Base64::encode_to_string(format!("{}:{}", encoded(id), encoded(secret)))
+        .map_err(|error| Failure::invalid("the credentials", error))
 }
 
 impl Metadata {

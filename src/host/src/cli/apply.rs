@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::admin::{AdminClient, Organization, Server};
+use super::document;
 use super::failure::Failure;
 use super::output;
 
@@ -48,10 +49,13 @@ struct Outcome {
 
 impl Apply {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let document = self.read()?;
+        let file = self.file.display().to_string();
+        let named = |failure: Failure| failure.within(&file);
+        let document = self.read(&file)?;
         let client = self.server.client()?;
-        let mut registrations = registrations(&document)?;
-        check(&client, &mut registrations).map_err(|failure| Failure::NothingApplied(Box::new(failure)))?;
+        let mut registrations = registrations(&document).map_err(named)?;
+        check(&client, &mut registrations)
+            .map_err(|failure| Failure::NothingApplied(Box::new(named(failure))))?;
         let mut outcomes = Vec::new();
         let applied = apply(&client, registrations, &mut outcomes);
         // Printed whether all of it could be applied or not: it says of each whether it is.
@@ -62,21 +66,13 @@ impl Apply {
             let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
             output::table(&["REGISTRATION", "OUTCOME"], &rows)?;
         }
-        applied
+        applied.map_err(named)
     }
 
-    fn read(&self) -> Result<Value, Failure> {
-        let name = self.file.display().to_string();
-        let text = if name == "-" {
-            super::explain::read_argument("-")?
-        } else {
-            std::fs::read_to_string(&self.file).map_err(|error| Failure::file(&self.file, error))?
-        };
-        if self.file.extension().is_some_and(|extension| extension == "toml") {
-            toml::from_str(&text).map_err(|error| Failure::invalid(name, error))
-        } else {
-            serde_json::from_str(&text).map_err(|error| Failure::invalid(name, error))
-        }
+    fn read(&self, name: &str) -> Result<Value, Failure> {
+        let text = if name == "-" { document::standard_input()? } else { document::text(name, &self.file)? };
+        let is_toml = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        document::registrations(if name == "-" { "standard input" } else { name }, &text, is_toml)
     }
 }
 
@@ -157,7 +153,11 @@ fn check(client: &AdminClient, registrations: &mut [Registration]) -> Result<(),
     for index in 0..registrations.len() {
         let (earlier, rest) = registrations.split_at_mut(index);
         let Some(one) = rest.first_mut() else { break };
-        one.before = client.find(&one.path)?;
+        one.before = client.find(&one.path).map_err(|failure| match failure {
+            // A name that can't be in a path.
+            Failure::Refused { status: 400, .. } => at(failure, &one.place),
+            other => other,
+        })?;
         match client.post(&format!("{}/check", one.path), &one.wanted) {
             Ok(_) => {}
             Err(Failure::Refused { status: 409, field: Some(field), .. })

@@ -12,6 +12,7 @@ use super::app::JWT_BEARER;
 use super::data::{DataDirectory, random_text};
 use super::failure::Failure;
 use super::mint::claims;
+use super::server_url::ServerUrl;
 use super::signer::{Algorithm, Signer};
 
 const FILE: &str = "demo.json";
@@ -46,21 +47,32 @@ impl Place {
 
 /// A `curl` line that gets an access token, or `None` where somebody's own registrations are there.
 pub(crate) fn curl_line(place: &Place, token: &str, data: &DataDirectory) -> Result<Option<String>, Failure> {
-    let client = AdminClient::new(&place.url, token);
+    let client = AdminClient::new(ServerUrl::of_this_process(place.url.clone()), token)?;
     let demo = match kept(&client, data)? {
         Some(demo) => demo,
         None if is_empty(&client)? => register(&client, data)?,
         None => return Ok(None),
     };
-    let signer = Signer::from_pem(Algorithm::Es256, &demo.private_key)?;
+    let signer =
+        Signer::from_pem(&data.file(FILE).display().to_string(), Algorithm::Es256, &demo.private_key)?;
     let audience = format!("{}/t/demo", place.public_url);
     let mut claims = claims(ISS, "demo-user", &[audience], VALID_SECONDS, Map::new());
     claims.jwt_id = Some(random_text()?);
     let assertion = signer.sign(claims, None)?;
     Ok(Some(format!(
-        "curl -sS -u '{}:{}' -d grant_type={JWT_BEARER} -d assertion={assertion} {}/t/demo/oauth2/token",
-        demo.client_id, demo.client_secret, place.url,
+        "curl -sS{} -u '{}:{}' -d grant_type={JWT_BEARER} -d assertion={assertion} {}/t/demo/oauth2/token",
+        past_the_proxy(),
+        demo.client_id,
+        demo.client_secret,
+        place.url,
     )))
+}
+
+/// What keeps curl from asking the environment's proxy for this machine, where there is one.
+fn past_the_proxy() -> &'static str {
+    let variables = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+    let named = variables.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if named { " --noproxy '*'" } else { "" }
 }
 
 /// What an earlier start registered, where it is still registered.

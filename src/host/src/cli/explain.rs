@@ -1,12 +1,12 @@
 //! `asserta explain`: what an exchange of an assertion would come to, check by check.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
 use super::admin::{Organization, Server};
+use super::document;
 use super::failure::Failure;
 use super::output;
 
@@ -58,13 +58,9 @@ fn row(check: &Value) -> Vec<String> {
 
 /// A text given as itself, as @FILE, or as - for standard input.
 pub(crate) fn read_argument(argument: &str) -> Result<String, Failure> {
-    if argument == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::file("standard input", error))?;
-        return Ok(text);
-    }
     match argument.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| Failure::file(Path::new(path), error)),
+        Some(path) => document::text(path, Path::new(path)),
+        None if argument == "-" => document::standard_input(),
         None => Ok(argument.to_owned()),
     }
 }

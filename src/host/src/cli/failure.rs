@@ -20,10 +20,16 @@ pub(crate) enum Failure {
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("the server at {url} answered {status} with something that is not its admin API")]
     NotTheAdminApi { url: String, status: u16 },
+    #[error("no admin token{}", where_from(elsewhere.as_deref()))]
+    NoAdminToken {
+        /// The server, where it is not on this machine.
+        elsewhere: Option<String>,
+    },
     #[error(
-        "no admin token: give --admin-token or ASSERTA_ADMIN_TOKEN, or --data with the server's directory"
+        "{url}: the admin token would pass in the clear; use https://, or --insecure-http (ASSERTA_INSECURE_HTTP) \
+         where everybody on the way may read it"
     )]
-    NoAdminToken,
+    InClear { url: String },
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     /// A value on the command line or in a file that cannot be used.
@@ -34,8 +40,8 @@ pub(crate) enum Failure {
     AssertionRefused,
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
-    #[error(transparent)]
-    Program(#[from] ProgramError),
+    #[error("{}: {source}", path.display())]
+    Program { path: PathBuf, source: ProgramError },
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("the data directory cannot be used: {0}")]
@@ -55,12 +61,42 @@ impl Failure {
         Self::File { path: path.into(), source }
     }
 
+    /// The same, with the file in which the fault is.
+    pub(crate) fn within(self, file: &str) -> Self {
+        match self {
+            Self::Invalid { field, problem } => Self::Invalid { field: format!("{file}: {field}"), problem },
+            Self::Refused { status, title, detail, field: Some(field) } => {
+                let sentence = detail.unwrap_or(title);
+                let problem = sentence.strip_prefix(&format!("{field}: ")).unwrap_or(&sentence).to_owned();
+                Self::Refused {
+                    status,
+                    title: problem,
+                    detail: None,
+                    field: Some(format!("{file}: {field}")),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// 2 for a command that was used wrongly, as clap has it, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::NoAdminToken => 2,
+            Self::NoAdminToken { .. } | Self::InClear { .. } => 2,
             _ => 1,
         }
+    }
+}
+
+fn where_from(elsewhere: Option<&str>) -> String {
+    match elsewhere {
+        None => {
+            ": give --admin-token or ASSERTA_ADMIN_TOKEN, or --data with the server's directory".to_owned()
+        }
+        Some(url) => format!(
+            " for {url}: give --admin-token or ASSERTA_ADMIN_TOKEN; one that is found in a data directory goes to a \
+             server on this machine alone"
+        ),
     }
 }
 

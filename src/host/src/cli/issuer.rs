@@ -7,6 +7,7 @@ use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
 use serde_json::{Map, Value, json};
 
 use super::admin::{Organization, Server};
+use super::document::{self, Certificates};
 use super::failure::Failure;
 use super::output;
 
@@ -199,10 +200,14 @@ impl Add {
             ("issuer".to_owned(), json!(self.issuer)),
         ]);
         let Keys { jwks_uri, jwks, certificate } = self.keys;
-        set_keys(&mut issuer, jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        let keys = KeySource::read(jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        if let Some(keys) = &keys {
+            keys.write(&mut issuer);
+        }
         self.policy.write(&mut issuer)?;
-        let created =
-            self.server.client()?.post(&self.organization.path(&[COLLECTION]), &Value::Object(issuer))?;
+        let path = self.organization.path(&[COLLECTION]);
+        let created = self.server.client()?.post(&path, &Value::Object(issuer));
+        let created = created.map_err(|failure| named(keys.as_ref(), failure))?;
         if self.server.json {
             output::json(&created)?;
         } else {
@@ -223,14 +228,13 @@ impl Set {
             issuer.insert("issuer".to_owned(), value.into());
         }
         let OtherKeys { jwks_uri, jwks, certificate } = self.keys;
-        if jwks_uri.is_some() || jwks.is_some() || certificate.is_some() {
-            for member in ["jwks_uri", "jwks", "certificate"] {
-                issuer.remove(member);
-            }
-            set_keys(&mut issuer, jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        let keys = KeySource::read(jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        if let Some(keys) = &keys {
+            keys.write(&mut issuer);
         }
         self.policy.write(&mut issuer)?;
-        let (_, changed) = client.put(&path, &Value::Object(issuer))?;
+        let changed = client.put(&path, &Value::Object(issuer));
+        let (_, changed) = changed.map_err(|failure| named(keys.as_ref(), failure))?;
         Ok(output::record(self.server.json, &changed)?)
     }
 }
@@ -259,35 +263,69 @@ fn row(issuer: &Value) -> Vec<String> {
     vec![output::member(issuer, "name"), output::member(issuer, "issuer"), keys.to_owned(), state.to_owned()]
 }
 
-fn set_keys(
-    issuer: &mut Map<String, Value>,
-    jwks_uri: Option<String>,
-    jwks: Option<&Path>,
-    certificate: Option<&Path>,
-) -> Result<(), Failure> {
-    if let Some(uri) = jwks_uri {
-        issuer.insert("jwks_uri".to_owned(), uri.into());
+/// What the server refused, with the file that was at fault.
+fn named(keys: Option<&KeySource>, failure: Failure) -> Failure {
+    match keys {
+        Some(keys) => keys.named(failure),
+        None => failure,
     }
-    if let Some(path) = jwks {
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
-        let document = serde_json::from_str(&text);
-        let document: Value =
-            document.map_err(|error| Failure::invalid(format!("--jwks {}", path.display()), error))?;
-        issuer.insert("jwks".to_owned(), document);
-    }
-    if let Some(path) = certificate {
-        issuer.insert("certificate".to_owned(), read_certificate(path)?.into());
-    }
-    Ok(())
 }
 
-/// PEM as it is, DER in base64.
-fn read_certificate(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
-    match String::from_utf8(bytes) {
-        Ok(pem) => Ok(pem),
-        Err(der) => Base64::encode_to_string(der.as_bytes())
-            .map_err(|error| Failure::invalid(format!("--certificate {}", path.display()), error)),
+/// Where the keys come from, as a registration says it and as the command line did.
+struct KeySource {
+    member: &'static str,
+    value: Value,
+    place: String,
+}
+
+impl KeySource {
+    fn read(
+        uri: Option<String>,
+        jwks: Option<&Path>,
+        certificate: Option<&Path>,
+    ) -> Result<Option<Self>, Failure> {
+        Ok(match (uri, jwks, certificate) {
+            (Some(uri), ..) => {
+                Some(Self { member: "jwks_uri", value: uri.into(), place: "--jwks-uri".to_owned() })
+            }
+            (None, Some(path), _) => {
+                let place = format!("--jwks {}", path.display());
+                Some(Self { member: "jwks", value: document::jwk_set(&place, path)?, place })
+            }
+            (None, None, Some(path)) => {
+                let place = format!("--certificate {}", path.display());
+                // PEM as it is, DER in base64.
+                let value = match document::certificates(&place, path)? {
+                    Certificates::Text(text) => text,
+                    Certificates::Der(der) => {
+                        Base64::encode_to_string(der).map_err(|error| Failure::invalid(&place, error))?
+                    }
+                };
+                Some(Self { member: "certificate", value: value.into(), place })
+            }
+            (None, None, None) => None,
+        })
+    }
+
+    /// Writes them into a registration, in place of others.
+    fn write(&self, issuer: &mut Map<String, Value>) {
+        for member in ["jwks_uri", "jwks", "certificate"] {
+            issuer.remove(member);
+        }
+        issuer.insert(self.member.to_owned(), self.value.clone());
+    }
+
+    /// Names the file in what the server found in it. A body that is too large is that by its keys.
+    fn named(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Refused { field: Some(ref field), .. }
+                if field.split(['.', '[']).next() == Some(self.member) =>
+            {
+                failure.within(&self.place)
+            }
+            Failure::Refused { status: 413, .. } => Failure::invalid(&self.place, "must not exceed 64 KiB"),
+            other => other,
+        }
     }
 }
 
@@ -328,8 +366,8 @@ impl Policy {
 }
 
 fn conditions(texts: &[String]) -> Result<Value, Failure> {
-    let parsed = texts.iter().map(|text| serde_json::from_str::<Value>(text));
-    parsed.collect::<Result<_, _>>().map(Value::Array).map_err(|error| Failure::invalid("--condition", error))
+    let parsed = texts.iter().map(|text| document::json("--condition", text, "must be JSON"));
+    parsed.collect::<Result<_, _>>().map(Value::Array)
 }
 
 fn mappings(texts: &[String]) -> Result<Value, Failure> {

@@ -10,6 +10,7 @@ use jwt_simple::prelude::{Claims, Duration};
 use serde_json::{Map, Value};
 
 use super::data::{random_text, write_private};
+use super::document;
 use super::failure::Failure;
 use super::output;
 use super::signer::{Algorithm, AssertionClaims, Signer};
@@ -84,9 +85,8 @@ impl Mint {
     }
 
     fn signer(&self) -> Result<Signer, Failure> {
-        match std::fs::read_to_string(&self.key) {
-            Ok(pem) => Signer::from_pem(self.alg, &pem),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.generate => {
+        match self.key.try_exists() {
+            Ok(false) if self.generate => {
                 let signer = Signer::generate(self.alg)?;
                 let public = self.key.with_extension("pub.pem");
                 write_private(&self.key, &signer.private_pem()?, true)
@@ -95,7 +95,11 @@ impl Mint {
                 eprintln!("made {} and {}", self.key.display(), public.display());
                 Ok(signer)
             }
-            Err(error) => Err(Failure::file(&self.key, error)),
+            _ => {
+                let place = format!("--key {}", self.key.display());
+                let pem = document::text(&place, &self.key)?;
+                Signer::from_pem(&place, self.alg, document::without_mark(&pem))
+            }
         }
     }
 }

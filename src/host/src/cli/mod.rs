@@ -5,6 +5,7 @@ mod app;
 mod apply;
 mod data;
 mod demo;
+mod document;
 mod explain;
 mod failure;
 mod issuer;
@@ -14,7 +15,9 @@ mod mint;
 mod org;
 mod output;
 mod serve;
+mod server_url;
 mod signer;
+mod strict_json;
 
 use std::process::ExitCode;
 

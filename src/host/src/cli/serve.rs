@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 
 use super::data::DataDirectory;
 use super::demo::{self, Place};
+use super::document;
 use super::explain::read_argument;
 use super::failure::Failure;
 use super::{log, output};
@@ -73,7 +74,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_WORKERS", value_name = "N")]
     workers: Option<std::num::NonZeroUsize>,
 
-    /// The endpoint component. By default endpoint.wasm beside this program, or in target/components.
+    /// The endpoint component. By default endpoint.wasm beside this program, or where it was built.
     #[arg(long, env = "ASSERTA_COMPONENT", value_name = "FILE")]
     component: Option<PathBuf>,
 
@@ -164,7 +165,8 @@ impl Serve {
         let data = DataDirectory::create(&self.data)?;
         let component = self.component()?;
         let bytes = std::fs::read(&component).map_err(|error| Failure::file(&component, error))?;
-        let program = Program::load(&bytes, Some(&data.file("compiled")))?;
+        let program = Program::load(&bytes, Some(&data.file("compiled")))
+            .map_err(|source| Failure::Program { path: component, source })?;
         let store_ca = authorities("--store-ca", self.store_ca.as_deref())?;
         let stores = stores(&self.store, store_ca.as_ref(), data.path())?;
         let (settings, token_was_made) = self.settings(&data)?;
@@ -223,18 +225,30 @@ impl Serve {
         if let Some(path) = &self.component {
             return Ok(path.clone());
         }
-        let program = std::env::current_exe().unwrap_or_default();
-        let beside = program.parent().unwrap_or(Path::new("."));
+        // Never from the current directory: the component gets the admin token and the signing keys, and whose directory
+        // that is nobody knows.
+        let program = std::env::current_exe().map_err(|error| Failure::file("this program", error))?;
         let (name, target) = match self.host_signatures {
             false => ("endpoint.wasm", "wasm"),
             true => ("endpoint-host-signatures.wasm", "wasm-host-signatures"),
         };
-        let folders = [beside, &beside.join("../components"), Path::new("target/components")];
-        let found = folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file());
+        let found = component_folders(&program).into_iter().map(|folder| folder.join(name));
+        let found = found.into_iter().find(|path| path.is_file());
         found.ok_or_else(|| {
-            Failure::invalid("--component", format!("no {name} is found; `make {target}` builds it"))
+            Failure::invalid(
+                "--component",
+                format_args!("no {name} is beside {}; `make {target}` builds it", program.display()),
+            )
         })
     }
+}
+
+/// Where a program has its component: beside it, or for one that cargo built (target/release) in target/components.
+fn component_folders(program: &Path) -> Vec<PathBuf> {
+    let Some(beside) = program.parent() else { return Vec::new() };
+    let built = beside.file_name().is_some_and(|name| name == "release" || name == "debug");
+    let components = beside.parent().filter(|_| built).map(|target| target.join("components"));
+    [Some(beside.to_owned()), components].into_iter().flatten().collect()
 }
 
 impl LimitArgs {
@@ -316,12 +330,14 @@ fn check_public_url(url: &str) -> Result<String, Failure> {
 
 /// The endpoint checks the document; here only what it takes to find a mistake in it.
 fn read_trust(argument: &str) -> Result<Secret, Failure> {
+    let place = if argument.starts_with('@') { format!("--trust {argument}") } else { "--trust".to_owned() };
     let text = read_argument(argument)?;
-    if !text.trim().is_empty() {
-        let parsed = serde_json::from_str::<serde::de::IgnoredAny>(&text);
-        parsed.map_err(|error| Failure::invalid("--trust", error))?;
+    // As a variable that is set to nothing; a file of which nothing is left is a mistake.
+    if text.is_empty() && !argument.starts_with('@') {
+        return Ok(Secret::new(text));
     }
-    Ok(Secret::new(text))
+    document::json(&place, &text, "must be JSON, or @FILE")?;
+    Ok(Secret::new(document::without_mark(&text)))
 }
 
 /// The signals that stop a server.

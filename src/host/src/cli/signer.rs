@@ -83,8 +83,8 @@ impl Signer {
         made.map_err(|error| Failure::invalid("--generate", error))
     }
 
-    /// The key pair in a PEM text.
-    pub(crate) fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Failure> {
+    /// The key pair in a PEM text. `place` is where that stands.
+    pub(crate) fn from_pem(place: &str, algorithm: Algorithm, pem: &str) -> Result<Self, Failure> {
         let read = match algorithm {
             Algorithm::Es256 => ES256KeyPair::from_pem(pem).map(Self::Es256),
             Algorithm::Es384 => ES384KeyPair::from_pem(pem).map(Self::Es384),
@@ -98,7 +98,7 @@ impl Signer {
         };
         let name = algorithm.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         read.map_err(|error| {
-            Failure::invalid("--key", format_args!("not a private key for {name} in PEM: {error}"))
+            Failure::invalid(place, format_args!("not a private key for {name} in PEM: {error}"))
         })
     }
 
@@ -165,7 +165,8 @@ mod tests {
     fn every_algorithm_signs_with_the_key_that_it_wrote() {
         for &algorithm in Algorithm::value_variants() {
             let signer = Signer::generate(algorithm).unwrap();
-            let read = Signer::from_pem(algorithm, &signer.private_pem().unwrap()).unwrap().with_kid("k1");
+            let read =
+                Signer::from_pem("--key", algorithm, &signer.private_pem().unwrap()).unwrap().with_kid("k1");
             assert_eq!(read.public_pem().unwrap(), signer.public_pem().unwrap());
             let claims = Claims::with_custom_claims(Map::new(), Duration::from_mins(5)).with_issuer("me");
             let assertion = read.sign(claims, Some("jwt")).unwrap();

@@ -65,6 +65,17 @@ fn from_a_key_to_an_explained_assertion() {
     let client_id = application["client_id"].as_str().unwrap();
     assert!(application["client_secret"].is_string(), "{added}");
 
+    // For people, the credentials are there as Basic has them too, on one line (RFC 6749 section 2.3.1).
+    let shown = server.out(&["app", "add", "second", "--org", "acme"]);
+    let word =
+        |begin: &str| shown.lines().find_map(|line| line.strip_prefix(begin)).unwrap().trim().to_owned();
+    let expected = {
+        use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
+        Base64::encode_to_string(format!("{}:{}", word("client_id "), word("client_secret "))).unwrap()
+    };
+    assert_eq!(word("Authorization: Basic "), expected, "{shown}");
+    server.out(&["app", "remove", &word("client_id "), "--org", "acme"]);
+
     let explain = ["explain", "--org", "acme", "--client-id", client_id, assertion.trim()];
     assert!(server.out(&explain).contains("R45"));
     // Explaining uses nothing up.

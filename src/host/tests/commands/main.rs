@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
 
 mod administer;
+mod files;
 #[cfg(unix)]
 mod guard;
 mod serve;
 mod server;
+mod token;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::server::{Server, run};
+use crate::server::{Server, run, run_program};
 
 /// Posts what the printed line says, without a shell: the answer's status and body.
 fn paste(line: &str) -> (u16, String) {
@@ -135,4 +135,28 @@ fn a_component_that_is_none_is_refused() {
     let ran = run(directory.path(), &["serve", "--component", "x.wasm"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("component cannot be compiled"), "{ran:?}");
+}
+
+/// A component in the directory where somebody happens to be is not run: it would get the keys.
+#[test]
+fn the_current_directory_brings_no_component() {
+    let directory = tempfile::tempdir().unwrap();
+    let [alone, here] = ["bin", "here"].map(|name| directory.path().join(name));
+    fs::create_dir(&alone).unwrap();
+    let program = alone.join("asserta");
+    fs::copy(env!("CARGO_BIN_EXE_asserta"), &program).unwrap();
+    let planted = ["here", "here/target/components", "here/components", "components", "target/components"];
+    for folder in planted {
+        fs::create_dir_all(directory.path().join(folder)).unwrap();
+        fs::write(directory.path().join(folder).join("endpoint.wasm"), "somebody's").unwrap();
+    }
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for from in [&*here, directory.path()] {
+        let ran = run_program(&program, from, &serve);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.err.contains("--component: no endpoint.wasm is beside "), "{ran:?}");
+    }
+    fs::write(alone.join("endpoint.wasm"), "beside").unwrap();
+    let ran = run_program(&program, &here, &serve);
+    assert!(ran.err.contains("bin/endpoint.wasm: the component cannot be compiled"), "{ran:?}");
 }

@@ -51,10 +51,21 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+/// What names a proxy, in both spellings of each.
+pub(crate) const PROXY_VARIABLES: [&str; 6] =
+    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+
 /// The program, with nothing of this process's own settings.
 fn asserta() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_asserta"));
+    program(Path::new(env!("CARGO_BIN_EXE_asserta")))
+}
+
+fn program(path: &Path) -> Command {
+    let mut command = Command::new(path);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASSERTA_")) {
+        command.env_remove(name);
+    }
+    for name in PROXY_VARIABLES.into_iter().chain(["NO_PROXY", "no_proxy"]) {
         command.env_remove(name);
     }
     command
@@ -63,6 +74,16 @@ fn asserta() -> Command {
 /// Runs a command in `directory`.
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Ran {
     finish(asserta().current_dir(directory).args(arguments))
+}
+
+/// Runs a copy of the program.
+pub(crate) fn run_program(path: &Path, directory: &Path, arguments: &[&str]) -> Ran {
+    finish(program(path).current_dir(directory).args(arguments))
+}
+
+/// The same with variables of the environment.
+pub(crate) fn run_with(directory: &Path, variables: &[(&str, String)], arguments: &[&str]) -> Ran {
+    finish(asserta().current_dir(directory).envs(variables.iter().cloned()).args(arguments))
 }
 
 fn finish(command: &mut Command) -> Ran {
@@ -77,11 +98,21 @@ impl Server {
         Self::start_at(directory, "127.0.0.1:0")
     }
 
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(directory: &Path, variables: &[(&str, String)]) -> Self {
+        Self::start_in(directory, "127.0.0.1:0", variables)
+    }
+
     pub(crate) fn start_at(directory: &Path, listen: &str) -> Self {
+        Self::start_in(directory, listen, &[])
+    }
+
+    fn start_in(directory: &Path, listen: &str, variables: &[(&str, String)]) -> Self {
         let data = directory.join("data");
         bring_compiled(&data);
         let mut command = asserta();
         command.env("ASSERTA_DEV", "1").arg("serve").args(["--listen", listen]).arg("--data").arg(&data);
+        command.envs(variables.iter().cloned());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
         let out = BufReader::new(process.stdout.take().unwrap());
