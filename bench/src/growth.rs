@@ -16,7 +16,7 @@ use crate::keys::IssuerKey;
 use crate::load::{Call, Pace, send};
 use crate::measure::median;
 use crate::report::{Figure, Target};
-use crate::server::{Kind, Server, application, trust_document, trusted_issuer};
+use crate::server::{Kind, Server, application, data_directory, trust_document, trusted_issuer};
 
 /// Applications for each trusted issuer.
 const APPLICATIONS: usize = 10;
@@ -197,7 +197,7 @@ impl Growth<'_> {
         for used in [1_000, 10_000, 100_000, 1_000_000] {
             eprintln!("used assertions: {used}");
             let data = self.data(&format!("used-{used}"));
-            std::fs::create_dir_all(&data)?;
+            data_directory(&data)?;
             remember(&data, used)?;
             let server = self.start(&data)?;
             points.push((used as f64, self.usual_rate(&server, CONNECTIONS, "used")?));

@@ -1,6 +1,7 @@
 //! Servers under test: each a process of its own, bound to one core, with one data directory.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -78,11 +79,16 @@ pub struct Server {
     started: Instant,
 }
 
+/// A data directory that the server takes whatever the umask is: nobody else may write to it.
+pub fn data_directory(path: &Path) -> Result<()> {
+    Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?)
+}
+
 impl Server {
     /// Starts a server, and waits until it accepts connections.
     pub fn start(kind: &Kind, data: &Path, trust: &Path) -> Result<Self> {
         let address = free_address()?;
-        std::fs::create_dir_all(data)?;
+        data_directory(data)?;
         let log = std::fs::File::create(data.join("server.log"))?;
         let mut command = kind.command(address, data, trust);
         // The log goes where a log goes, into a file; what it costs is part of the cost.

@@ -1,10 +1,13 @@
 //! From a connection to a request to the component, with the limits in between.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::{HOST, TRANSFER_ENCODING};
+use http::uri::Authority;
+use http::{HeaderMap, Version};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -14,6 +17,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +28,9 @@ use crate::settings::Limits;
 /// What is read from a connection ahead of its use, at most.
 const READ_BUFFER: usize = 64 << 10;
 
+/// How often requests that can't be read are logged at most: strangers send them.
+const UNREADABLE_TOLD_EVERY: Duration = Duration::from_secs(10);
+
 /// What all connections of a host share.
 pub(crate) struct Front {
     instances: Arc<Instances>,
@@ -32,18 +39,20 @@ pub(crate) struct Front {
     requests: Arc<Semaphore>,
     /// The requests that run, and what they do after their answer.
     tasks: TaskTracker,
+    /// When it was last said that something could not be read as HTTP.
+    unreadable_told: Mutex<Option<Instant>>,
 }
 
 impl Front {
     pub(crate) fn new(instances: Arc<Instances>, limits: Limits) -> Self {
         let requests = Arc::new(Semaphore::new(limits.requests));
-        Self { instances, limits, requests, tasks: TaskTracker::new() }
+        Self { instances, limits, requests, tasks: TaskTracker::new(), unreadable_told: Mutex::default() }
     }
 
     /// Accepts connections until `stop`, then lets running requests finish, for as long as the limits say.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
         let connections = Arc::new(Semaphore::new(self.limits.connections));
-        let graceful = GracefulShutdown::new();
+        let (graceful, cut_off) = (GracefulShutdown::new(), CancellationToken::new());
         loop {
             let (stream, permit) = tokio::select! {
                 biased;
@@ -60,12 +69,13 @@ impl Front {
                 .header_read_timeout(self.limits.head_time)
                 .max_header_size(self.limits.head_size)
                 .max_buf_size(READ_BUFFER)
-                .serve_connection(TokioIo::new(stream), service);
+                .serve_connection(TokioIo::new(with_write_limit(stream, self.limits.write_time)), service);
             let connection = graceful.watch(connection);
+            let (front, cut_off) = (self.clone(), cut_off.clone());
             tokio::spawn(async move {
-                // Ends badly where the peer does not speak HTTP or goes away: its affair.
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended");
+                tokio::select! {
+                    ended = connection => if let Err(error) = ended { front.ended_badly(&error) },
+                    () = cut_off.cancelled() => {}
                 }
                 drop(permit);
             });
@@ -75,6 +85,23 @@ impl Front {
         let finished = async { tokio::join!(graceful.shutdown(), self.tasks.wait()) };
         if timeout(self.limits.stop_time, finished).await.is_err() {
             tracing::warn!("some requests were still running; they are cut off");
+            cut_off.cancel();
+        }
+    }
+
+    /// The peer went away, took too long, or does not speak HTTP. The last it is told with 400 and no word more; so the
+    /// operator is told what it often is.
+    fn ended_badly(&self, error: &hyper::Error) {
+        let mut told = self.unreadable_told.lock().unwrap_or_else(PoisonError::into_inner);
+        if error.is_parse() && told.is_none_or(|told| told.elapsed() > UNREADABLE_TOLD_EVERY) {
+            *told = Some(Instant::now());
+            tracing::warn!(
+                %error,
+                "a request can't be read as HTTP; is there a line break in a header, as `base64` writes it after 76 \
+                 characters (`base64 -w0` does not)?"
+            );
+        } else {
+            tracing::debug!(%error, "a connection ended");
         }
     }
 
@@ -86,6 +113,7 @@ impl Front {
     }
 
     async fn try_answer(&self, request: http::Request<Incoming>) -> Result<Response, Refusal> {
+        check_framing(request.version(), request.headers())?;
         // The whole body first: an instance never waits for a client.
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, self.collect(body).await?);
@@ -99,7 +127,7 @@ impl Front {
         });
         match answer.await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error @ NoAnswer::NoRoom)) => {
+            Ok(Err(error @ (NoAnswer::NoRoom | NoAnswer::NoShare))) => {
                 tracing::warn!(%error, "a request is told to come again");
                 Err(Refusal::Busy)
             }
@@ -129,6 +157,37 @@ impl Front {
             Err(_) => Err(Refusal::TooSlow),
         }
     }
+}
+
+/// What hyper lets pass, and another server in front may read in another way: RFC 9112 sections 3.2 and 6.1.
+fn check_framing(version: Version, headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let valid = |host: &[u8]| {
+        host.is_empty() || Authority::try_from(host).is_ok_and(|host| !host.as_str().contains('@'))
+    };
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if valid(host.as_bytes()) => {}
+        (None, None) if version == Version::HTTP_10 => {}
+        _ => return Err(Refusal::Host),
+    }
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Refusal::TransferCoding),
+    }
+}
+
+/// A client that takes nothing of what it is sent for so long is let go.
+fn with_write_limit(stream: TcpStream, limit: Duration) -> std::pin::Pin<Box<TimeoutStream<TcpStream>>> {
+    // What the kernel has taken over and the client does not acknowledge.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(limit)) {
+        tracing::debug!(%error, "TCP_USER_TIMEOUT cannot be set");
+    }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limit));
+    Box::pin(stream)
 }
 
 /// The next connection, once there is room for one.

@@ -20,6 +20,7 @@ use crate::keyvalue::KeyValue;
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program, TICK};
 use crate::settings::{Limits, Settings, Variables};
+use crate::shares::ShareLimits;
 use crate::signatures::Signatures;
 
 /// Why a host does not start.
@@ -103,7 +104,13 @@ impl HostBuilder {
             tick_limit: self.limits.computing_time.div_duration_f64(TICK).ceil() as u32,
         });
         let at_once = self.limits.instances.clamp(1, MAX_INSTANCES as usize);
-        let instances = Arc::new(Instances::new(self.program, world, at_once, self.limits.request_time));
+        let shares = ShareLimits {
+            requests: self.limits.requests_per_organization,
+            instances: at_once.div_ceil(2),
+            computing: tokio::runtime::Handle::current().metrics().num_workers(),
+        };
+        let instances = Instances::new(self.program, world, at_once, shares, self.limits.request_time);
+        let instances = Arc::new(instances);
         warm_up(&instances).await?;
 
         let stop = CancellationToken::new();

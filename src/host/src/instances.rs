@@ -25,6 +25,7 @@ use wasmtime_wasi_http::{WasiHttpView as _, p3::bindings::Service};
 
 use crate::guest::{Guest, OutOfTime, Usage, World};
 use crate::program::Program;
+use crate::shares::{ShareLimits, Shares};
 
 /// An instance is replaced after so many requests, whatever it may have gathered by then.
 const REQUESTS_PER_INSTANCE: u32 = 10_000;
@@ -40,6 +41,8 @@ const ANSWER_SIZE: usize = 8 << 20;
 pub(crate) enum NoAnswer {
     #[error("other hosts in this process use all instances that there may be")]
     NoRoom,
+    #[error("its organization has as many requests at once as it may have")]
+    NoShare,
     #[error("no instance could be made: {0}")]
     Instantiation(String),
     #[error("the component failed: {0}")]
@@ -64,6 +67,8 @@ pub(crate) struct Instances {
     /// Permits to have an instance that is not idle. So there are never more instances than permits in all: a request
     /// makes one only where none is idle.
     running: Semaphore,
+    /// How requests of different organizations get on with each other.
+    shares: Shares,
     request_time: Duration,
 }
 
@@ -79,16 +84,26 @@ struct Instance {
 }
 
 impl Instances {
-    pub(crate) fn new(program: Program, world: Arc<World>, at_once: usize, request_time: Duration) -> Self {
-        let running = Semaphore::new(at_once);
-        Self { program, world, idle: Mutex::default(), running, request_time }
+    pub(crate) fn new(
+        program: Program,
+        world: Arc<World>,
+        at_once: usize,
+        shares: ShareLimits,
+        request_time: Duration,
+    ) -> Self {
+        let (running, shares) = (Semaphore::new(at_once), Shares::new(shares));
+        Self { program, world, idle: Mutex::default(), running, shares, request_time }
     }
 
     /// Has the component answer a request. The answer goes out as soon as it is whole; this ends when
     /// the component has also finished what it does afterwards.
     pub(crate) async fn handle(&self, request: Request, answer: oneshot::Sender<Result<Response, NoAnswer>>) {
+        let Some(place) = self.shares.enter(request.uri().path()) else {
+            _ = answer.send(Err(NoAnswer::NoShare));
+            return;
+        };
         let mut answer = Some(answer);
-        let handled = timeout(self.request_time, self.run(request, &mut answer)).await;
+        let handled = timeout(self.request_time, place.run(self.run(request, &mut answer))).await;
         let failed = match handled {
             Ok(Ok(())) => return,
             Ok(Err(failed)) => failed,

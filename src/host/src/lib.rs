@@ -35,6 +35,7 @@ pub mod ownership;
 mod program;
 mod refusal;
 mod settings;
+mod shares;
 pub mod signatures;
 
 pub use host::{Host, HostBuilder, StartError};

@@ -18,6 +18,10 @@ pub(crate) enum Refusal {
     TooSlow,
     /// The body broke off or was framed wrongly.
     Malformed,
+    /// No `Host`, several, or one that names no host (RFC 9112 section 3.2).
+    Host,
+    /// A transfer coding other than `chunked` (RFC 9112 section 6.1).
+    TransferCoding,
 }
 
 impl Refusal {
@@ -43,6 +47,14 @@ impl Refusal {
                 StatusCode::BAD_REQUEST,
                 r#"{"error":"invalid_request","error_description":"the body is malformed"}"#,
             ),
+            Self::Host => (
+                StatusCode::BAD_REQUEST,
+                r#"{"error":"invalid_request","error_description":"exactly one header Host is needed"}"#,
+            ),
+            Self::TransferCoding => (
+                StatusCode::NOT_IMPLEMENTED,
+                r#"{"error":"invalid_request","error_description":"the only transfer coding here is chunked"}"#,
+            ),
         };
         let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
         *response.status_mut() = status;
@@ -53,7 +65,7 @@ impl Refusal {
         match self {
             Self::Busy => _ = headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
             // The rest of the body is still in the connection: it is of no more use.
-            Self::TooLarge | Self::TooSlow | Self::Malformed => {
+            Self::TooLarge | Self::TooSlow | Self::Malformed | Self::Host | Self::TransferCoding => {
                 _ = headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Self::Failed => {}

@@ -47,12 +47,16 @@ pub struct Limits {
     pub connections: usize,
     /// Requests that run or wait for an instance; further ones are answered with 503.
     pub requests: usize,
+    /// Requests of one organization that run or wait; further ones are answered with 503. Of the instances it has half
+    /// at most (R71).
+    pub requests_per_organization: usize,
     /// Instances that run at once, at most 256. Requests that wait for a JWKS endpoint hold one; the endpoint
     /// lets 64 wait for one issuer (R52).
     pub instances: usize,
     /// Linear memory of an instance in bytes, at most 64 MiB.
     pub memory: usize,
-    /// Computing time of one request.
+    /// Computing time of one request. Where the endpoint makes an RS256 key it needs seconds, once for each
+    /// organization.
     pub computing_time: Duration,
     /// Time of one request from its last byte to the end of what it started.
     pub request_time: Duration,
@@ -61,6 +65,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// Time in which the body of a request has to arrive.
     pub body_time: Duration,
+    /// Time in which a client has to take something of what it is sent.
+    pub write_time: Duration,
     /// Size of the head of a request in bytes.
     pub head_size: usize,
     /// Size of the body of a request in bytes. The token endpoint itself takes less (R15).
@@ -74,12 +80,14 @@ impl Default for Limits {
         Self {
             connections: 4096,
             requests: 1024,
+            requests_per_organization: 512,
             instances: 256,
             memory: 64 << 20,
-            computing_time: Duration::from_secs(10),
+            computing_time: Duration::from_secs(1),
             request_time: Duration::from_secs(30),
             head_time: Duration::from_secs(75),
             body_time: Duration::from_secs(10),
+            write_time: Duration::from_secs(10),
             head_size: 32 << 10,
             body_size: 128 << 10,
             stop_time: Duration::from_secs(30),

@@ -121,9 +121,14 @@ struct LimitArgs {
     #[arg(long, env = "ASSERTA_MAX_REQUESTS", default_value_t = 1024, value_name = "N")]
     max_requests: u32,
 
-    /// Computing time of one request.
-    #[arg(long, env = "ASSERTA_MAX_COMPUTING_MS", default_value_t = 10_000, value_name = "MS")]
-    max_computing_ms: u64,
+    /// Requests of one organization at once; further ones are answered with 503. By default half of --max-requests.
+    #[arg(long, env = "ASSERTA_MAX_REQUESTS_PER_ORGANIZATION", value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    max_requests_per_organization: Option<u32>,
+
+    /// Computing time of one request. By default 1000, with RS256 for access tokens 10000, which is for its keys.
+    #[arg(long, env = "ASSERTA_MAX_COMPUTING_MS", value_name = "MS")]
+    max_computing_ms: Option<u64>,
 
     /// Memory of one instance of the endpoint, at most 64.
     #[arg(long, env = "ASSERTA_MAX_MEMORY_MIB", default_value_t = 64, value_name = "MIB",
@@ -175,7 +180,7 @@ impl Serve {
             .listen(&self.listen)
             .settings(settings)
             .outbound(self.outbound()?)
-            .limits(self.limits.limits())
+            .limits(self.limits.limits(self.access_token_algorithm))
             .start()
             .await?;
         output::line(format_args!("Asserta listens on {}", host.url()))?;
@@ -252,10 +257,14 @@ fn component_folders(program: &Path) -> Vec<PathBuf> {
 }
 
 impl LimitArgs {
-    fn limits(&self) -> Limits {
+    fn limits(&self, algorithm: TokenAlgorithm) -> Limits {
+        // An RSA key is found by trial: two primes of 1024 bits take the sandbox up to some seconds.
+        let computing_ms = if matches!(algorithm, TokenAlgorithm::Rs256) { 10_000 } else { 1000 };
+        let per_organization = self.max_requests_per_organization.unwrap_or(self.max_requests.div_ceil(2));
         Limits {
             requests: self.max_requests as usize,
-            computing_time: Duration::from_millis(self.max_computing_ms),
+            requests_per_organization: per_organization as usize,
+            computing_time: Duration::from_millis(self.max_computing_ms.unwrap_or(computing_ms)),
             memory: (self.max_memory_mib as usize) << 20,
             ..Limits::default()
         }

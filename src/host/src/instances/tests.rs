@@ -26,7 +26,9 @@ fn instances() -> Arc<Instances> {
         memory_limit: MAX_MEMORY_BYTES,
         tick_limit: 1000,
     });
-    Arc::new(Instances::new(program, world, MAX_INSTANCES as usize, Duration::from_secs(30)))
+    let all = MAX_INSTANCES as usize;
+    let shares = ShareLimits { requests: all, instances: all, computing: 2 };
+    Arc::new(Instances::new(program, world, all, shares, Duration::from_secs(30)))
 }
 
 /// Requests that arrive while idle instances are dropped find room for others.

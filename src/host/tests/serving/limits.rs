@@ -125,3 +125,64 @@ async fn an_address_in_use_is_named() {
     let refused = host().listen(first.address().to_string()).start().await.err().unwrap();
     assert!(refused.to_string().contains(&first.address().to_string()), "{refused}");
 }
+
+/// RFC 9112 section 3.2: a request has exactly one `Host`; section 6.1: what codes its body otherwise than in chunks is
+/// not known here. A server in front may read such requests in another way.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_others_may_frame_differently_are_refused() {
+    let host = host().start().await.unwrap();
+    for (version, headers, expected) in [
+        ("1.1", "host: x\r\n", 200),
+        ("1.1", "HOST: [::1]:3000\r\n", 200),
+        ("1.0", "", 200),
+        ("1.1", "", 400),
+        ("1.1", "host: x\r\nhost: x\r\n", 400),
+        ("1.1", "host: x\r\nhost: y\r\n", 400),
+        ("1.0", "host: x\r\nhost: y\r\n", 400),
+        ("1.1", "host: user@x\r\n", 400),
+        ("1.1", "host: a b\r\n", 400),
+        ("1.1", "host: x, y\r\n", 400),
+        ("1.1", "host: x\r\ntransfer-encoding: gzip, chunked\r\n", 501),
+        ("1.1", "host: x\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n", 501),
+        ("1.1", "host: x\r\ntransfer-encoding: Chunked\r\n", 200),
+    ] {
+        let body = if headers.contains("encoding") { "0\r\n\r\n" } else { "" };
+        let request = format!("GET /health HTTP/{version}\r\n{headers}connection: close\r\n\r\n{body}");
+        let answer = exchange(host.address(), request).await;
+        assert_eq!(status(&answer), expected, "{version} {headers:?}: {answer}");
+    }
+}
+
+/// A client that reads nothing of what it is sent does not keep its connection, and a stop does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_reads_is_let_go() {
+    let limits = Limits { write_time: Duration::from_millis(500), connections: 1, ..Limits::default() };
+    let host = host().limits(limits).start().await.unwrap();
+    let begun = Instant::now();
+    let mut silent = Wire::to(host.address()).await;
+    let requests = "GET /.well-known/oauth-authorization-server HTTP/1.1\r\nhost: x\r\n\r\n".repeat(20_000);
+    let sent = tokio::time::timeout(Duration::from_secs(20), silent.try_send(requests)).await;
+    assert!(sent.is_ok(), "the host hangs up on it");
+    // It was the only connection that there may be.
+    assert_eq!(status(&get(host.address(), "/health").await), 200);
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    host.stop().await;
+}
+
+/// R71: an organization has a share of the requests, and another one finds room.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_leaves_room_for_others() {
+    let limits = Limits { requests_per_organization: 1, ..Limits::default() };
+    let settings = Settings { access_token_algorithm: Some("RS256".to_owned()), ..Settings::default() };
+    let host = host().limits(limits).settings(settings).start().await.unwrap();
+    // To make an RSA key takes a while.
+    let slow = tokio::spawn(get(host.address(), "/oauth2/jwks"));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = get(host.address(), "/oauth2/jwks").await;
+    assert_eq!((status(&second), second.contains("retry-after: 1")), (503, true), "{second}");
+    let other = get(host.address(), "/t/other/oauth2/jwks").await;
+    assert_eq!(status(&other), 404, "{other}");
+    assert_eq!(status(&get(host.address(), "/health").await), 200);
+    slow.await.unwrap();
+    assert_eq!(status(&get(host.address(), "/oauth2/jwks").await), 200);
+}

@@ -1,0 +1,328 @@
+//! What one organization gets of a host that it shares with others (R71).
+//!
+//! Whoever controls an organization's requests or an issuer's keys can have the server compute and wait. So an
+//! organization has at most a part of the requests and of the instances, and it takes turns: of its requests no more
+//! are runnable at once than there are workers. The others wait here and not in the runtime's queue, where a request of
+//! another organization would stand behind all of them.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use percent_encoding::percent_decode_str;
+use pin_project_lite::pin_project;
+use tokio::sync::Semaphore;
+
+/// The shares of those organizations that have requests at this moment. Strangers choose the names: one that has no
+/// request takes no memory.
+pub(crate) struct Shares {
+    limits: ShareLimits,
+    in_use: Mutex<HashMap<String, InUse>>,
+}
+
+/// The same for each organization.
+#[derive(Clone, Copy)]
+pub(crate) struct ShareLimits {
+    /// Requests that run or wait.
+    pub(crate) requests: usize,
+    /// Instances.
+    pub(crate) instances: usize,
+    /// Requests that compute.
+    pub(crate) computing: usize,
+}
+
+struct InUse {
+    requests: usize,
+    share: Arc<Share>,
+}
+
+/// The share of one organization.
+struct Share {
+    instances: Semaphore,
+    turns: Mutex<Turns>,
+}
+
+/// A request's place in the share of its organization, until it is dropped.
+pub(crate) struct Place<'a> {
+    shares: &'a Shares,
+    name: String,
+    share: Arc<Share>,
+}
+
+impl Shares {
+    pub(crate) fn new(limits: ShareLimits) -> Self {
+        Self { limits, in_use: Mutex::default() }
+    }
+
+    /// A place for a request to this path; `None` where its organization has no more of them.
+    pub(crate) fn enter(&self, path: &str) -> Option<Place<'_>> {
+        let name = organization(path).into_owned();
+        let mut in_use = lock(&self.in_use);
+        let of_this = in_use.entry(name.clone()).or_insert_with(|| InUse {
+            requests: 0,
+            share: Arc::new(Share {
+                instances: Semaphore::new(self.limits.instances),
+                turns: Mutex::new(Turns { free: self.limits.computing, ..Turns::default() }),
+            }),
+        });
+        if of_this.requests >= self.limits.requests {
+            return None;
+        }
+        of_this.requests += 1;
+        Some(Place { shares: self, name, share: of_this.share.clone() })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut in_use = lock(&self.shares.in_use);
+        if let Some(of_this) = in_use.get_mut(&self.name) {
+            of_this.requests -= 1;
+            if of_this.requests == 0 {
+                in_use.remove(&self.name);
+            }
+        }
+    }
+}
+
+impl Place<'_> {
+    /// Runs the work of a request as its organization's share allows.
+    pub(crate) async fn run<F: Future>(&self, work: F) -> F::Output {
+        let _instance = self.share.instances.acquire().await.expect("the semaphore is never closed");
+        InTurn { turn: Turn { share: &self.share, ticket: None }, work }.await
+    }
+}
+
+/// Which part of the server a path belongs to, as the endpoint reads paths: the organization of `/t/{organization}`, the
+/// admin API, or the organization at the root. Health is looked at also where that one has no room.
+fn organization(path: &str) -> Cow<'_, str> {
+    let mut segments = path.split('/').skip(1).map(|segment| percent_decode_str(segment).decode_utf8_lossy());
+    // No organization has these names: they are not among the characters of one.
+    match segments.next().as_deref() {
+        Some("t") => segments.next().unwrap_or_default(),
+        Some("admin") => "/admin".into(),
+        Some("health") => "/health".into(),
+        _ => "/".into(),
+    }
+}
+
+/// Who may compute.
+#[derive(Default)]
+struct Turns {
+    free: usize,
+    next_ticket: u64,
+    waiting: VecDeque<(u64, Waker)>,
+    /// Tickets whose turn it is and that have not begun.
+    called: Vec<u64>,
+}
+
+/// A request's place in the line.
+struct Turn<'a> {
+    share: &'a Share,
+    ticket: Option<u64>,
+}
+
+impl Turn<'_> {
+    /// Whether it is this request's turn. If not, `waker` is called when it is.
+    fn comes(&mut self, waker: &Waker) -> bool {
+        let mut turns = lock(&self.share.turns);
+        let Some(ticket) = self.ticket else {
+            if turns.free > 0 {
+                turns.free -= 1;
+                return true;
+            }
+            let ticket = turns.next_ticket;
+            turns.next_ticket += 1;
+            turns.waiting.push_back((ticket, waker.clone()));
+            self.ticket = Some(ticket);
+            return false;
+        };
+        if let Some(index) = turns.called.iter().position(|called| *called == ticket) {
+            turns.called.swap_remove(index);
+            self.ticket = None;
+            return true;
+        }
+        if let Some((_, known)) = turns.waiting.iter_mut().find(|(waiting, _)| *waiting == ticket) {
+            known.clone_from(waker);
+        }
+        false
+    }
+
+    /// Hands the turn to the request that has waited longest.
+    fn ends(&self) {
+        let next = {
+            let mut turns = lock(&self.share.turns);
+            match turns.waiting.pop_front() {
+                Some((ticket, waker)) => {
+                    turns.called.push(ticket);
+                    Some(waker)
+                }
+                None => {
+                    turns.free += 1;
+                    None
+                }
+            }
+        };
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        let mut turns = lock(&self.share.turns);
+        turns.waiting.retain(|(waiting, _)| *waiting != ticket);
+        let called = turns.called.iter().position(|called| *called == ticket);
+        if let Some(index) = called {
+            turns.called.swap_remove(index);
+            drop(turns);
+            self.ends();
+        }
+    }
+}
+
+pin_project! {
+    /// Work that goes on only when its turn comes: each step of it is a turn.
+    struct InTurn<'a, F> {
+        turn: Turn<'a>,
+        #[pin]
+        work: F,
+    }
+}
+
+impl<F: Future> Future for InTurn<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if !this.turn.comes(context.waker()) {
+            return Poll::Pending;
+        }
+        // Also where the step panics.
+        struct Ends<'a, 'b>(&'a Turn<'b>);
+        impl Drop for Ends<'_, '_> {
+            fn drop(&mut self) {
+                self.0.ends();
+            }
+        }
+        let _ends = Ends(this.turn);
+        this.work.poll(context)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio::task::{JoinSet, yield_now};
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LIMITS: ShareLimits = ShareLimits { requests: 3, instances: 2, computing: 1 };
+
+    #[test]
+    fn paths_belong_to_organizations() {
+        for (path, name) in [
+            ("/t/acme/oauth2/token", "acme"),
+            ("/t/acme", "acme"),
+            ("/oauth2/token", "/"),
+            ("/health", "/health"),
+            ("/.well-known/oauth-authorization-server/t/acme", "/"),
+            ("/admin/organizations/acme", "/admin"),
+            ("/t/", ""),
+            ("/t/%61cme/oauth2/token", "acme"),
+            ("/%74/acme/oauth2/token", "acme"),
+            ("/%61dmin/organizations", "/admin"),
+        ] {
+            assert_eq!(organization(path), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_organization_has_no_more_requests_than_its_share() {
+        let shares = Shares::new(LIMITS);
+        let mut places: Vec<_> = (0..3).map(|_| shares.enter("/t/a/oauth2/token").expect("room")).collect();
+        assert!(shares.enter("/t/a/x").is_none(), "the fourth");
+        assert!(shares.enter("/t/b/x").is_some(), "another organization");
+        places.pop();
+        places.push(shares.enter("/t/a/x").expect("room again"));
+        assert!(shares.enter("/t/a/x").is_none(), "full again");
+        places.clear();
+        assert!(lock(&shares.in_use).is_empty(), "nothing is kept");
+    }
+
+    /// The steps of an organization's requests never overlap beyond its limit, and every request ends.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn steps_take_turns() {
+        let shares = Arc::new(Shares::new(ShareLimits { requests: 100, instances: 100, computing: 2 }));
+        let (computing, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..50 {
+            let (shares, computing, most) = (shares.clone(), computing.clone(), most.clone());
+            tasks.spawn(async move {
+                let place = shares.enter("/t/a/x").expect("room");
+                let work = async {
+                    for _ in 0..20 {
+                        most.fetch_max(computing.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_micros(50));
+                        computing.fetch_sub(1, Ordering::SeqCst);
+                        yield_now().await;
+                    }
+                };
+                place.run(work).await;
+            });
+        }
+        tasks.join_all().await;
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+        assert!(lock(&shares.in_use).is_empty());
+    }
+
+    /// A request that is given up while it waits, or just when it is called, takes no turn with it.
+    #[tokio::test]
+    async fn those_that_give_up_hold_up_nobody() {
+        let shares = Arc::new(Shares::new(ShareLimits { requests: 100, instances: 100, computing: 1 }));
+        let mut tasks = JoinSet::new();
+        for number in 0..60u64 {
+            let shares = shares.clone();
+            tasks.spawn(async move {
+                let place = shares.enter("/x").expect("room");
+                let work = async {
+                    for _ in 0..10 {
+                        std::thread::sleep(Duration::from_micros(100));
+                        yield_now().await;
+                    }
+                };
+                if number % 3 == 0 {
+                    let time = sleep(Duration::from_millis(number % 7));
+                    tokio::select! { () = place.run(work) => {}, () = time => {} }
+                } else {
+                    place.run(work).await;
+                }
+            });
+        }
+        let all = tokio::time::timeout(Duration::from_secs(20), tasks.join_all()).await;
+        assert!(all.is_ok(), "a turn was lost");
+    }
+
+    /// R71: a request that waits for something has no turn meanwhile, so that it holds up nobody.
+    #[tokio::test]
+    async fn who_waits_takes_no_turn() {
+        let shares = Shares::new(LIMITS);
+        let (slow, fast) = (shares.enter("/x").expect("room"), shares.enter("/x").expect("room"));
+        tokio::select! {
+            biased;
+            () = slow.run(sleep(Duration::from_secs(5))) => panic!("the fast one is held up"),
+            () = fast.run(yield_now()) => {}
+        }
+    }
+}
