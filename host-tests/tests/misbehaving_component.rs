@@ -139,7 +139,10 @@ async fn no_room_for_another_instance_is_503() -> Result<()> {
     const AT_ONCE: usize = 300;
     // Not the one of the other tests.
     let program = Program::load(&bytes("misbehaving.wasm")?, Some(&target().join("host-tests-compiled")))?;
-    let hosts = [LocalHost::of(program.clone()).start().await?, LocalHost::of(program).start().await?];
+    let start = async |program| {
+        LocalHost::of(program).limits(|limits| limits.instances_per_organization = 256).start().await
+    };
+    let hosts = [start(program.clone()).await?, start(program).await?];
     let mut waiting = JoinSet::new();
     for number in 0..AT_ONCE {
         let address = hosts[number % 2].address();

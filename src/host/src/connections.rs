@@ -92,16 +92,14 @@ impl Front {
     /// The peer went away, took too long, or does not speak HTTP. The last it is told with 400 and no word more; so the
     /// operator is told what it often is.
     fn ended_badly(&self, error: &hyper::Error) {
+        tracing::debug!(%error, "a connection ended");
         let mut told = self.unreadable_told.lock().unwrap_or_else(PoisonError::into_inner);
         if error.is_parse() && told.is_none_or(|told| told.elapsed() > UNREADABLE_TOLD_EVERY) {
             *told = Some(Instant::now());
             tracing::warn!(
-                %error,
                 "a request can't be read as HTTP; is there a line break in a header, as `base64` writes it after 76 \
                  characters (`base64 -w0` does not)?"
             );
-        } else {
-            tracing::debug!(%error, "a connection ended");
         }
     }
 

@@ -106,7 +106,7 @@ impl HostBuilder {
         let at_once = self.limits.instances.clamp(1, MAX_INSTANCES as usize);
         let shares = ShareLimits {
             requests: self.limits.requests_per_organization,
-            instances: at_once.div_ceil(2),
+            instances: self.limits.instances_per_organization.max(1),
             computing: tokio::runtime::Handle::current().metrics().num_workers(),
         };
         let instances = Instances::new(self.program, world, at_once, shares, self.limits.request_time);

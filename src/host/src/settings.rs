@@ -47,12 +47,13 @@ pub struct Limits {
     pub connections: usize,
     /// Requests that run or wait for an instance; further ones are answered with 503.
     pub requests: usize,
-    /// Requests of one organization that run or wait; further ones are answered with 503. Of the instances it has half
-    /// at most (R71).
+    /// Requests of one organization that run or wait; further ones are answered with 503 (R71).
     pub requests_per_organization: usize,
     /// Instances that run at once, at most 256. Requests that wait for a JWKS endpoint hold one; the endpoint
     /// lets 64 wait for one issuer (R52).
     pub instances: usize,
+    /// Instances that run at once for one organization; its further requests wait.
+    pub instances_per_organization: usize,
     /// Linear memory of an instance in bytes, at most 64 MiB.
     pub memory: usize,
     /// Computing time of one request. Where the endpoint makes an RS256 key it needs seconds, once for each
@@ -82,6 +83,7 @@ impl Default for Limits {
             requests: 1024,
             requests_per_organization: 512,
             instances: 256,
+            instances_per_organization: 128,
             memory: 64 << 20,
             computing_time: Duration::from_secs(1),
             request_time: Duration::from_secs(30),

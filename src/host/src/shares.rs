@@ -8,8 +8,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use percent_encoding::percent_decode_str;
 use pin_project_lite::pin_project;
@@ -20,7 +22,24 @@ use tokio::sync::Semaphore;
 pub(crate) struct Shares {
     limits: ShareLimits,
     in_use: Mutex<HashMap<String, InUse>>,
+    recent: Recent,
 }
+
+/// What was seen lately; milliseconds since the beginning.
+struct Recent {
+    begin: Instant,
+    /// The number of the share that had the last turn.
+    last: AtomicU64,
+    /// Until when several organizations count as having something to compute.
+    together_until: AtomicU64,
+    shares: AtomicU64,
+}
+
+/// A turn that is longer than this makes its organization one that computes for long; how long it counts as such.
+const LONG: Duration = Duration::from_millis(10);
+const LONG_COUNTS: u64 = 1000;
+/// How long turns of two organizations in a row count as both having something to compute.
+const TOGETHER_COUNTS: u64 = 200;
 
 /// The same for each organization.
 #[derive(Clone, Copy)]
@@ -40,8 +59,12 @@ struct InUse {
 
 /// The share of one organization.
 struct Share {
+    number: u64,
     instances: Semaphore,
+    computing: usize,
     turns: Mutex<Turns>,
+    /// Until when it counts as one that computes for long.
+    long_until: AtomicU64,
 }
 
 /// A request's place in the share of its organization, until it is dropped.
@@ -53,7 +76,13 @@ pub(crate) struct Place<'a> {
 
 impl Shares {
     pub(crate) fn new(limits: ShareLimits) -> Self {
-        Self { limits, in_use: Mutex::default() }
+        let recent = Recent {
+            begin: Instant::now(),
+            last: AtomicU64::new(0),
+            together_until: AtomicU64::new(0),
+            shares: AtomicU64::new(0),
+        };
+        Self { limits, in_use: Mutex::default(), recent }
     }
 
     /// A place for a request to this path; `None` where its organization has no more of them.
@@ -63,8 +92,11 @@ impl Shares {
         let of_this = in_use.entry(name.clone()).or_insert_with(|| InUse {
             requests: 0,
             share: Arc::new(Share {
+                number: self.recent.shares.fetch_add(1, Relaxed) + 1,
                 instances: Semaphore::new(self.limits.instances),
-                turns: Mutex::new(Turns { free: self.limits.computing, ..Turns::default() }),
+                computing: self.limits.computing,
+                turns: Mutex::default(),
+                long_until: AtomicU64::new(0),
             }),
         });
         if of_this.requests >= self.limits.requests {
@@ -91,7 +123,19 @@ impl Place<'_> {
     /// Runs the work of a request as its organization's share allows.
     pub(crate) async fn run<F: Future>(&self, work: F) -> F::Output {
         let _instance = self.share.instances.acquire().await.expect("the semaphore is never closed");
-        InTurn { turn: Turn { share: &self.share, ticket: None }, work }.await
+        InTurn { turn: Turn { recent: &self.shares.recent, share: &self.share, ticket: None }, work }.await
+    }
+}
+
+impl Recent {
+    fn now(&self) -> u64 {
+        self.begin.elapsed().as_millis() as u64
+    }
+
+    /// How many requests of this share may compute at once.
+    fn limit(&self, share: &Share, now: u64) -> usize {
+        let leaves_one = now < share.long_until.load(Relaxed) && now < self.together_until.load(Relaxed);
+        share.computing.saturating_sub(usize::from(leaves_one)).max(1)
     }
 }
 
@@ -111,7 +155,8 @@ fn organization(path: &str) -> Cow<'_, str> {
 /// Who may compute.
 #[derive(Default)]
 struct Turns {
-    free: usize,
+    /// So many have their turn, those that are called among them.
+    computing: usize,
     next_ticket: u64,
     waiting: VecDeque<(u64, Waker)>,
     /// Tickets whose turn it is and that have not begun.
@@ -120,6 +165,7 @@ struct Turns {
 
 /// A request's place in the line.
 struct Turn<'a> {
+    recent: &'a Recent,
     share: &'a Share,
     ticket: Option<u64>,
 }
@@ -127,10 +173,14 @@ struct Turn<'a> {
 impl Turn<'_> {
     /// Whether it is this request's turn. If not, `waker` is called when it is.
     fn comes(&mut self, waker: &Waker) -> bool {
+        let now = self.recent.now();
+        if self.recent.last.swap(self.share.number, Relaxed) != self.share.number {
+            self.recent.together_until.store(now + TOGETHER_COUNTS, Relaxed);
+        }
         let mut turns = lock(&self.share.turns);
         let Some(ticket) = self.ticket else {
-            if turns.free > 0 {
-                turns.free -= 1;
+            if turns.computing < self.recent.limit(self.share, now) {
+                turns.computing += 1;
                 return true;
             }
             let ticket = turns.next_ticket;
@@ -150,22 +200,20 @@ impl Turn<'_> {
         false
     }
 
-    /// Hands the turn to the request that has waited longest.
+    /// Calls those that have waited longest, as many as may compute now.
     fn ends(&self) {
-        let next = {
+        let mut wakers = Vec::new();
+        {
             let mut turns = lock(&self.share.turns);
-            match turns.waiting.pop_front() {
-                Some((ticket, waker)) => {
-                    turns.called.push(ticket);
-                    Some(waker)
-                }
-                None => {
-                    turns.free += 1;
-                    None
-                }
+            turns.computing -= 1;
+            while turns.computing < self.recent.limit(self.share, self.recent.now()) {
+                let Some((ticket, waker)) = turns.waiting.pop_front() else { break };
+                turns.computing += 1;
+                turns.called.push(ticket);
+                wakers.push(waker);
             }
-        };
-        if let Some(waker) = next {
+        }
+        for waker in wakers {
             waker.wake();
         }
     }
@@ -203,13 +251,17 @@ impl<F: Future> Future for InTurn<'_, F> {
             return Poll::Pending;
         }
         // Also where the step panics.
-        struct Ends<'a, 'b>(&'a Turn<'b>);
+        struct Ends<'a, 'b>(&'a Turn<'b>, Instant);
         impl Drop for Ends<'_, '_> {
             fn drop(&mut self) {
-                self.0.ends();
+                let Self(turn, begin) = self;
+                if begin.elapsed() > LONG {
+                    turn.share.long_until.store(turn.recent.now() + LONG_COUNTS, Relaxed);
+                }
+                turn.ends();
             }
         }
-        let _ends = Ends(this.turn);
+        let _ends = Ends(this.turn, Instant::now());
         this.work.poll(context)
     }
 }
@@ -221,7 +273,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     use tokio::task::{JoinSet, yield_now};
     use tokio::time::sleep;

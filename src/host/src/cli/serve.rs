@@ -157,7 +157,9 @@ impl Serve {
         if let Some(workers) = self.workers {
             runtime.worker_threads(workers.get());
         }
-        let runtime = runtime.enable_all().build()?;
+        // What has arrived is looked for after so many steps of work. With 61, as it is by default, requests that compute
+        // for long in each step would keep all others waiting for seconds.
+        let runtime = runtime.event_interval(5).enable_all().build()?;
         let served = runtime.block_on(self.serve());
         // What is left are connections that had their time to finish.
         runtime.shutdown_timeout(Duration::from_secs(1));

@@ -8,15 +8,19 @@ use asserta::{Secret, Settings};
 use crate::host;
 use crate::wire::exchange;
 
+const TOKEN: &str = "an-admin-token-for-tests-of-enough-length";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_moves_time_by_days() {
     let clock = ShiftedClock::default();
-    let settings = Settings { admin_token: Some(Secret::new("token")), ..Settings::default() };
+    let settings = Settings { admin_token: Some(Secret::new(TOKEN)), ..Settings::default() };
     let host = host().settings(settings).clock(clock.clone()).start().await.unwrap();
-    let register = "POST /admin/organizations/default/applications HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
-        authorization: Bearer token\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let register = format!(
+        "POST /admin/organizations/default/applications HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         authorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
     let issued_at = async || {
-        let answer = exchange(host.address(), register).await;
+        let answer = exchange(host.address(), &register).await;
         let body = answer.split("\r\n\r\n").nth(1).unwrap();
         let application: serde_json::Value = serde_json::from_str(body).unwrap();
         Duration::from_secs(application["client_id_issued_at"].as_u64().unwrap())
