@@ -1,9 +1,8 @@
 //! The default implementation.
 
 use p384::ecdsa::signature::Verifier as _;
-use sha2::{Sha256, Sha384, Sha512};
 
-use super::{BadSignature, Signatures};
+use super::{BadSignature, Signatures, rsa};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::public_key::{Material, PublicKey};
 
@@ -21,12 +20,12 @@ impl Signatures for Portable {
     ) -> Result<(), BadSignature> {
         let (input, sig) = (signing_input, signature);
         let good = match (&key.material, algorithm) {
-            (Material::Rsa(key), Algorithm::Rs256) => key.verifies_pkcs1v15::<Sha256>(input, sig),
-            (Material::Rsa(key), Algorithm::Rs384) => key.verifies_pkcs1v15::<Sha384>(input, sig),
-            (Material::Rsa(key), Algorithm::Rs512) => key.verifies_pkcs1v15::<Sha512>(input, sig),
-            (Material::Rsa(key), Algorithm::Ps256) => key.verifies_pss::<Sha256>(input, sig),
-            (Material::Rsa(key), Algorithm::Ps384) => key.verifies_pss::<Sha384>(input, sig),
-            (Material::Rsa(key), Algorithm::Ps512) => key.verifies_pss::<Sha512>(input, sig),
+            (Material::Rsa(key), Algorithm::Rs256) => key.verifies_pkcs1v15(&rsa::SHA256, input, sig),
+            (Material::Rsa(key), Algorithm::Rs384) => key.verifies_pkcs1v15(&rsa::SHA384, input, sig),
+            (Material::Rsa(key), Algorithm::Rs512) => key.verifies_pkcs1v15(&rsa::SHA512, input, sig),
+            (Material::Rsa(key), Algorithm::Ps256) => key.verifies_pss(&rsa::SHA256, input, sig),
+            (Material::Rsa(key), Algorithm::Ps384) => key.verifies_pss(&rsa::SHA384, input, sig),
+            (Material::Rsa(key), Algorithm::Ps512) => key.verifies_pss(&rsa::SHA512, input, sig),
             (Material::P256(key), Algorithm::Es256) => key.verifies(input, sig),
             (Material::P384(key), Algorithm::Es384) => {
                 p384::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())

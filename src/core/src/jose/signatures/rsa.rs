@@ -21,10 +21,22 @@ pub(in crate::jose) struct PublicKey {
     bits: usize,
 }
 
-/// A hash that RS* and PS* use.
-pub(super) trait Hash: Digest {
+/// A hash that RS* and PS* use. It is a value and no type: the checks below would be compiled once for each type.
+pub(super) struct Hash {
     /// What stands before the digest in a DER-encoded DigestInfo (RFC 8017 section 9.2, note 1).
-    const DIGEST_INFO: [u8; 19];
+    digest_info: [u8; 19],
+    /// The digest of these parts, one after the other.
+    digest: fn(&[&[u8]]) -> Vec<u8>,
+}
+
+pub(super) const SHA256: Hash = Hash { digest_info: digest_info(1, 32), digest: digest::<sha2::Sha256> };
+pub(super) const SHA384: Hash = Hash { digest_info: digest_info(2, 48), digest: digest::<sha2::Sha384> };
+pub(super) const SHA512: Hash = Hash { digest_info: digest_info(3, 64), digest: digest::<sha2::Sha512> };
+
+fn digest<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hash = D::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().to_vec()
 }
 
 const fn digest_info(oid: u8, digest_bytes: u8) -> [u8; 19] {
@@ -34,18 +46,6 @@ const fn digest_info(oid: u8, digest_bytes: u8) -> [u8; 19] {
     let [a, b, c, d, e, f] = info;
     let [g, h, i, j, k, l, m, n, o] = sha2;
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, 0x05, 0x00, 0x04, digest_bytes]
-}
-
-impl Hash for sha2::Sha256 {
-    const DIGEST_INFO: [u8; 19] = digest_info(1, 32);
-}
-
-impl Hash for sha2::Sha384 {
-    const DIGEST_INFO: [u8; 19] = digest_info(2, 48);
-}
-
-impl Hash for sha2::Sha512 {
-    const DIGEST_INFO: [u8; 19] = digest_info(3, 64);
 }
 
 impl PublicKey {
@@ -80,10 +80,10 @@ impl PublicKey {
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.2): the message is encoded, and the whole block compared.
-    pub(super) fn verifies_pkcs1v15<H: Hash>(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(super) fn verifies_pkcs1v15(&self, hash: &Hash, message: &[u8], signature: &[u8]) -> bool {
         let Some(recovered) = self.recover(signature) else { return false };
-        let digest = H::digest(message);
-        let info = H::DIGEST_INFO;
+        let digest = (hash.digest)(&[message]);
+        let info = hash.digest_info;
         // 00 01 FF … FF 00 DigestInfo digest. The least modulus that is taken leaves room for more than 8 bytes of FF.
         let padding = recovered.len() - info.len() - digest.len() - 3;
         let mut expected = vec![0xff; 2 + padding];
@@ -96,13 +96,13 @@ impl PublicKey {
 
     /// RSASSA-PSS (RFC 8017 section 8.1.2) with MGF1 of the same hash and a salt as long as the hash, as RFC 7518
     /// section 3.5 has it. The numbers are the steps of section 9.1.2.
-    pub(super) fn verifies_pss<H: Hash>(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(super) fn verifies_pss(&self, hash: &Hash, message: &[u8], signature: &[u8]) -> bool {
         let Some(recovered) = self.recover(signature) else { return false };
         // A byte shorter than the modulus, if that begins with a byte of 1.
         let em_bits = self.bits - 1;
         let (above, em) = recovered.split_at(recovered.len() - em_bits.div_ceil(8));
         let unused = 8 * em.len() - em_bits;
-        let message = H::digest(message);
+        let message = (hash.digest)(&[message]);
         // 3, 4, 5. The least modulus that is taken is long enough for every hash.
         let [masked @ .., 0xbc] = em else { return false };
         let (masked, digest) = masked.split_at(masked.len() - message.len());
@@ -114,7 +114,7 @@ impl PublicKey {
         // 7, 8, 9.
         let mut db = masked.to_vec();
         for (counter, chunk) in (0_u32..).zip(db.chunks_mut(digest.len())) {
-            let block = H::new().chain_update(digest).chain_update(counter.to_be_bytes()).finalize();
+            let block = (hash.digest)(&[digest, &counter.to_be_bytes()]);
             chunk.iter_mut().zip(block).for_each(|(byte, mask)| *byte ^= mask);
         }
         db[0] &= mask;
@@ -122,8 +122,8 @@ impl PublicKey {
         let (padding, salt) = db.split_at(db.len() - message.len());
         let [zeros @ .., 1] = padding else { return false };
         // 12, 13, 14.
-        let again = H::new().chain_update([0; 8]).chain_update(&message).chain_update(salt).finalize();
-        zeros.iter().all(|byte| *byte == 0) && again[..] == *digest
+        let again = (hash.digest)(&[&[0; 8], &message, salt]);
+        zeros.iter().all(|byte| *byte == 0) && again == digest
     }
 
     /// RSAVP1 (RFC 8017 section 5.2.2) between OS2IP and I2OSP: the signature to the power of the exponent, as long as
