@@ -64,18 +64,16 @@ pub enum KeyType {
 impl KeyType {
     /// The type with this object identifier, as far as people meet it.
     pub(super) fn of(oid: ObjectIdentifier) -> Self {
-        const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-        const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
-        const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
-        const X448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.111");
-        const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
-        match oid {
-            DSA => Self::Dsa,
-            RSA_PSS => Self::RsaPss,
-            X25519 | X448 => Self::KeyAgreement,
-            ED448 => Self::Ed448,
-            _ => Self::Other,
-        }
+        const KNOWN: [(ObjectIdentifier, KeyType); 5] = [
+            (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), KeyType::Dsa),
+            (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), KeyType::RsaPss),
+            // X25519 and X448.
+            (ObjectIdentifier::new_unwrap("1.3.101.110"), KeyType::KeyAgreement),
+            (ObjectIdentifier::new_unwrap("1.3.101.111"), KeyType::KeyAgreement),
+            (ObjectIdentifier::new_unwrap("1.3.101.113"), KeyType::Ed448),
+        ];
+        let known = KNOWN.into_iter().find(|(known, _)| *known == oid);
+        known.map_or(Self::Other, |(_, key_type)| key_type)
     }
 }
 
