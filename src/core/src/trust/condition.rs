@@ -108,10 +108,9 @@ impl ClaimCondition {
             ConditionTest::Present(true) => "any value".to_string(),
             ConditionTest::Equals(value) => format!("{} of a certain value", value.kind()),
             ConditionTest::OneOf(values) => {
-                let mut kinds: Vec<&str> = values.iter().map(Value::kind).collect();
-                kinds.sort_unstable();
-                kinds.dedup();
-                format!("{} of certain values", kinds.join(" or "))
+                let is_there = |kind: &&str| values.iter().any(|value| value.kind() == *kind);
+                let kinds = ["a boolean", "a number", "a string"].into_iter().filter(is_there);
+                format!("{} of certain values", kinds.collect::<Vec<_>>().join(" or "))
             }
             ConditionTest::Contains(value) => format!("an array with {} of a certain value", value.kind()),
         };
