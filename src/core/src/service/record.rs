@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Service;
 use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
-use crate::jose::{digest, json};
+use crate::jose::digest;
+use crate::jose::json::{self, Value};
 use crate::organization::OrganizationId;
 use crate::ports::{Event, Ports, Store, StoreError};
 
@@ -18,14 +19,20 @@ const VERSION: u64 = 1;
 
 /// Reads the record under `key`. One that can't be read is named, and refuses what depends on it (R74): never guess.
 pub(super) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
+    // What is wrong in detail may quote a value.
+    json::from_value(members(key, bytes)?)
+        .map_err(|_| unreadable(key, "does not have the members of its kind"))
+}
+
+/// The members of the record under `key`, of whichever kind it is: this is compiled once, not for each kind.
+fn members(key: &str, bytes: &[u8]) -> Result<Value, StoreError> {
     let mut record = json::parse_object(bytes).map_err(|_| unreadable(key, "is not a JSON object"))?;
     match record.remove("version") {
         Some(version) if version == VERSION.into() => {}
         Some(_) => return Err(unreadable(key, "is of another version")),
         None => return Err(unreadable(key, "has no version")),
     }
-    // What is wrong in detail may quote a value.
-    json::from_value(record.into()).map_err(|_| unreadable(key, "does not have the members of its kind"))
+    Ok(record.into())
 }
 
 /// The record under `key` can't be read. The problem is the second half of a sentence and quotes nothing.
@@ -47,10 +54,13 @@ pub(super) fn write<T: Serialize>(record: T) -> Vec<u8> {
 impl<P: Ports> Service<P> {
     /// Hands on what was read, and tells the operator where it could not be (R74).
     pub(super) fn told<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(StoreError::Unreadable { key, problem }) = &read {
+        read.inspect_err(|error| self.tell(error))
+    }
+
+    pub(super) fn tell(&self, error: &StoreError) {
+        if let StoreError::Unreadable { key, problem } = error {
             self.ports.events().emit(&Event::RecordUnreadable { key, cause: problem });
         }
-        read
     }
 
     /// Loads a record of the store `default`.
