@@ -2,7 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::vec::{self, Vec};
 
 use serde::Serialize;
 
@@ -41,6 +41,18 @@ pub struct UnreadableItem {
     pub problem: &'static str,
 }
 
+/// A part of a list that is being read.
+struct Part<'a> {
+    prefix: &'a str,
+    /// The names that are left of it.
+    names: vec::IntoIter<String>,
+    next: Option<String>,
+    /// The name that was read last.
+    last: Option<String>,
+    /// So many bytes of records were read.
+    bytes: usize,
+}
+
 /// Where a part of a list ends, in bytes of its records: what reads and answers it has little memory.
 const MAX_PART: usize = 2 * 1024 * 1024;
 
@@ -66,29 +78,48 @@ impl<P: Ports> Service<P> {
         read: impl Fn(&str, &[u8]) -> Result<T, StoreError>,
     ) -> Result<Listing<T>, StoreError> {
         let (names, next) = self.names(prefix, page).await?;
-        let mut listing = Listing { items: Vec::with_capacity(names.len()), next, unreadable: Vec::new() };
-        let (mut bytes, mut last) = (0, None);
-        for name in names {
-            let key = format!("{prefix}{name}");
-            let record = self.ports.registry().get(&key).await?.unwrap_or_default();
-            if last.is_some() && bytes + record.len() > MAX_PART {
-                listing.next = last;
-                break;
+        let mut part = Part { prefix, names: names.into_iter(), next, last: None, bytes: 0 };
+        let mut listing = Listing { items: Vec::new(), next: None, unreadable: Vec::new() };
+        while let Some((key, record)) = self.next_record(&mut part).await? {
+            match read(&key, &record) {
+                Ok(item) => listing.items.push(item),
+                Err(error) => listing.unreadable.push(self.unreadable_item(&part, error)?),
             }
-            bytes += record.len();
+        }
+        listing.next = part.next;
+        Ok(listing)
+    }
+
+    // Of a list, what does not depend on its kind is compiled once.
+
+    /// The next record of the part, with its key.
+    async fn next_record(&self, part: &mut Part<'_>) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        for name in part.names.by_ref() {
+            let key = format!("{}{name}", part.prefix);
+            let record = self.ports.registry().get(&key).await?.unwrap_or_default();
+            if part.last.is_some() && part.bytes + record.len() > MAX_PART {
+                part.next = part.last.take();
+                return Ok(None);
+            }
+            part.bytes += record.len();
+            part.last = Some(name);
             // Empty: it was removed since.
             if !record.is_empty() {
-                match self.told(read(&key, &record)) {
-                    Ok(item) => listing.items.push(item),
-                    Err(StoreError::Unreadable { problem, .. }) => {
-                        listing.unreadable.push(UnreadableItem { name: name.clone(), problem });
-                    }
-                    Err(error) => return Err(error),
-                }
+                return Ok(Some((key, record)));
             }
-            last = Some(name);
         }
-        Ok(listing)
+        Ok(None)
+    }
+
+    /// The record that was read last, if all that is wrong is that it can't be read.
+    fn unreadable_item(&self, part: &Part<'_>, error: StoreError) -> Result<UnreadableItem, StoreError> {
+        self.tell(&error);
+        match error {
+            StoreError::Unreadable { problem, .. } => {
+                Ok(UnreadableItem { name: part.last.clone().unwrap_or_default(), problem })
+            }
+            error => Err(error),
+        }
     }
 
     /// Says that registrations of the organization have changed.
