@@ -43,7 +43,7 @@ impl<P: Ports> Service<P> {
                 let lock = Lock { key: current };
                 return match self.forget_turn(&last).await {
                     Ok(()) => Ok(lock),
-                    Err(error) => self.unlock(lock, Err(error.into())).await,
+                    Err(error) => self.unlock_after(error, lock).await,
                 };
             }
             self.ports.clock().sleep(PAUSE).await;
@@ -57,17 +57,17 @@ impl<P: Ports> Service<P> {
         if store.get(last).await?.is_some() { store.delete(last).await } else { Ok(()) }
     }
 
-    /// Gives the lock back and hands on the result. A store that fails here twice leaves the lock to run out.
-    pub(super) async fn unlock<T>(
-        &self,
-        lock: Lock,
-        result: Result<T, RegistryError>,
-    ) -> Result<T, RegistryError> {
+    /// Gives the lock back. A store that fails here twice leaves the lock to run out.
+    async fn unlock(&self, lock: Lock) {
         let store = self.ports.registry();
         if store.delete(&lock.key).await.is_err() {
             _ = store.delete(&lock.key).await;
         }
-        result
+    }
+
+    async fn unlock_after(&self, error: StoreError, lock: Lock) -> Result<Lock, RegistryError> {
+        self.unlock(lock).await;
+        Err(error.into())
     }
 
     /// Changes registrations of the organization, in its turn and between two steps of its counter. Without the first
@@ -78,14 +78,25 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         change: impl Future<Output = Result<T, RegistryError>>,
     ) -> Result<T, RegistryError> {
+        let lock = self.begin_change(organization).await?;
+        let result = change.await;
+        self.end_change(organization, lock).await?;
+        result
+    }
+
+    // What is before a change and after it is compiled once, not around each change.
+
+    async fn begin_change(&self, organization: &OrganizationId) -> Result<Lock, RegistryError> {
         let lock = self.lock(organization).await?;
-        let result = async {
-            self.changed(organization).await?;
-            let result = change.await;
-            self.changed(organization).await?;
-            result
-        };
-        let result = result.await;
-        self.unlock(lock, result).await
+        match self.changed(organization).await {
+            Ok(()) => Ok(lock),
+            Err(error) => self.unlock_after(error, lock).await,
+        }
+    }
+
+    async fn end_change(&self, organization: &OrganizationId, lock: Lock) -> Result<(), StoreError> {
+        let changed = self.changed(organization).await;
+        self.unlock(lock).await;
+        changed
     }
 }
