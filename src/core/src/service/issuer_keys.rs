@@ -9,8 +9,10 @@
 //! A document that differs from the one before, and the end of an issuer, bring the organization's counter
 //! forward: each instance reads that first, so none goes on with the older one (R48).
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
+use core::pin::Pin;
 
 use super::cache::{self, Trusted};
 use super::exchange::Tenant;
@@ -147,13 +149,9 @@ impl<P: Ports> Service<P> {
             if P::KeyFetcher::CALLER_SUPPLIES {
                 return Err(keys_needed(source));
             }
-            let window = now / WINDOW;
-            stored = match self.ports.registry().increment(&source.turn(window)).await? {
-                1 => self.fetch(source, window).await?,
-                2..=MOST_WAITING => self.wait_for_fetch(source, window).await?,
-                // Whether the key is in the document to come nobody knows yet.
-                _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
-            };
+            // Boxed, so that a shell that never comes here has none of its code: a future keeps that of all its steps.
+            let turn: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.take_turn(source, now / WINDOW));
+            stored = turn.await?;
         }
         let now = self.ports.clock().now();
         match &stored {
@@ -165,6 +163,16 @@ impl<P: Ports> Service<P> {
                 Err(unavailable(until, problem))
             }
         }
+    }
+
+    /// Fetches if this is the first of all requests of the window, or waits for the one that does.
+    async fn take_turn(&self, source: Source<'_>, window: u64) -> Result<Option<Rc<KeyDocument>>, Refusal> {
+        Ok(match self.ports.registry().increment(&source.turn(window)).await? {
+            1 => self.fetch(source, window).await?,
+            2..=MOST_WAITING => self.wait_for_fetch(source, window).await?,
+            // Whether the key is in the document to come nobody knows yet.
+            _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
+        })
     }
 
     /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
