@@ -4,6 +4,7 @@
 //! The methods are `async fn`, so that a shell with an event loop can await, while a shell without
 //! one drives the always-ready future with a single poll.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -18,20 +19,24 @@ use crate::service::KeysProblem;
 pub enum StoreError {
     /// It does not answer: what a shell's [`Store`] says.
     Unavailable,
-    /// It answered, but the record under this key can't be read: what core finds.
-    Unreadable {
-        /// The key of the record.
-        key: String,
-        /// What is wrong with it, as the second half of a sentence, with nothing of its content.
-        problem: &'static str,
-    },
+    /// It answered, but a record can't be read: what core finds. Boxed: this is returned by everything, and rare.
+    Unreadable(Box<UnreadableRecord>),
+}
+
+/// A record that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRecord {
+    /// Its key.
+    pub key: String,
+    /// What is wrong with it, as the second half of a sentence, with nothing of its content.
+    pub problem: &'static str,
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable => formatter.write_str("the store does not answer at the moment"),
-            Self::Unreadable { key, problem } => write!(formatter, "the record {key} {problem}"),
+            Self::Unreadable(record) => write!(formatter, "the record {} {}", record.key, record.problem),
         }
     }
 }

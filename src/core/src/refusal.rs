@@ -187,7 +187,7 @@ impl From<StoreError> for Refusal {
         let cause = match &error {
             // The shell has told what its store says.
             StoreError::Unavailable => None,
-            StoreError::Unreadable { .. } => Some(error.to_string()),
+            StoreError::Unreadable(_) => Some(error.to_string()),
         };
         Self { cause, ..Reason::StoreUnavailable.into() }
     }

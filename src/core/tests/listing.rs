@@ -128,7 +128,7 @@ fn one_unreadable_record() {
             "{cause}"
         );
         let one = run(service.trusted_issuer(&organization, "issuer-001")).map(drop);
-        assert!(matches!(one, Err(RegistryError::Store(StoreError::Unreadable { .. }))), "{one:?}");
+        assert!(matches!(one, Err(RegistryError::Store(StoreError::Unreadable(_)))), "{one:?}");
         let claims = document!({ "iss": "https://1.example", "jti": "9" });
         let told =
             run(service.explain(&organization, &assertion(&key(1), START, claims), None)).expect("told");

@@ -125,7 +125,7 @@ impl<T: PartialEq> Known<T> {
         match loaded {
             Ok(None) => Ok(Self::Nothing),
             Ok(Some(known)) => Ok(Self::Readable(known)),
-            Err(StoreError::Unreadable { .. }) => Ok(Self::Unreadable),
+            Err(StoreError::Unreadable(_)) => Ok(Self::Unreadable),
             Err(error) => Err(error),
         }
     }
@@ -291,8 +291,7 @@ impl<P: Ports> Service<P> {
             }
             // What the document says takes the place of a record that can't be read.
             Ok(_)
-            | Err(RegistryError::OrganizationUnknown | RegistryError::Store(StoreError::Unreadable { .. })) =>
-                {}
+            | Err(RegistryError::OrganizationUnknown | RegistryError::Store(StoreError::Unreadable(_))) => {}
             Err(error) => return Err(error),
         }
         if self.put_organization(organization, seed.display_name.as_deref()).await? {

@@ -115,8 +115,8 @@ impl<P: Ports> Service<P> {
     fn unreadable_item(&self, part: &Part<'_>, error: StoreError) -> Result<UnreadableItem, StoreError> {
         self.tell(&error);
         match error {
-            StoreError::Unreadable { problem, .. } => {
-                Ok(UnreadableItem { name: part.last.clone().unwrap_or_default(), problem })
+            StoreError::Unreadable(record) => {
+                Ok(UnreadableItem { name: part.last.clone().unwrap_or_default(), problem: record.problem })
             }
             error => Err(error),
         }

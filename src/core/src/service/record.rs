@@ -1,5 +1,6 @@
 //! How things are stored: JSON with a `version`, under keys of at most 256 bytes.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,7 +13,7 @@ use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
 use crate::jose::digest;
 use crate::jose::json::{self, Value};
 use crate::organization::OrganizationId;
-use crate::ports::{Event, Ports, Store, StoreError};
+use crate::ports::{Event, Ports, Store, StoreError, UnreadableRecord};
 
 /// The version of the form of every record, in its member `version`.
 const VERSION: u64 = 1;
@@ -37,7 +38,7 @@ fn members(key: &str, bytes: &[u8]) -> Result<Value, StoreError> {
 
 /// The record under `key` can't be read. The problem is the second half of a sentence and quotes nothing.
 pub(super) fn unreadable(key: &str, problem: &'static str) -> StoreError {
-    StoreError::Unreadable { key: key.into(), problem }
+    StoreError::Unreadable(Box::new(UnreadableRecord { key: key.into(), problem }))
 }
 
 /// The bytes of a record.
@@ -58,8 +59,8 @@ impl<P: Ports> Service<P> {
     }
 
     pub(super) fn tell(&self, error: &StoreError) {
-        if let StoreError::Unreadable { key, problem } = error {
-            self.ports.events().emit(&Event::RecordUnreadable { key, cause: problem });
+        if let StoreError::Unreadable(record) = error {
+            self.ports.events().emit(&Event::RecordUnreadable { key: &record.key, cause: record.problem });
         }
     }
 

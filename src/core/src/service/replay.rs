@@ -198,7 +198,7 @@ impl<P: Ports> Service<P> {
         let (registry, now) = (self.ports.registry(), self.ports.clock().now());
         let known = match self.load(Key::SWEEP_HORIZON).await {
             // It begins anew.
-            Err(StoreError::Unreadable { .. }) => None,
+            Err(StoreError::Unreadable(_)) => None,
             known => known?,
         };
         let moved = StoredHorizon::moved(known, oldest, now);
@@ -266,7 +266,7 @@ impl<P: Ports> Service<P> {
         let registry = self.ports.registry();
         let stored: Option<StoredSweep> = match self.load(Key::NEXT_SWEEP).await {
             // It is written anew.
-            Err(StoreError::Unreadable { .. }) => None,
+            Err(StoreError::Unreadable(_)) => None,
             stored => stored?,
         };
         let mut next = stored.map_or(0, |stored| stored.next);
