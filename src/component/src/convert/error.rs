@@ -33,7 +33,7 @@ impl From<FieldError> for types::RegistryError {
 impl From<RegistryError> for types::RegistryError {
     fn from(error: RegistryError) -> Self {
         match error {
-            RegistryError::Invalid(error) => error.into(),
+            RegistryError::Invalid(error) => (*error).into(),
             RegistryError::NameTaken | RegistryError::ClientIdTaken => Self::NameTaken,
             RegistryError::IssuerTaken => Self::IssuerTaken,
             RegistryError::OrganizationUnknown => Self::OrganizationUnknown,

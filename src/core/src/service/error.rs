@@ -1,5 +1,6 @@
 //! Why a registration is refused.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::field::FieldError;
@@ -8,8 +9,8 @@ use crate::ports::StoreError;
 /// Why a use case of the registry failed. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistryError {
-    /// A member of the document can't be accepted.
-    Invalid(FieldError),
+    /// A member of the document can't be accepted. Boxed, as what is behind a store error: both are rare.
+    Invalid(Box<FieldError>),
     /// The name is taken in this organization.
     NameTaken,
     /// Another trusted issuer of this organization has the same issuer value.
@@ -47,7 +48,7 @@ impl core::error::Error for RegistryError {}
 
 impl From<FieldError> for RegistryError {
     fn from(error: FieldError) -> Self {
-        Self::Invalid(error)
+        Self::Invalid(Box::new(error))
     }
 }
 

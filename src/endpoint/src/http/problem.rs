@@ -137,7 +137,7 @@ impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         let detail = error.to_string();
         match error {
-            RegistryError::Invalid(error) => error.into(),
+            RegistryError::Invalid(error) => Self::invalid(&error),
             RegistryError::NameTaken => Self::taken().detail(detail).field("name"),
             RegistryError::IssuerTaken => Self::taken().detail(detail).field("issuer"),
             RegistryError::ClientIdTaken => Self::taken().detail(detail).field("client_id"),
