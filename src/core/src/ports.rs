@@ -5,6 +5,7 @@
 //! one drives the always-ready future with a single poll.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -72,8 +73,12 @@ pub trait Store {
             page = self.page_of_keys(prefix, Some(&next)).await?;
             keys.append(&mut page.keys);
         }
-        keys.sort_unstable();
-        Ok(keys)
+        // Ordered by the kind of set that scopes and members of JSON need as well: a sort would be 3 kB of code more.
+        let mut ordered = BTreeSet::new();
+        for key in &keys {
+            ordered.insert(key.as_str());
+        }
+        Ok(ordered.iter().map(|key| String::from(*key)).collect())
     }
     /// Adds one to the counter under `key` (absent counts as 0) and returns the new value.
     /// Atomic among all users of the store: the only atomic step that core relies on.
