@@ -59,7 +59,7 @@ async fn a_request_that_computes_too_long() -> Result<()> {
     // A key for RS256 takes seconds to make: more than this installation lets a request compute.
     let host = LocalHost::of(program("endpoint.wasm")?)
         .settings(|settings| settings.access_token_algorithm = Some("RS256".to_owned()))
-        .limits(|limits| limits.computing_time = Duration::from_millis(50))
+        .limits(|limits| limits.computing_time = Some(Duration::from_millis(50)))
         .start()
         .await?;
     let client = Admin(host.address()).register_acme().await?;

@@ -16,7 +16,7 @@ const FAILURES: [&str; 5] = ["/abort", "/panic", "/loop", "/grow", "/recurse"];
 
 async fn host() -> Result<LocalHost> {
     let host = LocalHost::of(program("misbehaving.wasm")?);
-    host.limits(|limits| limits.computing_time = Duration::from_millis(200)).start().await
+    host.limits(|limits| limits.computing_time = Some(Duration::from_millis(200))).start().await
 }
 
 async fn get(host: &LocalHost, path: &str) -> Result<Answer> {

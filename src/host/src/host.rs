@@ -18,7 +18,7 @@ use crate::guest::World;
 use crate::instances::Instances;
 use crate::keyvalue::KeyValue;
 use crate::outbound::{Outbound, OutboundRules};
-use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program, TICK};
+use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program};
 use crate::settings::{Limits, Settings, Variables};
 use crate::shares::ShareLimits;
 use crate::signatures::Signatures;
@@ -92,6 +92,9 @@ impl HostBuilder {
         let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
 
+        let makes_rsa_keys = self.settings.access_token_algorithm.as_deref() == Some("RS256");
+        let computing_time = if makes_rsa_keys { 10 } else { 1 };
+        let computing_time = self.limits.computing_time.unwrap_or(Duration::from_secs(computing_time));
         let variables = Variables::new(self.settings, own_url(address));
         let public_url = variables.public_url().to_owned();
         let world = Arc::new(World {
@@ -101,7 +104,7 @@ impl HostBuilder {
             outbound: Arc::new(Outbound::new(self.outbound)),
             signatures: Signatures::default(),
             memory_limit: self.limits.memory.min(MAX_MEMORY_BYTES),
-            tick_limit: self.limits.computing_time.div_duration_f64(TICK).ceil() as u32,
+            computing_time,
         });
         let at_once = self.limits.instances.clamp(1, MAX_INSTANCES as usize);
         let shares = ShareLimits {

@@ -56,9 +56,9 @@ pub struct Limits {
     pub instances_per_organization: usize,
     /// Linear memory of an instance in bytes, at most 64 MiB.
     pub memory: usize,
-    /// Computing time of one request. Where the endpoint makes an RS256 key it needs seconds, once for each
-    /// organization.
-    pub computing_time: Duration,
+    /// Computing time of one request. `None`: a second; ten where access tokens are signed with RS256, since to make an
+    /// RSA key takes seconds, once for each organization.
+    pub computing_time: Option<Duration>,
     /// Time of one request from its last byte to the end of what it started.
     pub request_time: Duration,
     /// Time in which the head of a request has to arrive; also how long a connection may idle. Longer than
@@ -85,7 +85,7 @@ impl Default for Limits {
             instances: 256,
             instances_per_organization: 128,
             memory: 64 << 20,
-            computing_time: Duration::from_secs(1),
+            computing_time: None,
             request_time: Duration::from_secs(30),
             head_time: Duration::from_secs(75),
             body_time: Duration::from_secs(10),

@@ -6,6 +6,7 @@
 //! another organization would stand behind all of them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -123,7 +124,12 @@ impl Place<'_> {
     /// Runs the work of a request as its organization's share allows.
     pub(crate) async fn run<F: Future>(&self, work: F) -> F::Output {
         let _instance = self.share.instances.acquire().await.expect("the semaphore is never closed");
-        InTurn { turn: Turn { recent: &self.shares.recent, share: &self.share, ticket: None }, work }.await
+        InTurn {
+            turn: Turn { recent: &self.shares.recent, share: &self.share, ticket: None },
+            computed: Duration::ZERO,
+            work,
+        }
+        .await
     }
 }
 
@@ -233,10 +239,21 @@ impl Drop for Turn<'_> {
     }
 }
 
+thread_local! {
+    /// How long the work of the turn that this thread is in had computed before it, and when the turn began.
+    static TURN: Cell<Option<(Duration, Instant)>> = const { Cell::new(None) };
+}
+
+/// How long the work has computed that is in its turn on this thread. What it waits for does not count.
+pub(crate) fn computed() -> Duration {
+    TURN.get().map_or(Duration::ZERO, |(before, begin)| before + begin.elapsed())
+}
+
 pin_project! {
     /// Work that goes on only when its turn comes: each step of it is a turn.
     struct InTurn<'a, F> {
         turn: Turn<'a>,
+        computed: Duration,
         #[pin]
         work: F,
     }
@@ -251,17 +268,22 @@ impl<F: Future> Future for InTurn<'_, F> {
             return Poll::Pending;
         }
         // Also where the step panics.
-        struct Ends<'a, 'b>(&'a Turn<'b>, Instant);
+        struct Ends<'a, 'b>(&'a Turn<'b>, &'a mut Duration, Instant);
         impl Drop for Ends<'_, '_> {
             fn drop(&mut self) {
-                let Self(turn, begin) = self;
-                if begin.elapsed() > LONG {
+                let Self(turn, computed, begin) = self;
+                TURN.set(None);
+                let step = begin.elapsed();
+                **computed += step;
+                if step > LONG {
                     turn.share.long_until.store(turn.recent.now() + LONG_COUNTS, Relaxed);
                 }
                 turn.ends();
             }
         }
-        let _ends = Ends(this.turn, Instant::now());
+        let begin = Instant::now();
+        TURN.set(Some((*this.computed, begin)));
+        let _ends = Ends(this.turn, this.computed, begin);
         this.work.poll(context)
     }
 }

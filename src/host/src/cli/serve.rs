@@ -182,7 +182,7 @@ impl Serve {
             .listen(&self.listen)
             .settings(settings)
             .outbound(self.outbound()?)
-            .limits(self.limits.limits(self.access_token_algorithm))
+            .limits(self.limits.limits())
             .start()
             .await?;
         output::line(format_args!("Asserta listens on {}", host.url()))?;
@@ -259,14 +259,12 @@ fn component_folders(program: &Path) -> Vec<PathBuf> {
 }
 
 impl LimitArgs {
-    fn limits(&self, algorithm: TokenAlgorithm) -> Limits {
-        // An RSA key is found by trial: two primes of 1024 bits take the sandbox up to some seconds.
-        let computing_ms = if matches!(algorithm, TokenAlgorithm::Rs256) { 10_000 } else { 1000 };
+    fn limits(&self) -> Limits {
         let per_organization = self.max_requests_per_organization.unwrap_or(self.max_requests.div_ceil(2));
         Limits {
             requests: self.max_requests as usize,
             requests_per_organization: per_organization as usize,
-            computing_time: Duration::from_millis(self.max_computing_ms.unwrap_or(computing_ms)),
+            computing_time: self.max_computing_ms.map(Duration::from_millis),
             memory: (self.max_memory_mib as usize) << 20,
             ..Limits::default()
         }

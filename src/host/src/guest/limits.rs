@@ -1,8 +1,11 @@
 //! How much an instance has used, and the end of those that use too much (R71).
 
+use std::time::Duration;
+
 use wasmtime::{ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
 
 use super::Guest;
+use crate::shares;
 
 /// Runs of fewer ticks than this are not interrupted for others: the guest would lose its place in the
 /// queue, and a request its latency, for nothing.
@@ -21,12 +24,12 @@ pub(crate) struct Usage {
     memory: usize,
     memory_limit: usize,
     ticks: u32,
-    tick_limit: u32,
+    computing_time: Duration,
 }
 
 impl Usage {
-    pub(super) fn new(memory_limit: usize, tick_limit: u32) -> Self {
-        Self { memory: 0, memory_limit, ticks: 0, tick_limit }
+    pub(super) fn new(memory_limit: usize, computing_time: Duration) -> Self {
+        Self { memory: 0, memory_limit, ticks: 0, computing_time }
     }
 
     /// Bytes of linear memory.
@@ -40,7 +43,7 @@ impl Usage {
         store.epoch_deadline_callback(|mut context: StoreContextMut<'_, Guest>| {
             let usage = &mut context.data_mut().usage;
             usage.ticks += 1;
-            if usage.ticks > usage.tick_limit {
+            if shares::computed() > usage.computing_time {
                 Err(OutOfTime.into())
             } else if usage.ticks > TICKS_BEFORE_YIELDING {
                 Ok(UpdateDeadline::Yield(1))
@@ -51,8 +54,7 @@ impl Usage {
         Self::begin_request(store);
     }
 
-    /// Counts computing time from zero. A tick counts only where it finds the guest computing: waiting
-    /// for a JWKS endpoint costs one at most.
+    /// Counts ticks from zero. One counts only where it finds the guest computing.
     pub(crate) fn begin_request(store: &mut Store<Guest>) {
         store.data_mut().usage.ticks = 0;
         store.set_epoch_deadline(1);

@@ -6,6 +6,7 @@ mod log;
 mod variables;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -38,8 +39,8 @@ pub(crate) struct World {
     pub(crate) signatures: Signatures,
     /// The most linear memory that an instance may have.
     pub(crate) memory_limit: usize,
-    /// How many [`TICK`](crate::program::TICK)s of computing a request may take.
-    pub(crate) tick_limit: u32,
+    /// How long a request may compute.
+    pub(crate) computing_time: Duration,
 }
 
 /// The state of one instance, on this side of the border.
@@ -68,7 +69,7 @@ impl Guest {
             wasi,
             http: WasiHttpCtx::new(),
             hooks: Hooks(world.outbound.clone()),
-            usage: Usage::new(world.memory_limit, world.tick_limit),
+            usage: Usage::new(world.memory_limit, world.computing_time),
             world,
         }
     }

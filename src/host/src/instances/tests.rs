@@ -24,7 +24,7 @@ fn instances() -> Arc<Instances> {
         outbound: Arc::new(Outbound::new(OutboundRules::default())),
         signatures: Signatures::default(),
         memory_limit: MAX_MEMORY_BYTES,
-        tick_limit: 1000,
+        computing_time: Duration::from_secs(10),
     });
     let all = MAX_INSTANCES as usize;
     let shares = ShareLimits { requests: all, instances: all, computing: 2 };

@@ -89,7 +89,7 @@ async fn what_is_not_http_hurts_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_computes_for_too_long_ends() {
     let settings = Settings { access_token_algorithm: Some("RS256".to_owned()), ..Settings::default() };
-    let limits = Limits { computing_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { computing_time: Some(Duration::from_millis(50)), ..Limits::default() };
     let host = host().settings(settings).limits(limits).start().await.unwrap();
     let computing = tokio::spawn(get(host.address(), "/oauth2/jwks"));
     let answer = get(host.address(), "/health").await;
