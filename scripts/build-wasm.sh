@@ -34,12 +34,12 @@ build() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1080000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-host-signatures) build endpoint-host-signatures 1130000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
+    endpoint) build endpoint 1195000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-host-signatures) build endpoint-host-signatures 1263000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    exchanger) build exchanger 660000 wasm32-unknown-unknown exchanger asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 670000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
-    exchanger-host-signatures) build exchanger-host-signatures 605000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
+    exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     misbehaving) build misbehaving 300000 wasm32-wasip2 wasm misbehaving ;;

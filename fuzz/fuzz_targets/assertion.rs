@@ -17,6 +17,7 @@ const ALIAS: &str = "https://known-as.example";
 
 struct Setting {
     key: SigningKey,
+    organization: OrganizationId,
     urls: OrganizationUrls,
     application: Application,
     issuers: Vec<(TrustedIssuer, IssuerKeys)>,
@@ -55,6 +56,7 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
     .expect("an application");
     OneThread(Setting {
         key,
+        organization: OrganizationId::default_organization(),
         urls: OrganizationUrls::new("https://as.example", &OrganizationId::default_organization()),
         application: Application { client_id: "app".into(), secret_sha256: [0; 32], created_at: 0, metadata },
         issuers: issuers.into(),
@@ -72,6 +74,7 @@ asserta_fuzz::target!(|input| {
     let IssuerKeys::Inline(keys) = source else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
     let facts = Facts {
+        organization: &setting.organization,
         urls: &setting.urls,
         application: &setting.application,
         issuer,
@@ -79,7 +82,7 @@ asserta_fuzz::target!(|input| {
         keys,
         assertion: &assertion,
         scope: None,
-        resource: None,
+        resources: &[],
         signatures: &Portable,
         now: NOW,
     };
@@ -88,7 +91,8 @@ asserta_fuzz::target!(|input| {
     let claims: Value = serde_json::from_slice(payload).expect("R30: JSON to others too");
     let allowed = rule_book(&claims, issuer);
     assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
-    let findings = explain(&facts);
+    let (findings, granted) = explain(&facts);
+    assert_eq!(granted.is_some(), decision.is_ok(), "explain grants otherwise");
     assert_eq!(findings.iter().all(|finding| finding.verdict.is_ok()), decision.is_ok(), "explain differs");
     if let Ok(grant) = decision {
         assert_eq!(Some(grant.subject()), claims["sub"].as_str(), "R62");
@@ -104,8 +108,10 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
     let subject = claims["sub"].as_str().ok_or("R41")?;
     ensure((1..=1024).contains(&subject.len()), "R41")?;
     if let Some(subjects) = &issuer.subjects {
-        let allowed = |entry: &String| match entry.split_once('*') {
-            Some((beginning, _)) => subject.starts_with(beginning),
+        // The patterns above have one star at their end: one or more characters of a segment.
+        let in_segment = |rest: &str| !rest.is_empty() && !rest.contains(['/', ':', '@', '|']);
+        let allowed = |entry: &String| match entry.strip_suffix('*') {
+            Some(beginning) => subject.strip_prefix(beginning).is_some_and(in_segment),
             None => subject == entry,
         };
         ensure(subjects.iter().any(allowed), "R41")?;
@@ -132,6 +138,7 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
         None => ensure(!issuer.require_jti, "R46")?,
         Some(id) => ensure((1..=256).contains(&id.as_str().ok_or("R46")?.len()), "R46")?,
     }
+    ensure(claims.get("cnf").is_none(), "R36")?;
     for condition in &issuer.claims {
         let claim = claims.get(&condition.claim);
         ensure(
@@ -152,13 +159,35 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
     Ok(())
 }
 
-/// `1` and `1.0` are the same number; beyond that, a value is itself alone.
+/// `1` and `1.0` are the same number, and integers beyond 64 bits are equal to nothing; else a value is itself alone.
 fn same(claim: &Value, value: &json::Value) -> bool {
     let value: Value = serde_json::from_str(&value.to_text()).expect("core writes JSON");
     match (claim, &value) {
-        (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
-            one.as_f64() == other.as_f64()
-        }
+        (Value::Number(one), Value::Number(other)) => match (whole(one), whole(other)) {
+            (Whole::Is(one), Whole::Is(other)) => one == other,
+            (Whole::Fraction(one), Whole::Fraction(other)) => one == other,
+            _ => false,
+        },
         _ => *claim == value,
+    }
+}
+
+enum Whole {
+    Is(i128),
+    Fraction(f64),
+    BeyondSixtyFourBits,
+}
+
+fn whole(number: &serde_json::Number) -> Whole {
+    if let Some(value) = number.as_i64() {
+        return Whole::Is(value.into());
+    }
+    if let Some(value) = number.as_u64() {
+        return Whole::Is(value.into());
+    }
+    match number.as_f64().expect("a number") {
+        value if value.fract() != 0.0 => Whole::Fraction(value),
+        value if value > -(2f64.powi(63)) && value < 2f64.powi(64) => Whole::Is(value as i128),
+        _ => Whole::BeyondSixtyFourBits,
     }
 }
