@@ -110,7 +110,9 @@ fn pem_blocks(mut text: &str) -> Result<Vec<PemBlock<'_>>, CertificateError> {
     while let Some((_, rest)) = text.split_once("-----BEGIN ") {
         let number = blocks.len() + 1;
         let place = |label: &str| {
-            let shown = label.len() <= MAX_LABEL && label.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+            // As labels are written (RFC 7468), so that no error says what else may stand here (R3).
+            let usual = |byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' ');
+            let shown = label.len() <= MAX_LABEL && label.bytes().all(usual);
             KeyPlace::Block { number, label: if shown { label } else { "unreadable" }.to_owned() }
         };
         let (label, rest) =

@@ -28,7 +28,10 @@ impl Form {
         match document.first()? {
             b'{' | b'[' => Some(Self::Json),
             b'<' => Some(Self::Html),
-            _ if document.windows(11).any(|window| window == b"-----BEGIN ") => Some(Self::Pem),
+            // In DER the same bytes may stand somewhere, and mean nothing.
+            _ if core::str::from_utf8(document).is_ok_and(|text| text.contains("-----BEGIN ")) => {
+                Some(Self::Pem)
+            }
             _ => None,
         }
     }
@@ -64,6 +67,7 @@ mod tests {
             (b"MIIB", None),
             (b"", None),
             (b"\x30\x82\x01\x00", None),
+            (b"\x30\x82\x01\x00-----BEGIN CERTIFICATE-----", None),
         ] {
             assert_eq!(Form::of(document), form, "{document:?}");
         }

@@ -162,7 +162,12 @@ fn keys_one_by_one(document: &[u8]) -> Option<Vec<Result<VerificationKey, KeyPro
         keys: Vec<&'a RawValue>,
     }
     // As text, as all else is read: of bytes, serde_json's tokenizer would be compiled once more.
-    let document: Document<'_> = serde_json::from_str(core::str::from_utf8(document).ok()?).ok()?;
+    let text = core::str::from_utf8(document).ok()?;
+    // serde takes an array for a structure, too.
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let document: Document<'_> = serde_json::from_str(text).ok()?;
     let read = |key: &RawValue| match json::parse_object(key.get().as_bytes()) {
         Ok(jwk) => VerificationKey::from_jwk(&jwk),
         Err(JsonError::DuplicateMember) => Err(KeyProblem::MemberTwice),

@@ -186,6 +186,9 @@ fn a_byte_order_mark_is_ignored() {
 #[test]
 fn documents_that_are_no_set() {
     assert_eq!(JwkSet::parse(b"{}"), Err(JwkSetError::NoKeys));
+    for array in ["[[]]", " [[{}]]", "[]", "\u{feff}[[]]"] {
+        assert!(JwkSet::parse(array.as_bytes()).is_err(), "{array}");
+    }
     assert_eq!(JwkSet::parse(br#"{"keys":{}}"#), Err(JwkSetError::NoKeys));
     assert_eq!(JwkSet::parse(format!("{{{P256}}}").as_bytes()), Err(JwkSetError::SingleKey));
     assert_eq!(
