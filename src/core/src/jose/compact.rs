@@ -160,7 +160,7 @@ fn malformed(token: &str) -> JwsError {
     if token.trim_start().starts_with('{') {
         return JwsError::JsonSerialisation;
     }
-    let scheme = token.trim_start().split_whitespace().next().unwrap_or_default();
+    let scheme = token.split_whitespace().next().unwrap_or_default();
     if ["bearer", "bearer:", "dpop"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return JwsError::BearerBefore;
     }

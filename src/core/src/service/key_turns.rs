@@ -92,7 +92,7 @@ impl<P: Ports> Service<P> {
             let page = store.page_of_keys(Key::JWKS_TURNS, from.as_deref()).await?;
             for key in &page.keys {
                 let named = key.split('/').nth(2).and_then(|part| part.parse::<u64>().ok());
-                if !named.is_some_and(|named| named.abs_diff(window) <= 2) {
+                if named.is_none_or(|named| named.abs_diff(window) > 2) {
                     store.delete(key).await?;
                 }
             }
