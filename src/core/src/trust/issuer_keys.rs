@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn r47_what_can_not_be_registered() {
         let error = |member: &str, value: Value| {
-            let error = issuer(member, value).check(false).err().expect("refused");
+            let error = issuer(member, value).check(false).expect_err("refused");
             format!("{}: {}", error.field, error.problem)
         };
         for (member, value, text) in [

@@ -7,7 +7,7 @@ use super::*;
 const NOBODY: u32 = 65534;
 
 fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode can be set");
 }
 
 /// Whether files can be given to another user; under CI that must be so.
