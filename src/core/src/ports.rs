@@ -4,16 +4,18 @@
 //! The methods are `async fn`, so that a shell with an event loop can await, while a shell without
 //! one drives the always-ready future with a single poll.
 
+mod event;
+
+pub use event::{Event, Outcome};
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::jose::jwk::SkippedKey;
 use crate::jose::signatures::Signatures;
-use crate::organization::OrganizationId;
-use crate::service::KeysProblem;
 
 /// Why the store is of no use. Core refuses what depends on it (R70, R74).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +171,11 @@ pub trait KeyFetcher {
 pub trait Clock {
     /// Seconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> u64;
+    /// A reading that never goes back, for how long something takes: microseconds since whenever. A shell without one
+    /// says 0.
+    fn microseconds(&self) -> u64 {
+        0
+    }
     /// Lets about so many milliseconds pass. A shell that can't wait returns at once.
     async fn sleep(&self, milliseconds: u64);
 }
@@ -177,46 +184,6 @@ pub trait Clock {
 pub trait Entropy {
     /// Fills the buffer.
     fn fill(&self, bytes: &mut [u8]);
-}
-
-/// What happens, for the operator: the log, later also metrics. Nothing in it is secret or personal (R3).
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// A JWKS document was fetched or supplied.
-    KeysFetched {
-        /// The organization.
-        organization: &'a OrganizationId,
-        /// The name of the trusted issuer.
-        trusted_issuer: &'a str,
-        /// How many of its keys can verify an assertion.
-        keys: usize,
-        /// The others, and why (R53).
-        skipped: &'a [SkippedKey],
-    },
-    /// An issuer's keys did not come (R56).
-    KeysFailed {
-        /// The organization.
-        organization: &'a OrganizationId,
-        /// The name of the trusted issuer.
-        trusted_issuer: &'a str,
-        /// Why.
-        problem: &'a KeysProblem,
-    },
-    /// A record of the store can't be read; what depends on it is refused (R74).
-    RecordUnreadable {
-        /// Its key.
-        key: &'a str,
-        /// What is wrong with it, without its content.
-        cause: &'a str,
-    },
-    /// Work that no request waits for was not done: a sweep, a refresh.
-    MaintenanceFailed {
-        /// Which.
-        what: &'a str,
-        /// Why.
-        cause: &'a str,
-    },
 }
 
 /// Where events go.
@@ -261,5 +228,42 @@ pub trait Ports {
     /// Where events go; nowhere, unless the shell says otherwise.
     fn events(&self) -> &dyn Events {
         &NoEvents
+    }
+}
+
+/// One shell's ports in several hands.
+impl<P: Ports> Ports for Rc<P> {
+    type Store = P::Store;
+    type KeyFetcher = P::KeyFetcher;
+    type Clock = P::Clock;
+    type Entropy = P::Entropy;
+    type Signatures = P::Signatures;
+
+    fn registry(&self) -> &P::Store {
+        (**self).registry()
+    }
+
+    fn replay(&self) -> &P::Store {
+        (**self).replay()
+    }
+
+    fn key_fetcher(&self) -> &P::KeyFetcher {
+        (**self).key_fetcher()
+    }
+
+    fn clock(&self) -> &P::Clock {
+        (**self).clock()
+    }
+
+    fn entropy(&self) -> &P::Entropy {
+        (**self).entropy()
+    }
+
+    fn signatures(&self) -> &P::Signatures {
+        (**self).signatures()
+    }
+
+    fn events(&self) -> &dyn Events {
+        (**self).events()
     }
 }

@@ -141,6 +141,16 @@ reasons! {
 }
 
 impl Reason {
+    /// The HTTP status of the response (R2, R10, R15).
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::MethodNotAllowed => 405,
+            Self::RequestTooLarge => 413,
+            Self::OrganizationUnknown => 404,
+            other => other.code().status(),
+        }
+    }
+
     /// Whether another key of the issuer could change it, after an assertion was admitted to its keys (R52).
     pub(crate) fn may_be_of_an_old_key(self) -> bool {
         matches!(self, Self::SignatureInvalid | Self::KeyUnknown | Self::AlgorithmNotAllowed)

@@ -72,14 +72,8 @@ impl HttpAnswer {
     /// An error after RFC 6749 section 5.2; `realm` is our issuer identifier.
     pub fn refused(refusal: &Refusal, realm: &str) -> Self {
         let reason = refusal.reason;
-        let status = match reason {
-            Reason::MethodNotAllowed => 405,
-            Reason::RequestTooLarge => 413,
-            Reason::OrganizationUnknown => 404,
-            other => other.code().status(),
-        };
         let failure = Failure { error: reason.code().name(), error_description: reason.sentence() };
-        let mut answer = failure.answer(status);
+        let mut answer = failure.answer(reason.status());
         let mut more = vec![];
         if reason == Reason::MethodNotAllowed {
             more.push(("allow", "POST".to_string()));

@@ -1,0 +1,153 @@
+//! What happens, for the operator (R3, R56, R74). Serialised, an event is the line that a log has of it.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
+use crate::jose::jwk::SkippedKey;
+use crate::organization::OrganizationId;
+use crate::refusal::Reason;
+use crate::service::KeysProblem;
+
+/// An event. Nothing in it is secret or personal.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// It was decided about a request for a token.
+    Exchange {
+        /// The organization asked.
+        #[serde(serialize_with = "text")]
+        organization: &'a OrganizationId,
+        /// The decision.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// From the request to the response.
+        microseconds: u64,
+    },
+    /// A store fails.
+    StoreFailure {
+        /// Which one.
+        store: &'a str,
+        /// What was asked of it.
+        operation: &'a str,
+        /// What the host says.
+        cause: &'a str,
+    },
+    /// A record of the store can't be read; what depends on it is refused (R74).
+    RecordUnreadable {
+        /// Its key.
+        key: &'a str,
+        /// What is wrong with it, without its content.
+        cause: &'a str,
+    },
+    /// A setting can't be used; everything is refused until it is mended.
+    BadSetting {
+        /// Its name, or the member of its document.
+        setting: &'a str,
+        /// What is wrong with it, without its value.
+        problem: &'a str,
+    },
+    /// A JWKS document was fetched or supplied.
+    KeysFetched {
+        /// The organization.
+        #[serde(serialize_with = "text")]
+        organization: &'a OrganizationId,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// How many of its keys can verify an assertion.
+        keys: usize,
+        /// The others, and why (R53).
+        #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "first_of")]
+        skipped: &'a [SkippedKey],
+    },
+    /// An issuer's keys did not come (R56).
+    KeysFailed {
+        /// The organization.
+        #[serde(serialize_with = "text")]
+        organization: &'a OrganizationId,
+        /// The name of the trusted issuer.
+        trusted_issuer: &'a str,
+        /// Why, without anything of the document.
+        #[serde(rename = "cause", serialize_with = "text")]
+        problem: &'a KeysProblem,
+    },
+    /// Work that no request waits for was not done: a sweep, a refresh.
+    MaintenanceFailed {
+        /// Which.
+        what: &'a str,
+        /// Why.
+        cause: &'a str,
+    },
+    /// The seed document of the settings was not applied, since it was before.
+    SeedNotApplied {
+        /// Why, and how to apply it.
+        advice: &'a str,
+    },
+    /// A seed document was applied.
+    SeedApplied {
+        /// So many registrations are new.
+        created: usize,
+        /// So many were replaced.
+        replaced: usize,
+        /// So many were as the document wants them.
+        unchanged: usize,
+    },
+}
+
+/// A decision about a request for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A token was issued.
+    Granted,
+    /// The request was refused.
+    Refused(Reason),
+}
+
+impl Outcome {
+    /// `granted`, or the stable reason of the refusal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Refused(reason) => reason.name(),
+        }
+    }
+
+    /// The HTTP status of the response.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Granted => 200,
+            Self::Refused(reason) => reason.status(),
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown {
+            outcome: &'static str,
+            status: u16,
+        }
+        Shown { outcome: self.name(), status: self.status() }.serialize(serializer)
+    }
+}
+
+fn text<S: Serializer>(shown: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(shown)
+}
+
+/// How many skipped keys an event names.
+const MOST_SKIPPED: usize = 16;
+
+/// The first of the skipped keys, and how many more there are.
+fn first_of<S: Serializer>(skipped: &[SkippedKey], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut named: Vec<String> = skipped.iter().take(MOST_SKIPPED).map(ToString::to_string).collect();
+    if skipped.len() > MOST_SKIPPED {
+        named.push(format!("{} more", skipped.len() - MOST_SKIPPED));
+    }
+    named.serialize(serializer)
+}
