@@ -12,6 +12,10 @@ impl Clock for WallClock {
         u64::try_from(system_clock::now().seconds).unwrap_or(0)
     }
 
+    fn microseconds(&self) -> u64 {
+        monotonic_clock::now() / 1000
+    }
+
     async fn sleep(&self, milliseconds: u64) {
         monotonic_clock::wait_for(milliseconds.saturating_mul(1_000_000)).await;
     }

@@ -11,7 +11,7 @@ use spin_sdk::wasip3::http::client::send;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, RequestOptions, Scheme};
 use spin_sdk::wasip3::wit_future;
 
-use crate::http::{BodyError, read_body};
+use crate::body::{BodyError, read_body};
 
 /// From the first byte out to the last byte in, in nanoseconds.
 const TIME_LIMIT: u64 = 5_000_000_000;

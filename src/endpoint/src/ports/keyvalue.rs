@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use asserta_core::ports::{KeyPage, Store, StoreError};
+use asserta_core::ports::{Event, Events as _, KeyPage, Store, StoreError};
 
 use crate::bindings::wasi::keyvalue::atomics;
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
-use crate::log::Event;
+use crate::log::Log;
 
 /// One store of the host, opened at its first use and kept open as long as the instance lives.
 pub(crate) struct KeyValue {
@@ -35,7 +35,7 @@ impl KeyValue {
             Error::AccessDenied => "access denied",
             Error::Other(text) => text,
         };
-        Event::StoreFailure { store: self.name, operation, cause }.write();
+        Log.emit(&Event::StoreFailure { store: self.name, operation, cause });
         StoreError::Unavailable
     }
 }

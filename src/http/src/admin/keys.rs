@@ -1,14 +1,15 @@
 //! `/admin/organizations/{org}/keys`: our own keys, never their private part.
 
-use asserta_core::oauth::HttpAnswer;
+use alloc::vec::Vec;
+
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 use asserta_core::service::{Service, SigningKeyInfo};
 use serde::Serialize;
-use spin_sdk::http::Method;
 
 use super::{Handled, Refused, post_only};
-use crate::http::{Incoming, json};
-use crate::ports::SpinPorts;
+use crate::request::Request;
+use crate::response::{Response, json};
 
 /// All keys of an organization, oldest first: there are too few for pages.
 #[derive(Serialize)]
@@ -17,25 +18,25 @@ struct Keys {
     next: (),
 }
 
-fn keys(items: Vec<SigningKeyInfo>) -> HttpAnswer {
+fn keys(items: Vec<SigningKeyInfo>) -> Response {
     json(200, &Keys { items, next: () })
 }
 
 pub(super) async fn collection(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => Ok(keys(service.signing_keys(organization).await?)),
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(keys(service.signing_keys(organization).await?)),
         _ => Err(Refused::Method("GET, HEAD")),
     }
 }
 
 pub(super) async fn rotate(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
     Ok(keys(service.rotate_keys(organization).await?))

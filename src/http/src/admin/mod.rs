@@ -7,20 +7,27 @@ mod keys;
 mod organizations;
 mod trusted_issuers;
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use asserta_core::field::FieldError;
 use asserta_core::jose::digest;
-use asserta_core::oauth::{Form, HttpAnswer};
+use asserta_core::oauth::Form;
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 use asserta_core::service::{Listing, Page, UnreadableItem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use spin_sdk::http::Method;
 
-use crate::http::{Incoming, Problem, json};
-use crate::instance::{Instance, NotStarted};
+use crate::endpoint::{NotStarted, Started};
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::{Response, json};
 
 /// What a handler comes to. `Err(Refused::Method)` lists the methods that the path has.
-type Handled = Result<HttpAnswer, Refused>;
+type Handled = Result<Response, Refused>;
 
 /// Why a request to the admin API is refused.
 enum Refused {
@@ -37,25 +44,25 @@ impl<E: Into<Problem>> From<E> for Refused {
 }
 
 /// Serves the paths below `/admin`.
-pub(crate) async fn serve(
-    instance: Result<&Instance, NotStarted>,
+pub(crate) async fn serve<P: Ports>(
+    started: Result<&Started<P>, NotStarted>,
     segments: &[&str],
-    request: &mut Incoming,
-) -> HttpAnswer {
-    let handled = match instance {
-        Ok(instance) => handle(instance, segments, request).await,
+    request: &Request,
+) -> Response {
+    let handled = match started {
+        Ok(started) => handle(started, segments, request).await,
         Err(not_started) => Err(not_started.into()),
     };
     match handled {
-        Ok(answer) => answer,
-        Err(Refused::Problem(problem)) => problem.answer(),
-        Err(Refused::Method(allow)) => Problem::answer_allowing(allow),
+        Ok(response) => response,
+        Err(Refused::Problem(problem)) => problem.response(),
+        Err(Refused::Method(allow)) => Problem::response_allowing(allow),
     }
 }
 
-async fn handle(instance: &Instance, segments: &[&str], request: &mut Incoming) -> Handled {
-    authorize(instance, request)?;
-    let service = &instance.service;
+async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Request) -> Handled {
+    authorize(started.admin_token_sha256, request)?;
+    let service = &started.service;
     let (organization, below) = match segments {
         ["organizations"] => return organizations::collection(service, request).await,
         ["organizations", name, below @ ..] => (OrganizationId::parse(name)?, below),
@@ -85,8 +92,8 @@ async fn handle(instance: &Instance, segments: &[&str], request: &mut Incoming) 
 }
 
 /// Without an admin token in the settings there is no admin API: 404, whatever is sent.
-fn authorize(instance: &Instance, request: &Incoming) -> Result<(), Problem> {
-    let expected = instance.admin_token_sha256.ok_or_else(Problem::not_found)?;
+fn authorize(token_sha256: Option<[u8; 32]>, request: &Request) -> Result<(), Problem> {
+    let expected = token_sha256.ok_or_else(Problem::not_found)?;
     let header = request.header("authorization").ok().flatten().unwrap_or_default();
     let token = match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
@@ -101,12 +108,12 @@ fn authorize(instance: &Instance, request: &Incoming) -> Result<(), Problem> {
 }
 
 /// For paths that are asked to do something, and nothing else.
-fn post_only(request: &Incoming) -> Result<(), Refused> {
-    if request.method == Method::POST { Ok(()) } else { Err(Refused::Method("POST")) }
+fn post_only(request: &Request) -> Result<(), Refused> {
+    if request.method == "POST" { Ok(()) } else { Err(Refused::Method("POST")) }
 }
 
 /// Which part of a list the query asks for: `limit` (1 to 100; more counts as 100) and `after`.
-fn page(request: &Incoming) -> Result<Page, Problem> {
+fn page(request: &Request) -> Result<Page, Problem> {
     let query = request.query.as_deref().unwrap_or_default();
     let malformed = |_| Problem::from(FieldError::new("query", "must be well-formed, each parameter once"));
     let form = Form::parse(query.as_bytes()).map_err(malformed)?;
@@ -120,8 +127,8 @@ fn page(request: &Incoming) -> Result<Page, Problem> {
     Ok(Page { limit, after: form.one("after").map_err(malformed)?.map(ToOwned::to_owned) })
 }
 
-/// A part of a list as it is answered. `next` is the `after` of the next page; null at the end.
-fn list<'a, T, V: Serialize>(listing: &'a Listing<T>, view: impl Fn(&'a T) -> V) -> HttpAnswer {
+/// A part of a list. `next` is the `after` of the next page; null at the end.
+fn list<'a, T, V: Serialize>(listing: &'a Listing<T>, view: impl Fn(&'a T) -> V) -> Response {
     #[derive(Serialize)]
     struct List<'a, V> {
         items: Vec<V>,
@@ -135,10 +142,10 @@ fn list<'a, T, V: Serialize>(listing: &'a Listing<T>, view: impl Fn(&'a T) -> V)
 }
 
 /// 201, with the address of what was created.
-fn created(location: String, value: &impl Serialize) -> HttpAnswer {
-    let mut answer = json(201, value);
-    answer.headers.push(("location", location));
-    answer
+fn created(location: String, value: &impl Serialize) -> Response {
+    let mut response = json(201, value);
+    response.headers.push(("location", location));
+    response
 }
 
 /// The address of something in an organization.

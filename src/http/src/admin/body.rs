@@ -1,26 +1,26 @@
 //! JSON bodies of the admin API: limited, strictly read, unknown members refused by name.
 
+use alloc::format;
+
 use asserta_core::field::FieldError;
 use asserta_core::jose::json::{self, JsonError, Object, Value};
 use serde::de::DeserializeOwned;
 
-use crate::http::{BodyError, Incoming, Problem};
-
-/// The largest body, in bytes: a JWK set or a chain of certificates has room in it.
-const MAX_BODY: usize = 64 * 1024;
+use crate::problem::Problem;
+use crate::request::{BodyProblem, Request};
 
 /// The body as a JSON object.
-pub(super) async fn object(request: &mut Incoming) -> Result<Object, Problem> {
+pub(super) fn object(request: &Request) -> Result<Object, Problem> {
     let media_type = request.header("content-type").ok().flatten().unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::unsupported_media_type());
     }
-    let bytes = request.body(MAX_BODY).await.map_err(|error| match error {
-        BodyError::TooLarge => Problem::too_large(),
-        BodyError::Broken => FieldError::new("", "The body ended early").into(),
+    let bytes = request.body.as_ref().map_err(|problem| match problem {
+        BodyProblem::TooLarge => Problem::too_large(),
+        BodyProblem::Broken => FieldError::new("", "The body ended early").into(),
     })?;
-    json::from_slice(&bytes).map_err(problem)
+    json::from_slice(bytes).map_err(problem)
 }
 
 /// An object as `T`, which decides about members that it does not know.
@@ -29,8 +29,8 @@ pub(super) fn typed<T: DeserializeOwned>(object: &Object) -> Result<T, Problem> 
 }
 
 /// The body as `T`.
-pub(super) async fn read<T: DeserializeOwned>(request: &mut Incoming) -> Result<T, Problem> {
-    typed(&object(request).await?)
+pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    typed(&object(request)?)
 }
 
 /// Takes a member out that the path determines: it may be repeated in the body, but not differ.

@@ -1,13 +1,17 @@
 //! `/admin/organizations`.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+
 use asserta_core::organization::{Organization, OrganizationId};
+use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use serde::Deserialize;
-use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, list, page, post_only};
-use crate::http::{Incoming, Problem, empty, json};
-use crate::ports::SpinPorts;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::{empty, json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,22 +20,22 @@ struct Replacement {
     display_name: Option<String>,
 }
 
-pub(super) async fn collection(service: &Service<SpinPorts>, request: &mut Incoming) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => Ok(list(&service.organizations(&page(request)?).await?, |item| item)),
+pub(super) async fn collection(service: &Service<impl Ports>, request: &Request) -> Handled {
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(list(&service.organizations(&page(request)?).await?, |item| item)),
         _ => Err(Refused::Method("GET, HEAD")),
     }
 }
 
 pub(super) async fn one(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => Ok(json(200, &service.organization(organization).await?)),
-        Method::PUT => {
-            let Replacement { display_name } = replacement(organization, request).await?;
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(json(200, &service.organization(organization).await?)),
+        "PUT" => {
+            let Replacement { display_name } = replacement(organization, request)?;
             let is_new = service.put_organization(organization, display_name.as_deref()).await?;
             let name = organization.as_str().to_owned();
             Ok(json(if is_new { 201 } else { 200 }, &Organization { name, display_name }))
@@ -42,16 +46,16 @@ pub(super) async fn one(
 
 /// What `PUT` would refuse, without its effect.
 pub(super) async fn check(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
-    let wanted = replacement(organization, request).await?;
+    let wanted = replacement(organization, request)?;
     service.check_organization(wanted.display_name.as_deref())?;
     Ok(empty(204))
 }
 
-async fn replacement(organization: &OrganizationId, request: &mut Incoming) -> Result<Replacement, Problem> {
-    body::typed(&body::take_fixed(body::object(request).await?, "name", organization.as_str())?)
+fn replacement(organization: &OrganizationId, request: &Request) -> Result<Replacement, Problem> {
+    body::typed(&body::take_fixed(body::object(request)?, "name", organization.as_str())?)
 }

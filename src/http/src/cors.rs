@@ -1,9 +1,11 @@
 //! Pages of any origin may use what is public: there is no cookie, so that being asked grants nothing (R17).
-//! What is not opened here, the admin API above all, answers no origin.
+//! What is not opened here, the admin API above all, is for no origin.
 
-use asserta_core::oauth::HttpAnswer;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use super::answer::empty;
+use crate::response::{Response, empty};
 
 /// The request headers that a page may send.
 const ALLOWED_HEADERS: [&str; 5] =
@@ -11,18 +13,18 @@ const ALLOWED_HEADERS: [&str; 5] =
 /// For how long a browser may remember a preflight, in seconds.
 const MAX_AGE: &str = "600";
 
-/// Lets a page of any origin read the answer, and the headers in it that say what to do next.
-pub(crate) fn open(mut answer: HttpAnswer) -> HttpAnswer {
-    answer.headers.push(("access-control-allow-origin", "*".to_owned()));
-    answer.headers.push(("access-control-expose-headers", "DPoP-Nonce, WWW-Authenticate".to_owned()));
-    answer
+/// Lets a page of any origin read the response, and the headers in it that say what to do next.
+pub(crate) fn open(mut response: Response) -> Response {
+    response.headers.push(("access-control-allow-origin", "*".to_owned()));
+    response.headers.push(("access-control-expose-headers", "DPoP-Nonce, WWW-Authenticate".to_owned()));
+    response
 }
 
-/// The answer to OPTIONS, which a browser asks before it lets a page send the request: `methods` are those of the
+/// The response to OPTIONS, which a browser asks before it lets a page send the request: `methods` are those of the
 /// path, `asked` are the values of `Access-Control-Request-Headers`.
-pub(super) fn preflight<'a>(methods: &'static str, asked: impl Iterator<Item = &'a str>) -> HttpAnswer {
-    let mut answer = empty(204);
-    answer.headers.extend([
+pub(crate) fn preflight<'a>(methods: &'static str, asked: impl Iterator<Item = &'a str>) -> Response {
+    let mut response = empty(204);
+    response.headers.extend([
         ("allow", methods.to_owned()),
         ("access-control-allow-origin", "*".to_owned()),
         ("access-control-allow-methods", methods.to_owned()),
@@ -30,9 +32,9 @@ pub(super) fn preflight<'a>(methods: &'static str, asked: impl Iterator<Item = &
     ]);
     let allowed = allowed_headers(asked);
     if !allowed.is_empty() {
-        answer.headers.push(("access-control-allow-headers", allowed));
+        response.headers.push(("access-control-allow-headers", allowed));
     }
-    answer
+    response
 }
 
 /// Those of the headers asked for that are allowed. A browser refuses the request if one is missing.
@@ -44,6 +46,8 @@ fn allowed_headers<'a>(asked: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     /// R17: what was asked for and is on the list, whatever its case and however it is split.

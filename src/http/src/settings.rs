@@ -1,13 +1,22 @@
-//! The settings, from Spin's variables.
+//! The settings, read from texts that a host supplies.
+
+use alloc::string::String;
 
 use asserta_core::field::FieldError;
 use asserta_core::jose::SigningAlgorithm;
 use asserta_core::jose::digest;
 use asserta_core::service::{Settings, TrustDocument};
-use spin_sdk::variables::{self, Error};
 
 /// The shortest admin token, in bytes: whoever guesses it registers issuers.
 const MIN_ADMIN_TOKEN: usize = 32;
+
+/// Where a host keeps the texts of the settings `public_url`, `dev`, `access_token_algorithm`, `admin_token` and `trust`.
+#[allow(async_fn_in_trait, reason = "an endpoint lives on one thread: no Send bound is wanted")]
+pub trait SettingTexts {
+    /// The text of a setting; empty where there is none. An error says why it can't be read, as the second half of a
+    /// sentence and without the value.
+    async fn text(&self, name: &str) -> Result<String, &'static str>;
+}
 
 /// All settings, checked.
 pub(crate) struct EndpointSettings {
@@ -29,21 +38,22 @@ pub(crate) struct Seed {
 
 impl EndpointSettings {
     /// Reads and checks them all; the first one that can't be used is the error.
-    pub(crate) async fn load() -> Result<Self, FieldError> {
-        let public_url = variable("public_url").await?;
-        let dev = match variable("dev").await?.as_str() {
+    pub(crate) async fn load(texts: &impl SettingTexts) -> Result<Self, FieldError> {
+        let text = async |name| texts.text(name).await.map_err(|problem| FieldError::new(name, problem));
+        let public_url = text("public_url").await?;
+        let dev = match text("dev").await?.as_str() {
             "true" | "1" => true,
             "false" | "0" | "" => false,
             _ => return Err(FieldError::new("dev", "must be true or false")),
         };
-        let algorithm = match variable("access_token_algorithm").await?.as_str() {
+        let algorithm = match text("access_token_algorithm").await?.as_str() {
             "" => SigningAlgorithm::Es256,
             name => SigningAlgorithm::from_name(name)
                 .ok_or_else(|| FieldError::new("access_token_algorithm", "must be ES256, EdDSA or RS256"))?,
         };
         let core = Settings::new(or_default(&public_url), algorithm, dev)?;
-        let admin_token_sha256 = admin_token(&variable("admin_token").await?)?;
-        let trust = variable("trust").await?;
+        let admin_token_sha256 = admin_token(&text("admin_token").await?)?;
+        let trust = text("trust").await?;
         let seed = match trust.trim() {
             "" => None,
             text => Some(Seed {
@@ -71,20 +81,10 @@ fn or_default(public_url: &str) -> &str {
     if public_url.is_empty() { "http://127.0.0.1:3000" } else { public_url }
 }
 
-/// A variable's value; empty where the manifest does not define it.
-async fn variable(name: &str) -> Result<String, FieldError> {
-    match variables::get(name).await {
-        Ok(value) => Ok(value),
-        Err(Error::Undefined(_)) => Ok(String::new()),
-        // What the provider says may quote a value: name the variable alone.
-        Err(Error::InvalidName(_)) => Err(FieldError::new(name, "is not a variable name the host accepts")),
-        Err(Error::Provider(_)) => Err(FieldError::new(name, "can not be read from its provider")),
-        Err(Error::Other(_)) => Err(FieldError::new(name, "can not be read")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     /// A short token is refused, as short client secrets are: the setting is named, its value is not.

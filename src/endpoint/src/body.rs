@@ -1,4 +1,4 @@
-//! Reading the body of a request or of a JWKS endpoint's answer, up to a limit.
+//! Reading the body of a request or of a response of a JWKS endpoint, up to a limit.
 
 use spin_sdk::wasip3::http_compat::IncomingMessage;
 use spin_sdk::wasip3::wit_bindgen::StreamResult;

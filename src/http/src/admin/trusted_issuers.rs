@@ -1,15 +1,18 @@
 //! `/admin/organizations/{org}/trusted-issuers`.
 
+use alloc::vec::Vec;
+
 use asserta_core::jose::SkippedKey;
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 use serde::Serialize;
-use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, created, list, location, page, post_only};
-use crate::http::{Incoming, Problem, empty, json};
-use crate::ports::SpinPorts;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::{empty, json};
 
 /// The response of a registration.
 #[derive(Serialize)]
@@ -22,22 +25,22 @@ struct Registered {
 }
 
 impl Registered {
-    fn new(service: &Service<SpinPorts>, issuer: &TrustedIssuer) -> Self {
+    fn new(service: &Service<impl Ports>, issuer: &TrustedIssuer) -> Self {
         Self { issuer: issuer.as_stored(), skipped_keys: service.skipped_keys(issuer) }
     }
 }
 
 pub(super) async fn collection(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => {
+    match request.method.as_str() {
+        "GET" | "HEAD" => {
             Ok(list(&service.trusted_issuers(organization, &page(request)?).await?, |item| item))
         }
-        Method::POST => {
-            let issuer: TrustedIssuer = body::read(request).await?;
+        "POST" => {
+            let issuer: TrustedIssuer = body::read(request)?;
             service.create_trusted_issuer(organization, &issuer).await?;
             let registered = Registered::new(service, &issuer);
             Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
@@ -47,15 +50,15 @@ pub(super) async fn collection(
 }
 
 pub(super) async fn one(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
     name: &str,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => Ok(json(200, &service.trusted_issuer(organization, name).await?)),
-        Method::PUT => {
-            let issuer = replacement(name, request).await?;
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(json(200, &service.trusted_issuer(organization, name).await?)),
+        "PUT" => {
+            let issuer = replacement(name, request)?;
             let new = service.put_trusted_issuer(organization, name, &issuer).await?;
             let registered = Registered::new(service, &issuer);
             if new {
@@ -64,7 +67,7 @@ pub(super) async fn one(
                 Ok(json(200, &registered))
             }
         }
-        Method::DELETE => {
+        "DELETE" => {
             service.remove_trusted_issuer(organization, name).await?;
             Ok(empty(204))
         }
@@ -74,18 +77,18 @@ pub(super) async fn one(
 
 /// What `PUT` would refuse, without its effect. The organization need not exist yet.
 pub(super) async fn check(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
     name: &str,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
-    service.check_trusted_issuer(organization, &replacement(name, request).await?).await?;
+    service.check_trusted_issuer(organization, &replacement(name, request)?).await?;
     Ok(empty(204))
 }
 
-async fn replacement(name: &str, request: &mut Incoming) -> Result<TrustedIssuer, Problem> {
-    let mut object = body::take_fixed(body::object(request).await?, "name", name)?;
+fn replacement(name: &str, request: &Request) -> Result<TrustedIssuer, Problem> {
+    let mut object = body::take_fixed(body::object(request)?, "name", name)?;
     object.insert("name", name);
     body::typed(&object)
 }

@@ -1,20 +1,22 @@
 //! The metadata of an organization's authorization server (RFC 8414).
 
-use asserta_core::oauth::{HttpAnswer, metadata};
+use asserta_core::oauth::metadata;
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 
-use crate::http::{Problem, document};
-use crate::instance::{Instance, NotStarted};
+use crate::endpoint::{NotStarted, Started};
+use crate::problem::Problem;
+use crate::response::{Response, document};
 
 /// How long it may be cached, in seconds.
 const MAX_AGE: u64 = 300;
 
 /// The metadata document.
-pub(crate) async fn serve(
-    instance: Result<&Instance, NotStarted>,
+pub(crate) async fn serve<P: Ports>(
+    started: Result<&Started<P>, NotStarted>,
     organization: &OrganizationId,
-) -> Result<HttpAnswer, Problem> {
-    let service = &instance?.service;
+) -> Result<Response, Problem> {
+    let service = &started?.service;
     service.organization(organization).await?;
     let settings = service.settings();
     let text = metadata(&settings.urls(organization), settings.access_token_algorithm());

@@ -1,12 +1,15 @@
 //! `POST /admin/organizations/{org}/explain`: what an exchange of an assertion would come to, check by check.
 
+use alloc::string::String;
+
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use serde::Deserialize;
 
 use super::{Handled, body, post_only};
-use crate::http::{Incoming, json};
-use crate::ports::SpinPorts;
+use crate::request::Request;
+use crate::response::json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,11 +20,11 @@ struct Question {
 }
 
 pub(super) async fn explain(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
-    let Question { assertion, client_id } = body::read(request).await?;
+    let Question { assertion, client_id } = body::read(request)?;
     Ok(json(200, &service.explain(organization, &assertion, client_id.as_deref()).await?))
 }

@@ -1,11 +1,11 @@
 //! `GET /health`: whether exchanges can work.
 
-use asserta_core::oauth::HttpAnswer;
 use asserta_core::ports::{Ports, Store, StoreError};
 use serde::Serialize;
 
-use crate::http::{Problem, json};
-use crate::instance::{Instance, NotStarted};
+use crate::endpoint::{NotStarted, Started};
+use crate::problem::Problem;
+use crate::response::{Response, json};
 
 #[derive(Serialize)]
 struct Health {
@@ -15,12 +15,12 @@ struct Health {
     sweep: Option<&'static str>,
 }
 
-/// 200 when the instance has its settings and both stores answer, else 503.
-pub(crate) async fn serve(instance: Result<&Instance, NotStarted>) -> Result<HttpAnswer, Problem> {
-    let (status, sweep) = match instance {
+/// 200 when the endpoint has its settings and both stores answer, else 503.
+pub(crate) async fn serve<P: Ports>(started: Result<&Started<P>, NotStarted>) -> Result<Response, Problem> {
+    let (status, sweep) = match started {
         Err(NotStarted::BadSetting) => ("misconfigured", None),
         Err(NotStarted::StoreUnavailable) => ("store unavailable", None),
-        Ok(instance) => match look_at_stores(instance).await {
+        Ok(started) => match look_at_stores(started).await {
             Ok(is_sweep_failing) => ("ok", is_sweep_failing.then_some("failing")),
             Err(_) => ("store unavailable", None),
         },
@@ -29,8 +29,8 @@ pub(crate) async fn serve(instance: Result<&Instance, NotStarted>) -> Result<Htt
 }
 
 /// Both answer; whether the one of used assertions can be swept.
-async fn look_at_stores(instance: &Instance) -> Result<bool, StoreError> {
+async fn look_at_stores<P: Ports>(started: &Started<P>) -> Result<bool, StoreError> {
     // A key that nothing writes: what counts is that the answer comes.
-    instance.service.ports().replay().get("health").await?;
-    instance.service.is_sweep_failing().await
+    started.service.ports().replay().get("health").await?;
+    started.service.is_sweep_failing().await
 }

@@ -1,13 +1,15 @@
 //! Errors of the admin API, and of paths that nothing serves: problem details after RFC 9457.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::{String, ToString as _};
+
 use asserta_core::field::FieldError;
-use asserta_core::oauth::HttpAnswer;
 use asserta_core::ports::StoreError;
 use asserta_core::service::RegistryError;
 use serde::Serialize;
 
-use super::answer::json;
-use crate::instance::NotStarted;
+use crate::endpoint::NotStarted;
+use crate::response::{Response, json};
 
 /// What is wrong. Nothing in it echoes what the caller sent.
 #[derive(Debug, Serialize)]
@@ -17,7 +19,7 @@ pub(crate) struct Problem {
     kind: &'static str,
     /// The kind in words.
     title: &'static str,
-    /// The status of the answer.
+    /// The status of the response.
     status: u16,
     /// What it is about this time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,27 +105,27 @@ impl Problem {
         )
     }
 
-    /// The answer, with the headers of R1 but for its media type.
-    pub(crate) fn answer(&self) -> HttpAnswer {
-        let mut answer = json(self.status, self);
-        for (name, value) in &mut answer.headers {
+    /// The response, with the headers of R1 but for its media type.
+    pub(crate) fn response(&self) -> Response {
+        let mut response = json(self.status, self);
+        for (name, value) in &mut response.headers {
             if *name == "content-type" {
                 "application/problem+json".clone_into(value);
             }
         }
         match self.status {
-            401 => answer.headers.push(("www-authenticate", "Bearer realm=\"asserta admin\"".to_owned())),
-            503 => answer.headers.push(("retry-after", "5".to_owned())),
+            401 => response.headers.push(("www-authenticate", "Bearer realm=\"asserta admin\"".to_owned())),
+            503 => response.headers.push(("retry-after", "5".to_owned())),
             _ => {}
         }
-        answer
+        response
     }
 
-    /// The answer to a method that a path does not have; `allow` lists those it has (RFC 9110 section 15.5.6).
-    pub(crate) fn answer_allowing(allow: &'static str) -> HttpAnswer {
-        let mut answer = Self::method_not_allowed().answer();
-        answer.headers.push(("allow", allow.to_owned()));
-        answer
+    /// The response to a method that a path does not have; `allow` lists those it has (RFC 9110 section 15.5.6).
+    pub(crate) fn response_allowing(allow: &'static str) -> Response {
+        let mut response = Self::method_not_allowed().response();
+        response.headers.push(("allow", allow.to_owned()));
+        response
     }
 }
 

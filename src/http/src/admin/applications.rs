@@ -2,15 +2,16 @@
 
 use asserta_core::application::{Application, ApplicationMetadata};
 use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
 use asserta_core::service::{NewApplication, Put, SeedApplication, Service};
 use serde::Serialize;
-use spin_sdk::http::Method;
 
 use super::{Handled, Refused, body, created, list, location, page, post_only};
-use crate::http::{Incoming, Problem, empty, json};
-use crate::ports::SpinPorts;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::{empty, json};
 
-/// An application as it is answered.
+/// An application in a response.
 #[derive(Serialize)]
 struct View<'a> {
     client_id: &'a str,
@@ -39,17 +40,17 @@ impl<'a> View<'a> {
 }
 
 pub(super) async fn collection(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => {
+    match request.method.as_str() {
+        "GET" | "HEAD" => {
             let listing = service.applications(organization, &page(request)?).await?;
             Ok(list(&listing, View::of))
         }
-        Method::POST => {
-            let new = service.create_application(organization, body::read(request).await?).await?;
+        "POST" => {
+            let new = service.create_application(organization, body::read(request)?).await?;
             let location = location(organization, "applications", &new.application.client_id);
             Ok(created(location, &View::with_secret(&new)))
         }
@@ -58,17 +59,15 @@ pub(super) async fn collection(
 }
 
 pub(super) async fn one(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
     client_id: &str,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
-    match request.method {
-        Method::GET | Method::HEAD => {
-            Ok(json(200, &View::of(&service.application(organization, client_id).await?)))
-        }
-        Method::PUT => {
-            let seed = match wanted(client_id, request).await? {
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(json(200, &View::of(&service.application(organization, client_id).await?))),
+        "PUT" => {
+            let seed = match wanted(client_id, request)? {
                 Wanted::Replacement(metadata) => {
                     let replaced = service.replace_application(organization, client_id, metadata).await?;
                     return Ok(json(200, &View::of(&replaced)));
@@ -83,7 +82,7 @@ pub(super) async fn one(
                 json(200, &view)
             })
         }
-        Method::DELETE => {
+        "DELETE" => {
             service.remove_application(organization, client_id).await?;
             Ok(empty(204))
         }
@@ -93,13 +92,13 @@ pub(super) async fn one(
 
 /// What `PUT` would refuse, without its effect. The organization need not exist yet.
 pub(super) async fn check(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
     client_id: &str,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
-    match wanted(client_id, request).await? {
+    match wanted(client_id, request)? {
         Wanted::Replacement(metadata) => {
             service.check_replacement(organization, client_id, &metadata).await?
         }
@@ -116,9 +115,9 @@ enum Wanted {
     WithSecret(SeedApplication),
 }
 
-async fn wanted(client_id: &str, request: &mut Incoming) -> Result<Wanted, Problem> {
+fn wanted(client_id: &str, request: &Request) -> Result<Wanted, Problem> {
     // What GET answers can be sent back as it is: the members that are ours alone are left aside.
-    let object = body::take_fixed(body::object(request).await?, "client_id", client_id)?;
+    let object = body::take_fixed(body::object(request)?, "client_id", client_id)?;
     let mut object = body::without(object, "client_id_issued_at");
     let brings = |member| object.get(member).is_some();
     if !brings("client_secret") && !brings("client_secret_sha256") {
@@ -129,10 +128,10 @@ async fn wanted(client_id: &str, request: &mut Incoming) -> Result<Wanted, Probl
 }
 
 pub(super) async fn secret(
-    service: &Service<SpinPorts>,
+    service: &Service<impl Ports>,
     organization: &OrganizationId,
     client_id: &str,
-    request: &mut Incoming,
+    request: &Request,
 ) -> Handled {
     post_only(request)?;
     Ok(json(200, &View::with_secret(&service.renew_secret(organization, client_id).await?)))

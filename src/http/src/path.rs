@@ -1,6 +1,7 @@
 //! Path segments, percent-decoded strictly: what is malformed is an error, not a guess.
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use percent_encoding::percent_decode_str;
 
@@ -26,6 +27,8 @@ fn decode(segment: &str) -> Result<Cow<'_, str>, MalformedPath> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     #[test]

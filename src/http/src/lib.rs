@@ -1,0 +1,90 @@
+//! The HTTP face of Asserta: token endpoint, JWKS, metadata, health and the admin API, over core's ports.
+//!
+//! Values go in and values come out: a [`Request`] whose body was read, a [`Response`] that is complete. Whoever has
+//! [`Ports`] and the texts of the settings makes an [`Endpoint`] and hands requests in; which host that is, this crate
+//! doesn't know. What the routes do is in core's service; this file is the route table.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod admin;
+mod cors;
+mod endpoint;
+mod health;
+mod jwks;
+mod metadata;
+mod path;
+mod problem;
+mod request;
+mod response;
+mod settings;
+mod token;
+
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use asserta_core::organization::OrganizationId;
+use asserta_core::ports::Ports;
+
+pub use self::endpoint::Endpoint;
+pub use self::request::{BodyProblem, MAX_BODY, Request};
+pub use self::settings::SettingTexts;
+pub use asserta_core::oauth::HttpAnswer as Response;
+
+use self::problem::Problem;
+
+impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
+    /// Serves a request. The first one starts the endpoint; where that fails, the next one tries again.
+    pub async fn handle(&self, request: Request) -> Response {
+        let mut response = self.route(&request).await;
+        if request.method == "HEAD" || response.status == 204 {
+            // The answer to a HEAD is that to a GET without its body (RFC 9110 section 9.3.2).
+            response.body.clear();
+        } else {
+            // A length spares the client the chunks, and the connection a second packet.
+            response.headers.push(("content-length", response.body.len().to_string()));
+        }
+        response
+    }
+
+    async fn route(&self, request: &Request) -> Response {
+        let Ok(segments) = path::segments(&request.path) else {
+            return Problem::malformed_path().response();
+        };
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        let Some((organization, segments)) = organization(&segments) else {
+            return Problem::not_found().response();
+        };
+        let started = self.started().await;
+        match segments {
+            ["oauth2", "token"] if request.method == "OPTIONS" => request.preflight("POST"),
+            ["oauth2", "token"] => {
+                cors::open(token::exchange(self.ports(), started, &organization, request).await)
+            }
+            ["oauth2", "jwks"] => request.public_document(jwks::serve(started, &organization)).await,
+            [".well-known", "oauth-authorization-server" | "openid-configuration"] => {
+                request.public_document(metadata::serve(started, &organization)).await
+            }
+            ["health"] if organization.is_default() => request.document(health::serve(started)).await,
+            ["admin", below @ ..] if organization.is_default() => admin::serve(started, below, request).await,
+            _ => Problem::not_found().response(),
+        }
+    }
+}
+
+/// Whose path it is, and what is left of it. The organization `default` is served at the root, any other
+/// one below `/t/{name}`; but RFC 8414 section 3.1 puts the well-known part before the issuer's path.
+fn organization<'a>(segments: &'a [&'a str]) -> Option<(OrganizationId, &'a [&'a str])> {
+    match segments {
+        ["t", name, below @ ..] => Some((below_t(name)?, below)),
+        [".well-known", "oauth-authorization-server", "t", name] => Some((below_t(name)?, &segments[..2])),
+        _ => Some((OrganizationId::default_organization(), segments)),
+    }
+}
+
+/// A name below `/t/`; not that of the organization at the root, which has no second address.
+fn below_t(name: &str) -> Option<OrganizationId> {
+    OrganizationId::parse(name).ok().filter(|organization| !organization.is_default())
+}

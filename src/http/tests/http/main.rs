@@ -1,0 +1,10 @@
+//! The HTTP face over ports in memory: routes, the admin API, the token endpoint, settings.
+
+mod admin;
+mod admin_bodies;
+mod routes;
+mod server;
+mod settings;
+mod token;
+#[path = "../../../core/tests/world/mod.rs"]
+mod world;

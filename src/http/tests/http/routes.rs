@@ -1,0 +1,201 @@
+//! Which paths there are, with which methods, and for whom they are open.
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, Texts, request};
+use crate::world::World;
+
+const READ: &str = "GET, HEAD, OPTIONS";
+
+/// Every path: what a GET comes to, and which methods a refused one is told of. An administrator asks.
+const PATHS: [(&str, u16, &str); 17] = [
+    ("/oauth2/token", 405, "POST"),
+    ("/t/acme/oauth2/token", 405, "POST"),
+    ("/oauth2/jwks", 200, READ),
+    ("/t/acme/oauth2/jwks", 200, READ),
+    ("/.well-known/oauth-authorization-server", 200, READ),
+    ("/.well-known/oauth-authorization-server/t/acme", 200, READ),
+    ("/t/acme/.well-known/oauth-authorization-server", 200, READ),
+    ("/t/acme/.well-known/openid-configuration", 200, READ),
+    ("/health", 200, READ),
+    ("/admin/organizations", 200, "GET, HEAD"),
+    ("/admin/organizations/acme", 200, "GET, HEAD, PUT"),
+    ("/admin/organizations/acme/trusted-issuers", 200, "GET, HEAD, POST"),
+    ("/admin/organizations/acme/trusted-issuers/x", 404, "GET, HEAD, PUT, DELETE"),
+    ("/admin/organizations/acme/applications", 200, "GET, HEAD, POST"),
+    ("/admin/organizations/acme/applications/x", 404, "GET, HEAD, PUT, DELETE"),
+    ("/admin/organizations/acme/keys", 200, "GET, HEAD"),
+    ("/admin/organizations/acme/keys/rotate", 405, "POST"),
+];
+
+fn with_acme<'a>(world: &'a World, texts: &'a Texts) -> Server<'a> {
+    let server = Server::new(world, texts);
+    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
+    server
+}
+
+#[test]
+fn methods_of_each_path() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    for (path, status, methods) in PATHS {
+        let got = server.send(request("GET", path).by_admin());
+        assert_eq!(got.status(), status, "{path}: {}", got.text());
+        let patched = server.send(request("PATCH", path).by_admin());
+        assert_eq!((patched.status(), patched.header("allow")), (405, Some(methods)), "{path}");
+        // Methods are case-sensitive (RFC 9110 section 9.1).
+        assert_eq!(server.send(request("get", path).by_admin()).status(), 405, "{path}");
+    }
+}
+
+/// RFC 9110 section 9.3.2: the same headers and no body.
+#[test]
+fn head() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    for (path, status, _) in PATHS {
+        let (got, head) =
+            (server.send(request("GET", path).by_admin()), server.send(request("HEAD", path).by_admin()));
+        assert_eq!((head.status(), head.text()), (status, ""), "{path}");
+        assert_eq!(got.header("content-length"), Some(got.text().len().to_string().as_str()), "{path}");
+        let mut headers = got.headers();
+        headers.retain(|header| !header.starts_with("content-length"));
+        assert_eq!(head.headers(), headers, "{path}");
+    }
+}
+
+#[test]
+fn paths_that_nothing_serves() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    for path in [
+        "/",
+        "/nothing",
+        "//health",
+        "/health/",
+        "/t/acme/health",
+        "/t/acme/admin/organizations",
+        "/t/acme",
+        "/t/default/oauth2/jwks",
+        "/t/-x/oauth2/jwks",
+        "/t/Acme/oauth2/jwks",
+        "/t/nobody/oauth2/jwks",
+        "/admin",
+        "/admin/",
+        "/admin/nothing",
+        "/admin/organizations/acme/nothing",
+        "/admin/organizations/acme/trusted-issuers/x/y",
+        "/.well-known/oauth-authorization-server/t/acme/x",
+        "/.well-known/oauth-authorization-server/t/default",
+    ] {
+        server.send(request("GET", path).by_admin()).assert_problem(404, "not-found", None);
+    }
+}
+
+#[test]
+fn percent_encoding() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    for path in
+        ["/t/%61cme/oauth2/jwks", "/%74/acme/oauth2/jwks", "/admin%2Forganizations/../health", "/he%61lth"]
+    {
+        let status = if path.contains("..") { 404 } else { 200 };
+        assert_eq!(server.send(request("GET", path)).status(), status, "{path}");
+    }
+    for path in ["", "*", "/%", "/%4", "/%zz", "/%ff", "/t/%c3/oauth2/jwks", "/admin/organizations/%ff"] {
+        server.send(request("GET", path).by_admin()).assert_problem(400, "invalid", None);
+    }
+    // A slash that is part of a name is one.
+    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
+    let made = server.admin("PUT", "/acme/trusted-issuers/a%2F%C3%A9", &issuer);
+    assert_eq!(made.json()["name"], "a/é");
+    assert_eq!(made.header("location"), Some("/admin/organizations/acme/trusted-issuers/a%2F%C3%A9"));
+}
+
+#[test]
+fn documents() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    let jwks = server.send(request("GET", "/t/acme/oauth2/jwks"));
+    assert_eq!(jwks.json()["keys"].as_array().map(Vec::len), Some(1));
+    let length = jwks.text().len();
+    assert_eq!(
+        jwks.headers(),
+        [
+            "content-type: application/json",
+            "cache-control: public, max-age=300",
+            "x-content-type-options: nosniff",
+            "access-control-allow-origin: *",
+            "access-control-expose-headers: DPoP-Nonce, WWW-Authenticate",
+            &format!("content-length: {length}"),
+        ]
+    );
+    for (path, issuer) in [
+        ("/.well-known/oauth-authorization-server", "https://as.example"),
+        ("/.well-known/openid-configuration", "https://as.example"),
+        ("/.well-known/oauth-authorization-server/t/acme", "https://as.example/t/acme"),
+        ("/t/acme/.well-known/openid-configuration", "https://as.example/t/acme"),
+    ] {
+        let metadata = server.send(request("GET", path));
+        assert_eq!(metadata.json()["issuer"], issuer, "{path}");
+        assert_eq!(metadata.header("cache-control"), Some("public, max-age=300"));
+    }
+    let nobody = server.send(request("GET", "/t/nobody/.well-known/openid-configuration"));
+    nobody.assert_problem(404, "not-found", None);
+    assert_eq!(nobody.header("access-control-allow-origin"), Some("*"));
+}
+
+/// R17: what is public is open to pages of any origin, and nothing else is.
+#[test]
+fn r17_pages_of_other_origins() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    for (path, _, _) in PATHS {
+        let origin = |method| request(method, path).header("Origin", "https://page.example");
+        let is_public = path.contains("oauth") || path.contains(".well-known");
+        let got = server.send(origin("GET").by_admin());
+        assert_eq!(got.header("access-control-allow-origin"), is_public.then_some("*"), "{path}");
+        let asked = "authorization, X-Mine,content-type";
+        let preflight = server.send(origin("OPTIONS").header("access-control-request-headers", asked));
+        if !is_public {
+            assert!(matches!(preflight.status(), 401 | 405), "{path}");
+            assert_eq!(preflight.header("access-control-allow-origin"), None, "{path}");
+            continue;
+        }
+        let methods = if path.ends_with("token") { "POST" } else { READ };
+        assert_eq!((preflight.status(), preflight.text()), (204, ""), "{path}");
+        assert_eq!(
+            preflight.headers(),
+            [
+                "cache-control: no-store",
+                &format!("allow: {methods}"),
+                "access-control-allow-origin: *",
+                &format!("access-control-allow-methods: {methods}"),
+                "access-control-max-age: 600",
+                "access-control-allow-headers: authorization, content-type",
+            ]
+        );
+    }
+}
+
+#[test]
+fn health() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let health = |status: u16, body: Value| {
+        let got = server.send(request("GET", "/health"));
+        assert_eq!((got.status(), got.json()), (status, body));
+    };
+    health(200, json!({"status": "ok"}));
+    for store in [&world.registry, &world.replay] {
+        store.broken.set(true);
+        health(503, json!({"status": "store unavailable"}));
+        store.broken.set(false);
+    }
+    // R70: exchanges go on where used assertions can't be deleted, and it is told.
+    world.replay.unlistable.set(true);
+    world.advance(600);
+    server.send(request("GET", "/oauth2/jwks"));
+    health(200, json!({"status": "ok", "sweep": "failing"}));
+    assert_eq!(server.told("MaintenanceFailed").len(), 1);
+}
