@@ -4,9 +4,10 @@
 #![no_main]
 
 use asserta_core::application::ApplicationMetadata;
-use asserta_core::jose::json::{self, Value};
+use asserta_core::json::{self, Value};
+use asserta_core::keys::KeySource;
 use asserta_core::service::TrustDocument;
-use asserta_core::trust::{IssuerKeys, TrustedIssuer};
+use asserta_core::trust::TrustedIssuer;
 
 /// Stands for a secret in the seeds and in the dictionary.
 const SECRET: &str = "c4n4ry";
@@ -54,12 +55,12 @@ fn trusted_issuer(issuer: &TrustedIssuer, check_error: &dyn Fn(&dyn std::fmt::Di
         }
     };
     match (keys, read.check(true).expect("the same issuer")) {
-        (IssuerKeys::Endpoint(uri), IssuerKeys::Endpoint(again)) => {
+        (KeySource::Endpoint(uri), KeySource::Endpoint(again)) => {
             assert_eq!(uri, again);
             endpoint(&uri, issuer.check(false).is_ok());
         }
-        (IssuerKeys::Inline(keys), IssuerKeys::Inline(again))
-        | (IssuerKeys::Certificate(keys), IssuerKeys::Certificate(again)) => {
+        (KeySource::Inline(keys), KeySource::Inline(again))
+        | (KeySource::Certificate(keys), KeySource::Certificate(again)) => {
             assert!(!keys.is_empty());
             assert_eq!(keys, again);
         }

@@ -5,11 +5,13 @@
 use std::sync::LazyLock;
 
 use asserta_core::application::{Application, ApplicationMetadata};
-use asserta_core::assertion::Assertion;
-use asserta_core::grant::{Facts, evaluate, explain};
-use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url, json};
+use asserta_core::grants::jwt_bearer::{Facts, evaluate, explain};
+use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url};
+use asserta_core::json;
+use asserta_core::jwt::Assertion;
+use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
-use asserta_core::trust::{AudienceMode, IssuerKeys, TrustedIssuer};
+use asserta_core::trust::{AudienceMode, TrustedIssuer};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
@@ -20,7 +22,7 @@ struct Setting {
     organization: OrganizationId,
     urls: OrganizationUrls,
     application: Application,
-    issuers: Vec<(TrustedIssuer, IssuerKeys)>,
+    issuers: Vec<(TrustedIssuer, KeySource)>,
 }
 
 // The facts of a decision are shared by reference counting within one thread; libFuzzer has only one.
@@ -71,7 +73,7 @@ asserta_fuzz::target!(|input| {
         format!("{}.{}", base64url::encode(br#"{"alg":"EdDSA","typ":"JWT"}"#), base64url::encode(payload));
     let token = format!("{signed}.{}", base64url::encode(&setting.key.sign(signed.as_bytes(), &[0; 32])));
     let Ok(assertion) = Assertion::parse(&token) else { return };
-    let IssuerKeys::Inline(keys) = source else { panic!("the policies above hold keys") };
+    let KeySource::Inline(keys) = source else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
     let facts = Facts {
         organization: &setting.organization,

@@ -2,7 +2,8 @@
 //! as they were sent (R20).
 #![no_main]
 
-use asserta_core::oauth::{ClientCredentials, HttpTokenRequest, PresentedBy, TokenRequest};
+use asserta_core::client_auth::{ClientCredentials, PresentedBy};
+use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

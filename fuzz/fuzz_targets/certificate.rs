@@ -2,9 +2,10 @@
 //! and a private key is never taken (R47).
 #![no_main]
 
-use asserta_core::jose::certificate::{CertificateProblem, Certificates, import};
-use asserta_core::jose::jwk::MAX_KEYS;
-use asserta_core::jose::{VerificationKey, thumbprint};
+use asserta_core::jose::VerificationKey;
+use asserta_core::jose::key::MAX_KEYS;
+use asserta_core::jose::key::certificate::{CertificateProblem, Certificates, import};
+use asserta_core::jose::key::thumbprint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

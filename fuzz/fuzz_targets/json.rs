@@ -1,7 +1,7 @@
 //! The strict JSON reader against serde_json's own: it refuses duplicates and depth, and nothing else (R30).
 #![no_main]
 
-use asserta_core::jose::json::{self, JsonError, MAX_DEPTH, Value};
+use asserta_core::json::{self, JsonError, MAX_DEPTH, Value};
 
 asserta_fuzz::target!(|input| {
     let theirs = serde_json::from_slice::<serde_json::Value>(input);

@@ -2,8 +2,9 @@
 //! (R31, R47, R53). The first byte of the input says how the rest is a key.
 #![no_main]
 
-use asserta_core::jose::jwk::{Components, Curve};
-use asserta_core::jose::{Algorithm, KeyProblem, PublicKey, VerificationKey, thumbprint};
+use asserta_core::jose::key::thumbprint;
+use asserta_core::jose::key::{Components, Curve};
+use asserta_core::jose::{Algorithm, KeyProblem, PublicKey, VerificationKey};
 
 asserta_fuzz::target!(|input| {
     let Some((kind, rest)) = input.split_first() else { return };

@@ -1,9 +1,9 @@
 //! A JWK set that is accepted loses no key without a reason, and its usable keys make the same set again (R53).
 #![no_main]
 
-use asserta_core::jose::json::{Object, Value};
-use asserta_core::jose::jwk::MAX_KEYS;
-use asserta_core::jose::{JwkSet, KeyPlace, VerificationKey};
+use asserta_core::jose::key::MAX_KEYS;
+use asserta_core::jose::key::{JwkSet, KeyPlace, VerificationKey};
+use asserta_core::json::{Object, Value};
 
 asserta_fuzz::target!(|input| {
     let Ok(set) = JwkSet::parse(input) else { return };

@@ -2,7 +2,9 @@
 //! is read as it was meant (R13, R15, R16, R22).
 #![no_main]
 
-use asserta_core::oauth::{Form, HttpTokenRequest, MAX_ASSERTION, PresentedBy, TokenRequest};
+use asserta_core::client_auth::PresentedBy;
+use asserta_core::grants::{HttpTokenRequest, MAX_ASSERTION, TokenRequest};
+use asserta_core::oauth::Form;
 
 asserta_fuzz::target!(|input| {
     as_body(input);

@@ -4,7 +4,7 @@
 //! rest is what was signed. The seeds are vectors; libFuzzer varies them.
 #![no_main]
 
-use asserta_core::jose::jwk::Curve;
+use asserta_core::jose::key::Curve;
 use asserta_core::jose::signatures::JwtSimple;
 use asserta_core::jose::{Algorithm, Portable, PublicKey, Signatures as _};
 

@@ -4,8 +4,8 @@
 
 use std::hint::black_box;
 
-use asserta_core::jose::json;
 use asserta_core::jose::{Algorithm, Portable, Signatures, SigningAlgorithm, SigningKey, VerificationKey};
+use asserta_core::json;
 
 use bindings::exports::asserta::bench::signatures::{Guest, GuestSigner, GuestVerifier};
 

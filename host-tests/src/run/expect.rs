@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use asserta_core::refusal::Reason;
+use asserta_core::oauth::Reason;
 use serde_json::{Map, Value};
 
 use super::Run;

@@ -3,8 +3,8 @@
 //!
 //! Two levels, imports pointing one way:
 //!
-//! * **rules** are pure functions over values: [`jose`], [`assertion`], [`trust`], [`application`],
-//!   [`oauth`], [`access_token`], and [`grant`], which holds the whole grant in one ordered list;
+//! * **rules** are pure functions over values: [`json`], [`jose`], [`jwt`], [`organization`], [`tokens`], [`oauth`],
+//!   [`keys`], [`application`], [`trust`], [`client_auth`] and [`grants`];
 //! * the [`service`] runs them over the [`ports`]: it is the only part that does input and output,
 //!   and it does it through traits that a shell implements.
 //!
@@ -17,17 +17,18 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod access_token;
 pub mod application;
-pub mod assertion;
+pub mod client_auth;
 pub mod field;
-pub mod grant;
+pub mod grants;
 pub mod jose;
+pub mod json;
+pub mod jwt;
+pub mod keys;
 pub mod oauth;
 pub mod organization;
 pub mod ports;
-pub mod refusal;
-pub mod scope;
 pub mod service;
+pub mod tokens;
 pub mod trust;
 mod words;

@@ -11,11 +11,12 @@ pub use event::{Event, Outcome};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::jose::signatures::Signatures;
+use crate::jose::Signatures;
+use crate::oauth::{Reason, Refusal};
 
 /// Why the store is of no use. Core refuses what depends on it (R70, R74).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,17 @@ impl fmt::Display for StoreError {
 }
 
 impl core::error::Error for StoreError {}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let cause = match &error {
+            // The shell has told what its store says.
+            StoreError::Unavailable => None,
+            StoreError::Unreadable(_) => Some(error.to_string()),
+        };
+        Self { cause, ..Reason::StoreUnavailable.into() }
+    }
+}
 
 /// Some of the keys of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,7 +172,7 @@ impl core::error::Error for FetchProblem {}
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
 pub trait KeyFetcher {
     /// Whether this shell can't fetch: an exchange then answers
-    /// [`Reason::KeysNeeded`](crate::refusal::Reason::KeysNeeded), and the caller supplies the document.
+    /// [`Reason::KeysNeeded`](crate::oauth::Reason::KeysNeeded), and the caller supplies the document.
     const CALLER_SUPPLIES: bool;
     /// GETs the document behind `uri`.
     async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem>;

@@ -3,8 +3,8 @@
 
 mod vectors;
 
-use asserta_core::jose::json::{self, JsonError, Object};
 use asserta_core::jose::{CompactJws, JwkSet, JwsError, KeyProblem, SigningAlgorithm, SigningKey, base64url};
+use asserta_core::json::{self, JsonError, Object};
 use rsa::pkcs8::EncodePrivateKey as _;
 use serde_json::{Value, json};
 use vectors::cookbook::public_half;

@@ -4,8 +4,8 @@ mod world;
 
 use asserta_core::application::JWT_BEARER;
 use asserta_core::jose::base64url;
-use asserta_core::jose::sign::SigningKey;
-use asserta_core::refusal::Reason;
+use asserta_core::jose::key::SigningKey;
+use asserta_core::oauth::Reason;
 use asserta_core::service::{Explanation, NewApplication, RegistryError, Service};
 use serde_json::{Value, json};
 use world::*;

@@ -3,8 +3,8 @@
 mod world;
 
 use asserta_core::application::JWT_BEARER;
+use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
-use asserta_core::refusal::Reason;
 use asserta_core::service::{NewApplication, RegistryError, Service, TrustDocument};
 use asserta_core::trust::TrustedIssuer;
 use serde_json::{Value, json as document};

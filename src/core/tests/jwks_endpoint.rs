@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::refusal::Reason;
+use asserta_core::oauth::Reason;
 use asserta_core::service::Service;
 use serde_json::json;
 use world::*;
@@ -22,7 +22,7 @@ impl<'a> Setting<'a> {
         Self { world, service, client: client.expect("registered") }
     }
 
-    async fn exchange(&self, key: &asserta_core::jose::sign::SigningKey) -> Result<(), Reason> {
+    async fn exchange(&self, key: &asserta_core::jose::key::SigningKey) -> Result<(), Reason> {
         let assertion = assertion(key, self.world.clock.0.get(), json!({}));
         let outcome =
             self.service.exchange(&default_organization(), &request(&self.client, &assertion)).await;

@@ -9,9 +9,9 @@ use std::task::{Context, Waker};
 
 use asserta_core::jose::Portable;
 use asserta_core::jose::base64url;
-use asserta_core::jose::sign::SigningKey;
+use asserta_core::jose::key::SigningKey;
+use asserta_core::oauth::Reason;
 use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher, Ports};
-use asserta_core::refusal::Reason;
 use asserta_core::service::{NewApplication, Service};
 use serde_json::{Value, json};
 use world::*;

@@ -2,8 +2,8 @@
 
 mod world;
 
+use asserta_core::oauth::Reason;
 use asserta_core::ports::StoreError;
-use asserta_core::refusal::Reason;
 use asserta_core::service::{Page, RegistryError};
 use asserta_core::trust::TrustedIssuer;
 use serde_json::{Value, json as document};

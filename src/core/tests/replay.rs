@@ -2,8 +2,8 @@
 
 mod world;
 
-use asserta_core::jose::sign::SigningAlgorithm;
-use asserta_core::refusal::Reason;
+use asserta_core::jose::key::SigningAlgorithm;
+use asserta_core::oauth::Reason;
 use asserta_core::service::{NewApplication, Service, Settings};
 use serde_json::{Value, json as document};
 use world::*;

@@ -2,9 +2,10 @@
 
 mod world;
 
-use asserta_core::jose::json;
-use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
-use asserta_core::refusal::Reason;
+use asserta_core::client_auth::{ClientCredentials, PresentedBy};
+use asserta_core::grants::TokenRequest;
+use asserta_core::json;
+use asserta_core::oauth::Reason;
 use asserta_core::service::{NewApplication, Page, RegistryError, TrustDocument};
 use serde_json::json as document;
 use world::*;

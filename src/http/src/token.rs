@@ -1,9 +1,9 @@
 //! `POST /oauth2/token`: core reads the request and writes the response; what is decided here is what to tell of it.
 
-use asserta_core::oauth::{HttpTokenRequest, TokenRequest};
+use asserta_core::grants::{HttpTokenRequest, TokenRequest};
+use asserta_core::oauth::{Reason, Refusal};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Clock as _, Event, Outcome, Ports};
-use asserta_core::refusal::{Reason, Refusal};
 
 use crate::endpoint::{NotStarted, Started};
 use crate::request::{BodyProblem, Request};

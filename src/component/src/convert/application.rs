@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use asserta_core::application::{Application, ApplicationMetadata, AuthMethod, OneOrMany};
-use asserta_core::jose::json;
+use asserta_core::json;
 use asserta_core::service::NewApplication;
 
 use crate::bindings::wit::applications as wit;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use asserta_core::jose::json::{Number, Value};
+use asserta_core::json::{Number, Value};
 use asserta_core::trust::{ClaimCondition, ConditionTest};
 
 use super::error::invalid;

@@ -1,7 +1,7 @@
 //! Error codes and reasons. Both lists are the same on both sides, which the compiler checks one way and
 //! a test of the Rust host the other.
 
-use asserta_core::refusal::{ErrorCode, Reason};
+use asserta_core::oauth::{ErrorCode, Reason};
 
 use crate::bindings::wit::types;
 

@@ -2,7 +2,7 @@
 
 use alloc::string::ToString;
 
-use asserta_core::refusal::{Reason, Refusal};
+use asserta_core::oauth::{Reason, Refusal};
 
 use crate::bindings::wit::exchange;
 use crate::instance::NotConfigured;

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use asserta_core::jose::json;
+use asserta_core::json;
 use asserta_core::trust::{AudienceMode, Replay, TrustedIssuer};
 
 use super::claim_condition;

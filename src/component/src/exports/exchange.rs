@@ -2,9 +2,10 @@
 
 use alloc::string::{String, ToString};
 
-use asserta_core::oauth::{ClientCredentials as Credentials, PresentedBy, TokenRequest};
+use asserta_core::client_auth::{ClientCredentials as Credentials, PresentedBy};
+use asserta_core::grants::TokenRequest;
+use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
-use asserta_core::refusal::Reason;
 use asserta_core::service::{Explanation as Explained, Step};
 
 use super::organization;

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::algorithm::Algorithm;
-use super::json::{self, JsonFault, Object, Value};
 use super::{base64url, digest};
+use crate::json::{self, JsonFault, Object, Value};
 
 /// A token whose form is right. Its signature is not yet verified.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,25 +20,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod algorithm;
+mod algorithm;
 pub mod base64url;
-pub mod certificate;
-pub mod compact;
+mod compact;
 pub mod digest;
-mod es256;
-pub mod form;
-pub mod json;
-pub mod jwk;
-pub mod key_problem;
-mod pkix;
-pub mod public_key;
-mod roca;
-pub mod sign;
+pub mod key;
 pub mod signatures;
 
 pub use algorithm::Algorithm;
-pub use compact::{Base64Problem, CompactJws, Header, JwsError};
-pub use jwk::{JwkSet, JwkSetError, PublicKey, Validity, VerificationKey, thumbprint};
-pub use key_problem::{KeyPlace, KeyProblem, KeyUsage, SkippedKey};
-pub use sign::{SigningAlgorithm, SigningKey};
+pub use compact::{Base64Problem, CompactJws, Header, JwsError, Segment};
+pub use key::{
+    JwkSet, JwkSetError, KeyProblem, PublicKey, SigningAlgorithm, SigningKey, SkippedKey, VerificationKey,
+};
 pub use signatures::{BadSignature, Portable, Signatures, SigningFailed};

@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::refusal::Reason;
+use crate::oauth::Reason;
 
 /// The longest request body that is read, in bytes (R15).
 pub const MAX_BODY: usize = 64 * 1024;
@@ -55,7 +55,7 @@ impl<'a> Form<'a> {
 }
 
 /// Decodes one name or value.
-pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, Reason> {
     if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
         return Ok(Cow::Borrowed(text));
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde_json::json;
 
 use crate::application::JWT_BEARER;
-use crate::jose::sign::SigningAlgorithm;
+use crate::jose::key::SigningAlgorithm;
 use crate::organization::OrganizationUrls;
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization

@@ -1,13 +1,15 @@
-//! The token request, the answers and the metadata (RFC 6749, RFC 7521, RFC 8414), as values.
+//! What OAuth says on the wire: forms, scopes, refusals, responses and metadata (RFC 6749, RFC 8414), as values.
 
-mod answer;
-mod credentials;
 mod form;
 mod metadata;
-mod request;
+mod refusal;
+mod response;
+mod scope;
 
-pub use answer::{HttpAnswer, JsonAnswer};
-pub use credentials::{ClientCredentials, PresentedBy};
+pub(crate) use form::decode;
 pub use form::{Form, MAX_BODY};
 pub use metadata::metadata;
-pub use request::{HttpTokenRequest, MAX_ASSERTION, TokenRequest};
+pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
+pub use response::{HttpAnswer, JsonAnswer};
+pub use scope::Scope;
+pub(crate) use scope::is_token;

@@ -7,9 +7,9 @@ use core::fmt::Display;
 
 use serde::{Serialize, Serializer};
 
-use crate::jose::jwk::SkippedKey;
+use crate::jose::SkippedKey;
+use crate::oauth::Reason;
 use crate::organization::OrganizationId;
-use crate::refusal::Reason;
 use crate::service::KeysProblem;
 
 /// An event. Nothing in it is secret or personal.

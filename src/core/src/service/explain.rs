@@ -6,18 +6,18 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::cache::Trusted;
-use super::exchange::Tenant;
+use super::registry::cache::Trusted;
+use super::token::Tenant;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, AuthMethod, JWT_BEARER};
-use crate::assertion::{Assertion, NotAssertion};
-use crate::grant::{self, Facts};
+use crate::grants::MAX_ASSERTION;
+use crate::grants::jwt_bearer::{self as grant, Facts};
 use crate::jose::JwsError;
-use crate::jose::json::Value;
-use crate::oauth::MAX_ASSERTION;
+use crate::json::Value;
+use crate::jwt::{Assertion, NotAssertion};
+use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
-use crate::refusal::{Reason, Refusal};
 use crate::words::quoted;
 
 /// One check and what it found.

@@ -1,39 +1,29 @@
 //! The use cases, run over the [`ports`](crate::ports): the only part of core with input and output.
 
-mod applications;
-mod apply;
-mod cache;
-mod entries;
-mod error;
-mod exchange;
 mod explain;
 mod issuer_keys;
-mod key_document;
-mod key_turns;
-mod lock;
-mod organizations;
-mod record;
-mod replay;
+mod registry;
 mod signing_keys;
-mod trusted_issuers;
+mod spent;
+mod token;
 
-pub use applications::NewApplication;
-pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, Seeding, TrustDocument};
-pub use error::RegistryError;
-pub use exchange::Exchanged;
 pub use explain::{Explanation, Step};
-pub use key_document::KeysProblem;
-pub use organizations::{Listing, Page, UnreadableItem};
+pub use issuer_keys::KeysProblem;
+pub use registry::{
+    ApplyReport, Listing, NewApplication, Page, Put, RegistryError, SeedApplication, SeedOrganization,
+    Seeding, TrustDocument, UnreadableItem,
+};
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo};
+pub use token::Exchanged;
 
 use alloc::string::String;
 use core::cell::RefCell;
 
 use crate::field::FieldError;
-use crate::jose::sign::SigningAlgorithm;
+use crate::jose::key::SigningAlgorithm;
 use crate::organization::{OrganizationId, OrganizationUrls};
 use crate::ports::Ports;
-use cache::Cache;
+use registry::cache::Cache;
 
 /// The settings of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]

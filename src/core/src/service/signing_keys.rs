@@ -10,15 +10,15 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::cache::SigningKeyUntil;
-use super::record::{self, Key};
+use super::registry::cache::SigningKeyUntil;
+use super::registry::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::jose::base64url;
-use crate::jose::json::{Object, Value};
-use crate::jose::sign::{SigningAlgorithm, SigningKey};
+use crate::jose::key::{SigningAlgorithm, SigningKey};
+use crate::json::{Object, Value};
+use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Entropy as _, Ports, StoreError};
-use crate::refusal::{Reason, Refusal};
 
 /// How long `/oauth2/jwks` may be cached, in seconds.
 pub const JWKS_MAX_AGE: u64 = 300;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldError, check_text};
-use crate::jose::json::{Number, Object, Value, fits_64_bits};
+use crate::json::{Number, Object, Value, fits_64_bits};
 use crate::words::quoted;
 
 /// A condition on one claim: `{"claim": "hd", "equals": "example.com"}`.
@@ -159,7 +159,7 @@ fn integer(number: &Number) -> Option<i128> {
 mod tests {
     use alloc::format;
 
-    use crate::jose::json;
+    use crate::json;
 
     /// R49: types count, `1` and `1.0` are one number, and two large integers are two.
     #[test]

@@ -1,14 +1,13 @@
 //! What a trusted issuer is, and what it is trusted with.
 
 mod condition;
+mod document;
 mod glob;
-mod issuer_keys;
 mod policy;
+mod skipped_keys;
 mod stored;
-mod trusted_issuer;
 
 pub use condition::{ClaimCondition, ConditionTest};
-pub use issuer_keys::{IssuerKeys, MAX_KEY_DOCUMENT};
+pub use document::{MOST_CLOCK_SKEW, TrustedIssuer};
 pub(crate) use policy::SUBJECT_PATTERNS;
 pub use policy::{AudienceMode, Replay, ReservedClaim, subject_allowed};
-pub use trusted_issuer::{MOST_CLOCK_SKEW, TrustedIssuer};

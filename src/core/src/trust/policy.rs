@@ -54,7 +54,7 @@ impl ReservedClaim {
         "cnf",
         "act",
         "may_act",
-        crate::access_token::ASSERTION_ISSUER,
+        crate::tokens::ASSERTION_ISSUER,
     ];
 
     /// Whether the name is one of them.

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::TrustedIssuer;
-use crate::jose::json::{Object, Value};
-use crate::jose::jwk::VerificationKey;
+use crate::jose::key::VerificationKey;
+use crate::json::{Object, Value};
 
 /// The members of a JWK that count (RFC 7517 section 4, RFC 7518 section 6): texts, all but `key_ops`.
 const TEXTS: &[&str] = &["kty", "use", "alg", "kid", "crv", "x", "y", "n", "e"];

@@ -1,6 +1,8 @@
 //! Judging tokens and signatures with core, natively and, in the test component of host-tests, inside Wasm.
 
-use asserta_core::jose::{CompactJws, JwkSet, PublicKey, VerificationKey, certificate, json};
+use asserta_core::jose::key::certificate;
+use asserta_core::jose::{CompactJws, JwkSet, PublicKey, VerificationKey};
+use asserta_core::json;
 
 use super::verdict::verifies;
 

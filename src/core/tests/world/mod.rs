@@ -10,10 +10,11 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use asserta_core::application::{ApplicationMetadata, JWT_BEARER};
+use asserta_core::client_auth::{ClientCredentials, PresentedBy};
+use asserta_core::grants::TokenRequest;
 use asserta_core::jose::Portable;
 use asserta_core::jose::base64url;
-use asserta_core::jose::sign::{SigningAlgorithm, SigningKey};
-use asserta_core::oauth::{ClientCredentials, PresentedBy, TokenRequest};
+use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
     Clock, Entropy, Event, Events, FetchProblem, FetchedDocument, KeyFetcher, KeyPage, Ports, Store,

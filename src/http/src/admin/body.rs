@@ -3,7 +3,7 @@
 use alloc::format;
 
 use asserta_core::field::FieldError;
-use asserta_core::jose::json::{self, JsonError, Object, Value};
+use asserta_core::json::{self, JsonError, Object, Value};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;

@@ -115,9 +115,9 @@ fn r70_a_failing_store() {
 /// R3: the line that a log has of a decision.
 #[test]
 fn r3_the_line_of_a_log() {
+    use asserta_core::oauth::Reason;
     use asserta_core::organization::OrganizationId;
     use asserta_core::ports::{Event, Outcome};
-    use asserta_core::refusal::Reason;
 
     let organization = &OrganizationId::parse("acme").expect("a name");
     let line = |outcome| {

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use super::{BadSignature, Signatures, SigningFailed};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::public_key::{Material, PublicKey};
-use crate::jose::sign::{SigningAlgorithm, SigningKey};
+use crate::jose::key::{Material, PublicKey, SigningAlgorithm, SigningKey};
 
 /// What the host does. Keys are in the forms that every library of cryptography reads.
 pub trait HostSignatures {

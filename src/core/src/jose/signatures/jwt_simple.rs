@@ -17,8 +17,7 @@ use jwt_simple::{Error, JWTError};
 use super::{BadSignature, Portable, Signatures};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::base64url;
-use crate::jose::jwk::{Components, Curve};
-use crate::jose::public_key::PublicKey;
+use crate::jose::key::{Components, Curve, PublicKey};
 
 mod primitive;
 

@@ -4,7 +4,7 @@ use p384::ecdsa::signature::Verifier as _;
 
 use super::{BadSignature, Signatures, rsa};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::public_key::{Material, PublicKey};
+use crate::jose::key::{Material, PublicKey};
 
 /// The default: pure Rust, `no_std`, the same code on every host.
 #[derive(Debug, Clone, Copy, Default)]

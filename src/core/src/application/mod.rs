@@ -1,0 +1,9 @@
+//! An application: the OAuth client that presents assertions.
+
+#[expect(clippy::module_inception, reason = "the document is one thing, the application another")]
+mod application;
+mod document;
+
+pub use application::{Application, check_client_id, secret_digest};
+pub(crate) use application::{from_hex, to_hex};
+pub use document::{ApplicationMetadata, AuthMethod, JWT_BEARER, OneOrMany};

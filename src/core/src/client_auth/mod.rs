@@ -1,0 +1,5 @@
+//! Who asks: what a client says it is.
+
+mod presented;
+
+pub use presented::{ClientCredentials, PresentedBy};

@@ -1,0 +1,6 @@
+//! The grants: the token request of each, and what is granted.
+
+pub mod jwt_bearer;
+mod request;
+
+pub use request::{HttpTokenRequest, MAX_ASSERTION, TokenRequest};

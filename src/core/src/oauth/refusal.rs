@@ -1,0 +1,205 @@
+//! Why a request is refused: an OAuth error code for the caller, a stable reason for logs,
+//! metrics and programs, and a sentence that never echoes what the caller sent (R2, R3).
+
+use alloc::string::String;
+use core::fmt;
+
+/// The error codes of RFC 6749 section 5.2, RFC 7521 section 4.1.1 and RFC 8707 section 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The request is malformed.
+    InvalidRequest,
+    /// Client authentication failed.
+    InvalidClient,
+    /// The assertion is not acceptable.
+    InvalidGrant,
+    /// The client may not use this grant.
+    UnauthorizedClient,
+    /// The grant type is not the JWT bearer grant.
+    UnsupportedGrantType,
+    /// The scope asked for is malformed or exceeds what may be granted.
+    InvalidScope,
+    /// The resource asked for is unknown (RFC 8707).
+    InvalidTarget,
+    /// A neighbour (store, JWKS endpoint) fails; trying again later may work.
+    TemporarilyUnavailable,
+    /// A fault of ours.
+    ServerError,
+}
+
+impl ErrorCode {
+    /// The value of the `error` member.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::ServerError => "server_error",
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidClient => 401,
+            Self::TemporarilyUnavailable => 503,
+            Self::ServerError => 500,
+            _ => 400,
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($reason:ident $name:literal $code:ident $rules:literal $sentence:literal)*) => {
+        /// The stable reason of a refusal. Names never change their meaning; new ones may be added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(#[doc = concat!($sentence, " (", $rules, ")")] $reason,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the rule book.
+            pub const ALL: &'static [Self] = &[$(Self::$reason,)*];
+
+            /// The name in logs and in the WIT enum, such as `assertion-expired`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$reason => $name,)* }
+            }
+
+            /// The OAuth error code.
+            pub const fn code(self) -> ErrorCode {
+                match self { $(Self::$reason => ErrorCode::$code,)* }
+            }
+
+            /// The rules of the rule book behind it.
+            pub const fn rules(self) -> &'static str {
+                match self { $(Self::$reason => $rules,)* }
+            }
+
+            /// The `error_description`.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$reason => $sentence,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    MethodNotAllowed "method-not-allowed" InvalidRequest "R10" "The token endpoint takes POST only."
+    OrganizationUnknown "organization-unknown" InvalidRequest "R10" "There is no such organization."
+    WrongMediaType "wrong-media-type" InvalidRequest "R11" "The body must be application/x-www-form-urlencoded."
+    RequestMalformed "request-malformed" InvalidRequest "R16" "The body is not well-formed form data in UTF-8."
+    ParameterRepeated "parameter-repeated" InvalidRequest "R13" "A parameter occurs more often than it may."
+    GrantTypeMissing "grant-type-missing" InvalidRequest "R12" "The parameter grant_type is missing."
+    GrantTypeUnsupported "grant-type-unsupported" UnsupportedGrantType "R12" "Only urn:ietf:params:oauth:grant-type:jwt-bearer is supported."
+    AssertionMissing "assertion-missing" InvalidRequest "R14" "The parameter assertion is missing."
+    RequestTooLarge "request-too-large" InvalidRequest "R15" "The request body exceeds 64 KiB."
+    ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope and resource must not exceed 4096 bytes each."
+    AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "The assertion exceeds 16 KiB."
+    CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
+    CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials and assertions must not stand in the query string."
+    CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
+    ClientUnauthenticated "client-unauthenticated" InvalidClient "R21" "Client authentication failed."
+    GrantNotAllowed "grant-not-allowed" UnauthorizedClient "R24" "The application is not allowed to use the JWT bearer grant."
+    AssertionMalformed "assertion-malformed" InvalidGrant "R30" "The assertion is not a well-formed signed JWT."
+    AlgorithmNotAllowed "algorithm-not-allowed" InvalidGrant "R31" "The assertion's algorithm is not allowed."
+    CriticalHeader "critical-header" InvalidGrant "R32" "The assertion has a critical header that is not supported."
+    IssuerUnknown "issuer-unknown" InvalidGrant "R40" "The assertion's issuer is not trusted."
+    IssuerNotAllowed "issuer-not-allowed" InvalidGrant "R25" "The application does not accept assertions of this issuer."
+    TypeNotAllowed "type-not-allowed" InvalidGrant "R34" "The assertion's typ is not the expected one."
+    AssertionBound "assertion-bound" InvalidGrant "R36" "The assertion is bound to a key (cnf) and is not accepted from its bearer."
+    KeyUnknown "key-unknown" InvalidGrant "R47, R48" "No key of the issuer fits the assertion."
+    SignatureInvalid "signature-invalid" InvalidGrant "R33" "The assertion's signature does not verify."
+    SubjectInvalid "subject-invalid" InvalidGrant "R41" "The assertion's sub is missing or malformed."
+    SubjectNotAllowed "subject-not-allowed" InvalidGrant "R41" "The assertion's sub is not allowed for this issuer."
+    AudienceInvalid "audience-invalid" InvalidGrant "R42" "The assertion's aud is missing or malformed."
+    AudienceMismatch "audience-mismatch" InvalidGrant "R42" "The assertion is not meant for this authorization server."
+    ExpiryInvalid "expiry-invalid" InvalidGrant "R43" "The assertion's exp is missing or malformed."
+    Expired "assertion-expired" InvalidGrant "R43" "The assertion has expired."
+    LifetimeTooLong "lifetime-too-long" InvalidGrant "R43" "The assertion is valid for longer than this issuer may ask."
+    NotBeforeInvalid "not-before-invalid" InvalidGrant "R44" "The assertion's nbf is malformed."
+    NotYetValid "not-yet-valid" InvalidGrant "R44" "The assertion is not valid yet."
+    IssuedAtInvalid "issued-at-invalid" InvalidGrant "R44" "The assertion's iat is malformed or lies in the future."
+    TooOld "assertion-too-old" InvalidGrant "R44" "The assertion was issued too long ago."
+    JwtIdInvalid "jwt-id-invalid" InvalidGrant "R46" "The assertion's jti is missing or malformed."
+    ClaimConditionFailed "claim-condition-failed" InvalidGrant "R49" "The assertion's claims do not meet this issuer's conditions."
+    Replayed "assertion-replayed" InvalidGrant "R45" "The assertion has been used before."
+    ScopeMalformed "scope-malformed" InvalidScope "R61" "The scope is not well-formed."
+    ScopeNotAllowed "scope-not-allowed" InvalidScope "R61" "The scope exceeds what the application and the issuer may grant."
+    ResourceUnknown "resource-unknown" InvalidTarget "R63" "The resource is unknown for this application."
+    KeysNeeded "keys-needed" TemporarilyUnavailable "R51" "The issuer's keys must be supplied first."
+    KeysUnavailable "keys-unavailable" TemporarilyUnavailable "R51" "The issuer's keys can not be obtained at the moment."
+    StoreUnavailable "store-unavailable" TemporarilyUnavailable "R70" "The store does not answer at the moment."
+    ServerFault "server-fault" ServerError "R71" "The request could not be served."
+}
+
+impl Reason {
+    /// The HTTP status of the response (R2, R10, R15).
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::MethodNotAllowed => 405,
+            Self::RequestTooLarge => 413,
+            Self::OrganizationUnknown => 404,
+            other => other.code().status(),
+        }
+    }
+
+    /// Whether another key of the issuer could change it, after an assertion was admitted to its keys (R52).
+    pub(crate) fn may_be_of_an_old_key(self) -> bool {
+        matches!(self, Self::SignatureInvalid | Self::KeyUnknown | Self::AlgorithmNotAllowed)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Whose keys the caller must supply before an exchange can go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysNeeded {
+    /// The name of the trusted issuer.
+    pub trusted_issuer: String,
+    /// Its JWKS endpoint.
+    pub uri: String,
+}
+
+/// A refusal of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// After how many seconds trying again makes sense, where that is known.
+    pub retry_after: Option<u64>,
+    /// With [`Reason::KeysNeeded`]: whose keys.
+    pub keys_needed: Option<KeysNeeded>,
+    /// What lies behind it, for the log and for `explain`: nothing secret or personal, and never in the response.
+    pub cause: Option<String>,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        let retry_after = (reason.code() == ErrorCode::TemporarilyUnavailable).then_some(5);
+        Self { reason, retry_after, keys_needed: None, cause: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R2: the descriptions use only %x20-21 / %x23-5B / %x5D-7E.
+    #[test]
+    fn sentences_use_the_characters_of_rfc_6749() {
+        for reason in Reason::ALL {
+            let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+            assert!(reason.sentence().bytes().all(allowed), "{reason}");
+        }
+    }
+}

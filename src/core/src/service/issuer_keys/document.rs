@@ -1,0 +1,213 @@
+//! A JWKS document as it came from its endpoint: its text, its keys, and what is wrong with it (R50 to R53, R56).
+
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::jose::Header;
+use crate::jose::key::{JwkSet, JwkSetError, SkippedKey, VerificationKey};
+use crate::json::JsonError;
+use crate::keys::MAX_KEY_DOCUMENT;
+use crate::ports::{FetchProblem, FetchedDocument};
+
+/// How long a document is fresh where its endpoint does not say, and within which bounds it may say
+/// so: seconds.
+const FRESH: u64 = 600;
+const FRESH_LEAST: u64 = 60;
+const FRESH_MOST: u64 = 86_400;
+/// How long a document is used after it stopped being fresh, in seconds.
+const STALE: u64 = 86_400;
+/// One fetch at most in so many seconds.
+pub(in crate::service) const WINDOW: u64 = 30;
+
+/// How many skipped keys a sentence names.
+const MOST_NAMED: usize = 8;
+
+/// Why an issuer's keys did not come (R56). Its sentence has nothing of the document's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeysProblem {
+    /// There is no document.
+    Fetch(FetchProblem),
+    /// The document is no JWK set.
+    NotASet(JwkSetError),
+    /// It is a JWK set without a key.
+    NoKey,
+    /// It is a JWK set of which no key can verify an assertion, and why (R47, R53).
+    NoUsableKey(Vec<SkippedKey>),
+}
+
+impl fmt::Display for KeysProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(problem) => problem.fmt(formatter),
+            Self::NotASet(problem) => write!(formatter, "its document: {problem}"),
+            Self::NoKey => formatter.write_str("its JWK set is empty"),
+            Self::NoUsableKey(skipped) => {
+                write!(formatter, "no key of its document is usable: {}", Skipped(skipped))
+            }
+        }
+    }
+}
+
+impl core::error::Error for KeysProblem {}
+
+impl From<FetchProblem> for KeysProblem {
+    fn from(problem: FetchProblem) -> Self {
+        Self::Fetch(problem)
+    }
+}
+
+/// Skipped keys in words (R53): the first few, and how many more.
+pub(in crate::service) struct Skipped<'a>(pub(super) &'a [SkippedKey]);
+
+impl fmt::Display for Skipped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, skipped) in self.0.iter().take(MOST_NAMED).enumerate() {
+            let comma = if place == 0 { "" } else { "; " };
+            write!(formatter, "{comma}{skipped}")?;
+        }
+        match self.0.len().saturating_sub(MOST_NAMED) {
+            0 => Ok(()),
+            more => write!(formatter, "; and {more} more"),
+        }
+    }
+}
+
+/// The text of a document that was fetched, and its usable keys: at least one.
+pub(in crate::service) struct Usable {
+    pub(in crate::service) text: String,
+    pub(in crate::service) set: JwkSet,
+    pub(in crate::service) max_age: Option<u64>,
+}
+
+impl Usable {
+    /// R52, R53: a document that has a key to use, or what is wrong with it.
+    pub(in crate::service) fn read(fetched: FetchedDocument) -> Result<Self, KeysProblem> {
+        if fetched.body.len() > MAX_KEY_DOCUMENT {
+            return Err(FetchProblem::TooLarge.into());
+        }
+        let set = JwkSet::parse(&fetched.body).map_err(KeysProblem::NotASet)?;
+        if set.keys.is_empty() {
+            let skipped = set.skipped;
+            return Err(if skipped.is_empty() {
+                KeysProblem::NoKey
+            } else {
+                KeysProblem::NoUsableKey(skipped)
+            });
+        }
+        let text = String::from_utf8(fetched.body)
+            .map_err(|_| KeysProblem::NotASet(JwkSetError::NotJson(JsonError::NotUtf8)))?;
+        Ok(Self { text, set, max_age: fetched.max_age })
+    }
+
+    /// Until when it is fresh, if it was fetched now: seconds since 1970.
+    pub(in crate::service) fn fresh_until(&self, now: u64) -> u64 {
+        now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST))
+    }
+}
+
+/// A JWKS document as it is stored. `document` is absent while no fetch has ever succeeded. Every time in it may come
+/// from a clock that was wrong, so none is believed that lies further ahead than a right clock could have put it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::service) struct StoredDocument {
+    pub(in crate::service) uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::service) document: Option<String>,
+    /// Until when it is fresh: seconds since 1970.
+    pub(in crate::service) fresh_until: u64,
+    /// The window in which it was last tried to fetch it; its counter is deleted in the next one.
+    pub(in crate::service) turn: u64,
+    /// When it was last tried: seconds since 1970. Versions before 0.2 do not write it.
+    #[serde(default)]
+    pub(in crate::service) tried_at: Option<u64>,
+    /// Why that brought nothing (R56).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::service) problem: Option<String>,
+}
+
+/// A JWKS document with its keys parsed.
+pub(in crate::service) struct KeyDocument {
+    /// The record as it is in the store: while that is the same, nothing is parsed again.
+    record: Vec<u8>,
+    pub(in crate::service) stored: StoredDocument,
+    pub(in crate::service) keys: Rc<[VerificationKey]>,
+    pub(in crate::service) skipped: Vec<SkippedKey>,
+}
+
+impl KeyDocument {
+    pub(in crate::service) fn new(record: Vec<u8>, stored: StoredDocument) -> Self {
+        let text = stored.document.as_deref().unwrap_or_default();
+        let JwkSet { keys, skipped } = JwkSet::parse(text.as_bytes()).unwrap_or_default();
+        Self { record, stored, keys: keys.into(), skipped }
+    }
+
+    /// Whether it was parsed from these bytes.
+    pub(in crate::service) fn is_of(&self, record: &[u8]) -> bool {
+        self.record == record
+    }
+
+    pub(in crate::service) fn is_fresh(&self, now: u64) -> bool {
+        now < self.stored.fresh_until && self.has_possible_time(now)
+    }
+
+    pub(in crate::service) fn is_usable(&self, now: u64) -> bool {
+        !self.keys.is_empty() && now < self.stored.fresh_until.saturating_add(STALE)
+    }
+
+    /// Until when it is fresh, as far as that can be believed: the next try heals what a wrong clock has written.
+    pub(in crate::service) fn healed_fresh_until(&self, now: u64) -> u64 {
+        if self.has_possible_time(now) { self.stored.fresh_until } else { now }
+    }
+
+    fn has_possible_time(&self, now: u64) -> bool {
+        self.stored.fresh_until <= now.saturating_add(FRESH_MOST)
+    }
+
+    /// Whether a fetch was tried less than a window ago.
+    pub(in crate::service) fn was_tried(&self, now: u64) -> bool {
+        let tried_at = self.tried_at();
+        tried_at < now.saturating_add(WINDOW) && now < tried_at.saturating_add(WINDOW)
+    }
+
+    /// Whether it was tried after this moment, by a clock that is not far ahead of ours.
+    pub(in crate::service) fn was_tried_after(&self, moment: u64, now: u64) -> bool {
+        moment < self.tried_at() && self.tried_at() < now.saturating_add(WINDOW)
+    }
+
+    /// In how many seconds the next fetch may be tried.
+    pub(in crate::service) fn untried_in(&self, now: u64) -> u64 {
+        let next = self.tried_at().saturating_add(WINDOW);
+        next.saturating_sub(now).clamp(1, WINDOW)
+    }
+
+    fn tried_at(&self) -> u64 {
+        self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(WINDOW))
+    }
+
+    /// Whether it has the key that the header names; without a `kid`, any key will do (R48).
+    pub(in crate::service) fn has_key_for(&self, header: &Header) -> bool {
+        let kid = header.kid.as_deref();
+        self.keys.iter().any(|key| kid.is_none() || key.kid.as_deref() == kid)
+    }
+}
+
+impl fmt::Display for KeyDocument {
+    /// For `explain`: what there is and what is not (R53, R56).
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.keys.len() {
+            0 => formatter.write_str("no usable key from the JWKS endpoint")?,
+            1 => formatter.write_str("1 usable key from the JWKS endpoint")?,
+            count => write!(formatter, "{count} usable keys from the JWKS endpoint")?,
+        }
+        if !self.skipped.is_empty() {
+            write!(formatter, "; skipped: {}", Skipped(&self.skipped))?;
+        }
+        match &self.stored.problem {
+            Some(problem) => write!(formatter, "; when it was last fetched: {problem}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! The keys of a trusted issuer, and the life of a JWKS document (R50 to R53).
+//!
+//! A document is fresh for a while, then served stale while it is refreshed, and dropped a day after
+//! that. Fetches take turns: in each window of 30 seconds one request of all instances fetches, decided
+//! by an atomic counter; the others use what there is or wait for its result. So strangers with made-up
+//! `kid`s cause one fetch in 30 seconds. The same counter says how many wait already: a request that
+//! waits keeps an instance, and a slow endpoint must not keep those of all other issuers.
+//!
+//! A document that differs from the one before, and the end of an issuer, bring the organization's counter
+//! forward: each instance reads that first, so none goes on with the older one (R48).
+
+mod document;
+mod turns;
+
+pub(super) use document::KeyDocument;
+pub use document::KeysProblem;
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use core::pin::Pin;
+
+use crate::field::FieldError;
+use crate::jose::Header;
+use crate::jose::key::VerificationKey;
+use crate::keys::KeySource;
+use crate::oauth::{KeysNeeded, Reason, Refusal};
+use crate::organization::OrganizationId;
+use crate::ports::{
+    Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
+};
+use crate::service::registry::cache::{self, Trusted};
+use crate::service::registry::record::{self, Key};
+use crate::service::token::Tenant;
+use crate::service::{RegistryError, Service};
+use document::{StoredDocument, Usable, WINDOW};
+
+/// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
+/// that our native host runs.
+const MOST_WAITING: i64 = 64;
+/// After how many seconds a request that found no room to wait may come again.
+const COME_AGAIN: u64 = 1;
+/// How often a request looks whether another one's fetch is done, and at which distance.
+const LOOKS: u32 = 120;
+const PAUSE: u64 = 50;
+
+/// Whose document it is, and where it comes from.
+#[derive(Clone, Copy)]
+pub(in crate::service) struct Source<'a> {
+    pub(in crate::service) organization: &'a OrganizationId,
+    pub(in crate::service) name: &'a str,
+    pub(in crate::service) uri: &'a str,
+}
+
+impl Source<'_> {
+    pub(in crate::service) fn turn(&self, window: u64) -> String {
+        Key::jwks_turn(self.organization, self.name, self.uri, window)
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// The issuer's keys at this moment, fetched if need be.
+    pub(in crate::service) async fn issuer_keys(
+        &self,
+        tenant: &Tenant,
+        trusted: &Trusted,
+        header: &Header,
+        now: u64,
+    ) -> Result<Rc<[VerificationKey]>, Refusal> {
+        let uri = match &trusted.source {
+            KeySource::Certificate(keys) | KeySource::Inline(keys) => return Ok(Rc::clone(keys)),
+            KeySource::Endpoint(uri) => uri,
+        };
+        let name = &trusted.issuer.name;
+        let kept = self.cached(tenant, |entry| entry.documents.get(name).cloned());
+        let is_good = |kept: &Rc<KeyDocument>| {
+            kept.stored.uri == *uri && kept.is_fresh(now) && kept.has_key_for(header)
+        };
+        if let Some(document) = kept.filter(is_good) {
+            return Ok(Rc::clone(&document.keys));
+        }
+        let source = Source { organization: &tenant.id, name, uri };
+        let stored = self.load_document(source).await?;
+        if let Some(document) = &stored {
+            // It was read after the counter that says under which the entry is kept.
+            self.cached(tenant, |entry| cache::keep(&mut entry.documents, name, Rc::clone(document)));
+        }
+        match stored {
+            Some(document) if document.is_usable(now) && document.has_key_for(header) => {
+                if !document.is_fresh(now) {
+                    self.ask_for_refresh(source, &document, now).await?;
+                }
+                Ok(Rc::clone(&document.keys))
+            }
+            stored => self.refresh(source, stored, now).await,
+        }
+    }
+
+    /// The issuer's keys once more, where none of the `tried` ones made the signature good: a key may have changed
+    /// under the same `kid`, or without one (R52). `None`: there are no others.
+    pub(in crate::service) async fn newer_keys(
+        &self,
+        tenant: &Tenant,
+        trusted: &Trusted,
+        tried: &[VerificationKey],
+        now: u64,
+    ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
+        let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
+        let source = Source { organization: &tenant.id, name: &trusted.issuer.name, uri };
+        let stored = self.load_document(source).await?;
+        let keys = self.refresh(source, stored, now).await?;
+        Ok((*keys != *tried).then_some(keys))
+    }
+
+    /// The JWKS document as it is stored, for people; nothing is fetched.
+    pub(in crate::service) async fn stored_document(
+        &self,
+        tenant: &Tenant,
+        trusted: &Trusted,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
+        self.load_document(Source { organization: &tenant.id, name: &trusted.issuer.name, uri }).await
+    }
+
+    /// A stale document does for now, but is to be fetched again: by us after the answer, or by a caller
+    /// who supplies keys, of whom one is asked in a window.
+    async fn ask_for_refresh(
+        &self,
+        source: Source<'_>,
+        document: &KeyDocument,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        if document.was_tried(now) {
+            return Ok(());
+        }
+        if P::KeyFetcher::CALLER_SUPPLIES {
+            return match self.ports.registry().increment(&source.turn(now / WINDOW)).await? {
+                1 => Err(keys_needed(source)),
+                _ => Ok(()),
+            };
+        }
+        self.cache.borrow_mut().refreshes_due.push((source.organization.clone(), source.name.to_string()));
+        Ok(())
+    }
+
+    /// Fetches the document, or waits for the request that does; R52.
+    async fn refresh(
+        &self,
+        source: Source<'_>,
+        stored: Option<Rc<KeyDocument>>,
+        now: u64,
+    ) -> Result<Rc<[VerificationKey]>, Refusal> {
+        let mut stored = stored;
+        if !stored.as_ref().is_some_and(|document| document.was_tried(now)) {
+            if P::KeyFetcher::CALLER_SUPPLIES {
+                return Err(keys_needed(source));
+            }
+            // Boxed, so that a shell that never comes here has none of its code: a future keeps that of all its steps.
+            let turn: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.take_turn(source, now / WINDOW));
+            stored = turn.await?;
+        }
+        let now = self.ports.clock().now();
+        match &stored {
+            Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
+            _ => {
+                let problem = stored.as_ref().and_then(|document| document.stored.problem.as_deref());
+                let until =
+                    stored.as_ref().map_or(WINDOW - now % WINDOW, |document| document.untried_in(now));
+                Err(unavailable(until, problem))
+            }
+        }
+    }
+
+    /// Fetches if this is the first of all requests of the window, or waits for the one that does.
+    async fn take_turn(&self, source: Source<'_>, window: u64) -> Result<Option<Rc<KeyDocument>>, Refusal> {
+        Ok(match self.ports.registry().increment(&source.turn(window)).await? {
+            1 => self.fetch(source, window).await?,
+            2..=MOST_WAITING => self.wait_for_fetch(source, window).await?,
+            // Whether the key is in the document to come nobody knows yet.
+            _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
+        })
+    }
+
+    /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
+    /// removed meanwhile, and what came may be older than that.
+    pub(in crate::service) async fn fetch(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let began = self.ports.clock().now();
+        let fetched = self.ports.key_fetcher().fetch(source.uri).await;
+        let store = self.ports.registry();
+        if store.get(&source.turn(window)).await?.is_none() {
+            return Ok(None);
+        }
+        let (before, document) = self.store_document(source, fetched, began).await?;
+        if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
+            // This window's counter must stay until the window is over: the next fetch deletes it.
+            let turn = source.turn(turn);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        }
+        Ok(Some(document))
+    }
+
+    /// Stores what a fetch that began then has brought, and tells it. Returns the document before, and the newest.
+    /// R52: what is empty or unreadable keeps the last good one.
+    async fn store_document(
+        &self,
+        source: Source<'_>,
+        fetched: Result<FetchedDocument, FetchProblem>,
+        began: u64,
+    ) -> Result<(Option<Rc<KeyDocument>>, Rc<KeyDocument>), StoreError> {
+        let Source { organization, name, uri } = source;
+        let not_supplied = matches!(fetched, Err(FetchProblem::NotSupplied));
+        let usable = fetched.map_err(Into::into).and_then(Usable::read);
+        self.ports.events().emit(&match &usable {
+            Ok(usable) => Event::KeysFetched {
+                organization,
+                trusted_issuer: name,
+                keys: usable.set.keys.len(),
+                skipped: &usable.set.skipped,
+            },
+            Err(problem) => Event::KeysFailed { organization, trusted_issuer: name, problem },
+        });
+        let now = self.ports.clock().now();
+        let before = self.load_document(source).await?;
+        if let Some(newer) = before.as_ref().filter(|before| before.was_tried_after(began, now)) {
+            return Ok((None, Rc::clone(newer)));
+        }
+        let last = before.as_ref();
+        let (document, fresh_until, problem) = match usable {
+            Ok(usable) => {
+                let fresh_until = usable.fresh_until(now);
+                (Some(usable.text), fresh_until, None)
+            }
+            Err(problem) => {
+                // A caller whose document could not be used may say next that it has none.
+                let known = last.filter(|last| not_supplied && last.was_tried(now));
+                let known = known.and_then(|last| last.stored.problem.clone());
+                let document = last.and_then(|last| last.stored.document.clone());
+                let fresh_until = last.map_or(0, |last| last.healed_fresh_until(now));
+                (document, fresh_until, Some(known.unwrap_or_else(|| problem.to_string())))
+            }
+        };
+        let replaces =
+            last.is_some_and(|last| last.stored.document.is_some() && last.stored.document != document);
+        let (turn, tried_at) = (began / WINDOW, Some(began));
+        let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn, tried_at, problem };
+        let record = record::write(&stored);
+        if replaces {
+            // Before and after: whichever step a failure keeps from happening, nobody goes on with the older one.
+            self.changed(organization).await?;
+        }
+        self.ports.registry().set(&Key::jwks(organization, name), &record).await?;
+        let document = Rc::new(KeyDocument::new(record, stored));
+        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
+        if replaces {
+            self.changed(organization).await?;
+        }
+        Ok((before, document))
+    }
+
+    /// Another request fetches: looks until its outcome is stored. The instance that fetched may be gone; who has
+    /// waited in vain for longer than a fetch can take says so, and nobody waits for that turn again.
+    async fn wait_for_fetch(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let store = self.ports.registry();
+        let over = Key::jwks_turn_over(&source.turn(window));
+        let is_done = |document: &Rc<KeyDocument>| (window..window + 2).contains(&document.stored.turn);
+        if store.get(&over).await?.is_some() {
+            return self.load_document(source).await;
+        }
+        for _ in 0..LOOKS {
+            let stored = self.load_document(source).await?;
+            if stored.as_ref().is_some_and(is_done) {
+                return Ok(stored);
+            }
+            self.ports.clock().sleep(PAUSE).await;
+        }
+        store.set(&over, b"1").await?;
+        self.load_document(source).await
+    }
+
+    /// The stored document, unless it is another endpoint's.
+    pub(in crate::service) async fn load_document(
+        &self,
+        source: Source<'_>,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let Source { organization, name, uri } = source;
+        let key = Key::jwks(organization, name);
+        let Some(record) = self.ports.registry().get(&key).await? else { return Ok(None) };
+        let parsed = self.cache.borrow().parsed(organization, name, &record);
+        if let Some(parsed) = parsed {
+            return Ok((parsed.stored.uri == uri).then_some(parsed));
+        }
+        let stored: StoredDocument = match record::read(&key, &record) {
+            Ok(stored) => stored,
+            Err(error) => {
+                // R74: it can be had again, so nothing is refused for its sake.
+                let cause = error.to_string();
+                self.ports.events().emit(&Event::RecordUnreadable { key: &key, cause: &cause });
+                return Ok(None);
+            }
+        };
+        if stored.uri != uri {
+            return Ok(None);
+        }
+        let document = Rc::new(KeyDocument::new(record, stored));
+        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
+        Ok(Some(document))
+    }
+
+    /// Takes a JWKS document that the caller fetched, and says how many of its keys are usable.
+    /// `None` says that the caller could not fetch it: what is stored is used on, if it may be (R51). A document that
+    /// can't be used is an error, and counts as none: nobody is asked for it again for 30 seconds.
+    pub async fn supply_keys(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        fetched: Option<FetchedDocument>,
+    ) -> Result<usize, RegistryError> {
+        let issuer = self.trusted_issuer(organization, name).await?;
+        let Some(uri) = &issuer.jwks_uri else {
+            return Err(FieldError::new("name", "names a trusted issuer without a jwks_uri").into());
+        };
+        let source = Source { organization, name, uri };
+        let is_supplied = fetched.is_some();
+        let now = self.ports.clock().now();
+        let fetched = fetched.ok_or(FetchProblem::NotSupplied);
+        let (_, document) = self.store_document(source, fetched, now).await?;
+        match &document.stored.problem {
+            Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
+            _ => Ok(document.keys.len()),
+        }
+    }
+
+    /// Forgets the document of an issuer that is new, is removed or has another endpoint, and the turn of this
+    /// window: who registers it again has one at once.
+    pub(in crate::service) async fn forget_document(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        let store = self.ports.registry();
+        // Under which address the turn was taken the registration says, which is still there.
+        if let Ok(Some(before)) = self.load_issuer(organization, name).await
+            && let Some(uri) = &before.jwks_uri
+        {
+            let turn = Source { organization, name, uri }.turn(self.ports.clock().now() / WINDOW);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        }
+        self.cache.borrow_mut().forget_parsed(organization, name);
+        self.changed(organization).await?;
+        store.delete(&Key::jwks(organization, name)).await?;
+        self.changed(organization).await
+    }
+}
+
+fn unavailable(retry_after: u64, problem: Option<&str>) -> Refusal {
+    let cause = problem.map(ToString::to_string);
+    Refusal { retry_after: Some(retry_after), cause, ..Reason::KeysUnavailable.into() }
+}
+
+fn keys_needed(source: Source<'_>) -> Refusal {
+    let keys_needed = Some(KeysNeeded { trusted_issuer: source.name.into(), uri: source.uri.into() });
+    Refusal { keys_needed, ..Reason::KeysNeeded.into() }
+}

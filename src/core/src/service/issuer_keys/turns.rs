@@ -1,0 +1,106 @@
+//! What is done for key documents after an answer: refreshing stale ones, and deleting turns that were left behind.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+use super::document::WINDOW;
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::service::Service;
+use crate::service::registry::record::{self, Key};
+
+/// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
+/// look goes through. What is left is looked at a minute later.
+const SWEEP_EVERY: u64 = 3600;
+const SWEEP_AGAIN: u64 = 60;
+const PAGES_AT_ONCE: u32 = 4;
+
+/// When turns are swept next: seconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct StoredTurnSweep {
+    next: u64,
+}
+
+impl<P: Ports> Service<P> {
+    /// Work that should not delay an answer: refreshing stale documents, sweeping the stores.
+    /// A shell calls it after it has answered.
+    pub async fn after_answer(&self) -> Result<(), StoreError> {
+        let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
+        for (organization, name) in due {
+            self.refresh_unless_another_does(&organization, &name).await?;
+            self.sweep_turns_if_due().await?;
+        }
+        self.sweep_if_due().await
+    }
+
+    /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
+    async fn refresh_unless_another_does(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        let now = self.ports.clock().now();
+        let window = now / WINDOW;
+        let Ok(issuer) = self.trusted_issuer(organization, name).await else { return Ok(()) };
+        let Some(uri) = &issuer.jwks_uri else { return Ok(()) };
+        let source = Source { organization, name, uri };
+        let (store, turn) = (self.ports.registry(), source.turn(window));
+        // A read is cheaper than the write that would decide it.
+        if store.get(&turn).await?.is_some() {
+            return Ok(());
+        }
+        let stored = self.load_document(source).await?;
+        let is_done = stored.is_some_and(|document| document.is_fresh(now) || document.was_tried(now));
+        if !is_done && store.increment(&turn).await? == 1 {
+            self.fetch(source, window).await?;
+        }
+        Ok(())
+    }
+
+    /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted. When is
+    /// kept in the store, since instances come and go.
+    async fn sweep_turns_if_due(&self) -> Result<(), StoreError> {
+        let now = self.ports.clock().now();
+        // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
+        let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
+        if is_early(self.cache.borrow().next_turn_sweep) {
+            return Ok(());
+        }
+        let registry = self.ports.registry();
+        let stored: Option<StoredTurnSweep> = self.load(Key::NEXT_TURN_SWEEP).await?;
+        let mut next = stored.map_or(0, |stored| stored.next);
+        if !is_early(next) {
+            next = now + SWEEP_EVERY;
+            record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
+            if !self.sweep_turns(now / WINDOW).await? {
+                next = now + SWEEP_AGAIN;
+                record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
+            }
+        }
+        self.cache.borrow_mut().next_turn_sweep = next;
+        Ok(())
+    }
+
+    /// Deletes turns of other windows than those around this one; true: none is left.
+    async fn sweep_turns(&self, window: u64) -> Result<bool, StoreError> {
+        let store = self.ports.registry();
+        let mut from = None;
+        for _ in 0..PAGES_AT_ONCE {
+            let page = store.page_of_keys(Key::JWKS_TURNS, from.as_deref()).await?;
+            for key in &page.keys {
+                let named = key.split('/').nth(2).and_then(|part| part.parse::<u64>().ok());
+                if named.is_none_or(|named| named.abs_diff(window) > 2) {
+                    store.delete(key).await?;
+                }
+            }
+            from = page.next;
+            if from.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,241 @@
+//! Registering trusted issuers: names and issuer values are unique in an organization.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::apply::{Known, Put};
+use super::error::RegistryError;
+use super::organizations::{Listing, Page};
+use super::record::{self, Key};
+use crate::field::FieldError;
+use crate::jose::SkippedKey;
+use crate::keys::KeySource;
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::service::Service;
+use crate::trust::TrustedIssuer;
+
+/// The longest name of a trusted issuer, in bytes.
+const LONGEST_NAME: usize = 128;
+
+impl<P: Ports> Service<P> {
+    /// Checks every member and reads the keys. We are no third party to ourselves: whoever got a token of ours would
+    /// have an assertion (R34).
+    pub(in crate::service) fn check_issuer(&self, issuer: &TrustedIssuer) -> Result<KeySource, FieldError> {
+        let keys = issuer.check(self.settings.dev)?;
+        if self.settings.is_own_issuer(&issuer.issuer) {
+            let problem = "is an issuer identifier of this installation: its own tokens are no assertions";
+            return Err(FieldError::new("issuer", problem));
+        }
+        Ok(keys)
+    }
+
+    /// Registers a new trusted issuer.
+    pub async fn create_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        self.check_issuer(issuer)?;
+        self.require(organization).await?;
+        self.change(organization, self.create_locked(organization, issuer)).await
+    }
+
+    async fn create_locked(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        if self.ports.registry().get(&Key::trusted_issuer(organization, &issuer.name)).await?.is_some() {
+            return Err(RegistryError::NameTaken);
+        }
+        self.check_issuer_value_is_free(organization, issuer).await?;
+        // A removal that failed halfway may have left its keys.
+        self.forget_document(organization, &issuer.name).await?;
+        self.write_issuer(organization, &issuer.as_stored()).await.map_err(Into::into)
+    }
+
+    /// Creates or replaces the trusted issuer of this name. True: it is new.
+    pub async fn put_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        issuer: &TrustedIssuer,
+    ) -> Result<bool, RegistryError> {
+        if issuer.name != name {
+            return Err(FieldError::new("name", "must be the name in the path").into());
+        }
+        Ok(self.put_issuer(organization, issuer).await? == Put::Created)
+    }
+
+    /// Brings the trusted issuer to what is wanted.
+    pub(in crate::service) async fn put_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<Put, RegistryError> {
+        self.check_issuer(issuer)?;
+        self.require(organization).await?;
+        self.change(organization, self.put_locked(organization, issuer)).await
+    }
+
+    /// The keys of a registration that are not used at this moment, and why (R47, R53).
+    #[must_use]
+    pub fn skipped_keys(&self, issuer: &TrustedIssuer) -> Vec<SkippedKey> {
+        issuer.skipped_keys(self.ports.clock().now())
+    }
+
+    /// Refuses what [`put_trusted_issuer`](Self::put_trusted_issuer) would refuse at this moment, and changes nothing.
+    /// The organization need not exist yet.
+    pub async fn check_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        self.check_issuer(issuer)?;
+        self.check_issuer_value_is_free(organization, issuer).await
+    }
+
+    async fn put_locked(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<Put, RegistryError> {
+        let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
+        self.check_issuer_value_is_free(organization, issuer).await?;
+        let issuer = &issuer.as_stored();
+        let put = before.put(issuer);
+        if put == Put::Unchanged {
+            return Ok(put);
+        }
+        // What goes, goes first: a store that fails in between must leave the record that tells what is left to do.
+        let before = before.readable();
+        if before.is_none_or(|before| before.jwks_uri != issuer.jwks_uri) {
+            self.forget_document(organization, &issuer.name).await?;
+        }
+        if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
+            self.forget_issuer_value(organization, before).await?;
+        }
+        self.write_issuer(organization, issuer).await?;
+        Ok(put)
+    }
+
+    /// Deletes the signpost to this issuer, unless it leads to another one by now.
+    async fn forget_issuer_value(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), StoreError> {
+        let key = Key::issuer_value(organization, &issuer.issuer);
+        let store = self.ports.registry();
+        if store.get(&key).await?.is_some_and(|name| name == issuer.name.as_bytes()) {
+            store.delete(&key).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_issuer_value_is_free(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        match self.other_with_issuer_value(organization, issuer).await? {
+            Some(_) => Err(RegistryError::IssuerTaken),
+            None => Ok(()),
+        }
+    }
+
+    /// The name of another trusted issuer that has this one's issuer value. A signpost counts only if the record it
+    /// leads to has that value.
+    pub(in crate::service) async fn other_with_issuer_value(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<Option<String>, StoreError> {
+        let name = self.registered_name(organization, &issuer.issuer).await?;
+        let Some(name) = name.filter(|name| *name != issuer.name) else { return Ok(None) };
+        let other = self.load_issuer(organization, &name).await?;
+        Ok(other.filter(|other| other.issuer == issuer.issuer).map(|_| name))
+    }
+
+    /// The name that an issuer value is registered under, if the signpost is right.
+    pub(in crate::service) async fn registered_name(
+        &self,
+        organization: &OrganizationId,
+        issuer: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let key = Key::issuer_value(organization, issuer);
+        let signpost = self.ports.registry().get(&key).await?;
+        let name = |bytes| String::from_utf8(bytes).map_err(|_| record::unreadable(&key, "is not a name"));
+        self.told(signpost.map(name).transpose())
+    }
+
+    /// The signpost first: without its record it leads nowhere.
+    async fn write_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), StoreError> {
+        let store = self.ports.registry();
+        store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
+        record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await
+    }
+
+    pub(in crate::service) async fn load_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<Option<TrustedIssuer>, StoreError> {
+        if name.len() > LONGEST_NAME {
+            return Ok(None);
+        }
+        self.load(&Key::trusted_issuer(organization, name)).await
+    }
+
+    /// The trusted issuer of this name.
+    pub async fn trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<TrustedIssuer, RegistryError> {
+        self.require(organization).await?;
+        self.load_issuer(organization, name).await?.ok_or(RegistryError::NotFound)
+    }
+
+    /// The organization's trusted issuers.
+    pub async fn trusted_issuers(
+        &self,
+        organization: &OrganizationId,
+        page: &Page,
+    ) -> Result<Listing<TrustedIssuer>, RegistryError> {
+        self.require(organization).await?;
+        let read = |key: &str, record: &[u8]| {
+            record::read(key, record).map(|issuer: TrustedIssuer| issuer.as_stored())
+        };
+        Ok(self.list(&Key::trusted_issuers(organization), page, read).await?)
+    }
+
+    /// Removes a trusted issuer: its assertions are refused from now on.
+    pub async fn remove_trusted_issuer(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<(), RegistryError> {
+        self.require(organization).await?;
+        self.change(organization, self.remove_locked(organization, name)).await
+    }
+
+    async fn remove_locked(&self, organization: &OrganizationId, name: &str) -> Result<(), RegistryError> {
+        let known = Known::of(self.load_issuer(organization, name).await)?;
+        if name.len() <= LONGEST_NAME {
+            self.forget_document(organization, name).await?;
+        }
+        match &known {
+            Known::Nothing => return Err(RegistryError::NotFound),
+            Known::Readable(issuer) => self.forget_issuer_value(organization, issuer).await?,
+            // Its signpost leads to nothing then, and counts for nothing.
+            Known::Unreadable => {}
+        }
+        self.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
+    }
+}

@@ -1,0 +1,16 @@
+//! What is registered: organizations, trusted issuers and applications, and how they are stored.
+
+mod applications;
+mod apply;
+pub(super) mod cache;
+mod entries;
+mod error;
+mod issuers;
+mod lock;
+mod organizations;
+pub(super) mod record;
+
+pub use applications::NewApplication;
+pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, Seeding, TrustDocument};
+pub use error::RegistryError;
+pub use organizations::{Listing, Page, UnreadableItem};

@@ -1,0 +1,284 @@
+//! Replay: an assertion works once (R45).
+//!
+//! A replay key is `r/{bucket}/{digest}`, where the bucket is the hour in which it may be forgotten.
+//! It is free if and only if `increment` brings it to 1. A `jti` may come back under another `exp` and
+//! thus in another bucket; so the other buckets that an acceptable `exp` can fall in are looked at after
+//! the increment. Two such assertions at the same moment see each other and both fail: never both succeed.
+//!
+//! An issuer with a long `max_lifetime` has fifty such buckets. So what is used long before its end has a second
+//! mark, in a bucket of two days, and only the hours near by and these are looked at: five reads at most.
+
+use alloc::format;
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::Service;
+use super::registry::record::{self, Key};
+use crate::grants::jwt_bearer::ReplayMark;
+use crate::oauth::{Reason, Refusal};
+use crate::ports::{Clock as _, Event, Ports, Store as _, StoreError};
+use crate::trust::{MOST_CLOCK_SKEW, TrustedIssuer};
+
+/// The width of an expiry bucket, in seconds.
+const BUCKET: u64 = 3600;
+/// The width of the buckets of second marks, in buckets of an hour, and how long before its end an assertion that is
+/// used gets one, in seconds. What a node with a clock that is `CLOCKS` seconds off has used is found, too.
+const WIDE: u64 = 50;
+const NEAR: u64 = 7200;
+const CLOCKS: u64 = 1800;
+/// How long after its bucket a mark is deleted at the earliest, in seconds; how much faster than the time the sweep's
+/// horizon may move, and how far at once: clocks are wrong sometimes, and then nothing that is valid must go.
+const LATE: u64 = 7200;
+const FASTER: u64 = 10;
+const FARTHEST: u64 = 3600;
+/// How often the instances together sweep, in seconds, and how many pages of keys one sweep looks at: it
+/// runs after an answer, in an instance that others wait for. What is left is swept a second later.
+const SWEEP_EVERY: u64 = 60;
+const PAGES_AT_ONCE: u32 = 10;
+
+/// When the next sweep is due: seconds since 1970.
+#[derive(Serialize, Deserialize)]
+struct StoredSweep {
+    next: u64,
+}
+
+/// Up to where marks may be deleted, and when that was moved last, by the clock of whoever did: seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredHorizon {
+    horizon: u64,
+    moved: u64,
+}
+
+impl StoredHorizon {
+    /// The horizon after a sweep at `now`. It never goes back, moves by at most ten minutes in a minute and an hour at
+    /// once, and where it lies ahead of what our clock says, it waits. The first one begins by the `oldest` mark, not by a clock.
+    fn moved(known: Option<Self>, oldest: u64, now: u64) -> Self {
+        let wanted = now.saturating_sub(LATE);
+        let Some(known) = known else {
+            return Self { horizon: (oldest * BUCKET).saturating_sub(LATE + FARTHEST), moved: now };
+        };
+        // Where the last one to move it was ahead of us, how long ago it was nobody knows: a minute.
+        let passed = now.checked_sub(known.moved).unwrap_or(SWEEP_EVERY);
+        let step = passed.saturating_mul(FASTER).min(FARTHEST);
+        if wanted <= known.horizon {
+            return known;
+        }
+        Self { horizon: wanted.min(known.horizon.saturating_add(step)), moved: now }
+    }
+}
+
+/// When a sweep failed: seconds since 1970.
+#[derive(Serialize)]
+struct StoredFailure {
+    at: u64,
+}
+
+/// What a sweep came to.
+struct Swept {
+    deleted: usize,
+    /// Nothing that has passed is left.
+    is_done: bool,
+}
+
+fn bucket(until: u64) -> u64 {
+    until / BUCKET + 1
+}
+
+/// The bucket of the second mark: a multiple of [`WIDE`], and never before the first mark's.
+fn wide_bucket(until: u64) -> u64 {
+    (until / BUCKET / WIDE + 1) * WIDE
+}
+
+fn wide_key(bucket: u64, digest: &str) -> String {
+    format!("r/{bucket:012}/{digest}/wide")
+}
+
+fn replay_key(bucket: u64, digest: &str) -> String {
+    format!("r/{bucket:012}/{digest}")
+}
+
+/// The bucket in a replay key.
+fn bucket_of(key: &str) -> Option<u64> {
+    key.strip_prefix("r/")?.split('/').next()?.parse().ok()
+}
+
+impl ReplayMark {
+    /// Whether its use at this moment needs a second mark.
+    fn is_wide(&self, now: u64) -> bool {
+        self.by_jwt_id && self.until > now + NEAR
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// Reserves the assertion for this exchange, or refuses it as used.
+    pub(super) async fn reserve(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let store = self.ports.replay();
+        let own = bucket(mark.until);
+        if store.increment(&replay_key(own, &mark.digest)).await? != 1 {
+            return Err(Reason::Replayed.into());
+        }
+        if mark.is_wide(now) && store.increment(&wide_key(wide_bucket(mark.until), &mark.digest)).await? != 1
+        {
+            return Err(Reason::Replayed.into());
+        }
+        if self.is_reserved_elsewhere(mark, issuer, now).await? {
+            Err(Reason::Replayed.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether the assertion was used already; changes nothing.
+    pub(super) async fn is_reserved(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        let (store, own) = (self.ports.replay(), wide_key(wide_bucket(mark.until), &mark.digest));
+        Ok(store.get(&replay_key(bucket(mark.until), &mark.digest)).await?.is_some()
+            || mark.is_wide(now) && store.get(&own).await?.is_some()
+            || self.is_reserved_elsewhere(mark, issuer, now).await?)
+    }
+
+    /// Whether its `jti` was used under another `exp`, in another bucket.
+    async fn is_reserved_elsewhere(
+        &self,
+        mark: &ReplayMark,
+        issuer: &TrustedIssuer,
+        now: u64,
+    ) -> Result<bool, StoreError> {
+        if !mark.by_jwt_id {
+            return Ok(false);
+        }
+        let own = bucket(mark.until);
+        let (skew, most) = (u64::from(issuer.clock_skew), u64::from(MOST_CLOCK_SKEW));
+        let earliest = now + most - skew;
+        let latest = now + u64::from(issuer.max_lifetime) + skew + 1 + most;
+        let near = latest.min(now + NEAR + CLOCKS);
+        let store = self.ports.replay();
+        for other in (bucket(earliest)..=bucket(near)).filter(|other| *other != own) {
+            if store.get(&replay_key(other, &mark.digest)).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        if latest <= now + NEAR {
+            return Ok(false);
+        }
+        let own = mark.is_wide(now).then(|| wide_bucket(mark.until));
+        let wide = (wide_bucket(earliest)..=wide_bucket(latest)).step_by(WIDE as usize);
+        for other in wide.filter(|other| Some(*other) != own) {
+            if store.get(&wide_key(other, &mark.digest)).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Deletes the replay keys whose time has passed, and says how many.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let swept = self.sweep_some().await?;
+            deleted += swept.deleted;
+            if swept.is_done {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// Up to which bucket marks may be deleted now.
+    async fn last_bucket(&self, oldest: u64) -> Result<u64, StoreError> {
+        let (registry, now) = (self.ports.registry(), self.ports.clock().now());
+        let known = match self.load(Key::SWEEP_HORIZON).await {
+            // It begins anew.
+            Err(StoreError::Unreadable(_)) => None,
+            known => known?,
+        };
+        let moved = StoredHorizon::moved(known, oldest, now);
+        if known != Some(moved) {
+            record::save(registry, Key::SWEEP_HORIZON, moved).await?;
+        }
+        // A horizon that lies too far ahead must not count for those whose clocks are right.
+        Ok(moved.horizon.min(now.saturating_sub(LATE)) / BUCKET)
+    }
+
+    /// Deletes what has passed among the first keys. Keys begin with their bucket, so that what has passed
+    /// comes first: a page without any is followed by none with some.
+    async fn sweep_some(&self) -> Result<Swept, StoreError> {
+        let store = self.ports.replay();
+        let (mut deleted, mut from, mut last) = (0, None, None);
+        for _ in 0..PAGES_AT_ONCE {
+            let page = store.page_of_keys("r/", from.as_deref()).await?;
+            let before = deleted;
+            let last = match (last, page.keys.iter().filter_map(|key| bucket_of(key)).min()) {
+                (Some(last), _) => last,
+                (None, Some(oldest)) => *last.insert(self.last_bucket(oldest).await?),
+                (None, None) => 0,
+            };
+            for key in page.keys.iter().filter(|key| bucket_of(key).is_some_and(|bucket| bucket <= last)) {
+                store.delete(key).await?;
+                deleted += 1;
+            }
+            from = page.next;
+            if from.is_none() || (deleted == before && !page.keys.is_empty()) {
+                return Ok(Swept { deleted, is_done: true });
+            }
+        }
+        Ok(Swept { deleted, is_done: false })
+    }
+
+    /// The same; where it fails, that is told: nobody waits for it, and the store only grows from then on.
+    async fn sweep_some_or_tell(&self) -> Result<Swept, StoreError> {
+        let registry = self.ports.registry();
+        let swept = self.sweep_some().await;
+        if swept.is_err() {
+            let cause = "used assertions are not deleted, and the store only grows; the line before says why";
+            self.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });
+            record::save(registry, Key::SWEEP_FAILING, StoredFailure { at: self.ports.clock().now() })
+                .await?;
+        } else if self.is_sweep_failing().await? {
+            registry.delete(Key::SWEEP_FAILING).await?;
+        }
+        swept
+    }
+
+    /// Whether the last sweep failed, in whichever instance it was.
+    pub async fn is_sweep_failing(&self) -> Result<bool, StoreError> {
+        Ok(self.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
+    }
+
+    /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
+    /// and go; two that read it at the same moment both sweep, which harms nothing.
+    pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
+        let now = self.ports.clock().now();
+        // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
+        let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
+        if is_early(self.cache.borrow().next_sweep) {
+            return Ok(());
+        }
+        let registry = self.ports.registry();
+        let stored: Option<StoredSweep> = match self.load(Key::NEXT_SWEEP).await {
+            // It is written anew.
+            Err(StoreError::Unreadable(_)) => None,
+            stored => stored?,
+        };
+        let mut next = stored.map_or(0, |stored| stored.next);
+        if !is_early(next) {
+            next = now + SWEEP_EVERY;
+            record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
+            if !self.sweep_some_or_tell().await?.is_done {
+                next = now + 1;
+                record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
+            }
+        }
+        self.cache.borrow_mut().next_sweep = next;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! The access token we issue: a signed JWT after RFC 9068 (R62).
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::jose::base64url;
+use crate::jose::key::SigningKey;
+use crate::jose::{Signatures, SigningFailed};
+use crate::json::{Object, Value};
+
+/// The claim of ours that names the issuer of the assertion.
+pub const ASSERTION_ISSUER: &str = "assertion_issuer";
+
+/// The media type of our tokens in the header `typ`. No assertion may carry it (R34).
+pub const TYP: &str = "at+jwt";
+
+/// An access token that was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// The token: a compact JWS.
+    pub token: String,
+    /// Its lifetime in seconds.
+    pub expires_in: u64,
+    /// Its scope, where the answer has to say so (R60).
+    pub scope: Option<String>,
+}
+
+/// The claims of an access token.
+pub struct AccessTokenClaims<'a> {
+    /// `iss`: this organization.
+    pub issuer: &'a str,
+    /// `sub`: the resource owner, from the assertion.
+    pub subject: &'a str,
+    /// `aud`: the resources it is for.
+    pub audience: &'a [String],
+    /// `client_id`: the application.
+    pub client_id: &'a str,
+    /// `iat`: seconds since 1970.
+    pub issued_at: u64,
+    /// `exp`: seconds since 1970.
+    pub expires_at: u64,
+    /// `jti`.
+    pub id: &'a str,
+    /// `scope`; empty: no such claim.
+    pub scope: &'a str,
+    /// The issuer of the assertion.
+    pub assertion_issuer: &'a str,
+    /// Claims carried over from the assertion.
+    pub mapped: &'a [(String, Value)],
+}
+
+impl AccessTokenClaims<'_> {
+    fn members(&self) -> Object {
+        let mut claims = Object::new();
+        claims.insert("iss", self.issuer);
+        claims.insert("sub", self.subject);
+        match self.audience {
+            [one] => claims.insert("aud", one.as_str()),
+            many => claims.insert("aud", many.iter().cloned().map(Value::from).collect::<Vec<_>>()),
+        };
+        claims.insert("client_id", self.client_id);
+        claims.insert("iat", self.issued_at);
+        claims.insert("exp", self.expires_at);
+        claims.insert("jti", self.id);
+        if !self.scope.is_empty() {
+            claims.insert("scope", self.scope);
+        }
+        claims.insert(ASSERTION_ISSUER, self.assertion_issuer);
+        for (name, value) in self.mapped {
+            claims.insert(name.as_str(), value.clone());
+        }
+        claims
+    }
+
+    /// Signs the claims; `random` are 32 fresh random bytes.
+    ///
+    /// # Errors
+    /// [`SigningFailed`] where the host signs and did not.
+    pub fn sign(
+        &self,
+        key: &SigningKey,
+        signatures: &impl Signatures,
+        random: &[u8; 32],
+    ) -> Result<String, SigningFailed> {
+        let header = format!(r#"{{"typ":"{TYP}","alg":"{}","kid":"{}"}}"#, key.algorithm().name(), key.kid());
+        let claims = Value::Object(self.members()).to_text();
+        let mut token = base64url::encode(header.as_bytes());
+        token.push('.');
+        token.push_str(&base64url::encode(claims.as_bytes()));
+        let signature = signatures.sign(key, token.as_bytes(), random)?;
+        token.push('.');
+        token.push_str(&base64url::encode(&signature));
+        Ok(token)
+    }
+}

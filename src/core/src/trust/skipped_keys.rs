@@ -1,0 +1,99 @@
+//! The keys of a registration that are not used, and why.
+
+use alloc::vec::Vec;
+
+use super::TrustedIssuer;
+use crate::jose::SkippedKey;
+use crate::jose::key::{JwkSet, certificate};
+use crate::json::Value;
+
+impl TrustedIssuer {
+    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53). A certificate that is
+    /// not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
+    #[must_use]
+    pub fn skipped_keys(&self, now: u64) -> Vec<SkippedKey> {
+        if let Some(found) = self.certificate.as_deref().and_then(|text| certificate::import(text).ok()) {
+            let invalid = found
+                .keys
+                .into_iter()
+                .filter_map(|(place, key)| Some(SkippedKey { key: place, reason: key.problem_at(now)? }));
+            return found.skipped.into_iter().chain(invalid).collect();
+        }
+        let set = self.jwks.as_ref().and_then(Value::as_object).map(JwkSet::from_object);
+        set.and_then(Result::ok).map(|set| set.skipped).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::json;
+
+    macro_rules! pem {
+        ($name:literal) => {
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/", $name, ".pem"))
+        };
+    }
+
+    fn issuer(member: &str, value: impl Into<Value>) -> TrustedIssuer {
+        let mut document = json::parse_object(br#"{"name":"a","issuer":"https://a.example"}"#).expect("JSON");
+        document.insert(member, value);
+        json::from_value(Value::Object(document)).expect("an issuer")
+    }
+
+    fn skipped(issuer: &TrustedIssuer) -> Value {
+        issuer.check(false).expect("usable");
+        let skipped = serde_json::to_vec(&issuer.skipped_keys(1_800_000_000)).expect("JSON");
+        json::parse(&skipped).expect("JSON")
+    }
+
+    fn parsed(text: &str) -> Value {
+        json::parse(text.as_bytes()).expect("JSON")
+    }
+
+    /// R47, R53: a registration says which keys are not used, and why.
+    #[test]
+    fn r47_skipped_keys_are_told() {
+        let chain = format!("{}{}{}", pem!("p256.crt"), pem!("authority.crt"), pem!("expired-with-text"));
+        assert_eq!(
+            skipped(&issuer("certificate", chain.as_str())),
+            parsed(
+                r#"[{"key":"block 2 (CERTIFICATE)","reason":"keyUsage is keyCertSign, cRLSign, without digitalSignature or nonRepudiation (RFC 5280 section 4.2.1.3)"},
+                    {"key":"block 3 (CERTIFICATE)","reason":"the certificate expired at 2020-12-31T23:59:59Z"}]"#
+            )
+        );
+        let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let jwks = parsed(&format!(r#"{{"keys":[{key},{{"kty":"oct","k":"AA"}}]}}"#));
+        assert_eq!(
+            skipped(&issuer("jwks", jwks)),
+            parsed(r#"[{"key":"keys[1]","reason":"a symmetric key never verifies an assertion"}]"#)
+        );
+        assert_eq!(skipped(&issuer("certificate", pem!("p256.crt"))), parsed("[]"));
+        assert_eq!(skipped(&issuer("jwks_uri", "https://a.example/keys")), parsed("[]"));
+    }
+
+    /// R47: nothing usable left, or a document of another kind.
+    #[test]
+    fn r47_what_can_not_be_registered() {
+        let error = |member: &str, value: Value| {
+            let error = issuer(member, value).check(false).expect_err("refused");
+            format!("{}: {}", error.field, error.problem)
+        };
+        for (member, value, text) in [
+            ("certificate", pem!("authority.crt").into(), "certificate: block 1 (CERTIFICATE): keyUsage is"),
+            (
+                "certificate",
+                r#"{"keys":[]}"#.into(),
+                "certificate: this is JSON, not a certificate: use jwks",
+            ),
+            ("jwks", pem!("p256.crt").into(), "jwks: this is PEM, not JSON: use certificate"),
+            ("jwks", parsed(r#"{"keys":[{"kty":"oct"}]}"#), "jwks.keys[0]: a symmetric key"),
+            ("jwks", parsed(r#"{"kty":"oct"}"#), "jwks: not a JWK set but one key"),
+        ] {
+            let found = error(member, value);
+            assert!(found.starts_with(text), "{found}");
+        }
+    }
+}
