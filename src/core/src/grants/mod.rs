@@ -3,4 +3,4 @@
 pub mod jwt_bearer;
 mod request;
 
-pub use request::{HttpTokenRequest, MAX_ASSERTION, TokenRequest};
+pub use request::{HttpTokenRequest, TokenRequest};

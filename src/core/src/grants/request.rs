@@ -5,12 +5,8 @@ use alloc::vec::Vec;
 
 use crate::application::JWT_BEARER;
 use crate::client_auth::ClientCredentials;
-use crate::oauth::{Form, MAX_BODY, Reason};
+use crate::oauth::{Form, MAX_ASSERTION, MAX_BODY, MAX_PARAMETER, Reason};
 
-/// The longest assertion that is parsed, in bytes (R15).
-pub const MAX_ASSERTION: usize = 16 * 1024;
-/// The longest `scope` and the longest `resource`, in bytes: no application has a longer one (R15).
-const MAX_PARAMETER: usize = 4096;
 /// How many resources may be asked for (R13).
 const MAX_RESOURCES: usize = 8;
 

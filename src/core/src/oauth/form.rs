@@ -9,6 +9,10 @@ use crate::oauth::Reason;
 
 /// The longest request body that is read, in bytes (R15).
 pub const MAX_BODY: usize = 64 * 1024;
+/// The longest assertion that is parsed, in bytes (R15).
+pub const MAX_ASSERTION: usize = 16 * 1024;
+/// The longest value of any other parameter, in bytes (R15).
+pub(crate) const MAX_PARAMETER: usize = 4096;
 
 /// The parameters of a form, decoded, in their order.
 #[derive(Debug)]
@@ -21,6 +25,7 @@ impl<'a> Form<'a> {
         let mut parameters = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            check_length(name, value)?;
             parameters.push((decode(name)?, decode(value)?));
         }
         Ok(Self(parameters))
@@ -51,6 +56,16 @@ impl<'a> Form<'a> {
     /// Whether the parameter occurs at all.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// R15: what is too long even if each of its bytes stands there as `%XX` is refused before that is decoded.
+fn check_length(name: &str, value: &str) -> Result<(), Reason> {
+    match (name, value.len() / 3) {
+        ("assertion", 0..=MAX_ASSERTION) => Ok(()),
+        ("assertion", _) => Err(Reason::AssertionTooLarge),
+        (_, 0..=MAX_PARAMETER) if name.len() / 3 <= MAX_PARAMETER => Ok(()),
+        _ => Err(Reason::ParameterTooLarge),
     }
 }
 
@@ -85,6 +100,18 @@ mod tests {
         for bad in [&b"a=%"[..], b"a=%4", b"a=%zz", b"a=%ff", b"%c3=1", b"a=\xff"] {
             assert!(matches!(Form::parse(bad), Err(Reason::RequestMalformed)), "{bad:?}");
         }
+    }
+
+    /// R15: too long to be decoded at all; what is shorter is measured afterwards.
+    #[test]
+    fn too_long() {
+        let of =
+            |name: &str, length| Form::parse([name, "=", &"a".repeat(length)].concat().as_bytes()).map(drop);
+        assert_eq!(of("scope", 3 * MAX_PARAMETER + 2), Ok(()));
+        assert_eq!(of("scope", 3 * MAX_PARAMETER + 3), Err(Reason::ParameterTooLarge));
+        assert_eq!(of(&"n".repeat(60_000), 1), Err(Reason::ParameterTooLarge));
+        assert_eq!(of("assertion", 3 * MAX_ASSERTION + 2), Ok(()));
+        assert_eq!(of("assertion", 3 * MAX_ASSERTION + 3), Err(Reason::AssertionTooLarge));
     }
 
     /// R13: repeated and empty parameters.

@@ -6,8 +6,8 @@ mod refusal;
 mod response;
 mod scope;
 
-pub(crate) use form::decode;
-pub use form::{Form, MAX_BODY};
+pub use form::{Form, MAX_ASSERTION, MAX_BODY};
+pub(crate) use form::{MAX_PARAMETER, decode};
 pub use metadata::metadata;
 pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
 pub use response::{HttpAnswer, JsonAnswer};
