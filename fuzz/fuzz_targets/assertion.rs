@@ -5,10 +5,10 @@
 use std::sync::LazyLock;
 
 use asserta_core::application::{Application, ApplicationMetadata};
-use asserta_core::grants::jwt_bearer::{Facts, evaluate, explain};
+use asserta_core::grants::jwt_bearer::{Facts, Terms, admit, decide, expectations};
 use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url};
 use asserta_core::json;
-use asserta_core::jwt::Assertion;
+use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
 use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
 use asserta_core::trust::{AudienceMode, TrustedIssuer};
@@ -72,33 +72,48 @@ asserta_fuzz::target!(|input| {
     let signed =
         format!("{}.{}", base64url::encode(br#"{"alg":"EdDSA","typ":"JWT"}"#), base64url::encode(payload));
     let token = format!("{signed}.{}", base64url::encode(&setting.key.sign(signed.as_bytes(), &[0; 32])));
-    let Ok(assertion) = Assertion::parse(&token) else { return };
+    let Ok(jwt) = UnverifiedJwt::parse(&token) else { return };
     let KeySource::Inline(keys) = source else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
-    let facts = Facts {
+    let terms = Terms {
         organization: &setting.organization,
         urls: &setting.urls,
         application: &setting.application,
         issuer,
-        source,
-        keys,
-        assertion: &assertion,
         scope: None,
         resources: &[],
-        signatures: &Portable,
-        now: NOW,
     };
+    let keys = Keys { keys, have_kid: true };
+    let verify =
+        |findings| Verification::new(&jwt, expectations(&terms), NOW, findings).verify(keys, &Portable);
 
-    let decision = evaluate(&facts);
+    let decision = match verify(false) {
+        Ok(assertion) => {
+            let facts = Facts { terms: admit(terms, None).expect("a good issuer"), assertion };
+            decide(&facts, None).map_err(|reason| format!("{reason}"))
+        }
+        Err(problem) => Err(format!("{problem:?}")),
+    };
     let claims: Value = serde_json::from_slice(payload).expect("R30: JSON to others too");
     let allowed = rule_book(&claims, issuer);
     assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
-    let (findings, granted) = explain(&facts);
-    assert_eq!(granted.is_some(), decision.is_ok(), "explain grants otherwise");
-    assert_eq!(findings.iter().all(|finding| finding.verdict.is_ok()), decision.is_ok(), "explain differs");
+    match verify(true) {
+        Ok(assertion) => {
+            let mut findings = Vec::new();
+            let facts = Facts { terms: admit(terms, None).expect("a good issuer"), assertion };
+            let granted = decide(&facts, Some(&mut findings));
+            assert_eq!(granted.is_ok(), decision.is_ok(), "explain grants otherwise");
+            assert_eq!(
+                findings.iter().all(|finding| finding.verdict.is_ok()),
+                decision.is_ok(),
+                "explain differs"
+            );
+        }
+        Err(_) => assert!(decision.is_err(), "explain verifies otherwise"),
+    }
     if let Ok(grant) = decision {
         assert_eq!(Some(grant.subject()), claims["sub"].as_str(), "R62");
-        let until = grant.replay().expect("once is the default").until;
+        let until = grant.mark().expect("once is the default").until;
         let expires = claims["exp"].as_f64().expect("R43") + f64::from(issuer.clock_skew);
         assert!(until as f64 >= expires, "R45: forgotten while it is valid");
     }

@@ -2,7 +2,7 @@
 //! as they were sent (R20).
 #![no_main]
 
-use asserta_core::client_auth::{ClientCredentials, PresentedBy};
+use asserta_core::client_auth::{ClientSecret, Presented, PresentedBy};
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +31,7 @@ fn comes_back(id: &str, secret: &str) {
     assert_eq!((client.client_id.as_str(), client.client_secret.as_str()), (id, secret), "R20");
 }
 
-fn read(authorization: &str) -> Option<ClientCredentials> {
+fn read(authorization: &str) -> Option<ClientSecret> {
     let request = TokenRequest::from_http(HttpTokenRequest {
         method: "POST",
         content_type: Some("application/x-www-form-urlencoded"),
@@ -39,5 +39,6 @@ fn read(authorization: &str) -> Option<ClientCredentials> {
         query: None,
         body: b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c",
     });
-    Some(request.ok()?.credentials.expect("there is a header"))
+    let Presented::Secret(secret) = request.ok()?.client.expect("there is a header");
+    Some(secret)
 }

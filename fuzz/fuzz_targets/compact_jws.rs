@@ -28,5 +28,5 @@ asserta_fuzz::target!(|input| {
     let varied = format!("{header}.{payload}.{}", base64url::encode(b"another signature"));
     let varied = CompactJws::parse(&varied).expect("only the signature differs");
     assert_eq!(varied.header, jws.header);
-    assert_eq!(varied.signed_part_digest(), jws.signed_part_digest(), "R45: the signature does not name it");
+    assert_eq!(varied.signing_input, jws.signing_input, "R45: the signature does not name it");
 });

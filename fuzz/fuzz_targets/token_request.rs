@@ -2,9 +2,9 @@
 //! is read as it was meant (R13, R15, R16, R22).
 #![no_main]
 
-use asserta_core::client_auth::PresentedBy;
-use asserta_core::grants::{HttpTokenRequest, MAX_ASSERTION, TokenRequest};
-use asserta_core::oauth::Form;
+use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::grants::{GrantRequest, HttpTokenRequest, TokenRequest};
+use asserta_core::oauth::{Form, MAX_ASSERTION};
 
 asserta_fuzz::target!(|input| {
     as_body(input);
@@ -37,10 +37,13 @@ fn as_body(body: &[u8]) {
         query,
         body,
     };
-    if let Ok(request) = TokenRequest::from_http(request(None, body)) {
-        assert!((1..=MAX_ASSERTION).contains(&request.assertion.len()), "R14, R15");
-        assert!(request.scope.is_none_or(|scope| !scope.is_empty()), "R13");
-        assert!(request.credentials.is_none_or(|client| client.presented_by == PresentedBy::Post));
+    if let Ok(TokenRequest { client, grant: GrantRequest::JwtBearer(grant) }) =
+        TokenRequest::from_http(request(None, body))
+    {
+        assert!((1..=MAX_ASSERTION).contains(&grant.assertion.len()), "R14, R15");
+        assert!(grant.scope.is_none_or(|scope| !scope.is_empty()), "R13");
+        let posted = |Presented::Secret(secret): Presented| secret.presented_by == PresentedBy::Post;
+        assert!(client.is_none_or(posted));
     }
     // R22: a query that is let through names no secret, whatever its spelling.
     let good = b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c";

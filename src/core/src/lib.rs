@@ -18,6 +18,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod application;
+pub mod check;
 pub mod client_auth;
 pub mod field;
 pub mod grants;

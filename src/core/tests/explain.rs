@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::application::JWT_BEARER;
+use asserta_core::grants::GrantType;
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
 use asserta_core::oauth::Reason;
@@ -243,6 +243,56 @@ fn r21_r24_of_the_application() {
         let Ok(client) = made else { continue };
         let (named, saw) = first_failure(&explain(&service, &client, &good));
         assert_eq!(named, Some(reason));
-        assert!(reason != "grant-not-allowed" || saw.contains(JWT_BEARER), "{saw}");
+        assert!(reason != "grant-not-allowed" || saw.contains(GrantType::JwtBearer.name()), "{saw}");
     }
+}
+
+/// R40, R51: what an exchange refuses before it needs keys, an explanation fetches none for either.
+#[test]
+fn r40_r51_nothing_is_fetched_for_what_is_refused_before() {
+    let idp = key(1);
+    let organization = default_organization();
+    let good = assertion(&idp, START, json!({}));
+    let with_line_break = format!("{good}\n");
+    for (policy, application, text, reason) in [
+        (json!({}), json!({}), &good, None),
+        (json!({ "enabled": false }), json!({}), &good, Some("issuer-unknown")),
+        (json!({}), json!({ "trusted_issuers": ["other"] }), &good, Some("issuer-not-allowed")),
+        (json!({ "algorithms": ["ES256"] }), json!({}), &good, Some("algorithm-not-allowed")),
+        (json!({ "typ": "x+jwt" }), json!({}), &good, Some("type-not-allowed")),
+        (json!({}), json!({ "enabled": false }), &good, Some("client-unauthenticated")),
+        (json!({}), json!({}), &with_line_break, Some("assertion-malformed")),
+    ] {
+        let world = World::default();
+        let service = world.service();
+        world.endpoint.serve(&jwks(&[&idp]), None);
+        let mut policy = policy;
+        policy["jwks_uri"] = "https://idp.example/jwks".into();
+        run(service.create_trusted_issuer(&organization, &issuer(policy))).expect("registered");
+        let client = run(service.create_application(&organization, metadata(application))).expect("made");
+        let explanation = explain(&service, &client, text);
+        assert_eq!(first_failure(&explanation).0, reason, "{explanation:?}");
+        assert_eq!(world.endpoint.fetches.get(), u32::from(reason.is_none()), "{explanation:?}");
+        assert_for_people(&explanation);
+        assert!(explanation.checks.iter().any(|step| step.check == "resource"), "the others are told too");
+    }
+}
+
+/// R70, R74: a record that can't be read makes no issuer unknown.
+#[test]
+fn r70_r74_an_unreadable_issuer_is_not_unknown() {
+    let (world, idp) = (World::default(), key(1));
+    let service = world.service();
+    let organization = default_organization();
+    run(service.create_trusted_issuer(&organization, &issuer(json!({ "jwks": jwks(&[&idp]) }))))
+        .expect("registered");
+    let client = run(service.create_application(&organization, metadata(json!({})))).expect("registered");
+    let good = assertion(&idp, START, json!({}));
+    world.registry.entries.borrow_mut().insert("trusted-issuer/default/idp".into(), b"{".to_vec());
+    let explanation = explain(&service, &client, &good);
+    let failed: Vec<_> = explanation.checks.iter().filter(|step| !step.passed).collect();
+    let [step] = failed[..] else { panic!("{failed:?}") };
+    assert_eq!((step.check, step.reason), ("issuer's record readable", Some("store-unavailable")));
+    assert!(step.saw.contains("the record trusted-issuer/default/idp is not a JSON object"), "{}", step.saw);
+    assert_eq!(exchanged(&service, &client, &good), Err(Reason::StoreUnavailable));
 }

@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::application::JWT_BEARER;
+use asserta_core::grants::GrantType;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::service::{NewApplication, RegistryError, Service, TrustDocument};
@@ -26,7 +26,7 @@ fn trusted() -> TrustedIssuer {
 }
 
 fn application(enabled: bool) -> Value {
-    document!({ "client_id": "app", "client_secret": SECRET, "grant_types": [JWT_BEARER], "enabled": enabled })
+    document!({ "client_id": "app", "client_secret": SECRET, "grant_types": [GrantType::JwtBearer.name()], "enabled": enabled })
 }
 
 fn seed(enabled: bool) -> TrustDocument {

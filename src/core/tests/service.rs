@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::client_auth::{ClientCredentials, PresentedBy};
+use asserta_core::client_auth::{Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
 use asserta_core::json;
 use asserta_core::oauth::Reason;
@@ -120,8 +120,8 @@ fn every_failed_client_costs_the_same_reads() {
     let create = |document| run(service.create_application(&organization, metadata(document))).expect("made");
     let (known, disabled) = (create(document!({})), create(document!({ "enabled": false })));
     let post = |client_id: &str, secret: &str| {
-        let credentials = ClientCredentials::new(client_id, secret, PresentedBy::Basic);
-        let request = TokenRequest::new(credentials, "a.b.c", None, None).expect("short enough");
+        let credentials = Presented::secret(client_id, secret, PresentedBy::Basic);
+        let request = TokenRequest::jwt_bearer(credentials, "a.b.c", None, None).expect("short enough");
         let before = world.registry.reads.get();
         let refused = run(service.exchange(&organization, &request)).map(drop);
         (refused.map_err(|refusal| refusal.reason), world.registry.reads.get() - before)

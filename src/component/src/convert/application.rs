@@ -2,7 +2,8 @@
 
 use alloc::string::ToString;
 
-use asserta_core::application::{Application, ApplicationMetadata, AuthMethod, OneOrMany};
+use asserta_core::application::{Application, ApplicationMetadata, OneOrMany};
+use asserta_core::client_auth::ClientAuthMethod;
 use asserta_core::json;
 use asserta_core::service::NewApplication;
 
@@ -60,7 +61,7 @@ impl From<NewApplication> for wit::NewApplication {
     }
 }
 
-impl From<wit::AuthMethod> for AuthMethod {
+impl From<wit::AuthMethod> for ClientAuthMethod {
     fn from(method: wit::AuthMethod) -> Self {
         match method {
             wit::AuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
@@ -69,11 +70,11 @@ impl From<wit::AuthMethod> for AuthMethod {
     }
 }
 
-impl From<AuthMethod> for wit::AuthMethod {
-    fn from(method: AuthMethod) -> Self {
+impl From<ClientAuthMethod> for wit::AuthMethod {
+    fn from(method: ClientAuthMethod) -> Self {
         match method {
-            AuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
-            AuthMethod::ClientSecretPost => Self::ClientSecretPost,
+            ClientAuthMethod::ClientSecretBasic => Self::ClientSecretBasic,
+            ClientAuthMethod::ClientSecretPost => Self::ClientSecretPost,
         }
     }
 }

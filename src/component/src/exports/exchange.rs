@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use asserta_core::client_auth::{ClientCredentials as Credentials, PresentedBy};
+use asserta_core::client_auth::{Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
@@ -26,9 +26,9 @@ impl Guest for Component {
         let service = service()?;
         let organization = OrganizationId::parse(&organization).map_err(|_| Reason::OrganizationUnknown)?;
         let credentials =
-            Credentials::new(&credentials.client_id, &credentials.client_secret, PresentedBy::Basic);
+            Presented::secret(&credentials.client_id, &credentials.client_secret, PresentedBy::Basic);
         let (scope, resource) = (options.scope.as_deref(), options.resource.as_deref());
-        let request = TokenRequest::new(credentials, &assertion, scope, resource)?;
+        let request = TokenRequest::jwt_bearer(credentials, &assertion, scope, resource)?;
         // Nobody else bounds a store that lies in this instance. It can't fail.
         #[cfg(feature = "standalone")]
         let _ = run(service.after_answer());

@@ -20,13 +20,6 @@ pub struct Application {
     pub metadata: ApplicationMetadata,
 }
 
-impl Application {
-    /// Whether `secret` is its secret, in constant time (R23).
-    pub fn has_secret(&self, secret: &str) -> bool {
-        digest::equal_in_constant_time(&digest::sha256(secret.as_bytes()), &self.secret_sha256)
-    }
-}
-
 /// A client identifier: 1 to 128 unreserved characters of RFC 3986.
 pub fn check_client_id(client_id: &str) -> Result<(), FieldError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);

@@ -8,21 +8,7 @@ use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::field::{FieldError, check_text};
-use crate::oauth::Scope;
-
-/// The grant type of RFC 7523 section 2.1.
-pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-/// How an application sends its credentials. HTTP Basic always works (RFC 6749 section 2.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthMethod {
-    /// In the `Authorization` header only.
-    #[default]
-    ClientSecretBasic,
-    /// In the request body, too (R22).
-    ClientSecretPost,
-}
+use crate::oauth::{ClientAuthMethod, GrantType, Scope};
 
 /// A text or a list of texts, as JSON documents of this field often have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +69,7 @@ pub struct ApplicationMetadata {
     pub scope: String,
     /// How it authenticates.
     #[serde(default)]
-    pub token_endpoint_auth_method: AuthMethod,
+    pub token_endpoint_auth_method: ClientAuthMethod,
     /// The names of the trusted issuers whose assertions it may present; absent: all (R25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_issuers: Option<Vec<String>>,
@@ -116,9 +102,12 @@ impl ApplicationMetadata {
             return Err(FieldError::new("grant_types", "must not have more than 16 elements"));
         }
         for (index, grant_type) in self.grant_types.iter().enumerate() {
-            if grant_type != JWT_BEARER {
+            if GrantType::from_name(grant_type).is_none() {
                 let field = alloc::format!("grant_types[{index}]");
-                return Err(FieldError::new(field, alloc::format!("must be {JWT_BEARER}")));
+                return Err(FieldError::new(
+                    field,
+                    alloc::format!("must be {}", GrantType::JwtBearer.name()),
+                ));
             }
         }
         if self.scope.len() > 4096 || Scope::parse(&self.scope).is_err() {
@@ -150,9 +139,9 @@ impl ApplicationMetadata {
         Ok(())
     }
 
-    /// Whether the JWT bearer grant is enabled (R24).
-    pub fn allows_jwt_bearer(&self) -> bool {
-        self.grant_types.iter().any(|grant_type| grant_type == JWT_BEARER)
+    /// Whether it may use this grant (R24).
+    pub fn allows(&self, grant: GrantType) -> bool {
+        self.grant_types.iter().any(|grant_type| grant_type == grant.name())
     }
 
     /// Whether it may present assertions of the trusted issuer with this name (R25).

@@ -6,4 +6,4 @@ mod document;
 
 pub use application::{Application, check_client_id, secret_digest};
 pub(crate) use application::{from_hex, to_hex};
-pub use document::{ApplicationMetadata, AuthMethod, JWT_BEARER, OneOrMany};
+pub use document::{ApplicationMetadata, OneOrMany};

@@ -1,7 +1,7 @@
-//! The grant: every check of an exchange after its facts have been gathered, in their order.
+//! The JWT bearer grant (RFC 7523 section 2.1): its parameters, its checks in their order, and what it grants.
 //!
-//! [`evaluate`] is pure: the same facts at the same second give the same decision. It reads like the
-//! rule book, one line a rule; what a check saw is told by [`explain`] from the same list.
+//! All of it is pure: the same facts give the same decision. The lists read like the rule book, one line a rule; what a
+//! check saw is told from the same list.
 
 mod saw;
 
@@ -9,58 +9,134 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::{Granted, Mark};
 use crate::application::Application;
-use crate::jose::Signatures;
+use crate::check::{Finding, note};
 use crate::jose::digest;
-use crate::jose::key::VerificationKey;
 use crate::json::Value;
-use crate::jwt::{Assertion, rules};
-use crate::keys::KeySource;
-use crate::oauth::Reason;
-use crate::oauth::Scope;
+use crate::jwt::{Claims, Expectations, VerifiedJwt};
+use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason, Scope};
 use crate::organization::{OrganizationId, OrganizationUrls};
-use crate::trust::{MOST_CLOCK_SKEW, Replay, TrustedIssuer};
+use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 
-/// How many keys are tried for an assertion (R48).
-const MOST_KEYS: usize = 16;
-/// How many of them may be RSA keys of more than 4096 bits: each takes as long as several of the others, and an
-/// issuer that may choose its keys must not cost everybody else a second.
-const MOST_COSTLY_KEYS: usize = 2;
+/// How many resources may be asked for (R13).
+const MAX_RESOURCES: usize = 8;
 
-/// All that a decision depends on.
-pub struct Facts<'a> {
+/// What the grant asks for.
+#[derive(Clone)]
+pub struct Request {
+    /// The assertion, as it came.
+    pub assertion: String,
+    /// The scope asked for, unparsed.
+    pub scope: Option<String>,
+    /// The resources asked for (RFC 8707), each once.
+    pub resources: Vec<String>,
+}
+
+/// The parameters of the grant, each as often as it may occur.
+pub(super) struct Parameters<'a> {
+    assertion: &'a str,
+    scope: Option<&'a str>,
+    resources: Vec<&'a str>,
+}
+
+impl<'a> Parameters<'a> {
+    pub(super) fn read(form: &'a Form<'_>) -> Result<Self, Reason> {
+        let assertion = form.one("assertion")?.ok_or(Reason::AssertionMissing)?;
+        let scope = form.one("scope")?;
+        let resources = form.several("resource", MAX_RESOURCES)?.collect();
+        Ok(Self { assertion, scope, resources })
+    }
+
+    pub(super) fn within_limits(self) -> Result<Request, Reason> {
+        Request::within_limits(self.assertion, self.scope, self.resources.into_iter())
+    }
+}
+
+impl Request {
+    /// What a host asks for. Empty text counts as absent.
+    pub fn new<'a>(
+        assertion: &str,
+        scope: Option<&str>,
+        resources: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, Reason> {
+        if assertion.is_empty() {
+            return Err(Reason::AssertionMissing);
+        }
+        let scope = scope.filter(|scope| !scope.is_empty());
+        Self::within_limits(assertion, scope, resources.into_iter().filter(|resource| !resource.is_empty()))
+    }
+
+    /// R15: limits before anything is looked at more closely, so that nobody is asked who sends too much.
+    fn within_limits<'a>(
+        assertion: &str,
+        scope: Option<&str>,
+        resources: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Reason> {
+        if assertion.len() > MAX_ASSERTION {
+            return Err(Reason::AssertionTooLarge);
+        }
+        if scope.is_some_and(|scope| scope.len() > MAX_PARAMETER) {
+            return Err(Reason::ParameterTooLarge);
+        }
+        let mut kept: Vec<String> = Vec::new();
+        for resource in resources {
+            if resource.len() > MAX_PARAMETER {
+                return Err(Reason::ParameterTooLarge);
+            }
+            if !kept.iter().any(|known| known == resource) {
+                kept.push(resource.to_string());
+            }
+            if kept.len() > MAX_RESOURCES {
+                return Err(Reason::ParameterRepeated);
+            }
+        }
+        Ok(Self { assertion: assertion.to_string(), scope: scope.map(ToString::to_string), resources: kept })
+    }
+}
+
+/// Who asks whom for what, by whose word.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
     /// The organization.
     pub organization: &'a OrganizationId,
     /// The organization's own URLs.
     pub urls: &'a OrganizationUrls,
-    /// The authenticated application.
+    /// The application.
     pub application: &'a Application,
     /// The issuer that the assertion names.
     pub issuer: &'a TrustedIssuer,
-    /// Where its keys come from.
-    pub source: &'a KeySource,
-    /// Its keys at this moment.
-    pub keys: &'a [VerificationKey],
-    /// The assertion.
-    pub assertion: &'a Assertion<'a>,
     /// The scope asked for, unparsed.
     pub scope: Option<&'a str>,
     /// The resources asked for, each once.
     pub resources: &'a [String],
-    /// The implementation of signature checks.
-    pub signatures: &'a dyn Signatures,
-    /// The time: seconds since 1970.
-    pub now: u64,
+}
+
+/// Terms under which an assertion is looked at: [`admit`] alone makes them.
+pub struct Admitted<'a>(Terms<'a>);
+
+/// All that a decision depends on.
+pub struct Facts<'a> {
+    /// The terms.
+    pub terms: Admitted<'a>,
+    /// The assertion.
+    pub assertion: VerifiedJwt<'a>,
 }
 
 /// One check of the grant.
-pub struct Check {
-    /// The rules it enforces.
-    pub rule: &'static str,
-    /// Its name, for people.
-    pub name: &'static str,
-    run: fn(&Facts<'_>, &mut Results) -> Result<(), Reason>,
-    saw: fn(&Facts<'_>) -> String,
+struct Check {
+    rule: &'static str,
+    name: &'static str,
+    run: fn(&Look<'_>, &mut Results) -> Result<(), Reason>,
+    saw: fn(&Look<'_>) -> String,
+}
+
+/// What a check looks at.
+struct Look<'a> {
+    terms: Terms<'a>,
+    /// Absent before the assertion is looked at.
+    claims: Option<&'a Claims>,
+    subject: Option<&'a str>,
 }
 
 /// What checks work out on their way: it makes the grant, so that nothing is worked out twice.
@@ -70,8 +146,8 @@ struct Results {
     audience: Vec<String>,
 }
 
-/// The checks, in the order in which they run.
-pub const CHECKS: &[Check] = &[
+/// Whether the issuer's word counts at all: what is refused here never causes a fetch of its keys.
+const ISSUER_CHECKS: &[Check] = &[
     Check { rule: "R40", name: "issuer enabled", run: issuer_enabled, saw: saw::issuer_enabled },
     Check {
         rule: "R25",
@@ -79,238 +155,114 @@ pub const CHECKS: &[Check] = &[
         run: issuer_accepted,
         saw: saw::issuer_accepted,
     },
-    Check { rule: "R31", name: "algorithm allowed", run: algorithm_allowed, saw: saw::algorithm },
-    Check {
-        rule: "R34, R35",
-        name: "typ",
-        run: |f, _| rules::typ(f.assertion.header(), f.issuer, f.urls),
-        saw: saw::typ,
-    },
-    Check { rule: "R47, R48", name: "key", run: key_found, saw: saw::keys },
-    Check { rule: "R33", name: "signature", run: signature_verifies, saw: saw::signature },
-    Check { rule: "R36", name: "cnf", run: |f, _| rules::unbound(f.assertion.claims()), saw: saw::cnf },
-    Check { rule: "R41", name: "sub", run: |f, _| rules::subject(f.assertion.claims()), saw: saw::sub },
-    Check {
-        rule: "R42",
-        name: "aud",
-        run: |f, _| rules::audience(f.assertion.claims(), f.issuer, f.urls),
-        saw: saw::aud,
-    },
-    Check {
-        rule: "R43",
-        name: "exp",
-        run: |f, _| rules::expiry(f.assertion.claims(), f.issuer, f.now),
-        saw: saw::exp,
-    },
-    Check {
-        rule: "R44",
-        name: "nbf",
-        run: |f, _| rules::not_before(f.assertion.claims(), f.issuer, f.now),
-        saw: saw::nbf,
-    },
-    Check {
-        rule: "R44",
-        name: "iat",
-        run: |f, _| rules::issued_at(f.assertion.claims(), f.issuer, f.now),
-        saw: saw::iat,
-    },
-    Check {
-        rule: "R46",
-        name: "jti",
-        run: |f, _| rules::jwt_id(f.assertion.claims(), f.issuer),
-        saw: saw::jti,
-    },
-    Check {
-        rule: "R41",
-        name: "sub allowed",
-        run: |f, _| rules::subject_is_allowed(f.assertion.claims(), f.issuer),
-        saw: saw::sub_allowed,
-    },
-    Check {
-        rule: "R49",
-        name: "claim conditions",
-        run: |f, _| rules::claim_conditions(f.assertion.claims(), f.issuer),
-        saw: saw::conditions,
-    },
+];
+
+/// What the assertion, once verified, may be exchanged for.
+const POLICY_CHECKS: &[Check] = &[
+    Check { rule: "R41", name: "sub allowed", run: subject_allowed, saw: saw::sub_allowed },
+    Check { rule: "R49", name: "claim conditions", run: conditions, saw: saw::conditions },
     Check { rule: "R61", name: "scope", run: grant_scope, saw: saw::scope },
     Check { rule: "R63", name: "resource", run: audience_of_token, saw: saw::resource },
 ];
 
-/// What is granted: only [`evaluate`] makes one, after every check has passed.
-pub struct Grant {
-    subject: String,
-    scope: String,
-    tell_scope: bool,
-    audience: Vec<String>,
-    mapped: Vec<(String, Value)>,
-    replay: Option<ReplayMark>,
+/// The checks that come before the assertion is looked at more closely.
+///
+/// # Errors
+/// The reason of the refusal, the first one where findings are wanted.
+pub fn admit<'a>(
+    terms: Terms<'a>,
+    findings: Option<&mut Vec<Finding<Reason>>>,
+) -> Result<Admitted<'a>, Reason> {
+    let look = Look { terms, claims: None, subject: None };
+    run(ISSUER_CHECKS, &look, &mut Results::default(), findings)?;
+    Ok(Admitted(terms))
 }
 
-/// By what an assertion is known again (R45).
-pub struct ReplayMark {
-    /// Whether it has a `jti`; the same one may then come back under another `exp`.
-    pub by_jwt_id: bool,
-    /// A digest of organization, issuer and `jti`, or of the signed part.
-    pub digest: String,
-    /// Until when it must be remembered, whatever becomes of the issuer's `clock_skew` meanwhile: seconds since
-    /// 1970. It depends on the assertion alone, so that the same one is looked for where it was marked.
-    pub until: u64,
-}
-
-impl Grant {
-    /// The resource owner.
-    pub fn subject(&self) -> &str {
-        &self.subject
+/// What the assertion must say of itself (RFC 7523 section 3).
+pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
+    let (issuer, urls) = (terms.issuer, terms.urls);
+    Expectations {
+        algorithms: issuer.algorithms.as_deref(),
+        typ: issuer.typ.as_deref(),
+        audiences: [Some(&urls.issuer), Some(&urls.token_endpoint), issuer.alias.as_deref()],
+        no_other_audience: issuer.audience_mode == AudienceMode::ExactlyOne,
+        clock_skew: issuer.clock_skew,
+        max_lifetime: issuer.max_lifetime,
+        require_jti: issuer.require_jti,
     }
-
-    /// The scope granted: tokens, separated by single spaces.
-    pub fn scope(&self) -> &str {
-        &self.scope
-    }
-
-    /// Whether the answer has to state the scope (R60).
-    pub fn tells_scope(&self) -> bool {
-        self.tell_scope
-    }
-
-    /// `aud` of the access token.
-    pub fn audience(&self) -> &[String] {
-        &self.audience
-    }
-
-    /// The claims carried over from the assertion.
-    pub fn mapped(&self) -> &[(String, Value)] {
-        &self.mapped
-    }
-
-    /// What to reserve before anything is issued; `None` where the issuer allows repetition.
-    pub fn replay(&self) -> Option<&ReplayMark> {
-        self.replay.as_ref()
-    }
-}
-
-/// The checks that need no key, for a first look: what they refuse never causes a fetch.
-pub fn admit(facts: &Facts<'_>) -> Result<(), Reason> {
-    let mut results = Results::default();
-    CHECKS
-        .iter()
-        .take_while(|check| check.name != "key")
-        .try_for_each(|check| (check.run)(facts, &mut results))
 }
 
 /// The decision on an exchange.
-pub fn evaluate(facts: &Facts<'_>) -> Result<Grant, Reason> {
+///
+/// # Errors
+/// The reason of the refusal, the first one where findings are wanted.
+pub fn decide(facts: &Facts<'_>, findings: Option<&mut Vec<Finding<Reason>>>) -> Result<Granted, Reason> {
+    let Facts { terms: Admitted(terms), assertion } = facts;
+    let look = Look { terms: *terms, claims: Some(assertion.claims()), subject: Some(assertion.subject()) };
     let mut results = Results::default();
-    for check in CHECKS {
-        (check.run)(facts, &mut results)?;
-    }
-    grant(facts, results)
-}
-
-/// Every check has passed.
-fn grant(facts: &Facts<'_>, results: Results) -> Result<Grant, Reason> {
+    run(POLICY_CHECKS, &look, &mut results, findings)?;
     let Results { scope, audience } = results;
-    Ok(Grant {
-        subject: facts.assertion.claims().subject()?.to_string(),
-        tell_scope: !scope.is_empty() && facts.scope != Some(scope.as_str()),
+    Ok(Granted {
+        subject: assertion.subject().to_string(),
+        tells_scope: !scope.is_empty() && terms.scope != Some(scope.as_str()),
         scope,
         audience,
-        mapped: mapped_claims(facts),
-        replay: replay_mark(facts)?,
+        issuer: terms.issuer.issuer.clone(),
+        claims: mapped_claims(terms.issuer, assertion.claims()),
+        mark: mark(terms, assertion),
     })
 }
 
-/// What one check found, for people who look into a refusal.
-pub struct Finding {
-    /// The check.
-    pub check: &'static Check,
-    /// Its verdict.
-    pub verdict: Result<(), Reason>,
-    /// What it looked at: nothing secret or personal (R3).
-    pub saw: String,
+/// Writes down what the decision would look at, whatever was found before it: nothing is granted here.
+pub(crate) fn explain(terms: Terms<'_>, claims: &Claims, findings: &mut Vec<Finding<Reason>>) {
+    let look = Look { terms, claims: Some(claims), subject: claims.subject().ok() };
+    // Whatever they find, it stands in the findings.
+    _ = run(POLICY_CHECKS, &look, &mut Results::default(), Some(findings));
 }
 
-/// Runs every check, whatever the others found; and what is granted where all pass.
-pub fn explain(facts: &Facts<'_>) -> (Vec<Finding>, Option<Grant>) {
-    let mut results = Results::default();
-    let findings: Vec<Finding> = CHECKS
-        .iter()
-        .map(|check| Finding { check, verdict: (check.run)(facts, &mut results), saw: (check.saw)(facts) })
-        .collect();
-    let all_pass = findings.iter().all(|finding| finding.verdict.is_ok());
-    let granted = if all_pass { grant(facts, results).ok() } else { None };
-    (findings, granted)
+fn run(
+    checks: &[Check],
+    look: &Look<'_>,
+    results: &mut Results,
+    mut findings: Option<&mut Vec<Finding<Reason>>>,
+) -> Result<(), Reason> {
+    let mut first = Ok(());
+    for check in checks {
+        let verdict = (check.run)(look, results);
+        note(&mut findings, (check.rule, check.name), verdict, || (check.saw)(look))?;
+        first = first.and(verdict);
+    }
+    first
 }
 
-fn issuer_enabled(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
-    if facts.issuer.enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
+fn issuer_enabled(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
+    if look.terms.issuer.enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
 }
 
-fn issuer_accepted(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
-    let accepted = facts.application.metadata.accepts_issuer(&facts.issuer.name);
+fn issuer_accepted(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
+    let accepted = look.terms.application.metadata.accepts_issuer(&look.terms.issuer.name);
     if accepted { Ok(()) } else { Err(Reason::IssuerNotAllowed) }
 }
 
-fn algorithm_allowed(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
-    let algorithm = facts.assertion.header().algorithm;
-    let listed = facts.issuer.algorithms.as_ref().is_none_or(|list| list.contains(&algorithm));
-    if listed { Ok(()) } else { Err(Reason::AlgorithmNotAllowed) }
+/// R41: the issuer may speak for this subject.
+fn subject_allowed(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
+    let Some(allowed) = &look.terms.issuer.subjects else { return Ok(()) };
+    let subject = look.subject.ok_or(Reason::SubjectInvalid)?;
+    if crate::trust::subject_allowed(allowed, subject) { Ok(()) } else { Err(Reason::SubjectNotAllowed) }
 }
 
-fn key_found(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
-    if candidates(facts).next().is_some() {
-        return Ok(());
-    }
-    // R31 and not R48, where the issuer has the key, but of another type or curve than `alg` says.
-    let of_other_type =
-        named_keys(facts).next().is_some_and(|key| !key.fits(facts.assertion.header().algorithm));
-    Err(if of_other_type { Reason::AlgorithmNotAllowed } else { Reason::KeyUnknown })
-}
-
-fn signature_verifies(facts: &Facts<'_>, _: &mut Results) -> Result<(), Reason> {
-    let (algorithm, assertion) = (facts.assertion.header().algorithm, facts.assertion);
-    let verifies = |key: &VerificationKey| {
-        let verdict = facts.signatures.verify(
-            algorithm,
-            &key.material,
-            assertion.signing_input(),
-            assertion.signature(),
-        );
-        verdict.is_ok()
-    };
-    if candidates(facts).any(verifies) { Ok(()) } else { Err(Reason::SignatureInvalid) }
-}
-
-/// The keys that the assertion's `kid` names (R48). Certificates have no `kid` of the issuer's.
-fn named_keys<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a VerificationKey> {
-    let kid = match facts.source {
-        KeySource::Certificate(_) => None,
-        _ => facts.assertion.header().kid.as_deref(),
-    };
-    facts.keys.iter().filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
-}
-
-/// The keys that may verify it: named, of fitting type, valid now (R47).
-fn fitting_keys<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a VerificationKey> {
-    let (algorithm, now) = (facts.assertion.header().algorithm, facts.now);
-    named_keys(facts).filter(move |key| key.fits(algorithm) && key.valid_at(now))
-}
-
-/// Those that are tried, in the order of the set: a bounded number, and few of those that take long (R48).
-fn candidates<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a VerificationKey> {
-    let mut costly = 0;
-    let within_budget = move |key: &&VerificationKey| {
-        let is_costly = key.material.is_costly();
-        costly += usize::from(is_costly);
-        !is_costly || costly <= MOST_COSTLY_KEYS
-    };
-    fitting_keys(facts).filter(within_budget).take(MOST_KEYS)
+/// R49: every condition holds.
+fn conditions(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
+    let mut conditions = look.terms.issuer.claims.iter();
+    let all_hold =
+        conditions.all(|condition| look.claims.is_some_and(|claims| condition.holds(claims.object())));
+    if all_hold { Ok(()) } else { Err(Reason::ClaimConditionFailed) }
 }
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.
-fn grant_scope(facts: &Facts<'_>, results: &mut Results) -> Result<(), Reason> {
-    let grantable = grantable_scope(facts)?;
-    results.scope = match facts.scope {
+fn grant_scope(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
+    let grantable = grantable_scope(&look.terms)?;
+    results.scope = match look.terms.scope {
         None => grantable.to_text(),
         Some(asked) => {
             let asked = Scope::parse(asked)?;
@@ -324,21 +276,21 @@ fn grant_scope(facts: &Facts<'_>, results: &mut Results) -> Result<(), Reason> {
 }
 
 /// The scope of the application, cut to what the issuer's assertions may be exchanged for.
-fn grantable_scope<'a>(facts: &Facts<'a>) -> Result<Scope<'a>, Reason> {
-    let own = Scope::parse(&facts.application.metadata.scope)?;
-    Ok(match facts.issuer.scope_cap() {
+fn grantable_scope<'a>(terms: &Terms<'a>) -> Result<Scope<'a>, Reason> {
+    let own = Scope::parse(&terms.application.metadata.scope)?;
+    Ok(match terms.issuer.scope_cap() {
         None => own,
         Some(cap) => own.cut_to(&cap),
     })
 }
 
 /// R62, R63: the resources asked for, else the application's audience, else ourselves.
-fn audience_of_token(facts: &Facts<'_>, results: &mut Results) -> Result<(), Reason> {
-    let audience = known_resources(facts);
-    results.audience = if facts.resources.is_empty() {
+fn audience_of_token(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
+    let (audience, asked) = (known_resources(&look.terms), look.terms.resources);
+    results.audience = if asked.is_empty() {
         audience.to_vec()
-    } else if facts.resources.iter().all(|asked| audience.contains(asked)) {
-        facts.resources.to_vec()
+    } else if asked.iter().all(|asked| audience.contains(asked)) {
+        asked.to_vec()
     } else {
         return Err(Reason::ResourceUnknown);
     };
@@ -346,17 +298,17 @@ fn audience_of_token(facts: &Facts<'_>, results: &mut Results) -> Result<(), Rea
 }
 
 /// What a token of the application may be for.
-fn known_resources<'a>(facts: &Facts<'a>) -> &'a [String] {
-    match &facts.application.metadata.audience {
+fn known_resources<'a>(terms: &Terms<'a>) -> &'a [String] {
+    match &terms.application.metadata.audience {
         Some(audience) => audience.as_slice(),
-        None => core::slice::from_ref(&facts.urls.issuer),
+        None => core::slice::from_ref(&terms.urls.issuer),
     }
 }
 
 /// A number that lost its value when it was read is not passed on (R49).
-fn mapped_claims(facts: &Facts<'_>) -> Vec<(String, Value)> {
-    let claims = facts.assertion.claims().object();
-    let mappings = facts.issuer.claim_mappings.iter();
+fn mapped_claims(issuer: &TrustedIssuer, claims: &Claims) -> Vec<(String, Value)> {
+    let claims = claims.object();
+    let mappings = issuer.claim_mappings.iter();
     let exact =
         mappings.filter_map(|(from, to)| Some((to, claims.get(from).filter(|value| value.is_exact())?)));
     exact.map(|(to, value)| (to.clone(), value.clone())).collect()
@@ -364,23 +316,19 @@ fn mapped_claims(facts: &Facts<'_>) -> Vec<(String, Value)> {
 
 /// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
 /// since an ECDSA signature can be varied without the key.
-fn replay_mark(facts: &Facts<'_>) -> Result<Option<ReplayMark>, Reason> {
-    if facts.issuer.replay == Replay::Allow {
-        return Ok(None);
+fn mark(terms: &Terms<'_>, assertion: &VerifiedJwt<'_>) -> Option<Mark> {
+    if terms.issuer.replay == Replay::Allow {
+        return None;
     }
-    let claims = facts.assertion.claims();
-    let jwt_id = claims.jwt_id()?;
-    let (kind, identity) = match jwt_id {
+    let (kind, identity) = match assertion.jwt_id() {
         Some(jwt_id) => ("jti", digest::sha256_base64url(jwt_id.as_bytes())),
-        None => ("signed", digest::sha256_base64url(facts.assertion.signing_input())),
+        None => ("signed", digest::sha256_base64url(assertion.signing_input())),
     };
-    let issuer = digest::sha256_base64url(facts.issuer.issuer.as_bytes());
+    let issuer = digest::sha256_base64url(terms.issuer.issuer.as_bytes());
     let digest =
-        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", facts.organization).as_bytes());
+        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", terms.organization).as_bytes());
     // The value is finite, not negative and at most two days ahead: R43 has passed.
-    let expiry = claims.expiry()? as u64 + 1;
-    Ok(Some(ReplayMark { by_jwt_id: jwt_id.is_some(), digest, until: expiry + u64::from(MOST_CLOCK_SKEW) }))
+    let until = assertion.expiry() as u64 + 1 + u64::from(MAX_CLOCK_SKEW);
+    let (clock_skew, max_lifetime) = (terms.issuer.clock_skew, terms.issuer.max_lifetime);
+    Some(Mark { by_jwt_id: assertion.jwt_id().is_some(), digest, until, clock_skew, max_lifetime })
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,76 @@
-//! The grants: the token request of each, and what is granted.
+//! The grants: the token request of each, its checks, and what is granted.
 
 pub mod jwt_bearer;
 mod request;
 
-pub use request::{HttpTokenRequest, TokenRequest};
+pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
+
+pub use crate::oauth::GrantType;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::Value;
+
+/// What is granted: only the decision of a grant makes one, after every check of it has passed.
+pub struct Granted {
+    subject: String,
+    scope: String,
+    tells_scope: bool,
+    audience: Vec<String>,
+    issuer: String,
+    claims: Vec<(String, Value)>,
+    mark: Option<Mark>,
+}
+
+/// By what a JWT that works once is known again (R45).
+pub struct Mark {
+    /// Whether it has a `jti`; the same one may then come back under another `exp`.
+    pub by_jwt_id: bool,
+    /// A digest of organization, issuer and `jti`, or of the signed part.
+    pub digest: String,
+    /// Until when it must be remembered, whatever becomes of the issuer's `clock_skew` meanwhile: seconds since
+    /// 1970. It depends on the JWT alone, so that the same one is looked for where it was marked.
+    pub until: u64,
+    /// The issuer's `clock_skew` and `max_lifetime` in seconds: under which other `exp` its `jti` can have come.
+    pub clock_skew: u32,
+    /// See `clock_skew`.
+    pub max_lifetime: u32,
+}
+
+impl Granted {
+    /// The resource owner.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The scope granted: tokens, separated by single spaces.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    /// Whether the response has to state the scope (R60).
+    pub fn tells_scope(&self) -> bool {
+        self.tells_scope
+    }
+
+    /// `aud` of the access token.
+    pub fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// Who has vouched for the subject.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The claims carried over.
+    pub fn claims(&self) -> &[(String, Value)] {
+        &self.claims
+    }
+
+    /// What to reserve before anything is issued; `None` where the issuer allows repetition.
+    pub fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
+}

@@ -1,14 +1,8 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-
-use crate::application::JWT_BEARER;
-use crate::client_auth::ClientCredentials;
-use crate::oauth::{Form, MAX_ASSERTION, MAX_BODY, MAX_PARAMETER, Reason};
-
-/// How many resources may be asked for (R13).
-const MAX_RESOURCES: usize = 8;
+use super::jwt_bearer;
+use crate::client_auth::Presented;
+use crate::oauth::{Form, GrantType, MAX_BODY, Reason};
 
 /// The parts of an HTTP request that the token endpoint reads.
 #[derive(Clone, Copy)]
@@ -25,21 +19,37 @@ pub struct HttpTokenRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// A request for an access token under the JWT bearer grant.
+/// What is asked for under which grant.
+#[derive(Clone)]
+pub enum GrantRequest {
+    /// The JWT bearer grant.
+    JwtBearer(jwt_bearer::Request),
+}
+
+impl GrantRequest {
+    /// The grant.
+    #[must_use]
+    pub const fn grant_type(&self) -> GrantType {
+        match self {
+            Self::JwtBearer(_) => GrantType::JwtBearer,
+        }
+    }
+}
+
+/// A request for an access token.
 #[derive(Clone)]
 pub struct TokenRequest {
     /// Who asks; `None`: no credentials were presented (R21).
-    pub credentials: Option<ClientCredentials>,
-    /// The assertion, as it came.
-    pub assertion: String,
-    /// The scope asked for, unparsed.
-    pub scope: Option<String>,
-    /// The resources asked for (RFC 8707), each once.
-    pub resources: Vec<String>,
+    pub client: Option<Presented>,
+    /// What for.
+    pub grant: GrantRequest,
 }
 
 impl TokenRequest {
     /// Reads a request to the token endpoint, refusing what is not one.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
     pub fn from_http(request: HttpTokenRequest<'_>) -> Result<Self, Reason> {
         if request.method != "POST" {
             return Err(Reason::MethodNotAllowed);
@@ -52,60 +62,28 @@ impl TokenRequest {
             return Err(Reason::WrongMediaType);
         }
         let form = Form::parse(request.body)?;
-        match form.one("grant_type")? {
-            None => return Err(Reason::GrantTypeMissing),
-            Some(JWT_BEARER) => {}
-            Some(_) => return Err(Reason::GrantTypeUnsupported),
+        let grant_type = form.one("grant_type")?.ok_or(Reason::GrantTypeMissing)?;
+        match GrantType::from_name(grant_type).ok_or(Reason::GrantTypeUnsupported)? {
+            GrantType::JwtBearer => {
+                let parameters = jwt_bearer::Parameters::read(&form)?;
+                let client = Presented::read(request.authorization, &form)?;
+                Ok(Self { client, grant: GrantRequest::JwtBearer(parameters.within_limits()?) })
+            }
         }
-        let assertion = form.one("assertion")?.ok_or(Reason::AssertionMissing)?;
-        let scope = form.one("scope")?;
-        let resources = form.several("resource", MAX_RESOURCES)?;
-        let credentials = ClientCredentials::read(request.authorization, &form)?;
-        Self::checked(credentials, assertion, scope, resources)
     }
 
-    /// A request that a host hands over. Empty text counts as absent.
-    pub fn new<'a>(
-        credentials: ClientCredentials,
+    /// A request under the JWT bearer grant that a host hands over. Empty text counts as absent.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
+    pub fn jwt_bearer<'a>(
+        client: Presented,
         assertion: &str,
         scope: Option<&str>,
         resources: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Reason> {
-        if assertion.is_empty() {
-            return Err(Reason::AssertionMissing);
-        }
-        let scope = scope.filter(|scope| !scope.is_empty());
-        let resources = resources.into_iter().filter(|resource| !resource.is_empty());
-        Self::checked(Some(credentials), assertion, scope, resources)
-    }
-
-    /// R15: limits before anything is looked at more closely, so that nobody is asked who sends too much.
-    fn checked<'a>(
-        credentials: Option<ClientCredentials>,
-        assertion: &str,
-        scope: Option<&str>,
-        resources: impl Iterator<Item = &'a str>,
-    ) -> Result<Self, Reason> {
-        if assertion.len() > MAX_ASSERTION {
-            return Err(Reason::AssertionTooLarge);
-        }
-        if scope.is_some_and(|scope| scope.len() > MAX_PARAMETER) {
-            return Err(Reason::ParameterTooLarge);
-        }
-        let mut kept: Vec<String> = Vec::new();
-        for resource in resources {
-            if resource.len() > MAX_PARAMETER {
-                return Err(Reason::ParameterTooLarge);
-            }
-            if !kept.iter().any(|known| known == resource) {
-                kept.push(resource.to_string());
-            }
-            if kept.len() > MAX_RESOURCES {
-                return Err(Reason::ParameterRepeated);
-            }
-        }
-        let (assertion, scope) = (assertion.to_string(), scope.map(ToString::to_string));
-        Ok(Self { credentials, assertion, scope, resources: kept })
+        let request = jwt_bearer::Request::new(assertion, scope, resources)?;
+        Ok(Self { client: Some(client), grant: GrantRequest::JwtBearer(request) })
     }
 }
 

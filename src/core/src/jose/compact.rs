@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::algorithm::Algorithm;
-use super::{base64url, digest};
+use super::base64url;
 use crate::json::{self, JsonFault, Object, Value};
 
 /// A token whose form is right. Its signature is not yet verified.
@@ -127,13 +127,6 @@ impl<'a> CompactJws<'a> {
             return Err(JwsError::SignatureEmpty);
         }
         Ok(Self { header, payload, signing_input: signing_input.as_bytes(), signature })
-    }
-
-    /// The SHA-256 digest of the signed part. It names the assertion where there is no `jti`:
-    /// a signature can be varied without the key, the signed part can not (R45).
-    #[must_use]
-    pub fn signed_part_digest(&self) -> [u8; 32] {
-        digest::sha256(self.signing_input)
     }
 }
 

@@ -1,8 +1,25 @@
-//! A JWT that somebody else signed: read, and its claims checked, a function a rule.
+//! A JWT that somebody else signed, in whatever role: read, verified, and its claims checked.
+//!
+//! [`UnverifiedJwt`] and keys and [`Expectations`] make a [`VerifiedJwt`], in [`Verification`] and nowhere else. What is
+//! wrong with one is a [`JwtProblem`]; which error of OAuth that is, its role decides.
 
 mod claims;
-pub(crate) mod rules;
+mod expect;
+mod keys;
+mod look;
+mod problem;
+mod rules;
+mod saw;
 mod unverified;
+mod verify;
 
 pub use claims::Claims;
-pub use unverified::{Assertion, NotAssertion};
+pub use expect::Expectations;
+pub use keys::Keys;
+pub use problem::JwtProblem;
+pub(crate) use rules::is_of_another_purpose;
+pub use unverified::{NotJwt, UnverifiedJwt};
+pub use verify::{Verification, VerifiedJwt};
+
+#[cfg(test)]
+mod tests;

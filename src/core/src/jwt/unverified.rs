@@ -1,24 +1,24 @@
-//! The assertion: a signed JWT of a third party (RFC 7523 section 3), and the checks of its claims.
+//! A JWT of which nothing is known but that it is well-formed.
 
 use core::fmt;
 
 use super::claims::Claims;
+use super::problem::JwtProblem;
 use crate::jose::{CompactJws, Header, JwsError};
-use crate::json::JsonFault;
-use crate::oauth::{Reason, Refusal};
+use crate::json::{JsonFault, Value};
 
-/// Why a text is no assertion: in words for an administrator, who is told what and where.
+/// Why a text is no JWT that could be verified: in words for an administrator, who is told what and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotAssertion {
+pub enum NotJwt {
     /// It is not a token that could be verified.
     Form(JwsError),
     /// Its claims are not a strict JSON object.
     Claims(JsonFault),
 }
 
-impl NotAssertion {
-    /// The reason of the refusal, which is all that a caller is told.
-    pub const fn reason(&self) -> Reason {
+impl NotJwt {
+    /// Which kind of problem it is, which is all that a caller is told.
+    pub const fn problem(&self) -> JwtProblem {
         match self {
             Self::Form(
                 JwsError::AlgorithmMissing
@@ -26,14 +26,14 @@ impl NotAssertion {
                 | JwsError::AlgorithmNone
                 | JwsError::AlgorithmSymmetric
                 | JwsError::AlgorithmUnknown,
-            ) => Reason::AlgorithmNotAllowed,
-            Self::Form(JwsError::Critical) => Reason::CriticalHeader,
-            Self::Form(_) | Self::Claims(_) => Reason::AssertionMalformed,
+            ) => JwtProblem::AlgorithmUnusable,
+            Self::Form(JwsError::Critical) => JwtProblem::CriticalHeader,
+            Self::Form(_) | Self::Claims(_) => JwtProblem::Malformed,
         }
     }
 }
 
-impl fmt::Display for NotAssertion {
+impl fmt::Display for NotJwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form(error) => error.fmt(f),
@@ -42,25 +42,23 @@ impl fmt::Display for NotAssertion {
     }
 }
 
-impl core::error::Error for NotAssertion {}
+impl core::error::Error for NotJwt {}
 
-impl From<NotAssertion> for Refusal {
-    fn from(error: NotAssertion) -> Self {
-        error.reason().into()
-    }
+/// A JWT that is well-formed; nothing else is known of it yet. So it tells its header and who is said to have issued it,
+/// which choose the keys, and nothing that anybody could act on.
+pub struct UnverifiedJwt<'a> {
+    pub(super) jws: CompactJws<'a>,
+    pub(super) claims: Claims,
 }
 
-/// An assertion that is well-formed; nothing else is known of it yet.
-pub struct Assertion<'a> {
-    jws: CompactJws<'a>,
-    claims: Claims,
-}
-
-impl<'a> Assertion<'a> {
+impl<'a> UnverifiedJwt<'a> {
     /// Parses the compact serialisation and the claims (R30 to R32).
-    pub fn parse(text: &'a str) -> Result<Self, NotAssertion> {
-        let jws = CompactJws::parse(text).map_err(NotAssertion::Form)?;
-        let claims = Claims::parse(&jws.payload).map_err(NotAssertion::Claims)?;
+    ///
+    /// # Errors
+    /// The first reason why it is no JWT that could be verified.
+    pub fn parse(text: &'a str) -> Result<Self, NotJwt> {
+        let jws = CompactJws::parse(text).map_err(NotJwt::Form)?;
+        let claims = Claims::parse(&jws.payload).map_err(NotJwt::Claims)?;
         Ok(Self { jws, claims })
     }
 
@@ -69,18 +67,16 @@ impl<'a> Assertion<'a> {
         &self.jws.header
     }
 
-    /// The claims; not to be believed before the signature is verified.
-    pub fn claims(&self) -> &Claims {
-        &self.claims
+    /// Who is said to have issued it: `iss` (R40).
+    ///
+    /// # Errors
+    /// [`JwtProblem::IssuerInvalid`]
+    pub fn issuer(&self) -> Result<&str, JwtProblem> {
+        self.claims.issuer()
     }
 
-    /// What the signature covers.
-    pub fn signing_input(&self) -> &[u8] {
-        self.jws.signing_input
-    }
-
-    /// The signature.
-    pub fn signature(&self) -> &[u8] {
-        &self.jws.signature
+    /// `iss`, whatever it is.
+    pub(crate) fn iss(&self) -> Option<&Value> {
+        self.claims.object().get("iss")
     }
 }

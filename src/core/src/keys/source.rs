@@ -28,6 +28,11 @@ pub enum KeySource {
 }
 
 impl KeySource {
+    /// Whether its keys have a `kid` of the issuer, so that the `kid` of a JWT chooses among them (R48).
+    pub(crate) const fn has_kid(&self) -> bool {
+        !matches!(self, Self::Certificate(_))
+    }
+
     /// Reads the member `certificate`.
     pub(crate) fn from_certificate(text: &str) -> Result<Self, FieldError> {
         let error = |problem: &dyn core::fmt::Display| FieldError::new("certificate", problem);

@@ -4,20 +4,23 @@ use alloc::vec::Vec;
 
 use serde_json::json;
 
-use crate::application::JWT_BEARER;
-use crate::jose::key::SigningAlgorithm;
+use super::client_auth_method::ClientAuthMethod;
+use super::grant_type::GrantType;
+use crate::jose::SigningAlgorithm;
 use crate::organization::OrganizationUrls;
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
 /// endpoint has nothing for are empty lists.
 pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm) -> Vec<u8> {
+    let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
+    let auth_methods: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.name()).collect();
     let document = json!({
         "issuer": urls.issuer,
         "token_endpoint": urls.token_endpoint,
         "jwks_uri": urls.jwks_uri,
-        "grant_types_supported": [JWT_BEARER],
+        "grant_types_supported": grant_types,
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": auth_methods,
         "access_token_signing_alg_values_supported": [algorithm.name()],
     });
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")

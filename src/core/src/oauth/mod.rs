@@ -1,15 +1,21 @@
 //! What OAuth says on the wire: forms, scopes, refusals, responses and metadata (RFC 6749, RFC 8414), as values.
 
+mod client_auth_method;
 mod form;
+mod grant_type;
 mod metadata;
 mod refusal;
 mod response;
+mod role;
 mod scope;
 
+pub use client_auth_method::ClientAuthMethod;
 pub use form::{Form, MAX_ASSERTION, MAX_BODY};
 pub(crate) use form::{MAX_PARAMETER, decode};
+pub use grant_type::GrantType;
 pub use metadata::metadata;
 pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
 pub use response::{HttpAnswer, JsonAnswer};
+pub use role::{Role, in_role};
 pub use scope::Scope;
 pub(crate) use scope::is_token;

@@ -148,11 +148,6 @@ impl Reason {
             other => other.code().status(),
         }
     }
-
-    /// Whether another key of the issuer could change it, after an assertion was admitted to its keys (R52).
-    pub(crate) fn may_be_of_an_old_key(self) -> bool {
-        matches!(self, Self::SignatureInvalid | Self::KeyUnknown | Self::AlgorithmNotAllowed)
-    }
 }
 
 impl fmt::Display for Reason {

@@ -6,19 +6,15 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::registry::cache::Trusted;
-use super::token::Tenant;
+use super::trail::Trail;
 use super::{RegistryError, Service};
-use crate::application::{Application, ApplicationMetadata, AuthMethod, JWT_BEARER};
-use crate::grants::jwt_bearer::{self as grant, Facts};
-use crate::jose::JwsError;
-use crate::json::Value;
-use crate::jwt::{Assertion, NotAssertion};
-use crate::oauth::MAX_ASSERTION;
-use crate::oauth::{Reason, Refusal};
+use crate::application::{Application, ApplicationMetadata};
+use crate::check::Finding;
+use crate::grants::jwt_bearer::Request;
+use crate::grants::{GrantType, Mark};
+use crate::oauth::{ClientAuthMethod, MAX_ASSERTION, Reason};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
-use crate::words::quoted;
 
 /// One check and what it found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +32,14 @@ pub struct Step {
     pub saw: String,
 }
 
+impl From<Finding<Reason>> for Step {
+    fn from(finding: Finding<Reason>) -> Self {
+        let Finding { rule, name, verdict, saw } = finding;
+        let reason = verdict.err().map(Reason::name);
+        Self { rule, check: name, passed: reason.is_none(), reason, saw }
+    }
+}
+
 /// What an exchange of the assertion would come to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
@@ -47,14 +51,10 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    fn of(checks: Vec<Step>) -> Self {
+    fn of(trail: Trail) -> Self {
+        let checks: Vec<Step> = trail.into_findings().into_iter().map(Into::into).collect();
         Self { accepted: checks.iter().all(|step| step.passed), checks }
     }
-}
-
-fn step(rule: &'static str, check: &'static str, verdict: Result<(), Reason>, saw: &str) -> Step {
-    let reason = verdict.err().map(Reason::name);
-    Step { rule, check, passed: reason.is_none(), reason, saw: saw.to_string() }
 }
 
 impl<P: Ports> Service<P> {
@@ -71,175 +71,67 @@ impl<P: Ports> Service<P> {
             Some(client_id) => self.application(organization, client_id).await?,
             None => any_application(),
         };
-        self.explain_for(organization, assertion, &application).await
-    }
-
-    async fn explain_for(
-        &self,
-        organization: &OrganizationId,
-        assertion: &str,
-        application: &Application,
-    ) -> Result<Explanation, RegistryError> {
         let now = self.ports.clock().now();
         // That the organization exists is known here.
-        let tenant = self.tenant(organization).await.map_err(|_| StoreError::Unavailable)?;
-        let mut checks = Vec::new();
-        if let Some(refused) = refused_as_it_is_read(assertion) {
-            checks.push(refused);
-            return Ok(Explanation::of(checks));
-        }
-        checks.extend(of_the_application(application));
-
-        let (parsed, form) = parse(assertion);
-        checks.push(form);
-        let Some(assertion) = parsed else { return Ok(Explanation::of(checks)) };
-
-        let issuer = assertion.claims().issuer();
-        let found = match issuer {
-            Ok(issuer) => self.find_issuer(&tenant, issuer).await,
-            Err(reason) => Err(Refusal::from(reason)),
-        };
-        let mut saw = match (assertion.claims().object().get("iss"), &found) {
-            (None, _) => "no iss".to_string(),
-            (Some(Value::String(issuer)), Ok(trusted)) => {
-                format!("iss {} is the trusted issuer {}", quoted(issuer), quoted(&trusted.issuer.name))
+        let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
+        let mut trail = Trail::new();
+        let request = match Request::new(assertion, None, None) {
+            Ok(request) => request,
+            Err(reason) => {
+                step_of_request(assertion, reason, &mut trail);
+                return Ok(Explanation::of(trail));
             }
-            (Some(Value::String(issuer)), Err(refusal)) if refusal.reason == Reason::IssuerUnknown => {
-                format!(
-                    "iss {}, and no trusted issuer has exactly this value: case and a slash at the end count",
-                    quoted(issuer)
-                )
-            }
-            (Some(Value::String(issuer)), Err(_)) => format!("iss {}", quoted(issuer)),
-            (Some(other), _) => format!("iss is {}; a string is wanted", other.kind()),
         };
-        match &found {
-            // Nothing is known of the issuer then.
-            Err(Refusal { reason: Reason::StoreUnavailable, cause: None, .. }) => {
-                return Err(StoreError::Unavailable.into());
+        steps_of_application(&application, &mut trail);
+        match self.jwt_bearer(&organization, &application, &request, now, &mut trail).await {
+            Ok(granted) => {
+                if let Some(mark) = granted.mark() {
+                    self.step_of_mark(mark, now, &mut trail).await?;
+                }
             }
-            Err(Refusal { cause: Some(cause), .. }) => saw = format!("{saw}; {cause}"),
-            _ => {}
+            // What is told of no step is the store that fails.
+            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
+            Err(_) => {}
         }
-        let verdict = found.as_ref().map(drop).map_err(|refusal| refusal.reason);
-        checks.push(step("R40", "issuer known", verdict, &saw));
-        let Ok(trusted) = found else { return Ok(Explanation::of(checks)) };
+        Ok(Explanation::of(trail))
+    }
 
-        let keys = self.issuer_keys(&tenant, &trusted, assertion.header(), now).await;
-        let mut facts = Facts {
-            organization: &tenant.id,
-            urls: &tenant.urls,
-            application,
-            issuer: &trusted.issuer,
-            source: &trusted.source,
-            keys: &[],
-            assertion: &assertion,
-            scope: None,
-            resources: &[],
-            signatures: self.ports.signatures(),
-            now,
-        };
-        facts.keys = keys.as_deref().unwrap_or_default();
-        let (mut findings, mut granted) = grant::explain(&facts);
-        let first = findings.iter().find_map(|finding| finding.verdict.err());
-        // As an exchange does it: what its first look refuses causes no fetch.
-        let newer;
-        let mut refusal = keys.as_ref().err();
-        if first.is_some_and(Reason::may_be_of_an_old_key)
-            && grant::admit(&facts).is_ok()
-            && let Ok(tried) = &keys
-            && let Some(others) = self.newer_keys(&tenant, &trusted, tried, now).await.transpose()
-        {
-            newer = others;
-            refusal = newer.as_ref().err();
-            facts.keys = newer.as_deref().unwrap_or_default();
-            (findings, granted) = grant::explain(&facts);
-        }
-        checks.extend(self.keys_step(&tenant, &trusted, refusal).await?);
-        // Without keys nothing can be said of these two.
-        let told = |name| refusal.is_none() || !matches!(name, "key" | "signature");
-        for finding in findings.into_iter().filter(|finding| told(finding.check.name)) {
-            checks.push(step(finding.check.rule, finding.check.name, finding.verdict, &finding.saw));
-        }
-        if let Some(mark) = granted.as_ref().and_then(grant::Grant::replay) {
-            let used = self.is_reserved(mark, &trusted.issuer, now).await?;
-            let by =
-                if mark.by_jwt_id { "an assertion of this issuer with this jti" } else { "this assertion" };
-            let (verdict, saw) = match used {
-                true => (Err(Reason::Replayed), format!("{by} was used before")),
-                false => (Ok(()), format!("{by} was not used before")),
-            };
-            checks.push(step("R45", "not used before", verdict, &saw));
-        }
-        Ok(Explanation::of(checks))
+    /// R45: whether the assertion would be reserved.
+    async fn step_of_mark(&self, mark: &Mark, now: u64, trail: &mut Trail) -> Result<(), StoreError> {
+        let used = self.is_reserved(mark, now).await?;
+        let by = if mark.by_jwt_id { "an assertion of this issuer with this jti" } else { "this assertion" };
+        let (verdict, was) = if used { (Err(Reason::Replayed), "was") } else { (Ok(()), "was not") };
+        trail.step("R45", "not used before", verdict, || format!("{by} {was} used before"));
+        Ok(())
     }
 }
 
 /// R14, R15: what is refused before anybody is asked who it is.
-fn refused_as_it_is_read(assertion: &str) -> Option<Step> {
+fn step_of_request(assertion: &str, reason: Reason, trail: &mut Trail) {
     if assertion.is_empty() {
-        return Some(step("R14", "assertion", Err(Reason::AssertionMissing), "the text is empty"));
+        trail.step("R14", "assertion", Err(reason), || "the text is empty".to_string());
+    } else {
+        let saw = || format!("{} bytes; accepted are {MAX_ASSERTION} at most", assertion.len());
+        trail.step("R15", "size", Err(reason), saw);
     }
-    let saw = format!("{} bytes; accepted are {MAX_ASSERTION} at most", assertion.len());
-    let too_large = step("R15", "size", Err(Reason::AssertionTooLarge), &saw);
-    (assertion.len() > MAX_ASSERTION).then_some(too_large)
 }
 
 /// R21, R24: whether the application may use the grant at all.
-fn of_the_application(application: &Application) -> [Step; 2] {
+fn steps_of_application(application: &Application, trail: &mut Trail) {
     let (enabled, seen) = match application.metadata.enabled {
         true => (Ok(()), "the application is enabled"),
         false => (Err(Reason::ClientUnauthenticated), "the application is disabled"),
     };
-    let (allowed, saw) = match application.metadata.allows_jwt_bearer() {
+    trail.step("R21", "application enabled", enabled, || seen.to_string());
+    let grant = GrantType::JwtBearer;
+    let (allowed, saw) = match application.metadata.allows(grant) {
         true => (Ok(()), "the application has the JWT bearer grant".to_string()),
         false => {
-            let missing = format!("grant_types of the application lacks {JWT_BEARER}");
+            let missing = format!("grant_types of the application lacks {}", grant.name());
             (Err(Reason::GrantNotAllowed), missing)
         }
     };
-    [step("R21", "application enabled", enabled, seen), step("R24", "grant allowed", allowed, &saw)]
-}
-
-/// R30 to R32. White space around it is refused here as everywhere; the checks go on with what is inside, so that
-/// whoever has a line end too much learns the rest as well.
-fn parse(text: &str) -> (Option<Assertion<'_>>, Step) {
-    let check = |verdict, saw: &str| step("R30-R32", "well-formed", verdict, saw);
-    match Assertion::parse(text) {
-        Ok(assertion) => (Some(assertion), check(Ok(()), "a signed JWT in compact form")),
-        Err(error) => {
-            let refused = check(Err(error.reason()), &error.to_string());
-            let inside = text.trim();
-            let around =
-                matches!(error, NotAssertion::Form(JwsError::LineBreakAtEnd | JwsError::WhiteSpace { .. }));
-            (if around { Assertion::parse(inside).ok() } else { None }, refused)
-        }
-    }
-}
-
-impl<P: Ports> Service<P> {
-    /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
-    async fn keys_step(
-        &self,
-        tenant: &Tenant,
-        trusted: &Trusted,
-        refusal: Option<&Refusal>,
-    ) -> Result<Option<Step>, RegistryError> {
-        let document = self.stored_document(tenant, trusted).await?;
-        let (cause, verdict) = match refusal {
-            Some(refusal) => (refusal.cause.as_deref(), Err(refusal.reason)),
-            None => (None, Ok(())),
-        };
-        let saw = match (&document, cause) {
-            (Some(document), _) if !document.keys.is_empty() => document.to_string(),
-            (_, Some(cause)) => format!("the issuer's JWKS endpoint: {cause}"),
-            (Some(document), None) => document.to_string(),
-            (None, None) if refusal.is_some() => "the issuer's JWKS endpoint: no document yet".to_string(),
-            // Keys that were registered.
-            (None, None) => return Ok(None),
-        };
-        Ok(Some(step("R51-R53", "keys available", verdict, &saw)))
-    }
+    trail.step("R24", "grant allowed", allowed, || saw);
 }
 
 /// An application that may do anything, to look at the assertion alone.
@@ -250,9 +142,9 @@ fn any_application() -> Application {
         created_at: 0,
         metadata: ApplicationMetadata {
             client_name: None,
-            grant_types: Vec::from([JWT_BEARER.to_string()]),
+            grant_types: GrantType::ALL.iter().map(|grant| grant.name().to_string()).collect(),
             scope: String::new(),
-            token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
+            token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
             trusted_issuers: None,
             access_token_lifetime: 3600,
             audience: None,

@@ -1,11 +1,13 @@
 //! The use cases, run over the [`ports`](crate::ports): the only part of core with input and output.
 
 mod explain;
+mod grants;
 mod issuer_keys;
 mod registry;
 mod signing_keys;
 mod spent;
 mod token;
+mod trail;
 
 pub use explain::{Explanation, Step};
 pub use issuer_keys::KeysProblem;
@@ -14,7 +16,6 @@ pub use registry::{
     Seeding, TrustDocument, UnreadableItem,
 };
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo};
-pub use token::Exchanged;
 
 use alloc::string::String;
 use core::cell::RefCell;

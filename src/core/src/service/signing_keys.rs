@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::registry::cache::SigningKeyUntil;
+use super::registry::current::CurrentOrganization;
 use super::registry::record::{self, Key};
 use super::{RegistryError, Service};
 use crate::jose::base64url;
@@ -94,7 +95,7 @@ impl StoredKeys {
 
 impl<P: Ports> Service<P> {
     /// The key that signs now; made if the organization has none of the algorithm set.
-    pub(super) async fn load_signing_key(
+    async fn load_signing_key(
         &self,
         organization: &OrganizationId,
         now: u64,
@@ -104,6 +105,22 @@ impl<P: Ports> Service<P> {
             .active(now)
             .ok_or_else(|| record::unreadable(&Key::signing_keys(organization), "has no key"))?;
         Ok(SigningKeyUntil { key: Rc::new(self.told(key.read(organization))?), until })
+    }
+
+    /// The key that signs now, kept while it does.
+    pub(super) async fn signing_key(
+        &self,
+        organization: &CurrentOrganization,
+        now: u64,
+    ) -> Result<Rc<SigningKey>, Refusal> {
+        let known = self.cached(organization, |entry| entry.signing_key.clone());
+        if let Some(known) = known.filter(|known| now < known.until) {
+            return Ok(known.key);
+        }
+        let found = self.load_signing_key(&organization.id, now).await.map_err(refusal)?;
+        let key = Rc::clone(&found.key);
+        self.cached(organization, |entry| entry.signing_key = Some(found));
+        Ok(key)
     }
 
     /// The organization's keys; one of the set algorithm is added where it is missing.
@@ -203,7 +220,7 @@ fn infos(organization: &OrganizationId, stored: &StoredKeys) -> Result<Vec<Signi
 }
 
 /// Why an exchange can't be signed.
-pub(super) fn refusal(error: RegistryError) -> Refusal {
+fn refusal(error: RegistryError) -> Refusal {
     match error {
         RegistryError::OrganizationUnknown => Reason::OrganizationUnknown.into(),
         RegistryError::Store(error) => error.into(),

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Service;
 use super::registry::record::{self, Key};
-use crate::grants::jwt_bearer::ReplayMark;
+use crate::grants::Mark;
 use crate::oauth::{Reason, Refusal};
 use crate::ports::{Clock as _, Event, Ports, Store as _, StoreError};
-use crate::trust::{MOST_CLOCK_SKEW, TrustedIssuer};
+use crate::trust::MAX_CLOCK_SKEW;
 
 /// The width of an expiry bucket, in seconds.
 const BUCKET: u64 = 3600;
@@ -103,7 +103,7 @@ fn bucket_of(key: &str) -> Option<u64> {
     key.strip_prefix("r/")?.split('/').next()?.parse().ok()
 }
 
-impl ReplayMark {
+impl Mark {
     /// Whether its use at this moment needs a second mark.
     fn is_wide(&self, now: u64) -> bool {
         self.by_jwt_id && self.until > now + NEAR
@@ -112,12 +112,7 @@ impl ReplayMark {
 
 impl<P: Ports> Service<P> {
     /// Reserves the assertion for this exchange, or refuses it as used.
-    pub(super) async fn reserve(
-        &self,
-        mark: &ReplayMark,
-        issuer: &TrustedIssuer,
-        now: u64,
-    ) -> Result<(), Refusal> {
+    pub(super) async fn reserve(&self, mark: &Mark, now: u64) -> Result<(), Refusal> {
         let store = self.ports.replay();
         let own = bucket(mark.until);
         if store.increment(&replay_key(own, &mark.digest)).await? != 1 {
@@ -127,40 +122,26 @@ impl<P: Ports> Service<P> {
         {
             return Err(Reason::Replayed.into());
         }
-        if self.is_reserved_elsewhere(mark, issuer, now).await? {
-            Err(Reason::Replayed.into())
-        } else {
-            Ok(())
-        }
+        if self.is_reserved_elsewhere(mark, now).await? { Err(Reason::Replayed.into()) } else { Ok(()) }
     }
 
     /// Whether the assertion was used already; changes nothing.
-    pub(super) async fn is_reserved(
-        &self,
-        mark: &ReplayMark,
-        issuer: &TrustedIssuer,
-        now: u64,
-    ) -> Result<bool, StoreError> {
+    pub(super) async fn is_reserved(&self, mark: &Mark, now: u64) -> Result<bool, StoreError> {
         let (store, own) = (self.ports.replay(), wide_key(wide_bucket(mark.until), &mark.digest));
         Ok(store.get(&replay_key(bucket(mark.until), &mark.digest)).await?.is_some()
             || mark.is_wide(now) && store.get(&own).await?.is_some()
-            || self.is_reserved_elsewhere(mark, issuer, now).await?)
+            || self.is_reserved_elsewhere(mark, now).await?)
     }
 
     /// Whether its `jti` was used under another `exp`, in another bucket.
-    async fn is_reserved_elsewhere(
-        &self,
-        mark: &ReplayMark,
-        issuer: &TrustedIssuer,
-        now: u64,
-    ) -> Result<bool, StoreError> {
+    async fn is_reserved_elsewhere(&self, mark: &Mark, now: u64) -> Result<bool, StoreError> {
         if !mark.by_jwt_id {
             return Ok(false);
         }
         let own = bucket(mark.until);
-        let (skew, most) = (u64::from(issuer.clock_skew), u64::from(MOST_CLOCK_SKEW));
+        let (skew, most) = (u64::from(mark.clock_skew), u64::from(MAX_CLOCK_SKEW));
         let earliest = now + most - skew;
-        let latest = now + u64::from(issuer.max_lifetime) + skew + 1 + most;
+        let latest = now + u64::from(mark.max_lifetime) + skew + 1 + most;
         let near = latest.min(now + NEAR + CLOCKS);
         let store = self.ports.replay();
         for other in (bucket(earliest)..=bucket(near)).filter(|other| *other != own) {

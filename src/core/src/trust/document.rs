@@ -12,12 +12,12 @@ use super::{AudienceMode, ClaimCondition, Replay, ReservedClaim};
 use crate::field::{FieldError, check_text};
 use crate::jose::Algorithm;
 use crate::json::Value;
-use crate::jwt::rules;
+use crate::jwt;
 use crate::keys::KeySource;
 use crate::oauth::{Scope, is_token};
 
 /// The most that an issuer's `clock_skew` may be, in seconds.
-pub const MOST_CLOCK_SKEW: u32 = 600;
+pub const MAX_CLOCK_SKEW: u32 = 600;
 
 /// The most that an issuer's `max_lifetime` may be, in seconds: two days. Managed identities get tokens for a day and
 /// five minutes (R43).
@@ -116,7 +116,7 @@ impl TrustedIssuer {
     }
 
     fn check_limits(&self) -> Result<(), FieldError> {
-        if self.clock_skew > MOST_CLOCK_SKEW {
+        if self.clock_skew > MAX_CLOCK_SKEW {
             return Err(FieldError::new("clock_skew", "must be 0 to 600 seconds"));
         }
         if !(1..=MAX_LIFETIME).contains(&self.max_lifetime) {
@@ -140,7 +140,7 @@ impl TrustedIssuer {
     fn check_policy(&self) -> Result<(), FieldError> {
         if let Some(typ) = &self.typ {
             check_text("typ", typ, 256)?;
-            if !rules::can_be_wanted(typ) {
+            if jwt::is_of_another_purpose(typ) {
                 return Err(FieldError::new(
                     "typ",
                     "must not be the type of tokens that serve another purpose (R35)",

@@ -8,6 +8,6 @@ mod skipped_keys;
 mod stored;
 
 pub use condition::{ClaimCondition, ConditionTest};
-pub use document::{MOST_CLOCK_SKEW, TrustedIssuer};
+pub use document::{MAX_CLOCK_SKEW, TrustedIssuer};
 pub(crate) use policy::SUBJECT_PATTERNS;
 pub use policy::{AudienceMode, Replay, ReservedClaim, subject_allowed};

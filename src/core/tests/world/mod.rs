@@ -9,9 +9,9 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use asserta_core::application::{ApplicationMetadata, JWT_BEARER};
-use asserta_core::client_auth::{ClientCredentials, PresentedBy};
-use asserta_core::grants::TokenRequest;
+use asserta_core::application::ApplicationMetadata;
+use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::grants::{GrantType, TokenRequest};
 use asserta_core::jose::Portable;
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
@@ -294,7 +294,7 @@ pub fn issuer(document: Value) -> TrustedIssuer {
 }
 
 pub fn metadata(document: Value) -> ApplicationMetadata {
-    let mut whole = json!({ "grant_types": [JWT_BEARER], "scope": "read write" });
+    let mut whole = json!({ "grant_types": [GrantType::JwtBearer.name()], "scope": "read write" });
     whole.as_object_mut().expect("an object").append(&mut document.as_object().expect("an object").clone());
     serde_json::from_value(whole).expect("an application")
 }
@@ -318,6 +318,6 @@ pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
 
 pub fn request(client: &NewApplication, assertion: &str) -> TokenRequest {
     let id = &client.application.client_id;
-    let credentials = ClientCredentials::new(id, &client.client_secret, PresentedBy::Basic);
-    TokenRequest::new(credentials, assertion, None, None).expect("short enough")
+    let credentials = Presented::secret(id, &client.client_secret, PresentedBy::Basic);
+    TokenRequest::jwt_bearer(credentials, assertion, None, None).expect("short enough")
 }

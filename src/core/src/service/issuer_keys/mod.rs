@@ -30,8 +30,8 @@ use crate::ports::{
     Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
 };
 use crate::service::registry::cache::{self, Trusted};
+use crate::service::registry::current::CurrentOrganization;
 use crate::service::registry::record::{self, Key};
-use crate::service::token::Tenant;
 use crate::service::{RegistryError, Service};
 use document::{StoredDocument, Usable, WINDOW};
 
@@ -62,7 +62,7 @@ impl<P: Ports> Service<P> {
     /// The issuer's keys at this moment, fetched if need be.
     pub(in crate::service) async fn issuer_keys(
         &self,
-        tenant: &Tenant,
+        organization: &CurrentOrganization,
         trusted: &Trusted,
         header: &Header,
         now: u64,
@@ -72,18 +72,18 @@ impl<P: Ports> Service<P> {
             KeySource::Endpoint(uri) => uri,
         };
         let name = &trusted.issuer.name;
-        let kept = self.cached(tenant, |entry| entry.documents.get(name).cloned());
+        let kept = self.cached(organization, |entry| entry.documents.get(name).cloned());
         let is_good = |kept: &Rc<KeyDocument>| {
             kept.stored.uri == *uri && kept.is_fresh(now) && kept.has_key_for(header)
         };
         if let Some(document) = kept.filter(is_good) {
             return Ok(Rc::clone(&document.keys));
         }
-        let source = Source { organization: &tenant.id, name, uri };
+        let source = Source { organization: &organization.id, name, uri };
         let stored = self.load_document(source).await?;
         if let Some(document) = &stored {
             // It was read after the counter that says under which the entry is kept.
-            self.cached(tenant, |entry| cache::keep(&mut entry.documents, name, Rc::clone(document)));
+            self.cached(organization, |entry| cache::keep(&mut entry.documents, name, Rc::clone(document)));
         }
         match stored {
             Some(document) if document.is_usable(now) && document.has_key_for(header) => {
@@ -100,26 +100,41 @@ impl<P: Ports> Service<P> {
     /// under the same `kid`, or without one (R52). `None`: there are no others.
     pub(in crate::service) async fn newer_keys(
         &self,
-        tenant: &Tenant,
+        organization: &CurrentOrganization,
         trusted: &Trusted,
         tried: &[VerificationKey],
         now: u64,
     ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
         let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
-        let source = Source { organization: &tenant.id, name: &trusted.issuer.name, uri };
+        let source = Source { organization: &organization.id, name: &trusted.issuer.name, uri };
         let stored = self.load_document(source).await?;
         let keys = self.refresh(source, stored, now).await?;
         Ok((*keys != *tried).then_some(keys))
     }
 
+    /// The issuer's keys as far as they are there, for people: nothing is fetched.
+    pub(in crate::service) async fn keys_at_hand(
+        &self,
+        organization: &CurrentOrganization,
+        trusted: &Trusted,
+    ) -> Result<Rc<[VerificationKey]>, Refusal> {
+        if let KeySource::Certificate(keys) | KeySource::Inline(keys) = &trusted.source {
+            return Ok(Rc::clone(keys));
+        }
+        match self.stored_document(organization, trusted).await? {
+            Some(document) if !document.keys.is_empty() => Ok(Rc::clone(&document.keys)),
+            _ => Err(unavailable(WINDOW, Some("it is not asked for what is refused anyway"))),
+        }
+    }
+
     /// The JWKS document as it is stored, for people; nothing is fetched.
     pub(in crate::service) async fn stored_document(
         &self,
-        tenant: &Tenant,
+        organization: &CurrentOrganization,
         trusted: &Trusted,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
         let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
-        self.load_document(Source { organization: &tenant.id, name: &trusted.issuer.name, uri }).await
+        self.load_document(Source { organization: &organization.id, name: &trusted.issuer.name, uri }).await
     }
 
     /// A stale document does for now, but is to be fetched again: by us after the answer, or by a caller

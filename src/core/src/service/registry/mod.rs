@@ -3,6 +3,7 @@
 mod applications;
 mod apply;
 pub(super) mod cache;
+pub(super) mod current;
 mod entries;
 mod error;
 mod issuers;

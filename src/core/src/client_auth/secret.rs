@@ -1,4 +1,4 @@
-//! Client credentials: HTTP Basic (RFC 6749 section 2.3.1, RFC 7617) or in the body.
+//! A client's secret: HTTP Basic (RFC 6749 section 2.3.1, RFC 7617) or in the body.
 
 use alloc::string::{String, ToString};
 
@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::oauth::{Form, Reason, decode};
+use crate::application::Application;
+use crate::jose::digest;
+use crate::oauth::{ClientAuthMethod, Form, Reason, decode};
 
 /// Where the credentials stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +19,9 @@ pub enum PresentedBy {
     Post,
 }
 
-/// What a client says it is; not yet checked.
+/// A secret that a client presents; not yet checked.
 #[derive(Clone)]
-pub struct ClientCredentials {
+pub struct ClientSecret {
     /// The client identifier.
     pub client_id: String,
     /// Its secret.
@@ -28,9 +30,9 @@ pub struct ClientCredentials {
     pub presented_by: PresentedBy,
 }
 
-impl ClientCredentials {
+impl ClientSecret {
     /// Reads them from the header, else the body. `Ok(None)`: there are none (R21).
-    pub(crate) fn read(authorization: Option<&str>, form: &Form<'_>) -> Result<Option<Self>, Reason> {
+    pub(super) fn read(authorization: Option<&str>, form: &Form<'_>) -> Result<Option<Self>, Reason> {
         let in_body = form.one("client_secret")?;
         let client_id = form.one("client_id")?;
         let Some(header) = authorization else {
@@ -65,6 +67,21 @@ impl ClientCredentials {
         Ok(Self::new(&id, &secret, PresentedBy::Basic))
     }
 
+    /// R22, R23: whether it is the secret of the application, and stood where that may send it. Whatever is missing, the
+    /// work is the same.
+    pub(super) fn proves(&self, application: Option<&Application>) -> bool {
+        let digest = digest::sha256(self.client_secret.as_bytes());
+        let known = application.map_or([0; 32], |application| application.secret_sha256);
+        let is_right = core::hint::black_box(digest::equal_in_constant_time(&digest, &known));
+        let may_stand_there = |application: &Application| match self.presented_by {
+            PresentedBy::Basic => true,
+            PresentedBy::Post => {
+                application.metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretPost
+            }
+        };
+        is_right && application.is_some_and(may_stand_there)
+    }
+
     /// Credentials as they were presented.
     pub fn new(client_id: &str, client_secret: &str, presented_by: PresentedBy) -> Self {
         Self {
@@ -81,7 +98,7 @@ mod tests {
 
     fn basic(text: &str) -> Result<(String, String), Reason> {
         let form = Form::parse(b"")?;
-        let credentials = ClientCredentials::read(Some(text), &form)?.ok_or(Reason::ClientUnauthenticated)?;
+        let credentials = ClientSecret::read(Some(text), &form)?.ok_or(Reason::ClientUnauthenticated)?;
         Ok((credentials.client_id.clone(), credentials.client_secret.to_string()))
     }
 
@@ -108,7 +125,7 @@ mod tests {
     fn twice() {
         let form = Form::parse(b"client_id=a&client_secret=b").expect("well-formed");
         let header = alloc::format!("Basic {}", STANDARD.encode("a:b"));
-        let read = ClientCredentials::read(Some(&header), &form);
+        let read = ClientSecret::read(Some(&header), &form);
         assert_eq!(read.map(|_| ()), Err(Reason::CredentialsTwice));
     }
 }

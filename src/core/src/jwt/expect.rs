@@ -1,0 +1,22 @@
+//! What a JWT must say of itself to be accepted. Its role makes it: this module knows no roles.
+
+use crate::jose::Algorithm;
+
+/// What is expected of a JWT.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectations<'a> {
+    /// The algorithms that its issuer may use; `None`: all that its keys are for (R31).
+    pub algorithms: Option<&'a [Algorithm]>,
+    /// Its `typ` (R34); `None`: any but those that name another use (R35).
+    pub typ: Option<&'a str>,
+    /// The names of which `aud` must have one (R42).
+    pub audiences: [Option<&'a str>; 3],
+    /// Whether `aud` must have no other one beside it (R42).
+    pub no_other_audience: bool,
+    /// How far its issuer's clock may be off, in seconds.
+    pub clock_skew: u32,
+    /// How far `exp` may lie ahead and `iat` behind, in seconds (R43, R44).
+    pub max_lifetime: u32,
+    /// Whether it must have a `jti` (R46).
+    pub require_jti: bool,
+}

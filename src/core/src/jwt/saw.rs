@@ -1,0 +1,170 @@
+//! What each check of a JWT looked at, in words for people who look into a refusal: what was found and what was wanted.
+//! Nothing secret or personal: no `sub`, no value of a claim but those that name the parties and the time (R3).
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::keys::MAX_KEYS;
+use super::look::Look;
+use crate::jose::key::VerificationKey;
+use crate::json::Value;
+use crate::words::{list, number_of, quoted};
+
+pub(super) fn algorithm(look: &Look<'_, '_>) -> String {
+    let algorithm = look.jwt.header().algorithm.name();
+    match look.expected.algorithms {
+        None => format!("alg {algorithm}; the issuer may use every asymmetric algorithm"),
+        Some(allowed) => {
+            let allowed: Vec<&str> = allowed.iter().map(|algorithm| algorithm.name()).collect();
+            format!("alg {algorithm}; the issuer may use {}", allowed.join(", "))
+        }
+    }
+}
+
+pub(super) fn typ(look: &Look<'_, '_>) -> String {
+    let found = match &look.jwt.header().typ {
+        None => "no typ".to_string(),
+        Some(typ) => format!("typ {}", quoted(typ)),
+    };
+    match look.expected.typ {
+        Some(wanted) => format!("{found}; the issuer is registered with typ {}", quoted(wanted)),
+        None => format!(
+            "{found}; the issuer is registered without typ: any but those that end in +jwt, which name another use"
+        ),
+    }
+}
+
+pub(super) fn keys(look: &Look<'_, '_>) -> String {
+    let (header, keys) = (look.jwt.header(), look.keys);
+    let named: Vec<&VerificationKey> = keys.named(header).collect();
+    let mut words = format!("{} of the issuer", number_of(keys.keys.len(), "key", "keys"));
+    match &header.kid {
+        Some(_) if !keys.have_kid => {
+            words += ", registered as certificates or public keys, which have no kid: each is looked at";
+        }
+        Some(kid) => words += &format!(", {} with kid {}", counted(named.len()), quoted(kid)),
+        None => words += ", and no kid in the assertion: each is looked at",
+    }
+    let of_type = named.iter().filter(|key| key.fits(header.algorithm)).count();
+    let fitting = keys.fitting(header, look.now).count();
+    if !named.is_empty() {
+        words += &format!("; {} of a type for {}", counted(of_type), header.algorithm.name());
+    }
+    if fitting < of_type {
+        let expired = named.iter().filter(|key| key.validity.is_some_and(|v| v.not_after < look.now)).count();
+        words += &format!("; {} whose certificate has expired or is not valid yet", of_type - fitting);
+        if expired == of_type {
+            words += " (expired)";
+        }
+    }
+    let tried = keys.candidates(header, look.now).count();
+    if tried < fitting {
+        words += &format!(
+            "; {tried} of these {fitting} are tried: at most {MAX_KEYS}, and 2 RSA keys of more than 4096 bits"
+        );
+    }
+    words
+}
+
+fn counted(number: usize) -> String {
+    if number == 0 { "none".to_string() } else { number.to_string() }
+}
+
+pub(super) fn signature(look: &Look<'_, '_>) -> String {
+    let header = look.jwt.header();
+    let tried = number_of(look.keys.candidates(header, look.now).count(), "key", "keys");
+    format!("alg {}, {tried} to verify it with", header.algorithm.name())
+}
+
+pub(super) fn cnf(look: &Look<'_, '_>) -> String {
+    match claim(look, "cnf") {
+        None => "no cnf: whoever has the assertion may use it".to_string(),
+        Some(_) => {
+            "cnf is there: only who proves to have that key may use it, and such a proof is not supported"
+                .to_string()
+        }
+    }
+}
+
+pub(super) fn sub(look: &Look<'_, '_>) -> String {
+    text_claim(look, "sub", 1024)
+}
+
+fn claim<'a>(look: &Look<'a, '_>, name: &str) -> Option<&'a Value> {
+    look.jwt.claims.object().get(name)
+}
+
+fn text_claim(look: &Look<'_, '_>, name: &str, longest: usize) -> String {
+    match claim(look, name) {
+        None => format!("no {name}"),
+        Some(Value::String(text)) if text.is_empty() => format!("{name} is empty"),
+        Some(Value::String(text)) if text.len() > longest => format!("{name} is longer than {longest} bytes"),
+        Some(Value::String(_)) => format!("{name} is there"),
+        Some(other) => format!("{name} is {}; a string is wanted", other.kind()),
+    }
+}
+
+pub(super) fn aud(look: &Look<'_, '_>) -> String {
+    let found = match (look.jwt.claims.audience(), claim(look, "aud")) {
+        (Ok(audience), _) => format!("aud {}", list(audience.iter().copied())),
+        (Err(_), None) => "no aud".to_string(),
+        (Err(_), Some(Value::Array(elements))) if elements.is_empty() => "aud is an empty array".to_string(),
+        (Err(_), Some(Value::Array(_))) => {
+            "aud is an array with something other than strings in it".to_string()
+        }
+        (Err(_), Some(other)) => {
+            format!("aud is {}; a string or an array of strings is wanted", other.kind())
+        }
+    };
+    let alone = if look.expected.no_other_audience { ", and nothing beside it" } else { "" };
+    format!("{found}; accepted is any of {}{alone}", list(look.expected.audiences.into_iter().flatten()))
+}
+
+pub(super) fn exp(look: &Look<'_, '_>) -> String {
+    let (skew, most) = limits(look);
+    format!(
+        "{}; accepted is from {} (clock_skew {skew} s) to {} (max_lifetime {most} s and clock_skew)",
+        time(look, "exp"),
+        look.now.saturating_sub(skew).saturating_add(1),
+        look.now.saturating_add(most + skew),
+    )
+}
+
+pub(super) fn nbf(look: &Look<'_, '_>) -> String {
+    let (skew, _) = limits(look);
+    let until = look.now.saturating_add(skew);
+    format!("{}; accepted is none, or up to {until} (clock_skew {skew} s)", time(look, "nbf"))
+}
+
+pub(super) fn iat(look: &Look<'_, '_>) -> String {
+    let (skew, most) = limits(look);
+    format!(
+        "{}; accepted is none, or from {} (max_lifetime {most} s and clock_skew) to {} (clock_skew {skew} s), not after exp",
+        time(look, "iat"),
+        look.now.saturating_sub(most + skew),
+        look.now.saturating_add(skew),
+    )
+}
+
+/// `clock_skew` and `max_lifetime`.
+fn limits(look: &Look<'_, '_>) -> (u64, u64) {
+    (look.expected.clock_skew.into(), look.expected.max_lifetime.into())
+}
+
+fn time(look: &Look<'_, '_>, name: &str) -> String {
+    let now = look.now;
+    match claim(look, name) {
+        None => format!("no {name}; now {now}"),
+        Some(Value::Number(number)) => format!("{name} {number}; now {now}"),
+        Some(other) => {
+            format!("{name} is {}; a number of seconds since 1970 is wanted; now {now}", other.kind())
+        }
+    }
+}
+
+pub(super) fn jti(look: &Look<'_, '_>) -> String {
+    let wanted =
+        if look.expected.require_jti { "the issuer must send one" } else { "the issuer need not send one" };
+    format!("{}; {wanted}", text_claim(look, "jti", 256))
+}

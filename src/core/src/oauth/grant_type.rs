@@ -1,0 +1,27 @@
+//! The grant types that there are.
+
+/// A grant. It is closed: whoever matches on it is told by the compiler when another one comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// The JWT bearer grant (RFC 7523 section 2.1).
+    JwtBearer,
+}
+
+impl GrantType {
+    /// Every grant.
+    pub const ALL: &'static [Self] = &[Self::JwtBearer];
+
+    /// The value of `grant_type`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        }
+    }
+
+    /// The grant of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|grant_type| grant_type.name() == name)
+    }
+}

@@ -1,0 +1,44 @@
+//! What a problem with a JWT is called, which depends on what the JWT is for.
+
+use super::refusal::{Reason, Refusal};
+use crate::jwt::JwtProblem;
+
+/// What a JWT is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An assertion to be exchanged (RFC 7523 section 2.1): what is wrong with it is `invalid_grant`.
+    Assertion,
+}
+
+/// The refusal of a JWT that has this role.
+pub fn in_role(problem: JwtProblem, role: Role) -> Refusal {
+    match role {
+        Role::Assertion => of_assertion(problem).into(),
+    }
+}
+
+const fn of_assertion(problem: JwtProblem) -> Reason {
+    match problem {
+        JwtProblem::Malformed => Reason::AssertionMalformed,
+        JwtProblem::AlgorithmUnusable | JwtProblem::AlgorithmNotAllowed | JwtProblem::KeyOfOtherType => {
+            Reason::AlgorithmNotAllowed
+        }
+        JwtProblem::CriticalHeader => Reason::CriticalHeader,
+        JwtProblem::IssuerInvalid => Reason::IssuerUnknown,
+        JwtProblem::TypeNotAllowed => Reason::TypeNotAllowed,
+        JwtProblem::KeyUnknown => Reason::KeyUnknown,
+        JwtProblem::SignatureInvalid => Reason::SignatureInvalid,
+        JwtProblem::Bound => Reason::AssertionBound,
+        JwtProblem::SubjectInvalid => Reason::SubjectInvalid,
+        JwtProblem::AudienceInvalid => Reason::AudienceInvalid,
+        JwtProblem::AudienceMismatch => Reason::AudienceMismatch,
+        JwtProblem::ExpiryInvalid => Reason::ExpiryInvalid,
+        JwtProblem::Expired => Reason::Expired,
+        JwtProblem::LifetimeTooLong => Reason::LifetimeTooLong,
+        JwtProblem::NotBeforeInvalid => Reason::NotBeforeInvalid,
+        JwtProblem::NotYetValid => Reason::NotYetValid,
+        JwtProblem::IssuedAtInvalid => Reason::IssuedAtInvalid,
+        JwtProblem::TooOld => Reason::TooOld,
+        JwtProblem::JwtIdInvalid => Reason::JwtIdInvalid,
+    }
+}

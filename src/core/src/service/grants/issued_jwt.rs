@@ -1,0 +1,156 @@
+//! A JWT of a trusted issuer, in whatever role: its issuer, the issuer's keys, and the verification with them.
+
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+
+use crate::jose::JwsError;
+use crate::json::Value;
+use crate::jwt::{Keys, NotJwt, UnverifiedJwt, Verification, VerifiedJwt};
+use crate::oauth::{Reason, Refusal, Role, in_role};
+use crate::ports::Ports;
+use crate::service::Service;
+use crate::service::registry::cache::Trusted;
+use crate::service::registry::current::CurrentOrganization;
+use crate::service::trail::Trail;
+use crate::words::quoted;
+
+/// A JWT, and what it is for.
+pub(super) struct IssuedJwt<'a> {
+    pub(super) unverified: UnverifiedJwt<'a>,
+    role: Role,
+}
+
+impl<'a> IssuedJwt<'a> {
+    /// R30 to R32. White space around it is refused here as everywhere; an explanation goes on with what is inside, so
+    /// that whoever has a line end too much learns the rest as well.
+    pub(super) fn parse(text: &'a str, role: Role, trail: &mut Trail) -> Result<Self, Refusal> {
+        let (rule, name) = ("R30-R32", "well-formed");
+        let error = match UnverifiedJwt::parse(text) {
+            Ok(unverified) => {
+                trail.step(rule, name, Ok(()), || "a signed JWT in compact form".to_string());
+                return Ok(Self { unverified, role });
+            }
+            Err(error) => error,
+        };
+        let refusal = in_role(error.problem(), role);
+        trail.step(rule, name, Err(refusal.reason), || error.to_string());
+        let around = matches!(error, NotJwt::Form(JwsError::LineBreakAtEnd | JwsError::WhiteSpace { .. }));
+        match UnverifiedJwt::parse(text.trim()) {
+            Ok(unverified) if around && trail.is_kept() => Ok(Self { unverified, role }),
+            _ => Err(refusal),
+        }
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// R40: the trusted issuer that the JWT names.
+    pub(super) async fn issuer_of(
+        &self,
+        organization: &CurrentOrganization,
+        jwt: &IssuedJwt<'_>,
+        trail: &mut Trail,
+    ) -> Result<Rc<Trusted>, Refusal> {
+        let found = match jwt.unverified.issuer() {
+            Ok(issuer) => self.current_issuer(organization, issuer).await,
+            Err(problem) => Err(in_role(problem, jwt.role)),
+        };
+        if trail.is_kept() {
+            step_of_issuer(jwt.unverified.iss(), &found, trail);
+        }
+        found
+    }
+
+    /// The verified JWT, with keys that are fetched if need be, and fetched again where a newer one could change the
+    /// verdict (R52).
+    pub(super) async fn verify<'a>(
+        &self,
+        organization: &CurrentOrganization,
+        trusted: &Trusted,
+        jwt: &IssuedJwt<'_>,
+        verification: &mut Verification<'a>,
+        now: u64,
+        trail: &mut Trail,
+    ) -> Result<VerifiedJwt<'a>, Refusal> {
+        let (signatures, have_kid) = (self.ports.signatures(), trusted.source.has_kid());
+        let keys = if trail.has_failed() {
+            self.keys_at_hand(organization, trusted).await
+        } else {
+            self.issuer_keys(organization, trusted, jwt.unverified.header(), now).await
+        };
+        let mut outcome = match &keys {
+            Ok(keys) => Ok(verification.verify(Keys { keys, have_kid }, signatures)),
+            Err(refusal) => Err(refusal.clone()),
+        };
+        if let (Ok(keys), Ok(Err(problem))) = (&keys, &outcome)
+            && problem.may_be_of_an_old_key()
+            && !trail.has_failed()
+        {
+            match self.newer_keys(organization, trusted, keys, now).await {
+                Ok(None) => {}
+                Ok(Some(keys)) => {
+                    outcome = Ok(verification.verify(Keys { keys: &keys, have_kid }, signatures));
+                }
+                Err(refusal) => outcome = Err(refusal),
+            }
+        }
+        if trail.is_kept() {
+            let refusal = outcome.as_ref().err();
+            if refusal.is_some() {
+                // Without keys nothing can be said of the key and the signature.
+                verification.explain_claims();
+            }
+            self.step_of_keys(organization, trusted, refusal, trail).await?;
+            trail.steps_of_jwt(verification.take_findings(), jwt.role);
+        }
+        outcome?.map_err(|problem| in_role(problem, jwt.role))
+    }
+
+    /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
+    async fn step_of_keys(
+        &self,
+        organization: &CurrentOrganization,
+        trusted: &Trusted,
+        refusal: Option<&Refusal>,
+        trail: &mut Trail,
+    ) -> Result<(), Refusal> {
+        let document = self.stored_document(organization, trusted).await?;
+        let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
+        let saw = match (&document, cause) {
+            (Some(document), _) if !document.keys.is_empty() => document.to_string(),
+            (_, Some(cause)) => format!("the issuer's JWKS endpoint: {cause}"),
+            (Some(document), None) => document.to_string(),
+            (None, None) if refusal.is_some() => "the issuer's JWKS endpoint: no document yet".to_string(),
+            // Keys that were registered.
+            (None, None) => return Ok(()),
+        };
+        let verdict = refusal.map_or(Ok(()), |refusal| Err(refusal.reason));
+        trail.step("R51-R53", "keys available", verdict, || saw);
+        Ok(())
+    }
+}
+
+fn step_of_issuer(iss: Option<&Value>, found: &Result<Rc<Trusted>, Refusal>, trail: &mut Trail) {
+    let named = || match iss {
+        None => "no iss".to_string(),
+        Some(Value::String(issuer)) => format!("iss {}", quoted(issuer)),
+        Some(other) => format!("iss is {}; a string is wanted", other.kind()),
+    };
+    let saw: String = match found {
+        Ok(trusted) => format!("{} is the trusted issuer {}", named(), quoted(&trusted.issuer.name)),
+        Err(Refusal { reason: Reason::StoreUnavailable, cause: Some(cause), .. }) => {
+            // It is known, or not: nobody can say.
+            let refused = Err(Reason::StoreUnavailable);
+            return trail
+                .step("R74", "issuer's record readable", refused, || format!("{}; {cause}", named()));
+        }
+        // The store fails: nothing is known of the issuer, and the explanation ends.
+        Err(refusal) if refusal.reason == Reason::StoreUnavailable => return,
+        Err(_) if matches!(iss, Some(Value::String(_))) => format!(
+            "{}, and no trusted issuer has exactly this value: case and a slash at the end count",
+            named()
+        ),
+        Err(_) => named(),
+    };
+    trail.step("R40", "issuer known", found.as_ref().map(drop).map_err(|refusal| refusal.reason), || saw);
+}

@@ -1,0 +1,60 @@
+//! What the JWT bearer grant decides on: the assertion, its issuer and its keys, in the order that the design fixes.
+//!
+//! An explanation goes the same way. It goes on after a refusal, where that leaves something to look at, and fetches no
+//! keys from then on: an exchange would not either.
+
+use super::issued_jwt::IssuedJwt;
+use crate::application::Application;
+use crate::grants::Granted;
+use crate::grants::jwt_bearer::{self, Facts, Request, Terms};
+use crate::jwt::Verification;
+use crate::oauth::{Refusal, Role, in_role};
+use crate::ports::Ports;
+use crate::service::Service;
+use crate::service::registry::current::CurrentOrganization;
+use crate::service::trail::Trail;
+
+impl<P: Ports> Service<P> {
+    /// The decision on a request, for this application.
+    pub(in crate::service) async fn jwt_bearer(
+        &self,
+        organization: &CurrentOrganization,
+        application: &Application,
+        request: &Request,
+        now: u64,
+        trail: &mut Trail,
+    ) -> Result<Granted, Refusal> {
+        let role = Role::Assertion;
+        let jwt = IssuedJwt::parse(&request.assertion, role, trail)?;
+        let trusted = self.issuer_of(organization, &jwt, trail).await?;
+        let terms = Terms {
+            organization: &organization.id,
+            urls: &organization.urls,
+            application,
+            issuer: &trusted.issuer,
+            scope: request.scope.as_deref(),
+            resources: &request.resources,
+        };
+        let admitted = jwt_bearer::admit(terms, trail.findings());
+        let admitted = trail.go_on(admitted)?;
+        let mut verification =
+            Verification::new(&jwt.unverified, jwt_bearer::expectations(&terms), now, trail.is_kept());
+        let header = verification.check_header().map_err(|problem| in_role(problem, role));
+        trail.steps_of_jwt(verification.take_findings(), role);
+        trail.go_on(header)?;
+        let verified = self.verify(organization, &trusted, &jwt, &mut verification, now, trail).await;
+        let verified = trail.go_on(verified)?;
+        match (admitted, verified) {
+            (Some(terms), Some(assertion)) if !trail.has_failed() => {
+                Ok(jwt_bearer::decide(&Facts { terms, assertion }, trail.findings())?)
+            }
+            // An explanation alone comes here.
+            _ => {
+                if let Some(findings) = trail.findings() {
+                    jwt_bearer::explain(terms, verification.claims_to_explain(), findings);
+                }
+                Err(trail.refusal())
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The facts of each grant, gathered: the only place that knows issuers and their keys.
+
+mod issued_jwt;
+mod jwt_bearer;
