@@ -34,6 +34,9 @@ pub enum Event<'a> {
         store: &'a str,
         /// What was asked of it.
         operation: &'a str,
+        /// About which key; of a list, what its keys begin with. `None`: about none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<&'a str>,
         /// What the host says.
         cause: &'a str,
     },

@@ -24,33 +24,33 @@ impl KeyValue {
         if let Some(bucket) = self.bucket.get() {
             return Ok(bucket);
         }
-        let bucket = store::open(self.name).map_err(|error| self.failed("open", &error))?;
+        let bucket = store::open(self.name).map_err(|error| self.failed("open", None, &error))?;
         Ok(self.bucket.get_or_init(|| bucket))
     }
 
     /// Tells the operator what the caller is not told.
-    fn failed(&self, operation: &str, error: &Error) -> StoreError {
+    fn failed(&self, operation: &str, key: Option<&str>, error: &Error) -> StoreError {
         let cause = match error {
             Error::NoSuchStore => "no such store",
             Error::AccessDenied => "access denied",
             Error::Other(text) => text,
         };
-        Log.emit(&Event::StoreFailure { store: self.name, operation, cause });
+        Log.emit(&Event::StoreFailure { store: self.name, operation, key, cause });
         StoreError::Unavailable
     }
 }
 
 impl Store for KeyValue {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.bucket()?.get(key).map_err(|error| self.failed("get", &error))
+        self.bucket()?.get(key).map_err(|error| self.failed("get", Some(key), &error))
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.bucket()?.set(key, value).map_err(|error| self.failed("set", &error))
+        self.bucket()?.set(key, value).map_err(|error| self.failed("set", Some(key), &error))
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.bucket()?.delete(key).map_err(|error| self.failed("delete", &error))
+        self.bucket()?.delete(key).map_err(|error| self.failed("delete", Some(key), &error))
     }
 
     async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError> {
@@ -60,7 +60,7 @@ impl Store for KeyValue {
         let near = from.is_none().then(|| bucket.list_keys(Some(prefix)).ok()).flatten();
         let page = match near {
             Some(page) => page,
-            None => bucket.list_keys(from).map_err(|error| self.failed("list-keys", &error))?,
+            None => bucket.list_keys(from).map_err(|error| self.failed("list-keys", Some(prefix), &error))?,
         };
         // Several pages come in ascending order, so that behind the prefix nothing is left of it.
         let beyond = page.keys.last().is_some_and(|last| last.as_str() > prefix && !last.starts_with(prefix));
@@ -70,6 +70,6 @@ impl Store for KeyValue {
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
-        atomics::increment(self.bucket()?, key, 1).map_err(|error| self.failed("increment", &error))
+        atomics::increment(self.bucket()?, key, 1).map_err(|error| self.failed("increment", Some(key), &error))
     }
 }
