@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::service::{RegistryError, Seeding, TrustDocument};
+use asserta_core::service::{Applied, Kind, Outcome, RegistryError, Run, Seeding, TrustDocument};
 use serde_json::{Value, json as document};
 use world::*;
 
@@ -101,7 +101,6 @@ fn r34_we_are_no_third_party() {
         assert_eq!(field(run(service.create_trusted_issuer(&organization, &issuer))), "issuer", "{own}");
         let put = run(service.put_trusted_issuer(&organization, "idp", &issuer)).map(drop);
         assert_eq!(field(put), "issuer", "{own}");
-        assert_eq!(field(run(service.check_trusted_issuer(&organization, &issuer))), "issuer", "{own}");
         let seed = document!([{ "name": "acme" }, { "name": "default", "trusted_issuers": [named("a", "1"), named("b", own)] }]);
         let applied = run(service.apply(&parsed(seed).expect("well-formed"))).map(drop);
         assert_eq!(field(applied), "organizations[1].trusted_issuers[1].issuer", "{own}");
@@ -114,7 +113,7 @@ fn r34_we_are_no_third_party() {
     ] {
         let mut issuer = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
         issuer.issuer = other.into();
-        assert_eq!(run(service.check_trusted_issuer(&organization, &issuer)), Ok(()), "{other}");
+        assert!(run(service.put_trusted_issuer(&organization, "idp", &issuer)).is_ok(), "{other}");
     }
 }
 
@@ -163,4 +162,131 @@ fn a_seed_document_of_an_earlier_build() {
     assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
     record("two");
     assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
+}
+
+/// What a dry run says of each registration is what applying it does then, and it writes nothing.
+#[test]
+fn a_dry_run_foretells() {
+    let world = World::default();
+    let service = world.service();
+    let application =
+        |scope: &str| document!({ "client_id": "app", "client_secret": "s".repeat(43), "scope": scope });
+    let seed = |display_name: &str, issuer: &str, scope: &str| {
+        parsed(document!([
+            { "name": "acme", "display_name": display_name,
+              "trusted_issuers": [named("a", issuer), named("b", "2")], "applications": [application(scope)] },
+            { "name": "default" },
+        ]))
+        .expect("well-formed")
+    };
+    let outcomes = |applied: &[Applied]| {
+        let one = |one: &Applied| (one.outcome, one.changed.join(" "));
+        applied.iter().map(one).collect::<Vec<_>>()
+    };
+    let same = |outcome| (outcome, String::new());
+    let changed = |members: &str| (Outcome::Replaced, members.to_owned());
+    let (created, unchanged) = (same(Outcome::Created), same(Outcome::Unchanged));
+    let cases = [
+        (
+            seed("Acme", "1", "read"),
+            [created.clone(), created.clone(), created.clone(), created, unchanged.clone()],
+        ),
+        (seed("Acme", "1", "read"), [(); 5].map(|()| unchanged.clone())),
+        (
+            seed("Acme Ltd", "3", "write"),
+            [changed("display_name"), changed("issuer"), unchanged.clone(), changed("scope"), unchanged],
+        ),
+    ];
+    for (document, expected) in cases {
+        let before = world.registry.entries.borrow().clone();
+        let foretold = run(service.apply_each(&document, Run::Dry)).expect("applicable");
+        assert_eq!(outcomes(&foretold), expected);
+        assert_eq!(*world.registry.entries.borrow(), before, "a dry run writes");
+        assert_eq!(run(service.apply_each(&document, Run::Wet)), Ok(foretold));
+    }
+    // A record that can't be read is replaced; nothing is known of what it had.
+    world.registry.entries.borrow_mut().insert("trusted-issuer/acme/a".into(), b"{".to_vec());
+    for mode in [Run::Dry, Run::Wet] {
+        let applied = run(service.apply_each(&seed("Acme Ltd", "3", "write"), mode)).expect("applied");
+        assert_eq!(outcomes(&applied)[1], same(Outcome::Replaced), "{mode:?}");
+    }
+    let expected = [
+        (Kind::Organization, "acme", None),
+        (Kind::TrustedIssuer, "acme", Some("a")),
+        (Kind::TrustedIssuer, "acme", Some("b")),
+        (Kind::Application, "acme", Some("app")),
+        (Kind::Organization, "default", None),
+    ];
+    let named = run(service.apply_each(&seed("Acme", "1", "read"), Run::Dry)).expect("applicable");
+    let named: Vec<_> =
+        named.iter().map(|one| (one.kind, one.organization.as_str(), one.name.as_deref())).collect();
+    assert_eq!(named, expected);
+}
+
+/// Without a secret in the document, the one of the application that is there stays.
+#[test]
+fn a_secret_stays() {
+    let world = World::default();
+    let service = world.service();
+    let new = run(service.create_application(&default_organization(), metadata(document!({})))).expect("new");
+    let mut shown = document!({ "client_id": new.application.client_id, "client_id_issued_at": START });
+    shown["scope"] = "other".into();
+    let seed = |application: &Value| {
+        parsed(document!([{ "name": "default", "applications": [application] }])).expect("well-formed")
+    };
+    run(service.apply(&seed(&shown))).expect("applied");
+    let replaced =
+        run(service.application(&default_organization(), &new.application.client_id)).expect("there");
+    assert_eq!(replaced.secret_sha256, new.application.secret_sha256);
+    assert_eq!(replaced.metadata.scope, "other");
+    shown["client_id"] = "nobody".into();
+    for mode in [Run::Dry, Run::Wet] {
+        let refused = run(service.apply_each(&seed(&shown), mode)).expect_err("no secret");
+        assert_eq!(refused.place, "organizations[0].applications[0]");
+        assert!(matches!(&refused.error, RegistryError::Invalid(error) if error.field == "client_secret"));
+        assert!(refused.applied.is_empty());
+    }
+    // A secret is a member that changes, under the name that people give it.
+    shown["client_id"] = new.application.client_id.as_str().into();
+    shown["client_secret"] = "t".repeat(43).into();
+    let applied = run(service.apply_each(&seed(&shown), Run::Wet)).expect("applied");
+    assert_eq!(applied[1].changed, ["client_secret"]);
+}
+
+/// R70: wherever the store fails, it is told of each registration what became of it, and applying again completes it.
+#[test]
+fn a_store_that_fails_halfway() {
+    let document = parsed(document!([
+        { "name": "acme", "trusted_issuers": [named("a", "1"), named("b", "2")] }, { "name": "globex" }
+    ]))
+    .expect("well-formed");
+    let mut unknown = 0;
+    for step in 0.. {
+        let world = World::default();
+        let service = world.service();
+        world.registry.fails_after.set(Some(step));
+        let Err(failed) = run(service.apply_each(&document, Run::Wet)) else { break };
+        world.registry.fails_after.set(None);
+        assert!(matches!(failed.error, RegistryError::Store(_)), "{failed:?}");
+        let outcomes: Vec<_> = failed.applied.iter().map(|one| one.outcome).collect();
+        if let Some(number) = outcomes.iter().position(|outcome| *outcome == Outcome::Unknown) {
+            unknown += 1;
+            let places = [
+                "organizations[0]",
+                "organizations[0].trusted_issuers[0]",
+                "organizations[0].trusted_issuers[1]",
+                "organizations[1]",
+            ];
+            assert_eq!(failed.place, places[number]);
+            assert!(outcomes[..number].iter().all(|outcome| *outcome == Outcome::Created));
+            assert!(outcomes[number + 1..].iter().all(|outcome| *outcome == Outcome::NotApplied));
+        } else {
+            assert!(outcomes.is_empty() && world.registry.entries.borrow().is_empty(), "{failed:?}");
+        }
+        world.advance(20);
+        run(service.apply_each(&document, Run::Wet)).expect("healed");
+        let again = run(service.apply_each(&document, Run::Dry)).expect("applicable");
+        assert!(again.iter().all(|one| one.outcome == Outcome::Unchanged), "step {step}: {again:?}");
+    }
+    assert!(unknown > 10, "{unknown} steps");
 }

@@ -1,11 +1,13 @@
 //! Errors of the admin API, and of paths that nothing serves: problem details after RFC 9457.
 
 use alloc::borrow::ToOwned as _;
+use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 use asserta_core::field::FieldError;
 use asserta_core::ports::StoreError;
-use asserta_core::service::RegistryError;
+use asserta_core::service::{Applied, ApplyError, RegistryError};
 use serde::Serialize;
 
 use crate::endpoint::NotStarted;
@@ -27,11 +29,14 @@ pub(crate) struct Problem {
     /// The member, parameter or path segment at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// Of a document that was not applied to its end: what became of its registrations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<Applied>,
 }
 
 impl Problem {
     const fn new(status: u16, kind: &'static str, title: &'static str) -> Self {
-        Self { kind, title, status, detail: None, field: None }
+        Self { kind, title, status, detail: None, field: None, items: Vec::new() }
     }
 
     /// Adds what it is about this time.
@@ -147,6 +152,25 @@ impl From<RegistryError> for Problem {
             RegistryError::NotFound => Self::not_found(),
             RegistryError::Busy | RegistryError::Store(_) => Self::unavailable().detail(detail),
         }
+    }
+}
+
+impl From<ApplyError> for Problem {
+    fn from(ApplyError { place, error, applied }: ApplyError) -> Self {
+        let problem = match error {
+            RegistryError::Invalid(error) => {
+                Self::invalid(&FieldError::new(format!("{place}.{}", error.field), error.problem))
+            }
+            error => {
+                let problem = Self::from(error);
+                let field = match &problem.field {
+                    Some(field) => format!("{place}.{field}"),
+                    None => place,
+                };
+                problem.field(field)
+            }
+        };
+        Self { items: applied, ..problem }
     }
 }
 

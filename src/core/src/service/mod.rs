@@ -12,8 +12,8 @@ mod trail;
 pub use explain::{Explanation, Step};
 pub use issuer_keys::KeysProblem;
 pub use registry::{
-    ApplyReport, Listing, NewApplication, Page, Put, RegistryError, SeedApplication, SeedOrganization,
-    Seeding, TrustDocument, UnreadableItem,
+    Applied, ApplyError, ApplyReport, Kind, Listing, NewApplication, Outcome, Page, Put, RegistryError, Run,
+    SeedApplication, SeedOrganization, Seeding, TrustDocument, UnreadableItem,
 };
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo};
 

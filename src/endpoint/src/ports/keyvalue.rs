@@ -70,6 +70,7 @@ impl Store for KeyValue {
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
-        atomics::increment(self.bucket()?, key, 1).map_err(|error| self.failed("increment", Some(key), &error))
+        atomics::increment(self.bucket()?, key, 1)
+            .map_err(|error| self.failed("increment", Some(key), &error))
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderValue, Method, Request};
 use ureq::tls::{RootCerts, TlsConfig};
@@ -152,7 +152,27 @@ impl AdminClient {
         Ok(())
     }
 
+    /// Posts, and gives a refusal with all that its problem document says.
+    pub(crate) fn post_for_answer(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<Result<Value, (Failure, Value)>, Failure> {
+        Ok(match self.exchange(Method::POST, path, Some(body))? {
+            (200..300, value) => Ok(value),
+            (status, problem) => Err((refused(status, &problem), problem)),
+        })
+    }
+
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), Failure> {
+        match self.exchange(method, path, body)? {
+            (status @ 200..300, value) => Ok((status, value)),
+            (status, problem) => Err(refused(status, &problem)),
+        }
+    }
+
+    /// The status and the document of what comes back, be it a problem.
+    fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(u16, Value), Failure> {
         let url = format!("{}{path}", self.url);
         let unreachable = |source: ureq::Error| Failure::Unreachable {
             url: self.url.to_string(),
@@ -173,33 +193,28 @@ impl AdminClient {
         let mut response = sent.map_err(unreachable)?;
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string().map_err(unreachable)?;
-        if (200..300).contains(&status) {
-            let value = if text.is_empty() { Value::Null } else { self.parse(status, &text)? };
-            return Ok((status, value));
-        }
-        Err(match self.parse(status, &text) {
-            Ok(Value::Object(problem)) => refused(status, &problem),
-            _ if status == 404 => Failure::Refused {
+        let is_success = (200..300).contains(&status);
+        match serde_json::from_str(&text) {
+            _ if is_success && text.is_empty() => Ok((status, Value::Null)),
+            Ok(value) if is_success => Ok((status, value)),
+            Ok(problem @ Value::Object(_)) => Ok((status, problem)),
+            _ if status == 404 => Err(Failure::Refused {
                 status,
                 title: "no admin API here: the server was started without an admin token".to_owned(),
                 detail: None,
                 field: None,
-            },
-            _ => self.strange(status),
-        })
+            }),
+            _ => Err(self.strange(status)),
+        }
     }
 
-    fn parse(&self, status: u16, text: &str) -> Result<Value, Failure> {
-        serde_json::from_str(text).map_err(|_| self.strange(status))
-    }
-
-    fn strange(&self, status: u16) -> Failure {
+    pub(crate) fn strange(&self, status: u16) -> Failure {
         Failure::NotTheAdminApi { url: self.url.to_string(), status }
     }
 }
 
 /// A problem document (RFC 9457) as a failure.
-fn refused(status: u16, problem: &Map<String, Value>) -> Failure {
+fn refused(status: u16, problem: &Value) -> Failure {
     let text = |member: &str| problem.get(member).and_then(Value::as_str).map(str::to_owned);
     Failure::Refused {
         status,
@@ -235,10 +250,7 @@ mod tests {
 
     #[test]
     fn a_problem_names_its_field_once() {
-        let refused = |text| match serde_json::from_str(text).unwrap() {
-            Value::Object(problem) => super::refused(400, &problem).to_string(),
-            _ => unreachable!(),
-        };
+        let refused = |text| super::refused(400, &serde_json::from_str(text).unwrap()).to_string();
         assert_eq!(
             refused(r#"{"title":"Bad Request","detail":"name: is empty","field":"name"}"#),
             "name: is empty (400)"

@@ -14,6 +14,7 @@ mod log;
 mod mint;
 mod org;
 mod output;
+mod parts;
 mod serve;
 mod server_url;
 mod signer;

@@ -90,23 +90,6 @@ pub(super) async fn one(
     }
 }
 
-/// What `PUT` would refuse, without its effect. The organization need not exist yet.
-pub(super) async fn check(
-    service: &Service<impl Ports>,
-    organization: &OrganizationId,
-    client_id: &str,
-    request: &Request,
-) -> Handled {
-    post_only(request)?;
-    match wanted(client_id, request)? {
-        Wanted::Replacement(metadata) => {
-            service.check_replacement(organization, client_id, &metadata).await?
-        }
-        Wanted::WithSecret(seed) => service.check_application(&seed)?,
-    }
-    Ok(empty(204))
-}
-
 /// What a `PUT` asks for.
 enum Wanted {
     /// The application is there, and its secret stays.
@@ -124,7 +107,7 @@ fn wanted(client_id: &str, request: &Request) -> Result<Wanted, Problem> {
         return body::typed(&object).map(Wanted::Replacement);
     }
     object.insert("client_id", client_id);
-    body::typed(&object).map(Wanted::WithSecret)
+    SeedApplication::try_from(object).map(Wanted::WithSecret).map_err(body::problem)
 }
 
 pub(super) async fn secret(

@@ -47,7 +47,8 @@ pub(super) fn without(mut object: Object, member: &str) -> Object {
     object
 }
 
-fn problem(error: JsonError) -> Problem {
+/// What is wrong with a document, and with which member of it.
+pub(super) fn problem(error: JsonError) -> Problem {
     match error {
         JsonError::Member { path, problem } => FieldError::new(path, problem),
         other => FieldError::new("", format!("The body is not acceptable: {other}")),

@@ -1,6 +1,7 @@
 //! The admin API: registering organizations, trusted issuers and applications, and looking after keys.
 
 mod applications;
+mod apply;
 mod body;
 mod explain;
 mod keys;
@@ -64,23 +65,17 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     authorize(started.admin_token_sha256, request)?;
     let service = &started.service;
     let (organization, below) = match segments {
+        ["apply"] => return apply::apply(service, request).await,
         ["organizations"] => return organizations::collection(service, request).await,
         ["organizations", name, below @ ..] => (OrganizationId::parse(name)?, below),
         _ => return Err(Problem::not_found().into()),
     };
     match below {
         [] => organizations::one(service, &organization, request).await,
-        ["check"] => organizations::check(service, &organization, request).await,
         ["trusted-issuers"] => trusted_issuers::collection(service, &organization, request).await,
         ["trusted-issuers", name] => trusted_issuers::one(service, &organization, name, request).await,
-        ["trusted-issuers", name, "check"] => {
-            trusted_issuers::check(service, &organization, name, request).await
-        }
         ["applications"] => applications::collection(service, &organization, request).await,
         ["applications", client_id] => applications::one(service, &organization, client_id, request).await,
-        ["applications", client_id, "check"] => {
-            applications::check(service, &organization, client_id, request).await
-        }
         ["applications", client_id, "secret"] => {
             applications::secret(service, &organization, client_id, request).await
         }

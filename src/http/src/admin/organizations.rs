@@ -8,10 +8,10 @@ use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use serde::Deserialize;
 
-use super::{Handled, Refused, body, list, page, post_only};
+use super::{Handled, Refused, body, list, page};
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::response::{empty, json};
+use crate::response::json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,18 +42,6 @@ pub(super) async fn one(
         }
         _ => Err(Refused::Method("GET, HEAD, PUT")),
     }
-}
-
-/// What `PUT` would refuse, without its effect.
-pub(super) async fn check(
-    service: &Service<impl Ports>,
-    organization: &OrganizationId,
-    request: &Request,
-) -> Handled {
-    post_only(request)?;
-    let wanted = replacement(organization, request)?;
-    service.check_organization(wanted.display_name.as_deref())?;
-    Ok(empty(204))
 }
 
 fn replacement(organization: &OrganizationId, request: &Request) -> Result<Replacement, Problem> {

@@ -9,7 +9,7 @@ use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 use serde::Serialize;
 
-use super::{Handled, Refused, body, created, list, location, page, post_only};
+use super::{Handled, Refused, body, created, list, location, page};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::{empty, json};
@@ -73,18 +73,6 @@ pub(super) async fn one(
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
     }
-}
-
-/// What `PUT` would refuse, without its effect. The organization need not exist yet.
-pub(super) async fn check(
-    service: &Service<impl Ports>,
-    organization: &OrganizationId,
-    name: &str,
-    request: &Request,
-) -> Handled {
-    post_only(request)?;
-    service.check_trusted_issuer(organization, &replacement(name, request)?).await?;
-    Ok(empty(204))
 }
 
 fn replacement(name: &str, request: &Request) -> Result<TrustedIssuer, Problem> {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod admin_bodies;
+mod apply;
 mod routes;
 mod server;
 mod settings;

@@ -115,17 +115,6 @@ impl<P: Ports> Service<P> {
         self.change_application(organization, client_id, |application| application.metadata = metadata).await
     }
 
-    /// Refuses what [`replace_application`](Self::replace_application) would refuse at this moment, and changes nothing.
-    pub async fn check_replacement(
-        &self,
-        organization: &OrganizationId,
-        client_id: &str,
-        metadata: &ApplicationMetadata,
-    ) -> Result<(), RegistryError> {
-        metadata.check()?;
-        self.application(organization, client_id).await.map(drop)
-    }
-
     /// Gives an application a new secret; the old one stops working.
     pub async fn renew_secret(
         &self,

@@ -1,5 +1,4 @@
-//! The seed document: organizations, trusted issuers and applications in one piece, applied as a whole
-//! and again without effect (the setting `trust`, and `asserta apply`).
+//! Applying a document of registrations, as a whole and again without effect.
 //!
 //! As a whole means that all of it is checked before any of it is stored. A store that fails in the middle, or
 //! somebody who registers at the same moment, can still leave a part: applying it again completes it.
@@ -8,77 +7,18 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::Serialize;
 
+use super::document::{SeedApplication, TrustDocument};
 use super::error::RegistryError;
-use super::record::Key;
-use crate::application::{Application, ApplicationMetadata, check_client_id, secret_digest};
+use super::organizations::check_display_name;
+use super::record::{self, Key, StoredApplication};
+use crate::application::Application;
 use crate::field::FieldError;
-use crate::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::service::Service;
 use crate::trust::TrustedIssuer;
-
-/// A seed document.
-#[derive(Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrustDocument {
-    /// The organizations.
-    #[serde(default)]
-    pub organizations: Vec<SeedOrganization>,
-}
-
-/// An organization of a seed document.
-#[derive(Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedOrganization {
-    /// Its name.
-    pub name: String,
-    /// What people call it.
-    #[serde(default)]
-    pub display_name: Option<String>,
-    /// Its trusted issuers.
-    #[serde(default)]
-    pub trusted_issuers: Vec<TrustedIssuer>,
-    /// Its applications.
-    #[serde(default)]
-    pub applications: Vec<SeedApplication>,
-}
-
-/// An application of a seed document: the members of [`ApplicationMetadata`], and its own `client_id`
-/// with `client_secret` (at least 32 bytes) or `client_secret_sha256` (64 hexadecimal digits).
-#[derive(Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Object")]
-pub struct SeedApplication {
-    client_id: String,
-    client_secret: Option<Zeroizing<String>>,
-    client_secret_sha256: Option<String>,
-    metadata: ApplicationMetadata,
-}
-
-impl TryFrom<Object> for SeedApplication {
-    type Error = JsonError;
-
-    fn try_from(mut members: Object) -> Result<Self, JsonError> {
-        let mut text = |name: &str| match members.remove(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => {
-                Err(JsonError::Member { path: name.to_string(), problem: "must be a string".to_string() })
-            }
-        };
-        let client_id = text("client_id")?.ok_or_else(|| JsonError::Member {
-            path: "client_id".to_string(),
-            problem: "is missing".to_string(),
-        })?;
-        let client_secret = text("client_secret")?.map(Zeroizing::new);
-        let client_secret_sha256 = text("client_secret_sha256")?;
-        let metadata = json::from_value(members.into())?;
-        Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
-    }
-}
 
 /// What applying a document did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -89,6 +29,91 @@ pub struct ApplyReport {
     pub replaced: usize,
     /// So many were as the document wants them.
     pub unchanged: usize,
+}
+
+/// Whether a document is applied, or only what that would do is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// It is applied.
+    Wet,
+    /// Nothing is written.
+    Dry,
+}
+
+/// A registration of a document, and what became of it or would become of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// What it registers.
+    pub kind: Kind,
+    /// The name of its organization.
+    pub organization: String,
+    /// The name of the trusted issuer, the `client_id` of the application; absent for an organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Which members are others than before, where it was replaced and could be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+}
+
+/// What a registration registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An organization.
+    Organization,
+    /// A trusted issuer.
+    TrustedIssuer,
+    /// An application.
+    Application,
+}
+
+/// What became of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// Another one was there.
+    Replaced,
+    /// It was there as it is wanted.
+    Unchanged,
+    /// The store failed: it may be there or not.
+    Unknown,
+    /// It was not applied, since something failed before.
+    NotApplied,
+}
+
+impl From<Put> for Outcome {
+    fn from(put: Put) -> Self {
+        match put {
+            Put::Created => Self::Created,
+            Put::Replaced => Self::Replaced,
+            Put::Unchanged => Self::Unchanged,
+        }
+    }
+}
+
+/// Why a document was not applied, or not to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyError {
+    /// Where in the document: `organizations[0].trusted_issuers[1]`.
+    pub place: String,
+    /// Why.
+    pub error: RegistryError,
+    /// What became of each registration. Empty: nothing was applied.
+    pub applied: Vec<Applied>,
+}
+
+impl From<ApplyError> for RegistryError {
+    /// A member at fault is named with its place.
+    fn from(ApplyError { place, error, .. }: ApplyError) -> Self {
+        match error {
+            Self::Invalid(error) => FieldError::new(format!("{place}.{}", error.field), error.problem).into(),
+            error => error,
+        }
+    }
 }
 
 /// What became of a seed document at the start.
@@ -145,95 +170,101 @@ impl<T: PartialEq> Known<T> {
 }
 
 impl ApplyReport {
-    fn count(&mut self, put: Put) {
-        match put {
-            Put::Created => self.created += 1,
-            Put::Replaced => self.replaced += 1,
-            Put::Unchanged => self.unchanged += 1,
+    fn count(applied: &[Applied]) -> Self {
+        let number = |outcome| applied.iter().filter(|one| one.outcome == outcome).count();
+        Self {
+            created: number(Outcome::Created),
+            replaced: number(Outcome::Replaced),
+            unchanged: number(Outcome::Unchanged),
         }
     }
 }
 
-impl TrustDocument {
-    /// Reads a document in JSON, and checks every member of it before anything is stored.
-    pub fn parse(text: &[u8], dev: bool) -> Result<Self, FieldError> {
-        let document: Self = json::from_slice(text).map_err(|error| FieldError::new("trust", error))?;
-        for (index, organization) in document.organizations.iter().enumerate() {
-            let at = |path: &str, error: FieldError| {
-                FieldError::new(format!("organizations[{index}]{path}.{}", error.field), error.problem)
-            };
-            OrganizationId::parse(&organization.name)
-                .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
-            for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
-                issuer.check(dev).map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
-            }
-            for (number, application) in organization.applications.iter().enumerate() {
-                application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;
-            }
-        }
-        document.check_names()?;
-        Ok(document)
-    }
+/// One registration of a document.
+struct Registration<'a> {
+    place: String,
+    organization: OrganizationId,
+    wanted: Wanted<'a>,
+}
 
-    /// Nothing is there twice: which of the two would count?
-    fn check_names(&self) -> Result<(), FieldError> {
-        let twice = |field: String| Err(FieldError::new(field, "is there twice"));
-        if let Some(index) = repeated(self.organizations.iter().map(|organization| &organization.name)) {
-            return twice(format!("organizations[{index}].name"));
+enum Wanted<'a> {
+    Organization(Option<&'a str>),
+    Issuer(&'a TrustedIssuer),
+    Application(&'a SeedApplication),
+}
+
+impl Registration<'_> {
+    fn not_applied(&self) -> Applied {
+        let (kind, name) = match self.wanted {
+            Wanted::Organization(_) => (Kind::Organization, None),
+            Wanted::Issuer(issuer) => (Kind::TrustedIssuer, Some(&issuer.name)),
+            Wanted::Application(application) => (Kind::Application, Some(&application.client_id)),
+        };
+        Applied {
+            kind,
+            organization: self.organization.to_string(),
+            name: name.cloned(),
+            outcome: Outcome::NotApplied,
+            changed: Vec::new(),
         }
-        for (index, organization) in self.organizations.iter().enumerate() {
-            let issuers = || organization.trusted_issuers.iter();
-            let client_ids = organization.applications.iter().map(|application| &application.client_id);
-            let found = [
-                ("trusted_issuers", "name", repeated(issuers().map(|issuer| &issuer.name))),
-                ("trusted_issuers", "issuer", repeated(issuers().map(|issuer| &issuer.issuer))),
-                ("applications", "client_id", repeated(client_ids)),
-            ];
-            for (list, member, number) in found {
-                if let Some(number) = number {
-                    return twice(format!("organizations[{index}].{list}[{number}].{member}"));
-                }
-            }
-        }
-        Ok(())
     }
 }
 
-/// Where the first text stands that was there before.
-fn repeated<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> Option<usize> {
-    let is_before = |index, text| texts.clone().take(index).any(|earlier| earlier == text);
-    texts.clone().enumerate().find(|(index, text)| is_before(*index, *text)).map(|(index, _)| index)
+/// The registrations of a document, in the order in which they are made.
+fn registrations(document: &TrustDocument) -> Result<Vec<Registration<'_>>, ApplyError> {
+    let mut registrations = Vec::new();
+    for (index, seed) in document.organizations.iter().enumerate() {
+        let place = format!("organizations[{index}]");
+        let id = OrganizationId::parse(&seed.name).map_err(|error| refused(&place, error))?;
+        let mut add = |place: String, wanted| {
+            registrations.push(Registration { place, organization: id.clone(), wanted });
+        };
+        add(place.clone(), Wanted::Organization(seed.display_name.as_deref()));
+        for (index, issuer) in seed.trusted_issuers.iter().enumerate() {
+            add(format!("{place}.trusted_issuers[{index}]"), Wanted::Issuer(issuer));
+        }
+        for (index, application) in seed.applications.iter().enumerate() {
+            add(format!("{place}.applications[{index}]"), Wanted::Application(application));
+        }
+    }
+    Ok(registrations)
 }
 
-impl SeedApplication {
-    fn check(&self) -> Result<[u8; 32], FieldError> {
-        check_client_id(&self.client_id)?;
-        self.metadata.check()?;
-        secret_digest(
-            self.client_secret.as_ref().map(|secret| secret.as_str()),
-            self.client_secret_sha256.as_deref(),
-        )
-    }
+/// Nothing was applied, because of what stands there.
+fn refused(place: &str, error: impl Into<RegistryError>) -> ApplyError {
+    ApplyError { place: place.to_string(), error: error.into(), applied: Vec::new() }
 }
 
 impl<P: Ports> Service<P> {
     /// Brings the registrations to what the document says. What it does not name stays.
     pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
-        for (index, seed) in document.organizations.iter().enumerate() {
-            self.check_seed(seed, &format!("organizations[{index}]")).await?;
+        Ok(ApplyReport::count(&self.apply_each(document, Run::Wet).await?))
+    }
+
+    /// The same, with what became of each registration, or would become of it.
+    pub async fn apply_each(&self, document: &TrustDocument, run: Run) -> Result<Vec<Applied>, ApplyError> {
+        let registrations = registrations(document)?;
+        for (number, one) in registrations.iter().enumerate() {
+            self.check(one, &registrations[..number]).await.map_err(|error| refused(&one.place, error))?;
         }
-        let mut report = ApplyReport::default();
-        for seed in &document.organizations {
-            let organization = OrganizationId::parse(&seed.name)?;
-            self.apply_organization(&organization, seed, &mut report).await?;
-            for issuer in &seed.trusted_issuers {
-                report.count(self.put_issuer(&organization, issuer).await?);
-            }
-            for application in &seed.applications {
-                self.apply_application(&organization, application, &mut report).await?;
+        let mut applied: Vec<Applied> = registrations.iter().map(Registration::not_applied).collect();
+        for (number, one) in registrations.iter().enumerate() {
+            match self.put(one, run).await {
+                Ok((put, changed)) => {
+                    applied[number].outcome = put.into();
+                    applied[number].changed = changed;
+                }
+                Err(error) if run == Run::Dry => return Err(refused(&one.place, error)),
+                Err(error) => {
+                    // Where the store failed, it may have been done or not.
+                    if matches!(error, RegistryError::Store(_)) {
+                        applied[number].outcome = Outcome::Unknown;
+                    }
+                    return Err(ApplyError { place: one.place.clone(), error, applied });
+                }
             }
         }
-        Ok(report)
+        Ok(applied)
     }
 
     /// Applies the document whose text has this digest, if it never was: whoever starts with a document again must not
@@ -256,66 +287,94 @@ impl<P: Ports> Service<P> {
         Ok(Seeding::Applied(report))
     }
 
-    /// What [`TrustDocument::parse`] can't see: issuer values that are taken by what the document does not change
-    /// first.
-    async fn check_seed(&self, seed: &SeedOrganization, place: &str) -> Result<(), RegistryError> {
-        self.check_organization(seed.display_name.as_deref())?;
-        let organization = OrganizationId::parse(&seed.name)?;
-        for (number, issuer) in seed.trusted_issuers.iter().enumerate() {
-            self.check_issuer(issuer).map_err(|error| {
-                FieldError::new(format!("{place}.trusted_issuers[{number}].{}", error.field), error.problem)
-            })?;
-            let before = &seed.trusted_issuers[..number];
-            match self.other_with_issuer_value(&organization, issuer).await? {
-                Some(other) if !before.iter().any(|earlier| earlier.name == other) => {
-                    let field = format!("{place}.trusted_issuers[{number}].issuer");
-                    return Err(FieldError::new(field, "is that of another trusted issuer").into());
+    /// What [`TrustDocument::check`] can't see: issuer values that are ours, or taken by what the document does not
+    /// change before.
+    async fn check(&self, one: &Registration<'_>, before: &[Registration<'_>]) -> Result<(), RegistryError> {
+        match one.wanted {
+            Wanted::Organization(display_name) => Ok(check_display_name(display_name)?),
+            Wanted::Application(application) => match application.check()? {
+                Some(_) => Ok(()),
+                None => {
+                    let known = self.load_application(&one.organization, &application.client_id).await?;
+                    self.wanted_application(application, known.as_ref()).map(drop)
                 }
-                _ => {}
+            },
+            Wanted::Issuer(issuer) => {
+                self.check_issuer(issuer)?;
+                let gives_it_up = |name: &String| {
+                    before.iter().any(|earlier| {
+                        earlier.organization == one.organization
+                            && matches!(earlier.wanted, Wanted::Issuer(earlier) if earlier.name == *name)
+                    })
+                };
+                match self.other_with_issuer_value(&one.organization, issuer).await? {
+                    Some(other) if !gives_it_up(&other) => {
+                        Err(FieldError::new("issuer", "is that of another trusted issuer").into())
+                    }
+                    _ => Ok(()),
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Brings a registration to what is wanted, or finds out what that would do; and which members it changes.
+    async fn put(&self, one: &Registration<'_>, run: Run) -> Result<(Put, Vec<String>), RegistryError> {
+        let organization = &one.organization;
+        match one.wanted {
+            Wanted::Organization(display_name) => {
+                let put = self.apply_organization(organization, display_name, run).await?;
+                let replaced = (put == Put::Replaced).then(|| "display_name".to_string());
+                Ok((put, replaced.into_iter().collect()))
+            }
+            Wanted::Issuer(issuer) => {
+                let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
+                let wanted = issuer.as_stored();
+                let put = match run {
+                    Run::Wet => self.put_issuer(organization, issuer).await?,
+                    Run::Dry => before.put(&wanted),
+                };
+                let changed = before.readable().map(|before| record::differing(before, &wanted));
+                Ok((put, changed.unwrap_or_default()))
+            }
+            Wanted::Application(application) => {
+                let before = Known::of(self.load_application(organization, &application.client_id).await)?;
+                let wanted = self.wanted_application(application, before.readable())?;
+                let put = match run {
+                    Run::Wet => self.put_application(organization, application).await?.0,
+                    Run::Dry => before.put(&wanted),
+                };
+                let stored = StoredApplication::from;
+                let changed =
+                    before.readable().map(|before| record::differing(stored(before), stored(&wanted)));
+                Ok((put, changed.unwrap_or_default()))
+            }
+        }
     }
 
     async fn apply_organization(
         &self,
         organization: &OrganizationId,
-        seed: &SeedOrganization,
-        report: &mut ApplyReport,
-    ) -> Result<(), RegistryError> {
+        display_name: Option<&str>,
+        run: Run,
+    ) -> Result<Put, RegistryError> {
         match self.organization(organization).await {
-            Ok(known) if seed.display_name.is_none() || known.display_name == seed.display_name => {
-                // Somebody may repeat what failed halfway.
-                self.changed(organization).await?;
-                report.unchanged += 1;
-                return Ok(());
+            Ok(known) if display_name.is_none() || known.display_name.as_deref() == display_name => {
+                if run == Run::Wet {
+                    // Somebody may repeat what failed halfway.
+                    self.changed(organization).await?;
+                }
+                return Ok(Put::Unchanged);
             }
             // What the document says takes the place of a record that can't be read.
             Ok(_)
             | Err(RegistryError::OrganizationUnknown | RegistryError::Store(StoreError::Unreadable(_))) => {}
             Err(error) => return Err(error),
         }
-        if self.put_organization(organization, seed.display_name.as_deref()).await? {
-            report.created += 1;
-        } else {
-            report.replaced += 1;
-        }
-        Ok(())
-    }
-
-    async fn apply_application(
-        &self,
-        organization: &OrganizationId,
-        seed: &SeedApplication,
-        report: &mut ApplyReport,
-    ) -> Result<(), RegistryError> {
-        report.count(self.put_application(organization, seed).await?.0);
-        Ok(())
-    }
-
-    /// Refuses what [`put_application`](Self::put_application) would refuse, and changes nothing.
-    pub fn check_application(&self, seed: &SeedApplication) -> Result<(), RegistryError> {
-        Ok(seed.check().map(drop)?)
+        let is_new = match run {
+            Run::Wet => self.put_organization(organization, display_name).await?,
+            Run::Dry => self.ports.registry().get(&Key::organization(organization)).await?.is_none(),
+        };
+        Ok(if is_new { Put::Created } else { Put::Replaced })
     }
 
     /// Creates or replaces an application that brings its own identifier and secret.
@@ -324,15 +383,11 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         seed: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
-        let secret_sha256 = seed.check()?;
+        seed.check()?;
         self.require(organization).await?;
         self.change(organization, async {
             let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
-            let created_at =
-                known.readable().map_or_else(|| self.ports.clock().now(), |known| known.created_at);
-            let client_id = seed.client_id.to_string();
-            let wanted =
-                Application { client_id, secret_sha256, created_at, metadata: seed.metadata.clone() };
+            let wanted = self.wanted_application(seed, known.readable())?;
             let put = known.put(&wanted);
             if put != Put::Unchanged {
                 self.write_application(organization, &wanted).await?;
@@ -340,5 +395,28 @@ impl<P: Ports> Service<P> {
             Ok((put, wanted))
         })
         .await
+    }
+
+    /// The application that a document wants, in the place of the one that is there, whose secret stays if the document
+    /// has none.
+    fn wanted_application(
+        &self,
+        seed: &SeedApplication,
+        known: Option<&Application>,
+    ) -> Result<Application, RegistryError> {
+        let secret_sha256 = match (seed.check()?, known) {
+            (Some(digest), _) => digest,
+            (None, Some(known)) => known.secret_sha256,
+            (None, None) => {
+                let problem = "or client_secret_sha256 is needed: there is no such application, whose secret could stay";
+                return Err(FieldError::new("client_secret", problem).into());
+            }
+        };
+        Ok(Application {
+            client_id: seed.client_id.to_string(),
+            secret_sha256,
+            created_at: known.map_or_else(|| self.ports.clock().now(), |known| known.created_at),
+            metadata: seed.metadata.clone(),
+        })
     }
 }

@@ -85,17 +85,6 @@ impl<P: Ports> Service<P> {
         issuer.skipped_keys(self.ports.clock().now())
     }
 
-    /// Refuses what [`put_trusted_issuer`](Self::put_trusted_issuer) would refuse at this moment, and changes nothing.
-    /// The organization need not exist yet.
-    pub async fn check_trusted_issuer(
-        &self,
-        organization: &OrganizationId,
-        issuer: &TrustedIssuer,
-    ) -> Result<(), RegistryError> {
-        self.check_issuer(issuer)?;
-        self.check_issuer_value_is_free(organization, issuer).await
-    }
-
     async fn put_locked(
         &self,
         organization: &OrganizationId,

@@ -4,6 +4,7 @@ mod applications;
 mod apply;
 pub(super) mod cache;
 pub(super) mod current;
+mod document;
 mod entries;
 mod error;
 mod issuers;
@@ -12,6 +13,7 @@ mod organizations;
 pub(super) mod record;
 
 pub use applications::NewApplication;
-pub use apply::{ApplyReport, Put, SeedApplication, SeedOrganization, Seeding, TrustDocument};
+pub use apply::{Applied, ApplyError, ApplyReport, Kind, Outcome, Put, Run, Seeding};
+pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::error::RegistryError;
 use super::record::{self, Key};
-use crate::field::check_text;
+use crate::field::{FieldError, check_text};
 use crate::organization::{Organization, OrganizationId};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::service::Service;
@@ -128,18 +128,13 @@ impl<P: Ports> Service<P> {
         self.ports.registry().increment(&Key::generation(organization)).await.map(drop)
     }
 
-    /// Refuses what [`put_organization`](Self::put_organization) would refuse.
-    pub fn check_organization(&self, display_name: Option<&str>) -> Result<(), RegistryError> {
-        Ok(display_name.map_or(Ok(()), |name| check_text("display_name", name, 256))?)
-    }
-
     /// Registers an organization, or replaces its display name. True: it is new.
     pub async fn put_organization(
         &self,
         organization: &OrganizationId,
         display_name: Option<&str>,
     ) -> Result<bool, RegistryError> {
-        self.check_organization(display_name)?;
+        check_display_name(display_name)?;
         let record = Organization {
             name: organization.as_str().to_string(),
             display_name: display_name.map(ToString::to_string),
@@ -180,4 +175,9 @@ impl<P: Ports> Service<P> {
     pub async fn organizations(&self, page: &Page) -> Result<Listing<Organization>, RegistryError> {
         Ok(self.list(Key::ORGANIZATIONS, page, record::read).await?)
     }
+}
+
+/// What people may call an organization.
+pub(super) fn check_display_name(name: Option<&str>) -> Result<(), FieldError> {
+    name.map_or(Ok(()), |name| check_text("display_name", name, 256))
 }

@@ -1,6 +1,7 @@
 //! How things are stored: JSON with a `version`, under keys of at most 256 bytes.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,6 +51,30 @@ pub(in crate::service) fn write<T: Serialize>(record: T) -> Vec<u8> {
         record: T,
     }
     serde_json::to_vec(&Versioned { version: VERSION, record }).expect("records are plain structures")
+}
+
+/// The members in which two records of a kind differ, by the names that people give them.
+pub(super) fn differing<T: Serialize>(before: T, after: T) -> Vec<String> {
+    members_in_which(&write(before), &write(after))
+}
+
+/// The same of what is stored: this is compiled once.
+fn members_in_which(before: &[u8], after: &[u8]) -> Vec<String> {
+    let flat = |record: &[u8]| {
+        let mut flat = json::parse_object(record).unwrap_or_default();
+        if let Some(Value::Object(metadata)) = flat.remove("metadata") {
+            for (name, value) in metadata.iter() {
+                flat.insert(name, value.clone());
+            }
+        }
+        flat
+    };
+    let (before, after) = (flat(before), flat(after));
+    let others = after.iter().filter(|(name, _)| before.get(name).is_none());
+    let mut names: BTreeSet<&str> = others.map(|(name, _)| name).collect();
+    names.extend(before.iter().filter(|(name, value)| after.get(name) != Some(value)).map(|(name, _)| name));
+    let shown = |name: &&str| String::from(if *name == "secret_sha256" { "client_secret" } else { *name });
+    names.iter().map(shown).collect()
 }
 
 impl<P: Ports> Service<P> {

@@ -1,0 +1,191 @@
+//! A document of registrations: organizations, trusted issuers and applications in one piece (the setting `trust`, and
+//! `asserta apply`).
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::application::{ApplicationMetadata, check_client_id, secret_digest};
+use crate::field::FieldError;
+use crate::json::{self, JsonError, Object, Value};
+use crate::organization::OrganizationId;
+use crate::trust::TrustedIssuer;
+
+use super::organizations::check_display_name;
+
+/// A seed document.
+#[derive(Clone, Default, PartialEq)]
+pub struct TrustDocument {
+    /// The organizations.
+    pub organizations: Vec<SeedOrganization>,
+}
+
+/// An organization of a seed document.
+#[derive(Clone, PartialEq)]
+pub struct SeedOrganization {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// Its trusted issuers.
+    pub trusted_issuers: Vec<TrustedIssuer>,
+    /// Its applications.
+    pub applications: Vec<SeedApplication>,
+}
+
+/// A document as it is written. An application is read by itself, so that its members are named by their place.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    organizations: Vec<WrittenOrganization>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOrganization {
+    name: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    trusted_issuers: Vec<TrustedIssuer>,
+    #[serde(default)]
+    applications: Vec<Object>,
+}
+
+impl WrittenOrganization {
+    fn read(self, index: usize) -> Result<SeedOrganization, JsonError> {
+        let mut applications = Vec::new();
+        for (number, members) in self.applications.into_iter().enumerate() {
+            applications.push(SeedApplication::try_from(members).map_err(|error| match error {
+                JsonError::Member { path, problem } => JsonError::Member {
+                    path: format!("organizations[{index}].applications[{number}].{path}"),
+                    problem,
+                },
+                error => error,
+            })?);
+        }
+        let Self { name, display_name, trusted_issuers, .. } = self;
+        Ok(SeedOrganization { name, display_name, trusted_issuers, applications })
+    }
+}
+
+/// An application of a seed document: the members of [`ApplicationMetadata`], and its own `client_id`
+/// with `client_secret` (at least 32 bytes) or `client_secret_sha256` (64 hexadecimal digits), or neither where it is
+/// there and its secret stays. When it was made, which is shown of it, is ours alone and left aside.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Object")]
+pub struct SeedApplication {
+    pub(super) client_id: String,
+    client_secret: Option<Zeroizing<String>>,
+    client_secret_sha256: Option<String>,
+    pub(super) metadata: ApplicationMetadata,
+}
+
+impl TryFrom<Object> for SeedApplication {
+    type Error = JsonError;
+
+    fn try_from(mut members: Object) -> Result<Self, JsonError> {
+        let mut text = |name: &str| match members.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => {
+                Err(JsonError::Member { path: name.to_string(), problem: "must be a string".to_string() })
+            }
+        };
+        let client_id = text("client_id")?.ok_or_else(|| JsonError::Member {
+            path: "client_id".to_string(),
+            problem: "is missing".to_string(),
+        })?;
+        let client_secret = text("client_secret")?.map(Zeroizing::new);
+        let client_secret_sha256 = text("client_secret_sha256")?;
+        members.remove("client_id_issued_at");
+        let metadata = json::from_value(members.into())?;
+        Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
+    }
+}
+
+impl TrustDocument {
+    /// Reads a document in JSON, and checks every member of it before anything is stored.
+    pub fn parse(text: &[u8], dev: bool) -> Result<Self, FieldError> {
+        let read = json::from_slice(text).and_then(Self::of);
+        let document = read.map_err(|error| FieldError::new("trust", error))?;
+        document.check(dev)?;
+        Ok(document)
+    }
+
+    /// Reads a document whose members are yet to be checked.
+    pub fn read(document: Value) -> Result<Self, JsonError> {
+        Self::of(json::from_value(document)?)
+    }
+
+    fn of(written: Written) -> Result<Self, JsonError> {
+        let organizations = written.organizations.into_iter().enumerate();
+        let organizations = organizations.map(|(index, organization)| organization.read(index));
+        Ok(Self { organizations: organizations.collect::<Result<_, _>>()? })
+    }
+
+    /// Checks every member, but for what only the registrations that are there tell.
+    pub fn check(&self, dev: bool) -> Result<(), FieldError> {
+        for (index, organization) in self.organizations.iter().enumerate() {
+            let at = |path: &str, error: FieldError| {
+                FieldError::new(format!("organizations[{index}]{path}.{}", error.field), error.problem)
+            };
+            OrganizationId::parse(&organization.name)
+                .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
+            check_display_name(organization.display_name.as_deref()).map_err(|error| at("", error))?;
+            for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
+                issuer.check(dev).map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
+            }
+            for (number, application) in organization.applications.iter().enumerate() {
+                application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;
+            }
+        }
+        self.check_names()
+    }
+
+    /// Nothing is there twice: which of the two would count?
+    fn check_names(&self) -> Result<(), FieldError> {
+        let twice = |field: String| Err(FieldError::new(field, "is there twice"));
+        if let Some(index) = repeated(self.organizations.iter().map(|organization| &organization.name)) {
+            return twice(format!("organizations[{index}].name"));
+        }
+        for (index, organization) in self.organizations.iter().enumerate() {
+            let issuers = || organization.trusted_issuers.iter();
+            let client_ids = organization.applications.iter().map(|application| &application.client_id);
+            let found = [
+                ("trusted_issuers", "name", repeated(issuers().map(|issuer| &issuer.name))),
+                ("trusted_issuers", "issuer", repeated(issuers().map(|issuer| &issuer.issuer))),
+                ("applications", "client_id", repeated(client_ids)),
+            ];
+            for (list, member, number) in found {
+                if let Some(number) = number {
+                    return twice(format!("organizations[{index}].{list}[{number}].{member}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the first text stands that was there before.
+fn repeated<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> Option<usize> {
+    let is_before = |index, text| texts.clone().take(index).any(|earlier| earlier == text);
+    texts.clone().enumerate().find(|(index, text)| is_before(*index, *text)).map(|(index, _)| index)
+}
+
+impl SeedApplication {
+    /// Checks every member, and gives the secret's digest. `None`: the secret of the application that is there stays.
+    pub(super) fn check(&self) -> Result<Option<[u8; 32]>, FieldError> {
+        check_client_id(&self.client_id)?;
+        self.metadata.check()?;
+        if self.client_secret.is_none() && self.client_secret_sha256.is_none() {
+            return Ok(None);
+        }
+        let secret = self.client_secret.as_ref().map(|secret| secret.as_str());
+        secret_digest(secret, self.client_secret_sha256.as_deref()).map(Some)
+    }
+}
