@@ -1,33 +1,42 @@
 #!/usr/bin/env bash
-# Runs the scenarios of host-tests on the embedded hosts that scripts/test-packages.sh has set up, and prints a
-# table of scenario by host, beside what host-tests saw over HTTP. `+host` is with signatures by the host. What a
-# host skips, and why, stands below it.
+# Runs the scenarios of host-tests on the embedded hosts that scripts/test-packages.sh has set up, each through its
+# driver (host-tests/README.md), and prints a table of scenario by host, beside what host-tests saw over HTTP. `+host` is
+# with signatures by the host. What a host skips, and why, stands below it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 . scripts/package-tools.sh
-scenarios=$PWD/target/scenarios.json
 results=$(mktemp -d)
 trap 'rm -r "$results"' EXIT
 
-rust() { target/release/examples/scenarios "$@"; }
-python() { target/test-python/bin/python -W ignore embed/python/tests/scenarios.py "$@"; }
-node() { (cd target/test-javascript && command node scenarios.mjs "$@"); }
+runner=$root/target/release/scenario-runner
+rust() { "$runner" target/release/examples/scenarios "$@"; }
+python() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/driver.py "$@"; }
+node() { (cd target/test-javascript && "$runner" node node-driver.mjs "$@"); }
+browser() { (cd target/test-javascript && "$runner" node browser-driver.mjs); }
 
 status=0
-hosts=(rust python node)
-for host in "${hosts[@]}"; do
-  folder=target/test-${host/node/javascript}
-  if [[ $host != rust && ! -d $folder ]]; then
+# run HOST COLUMN [OPTION]
+run() { "$1" "${@:3}" >"$results/$2" 2>>"$results/log" || status=1; }
+
+declare -A folders=([python]=target/test-python [node]=target/test-javascript [browser]=target/test-javascript)
+for host in rust python node browser; do
+  touch "$results/$host" "$results/$host+host"
+  if [[ $host != rust && ! -d ${folders[$host]} ]]; then
     not_tested "the scenarios on $host: its package is not installed" || status=1
-    touch "$results/$host" "$results/$host+host"
-    continue
+  elif [[ $host == browser ]]; then
+    if command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null; then
+      run browser browser
+    else
+      not_tested "the scenarios in a browser: there is no Chromium (apt-get install chromium)" || status=1
+    fi
+  else
+    run "$host" "$host"
+    run "$host" "$host+host" --host-signatures
   fi
-  "$host" "$scenarios" >"$results/$host" 2>>"$results/log" || status=1
-  # The same with signatures by the host.
-  "$host" --host-signatures "$scenarios" >"$results/$host+host" 2>>"$results/log" || status=1
 done
 
-awk -F '\t' -v hosts="http rust rust+host python python+host node node+host" '
+awk -F '\t' -v hosts="http rust rust+host python python+host node node+host browser" '
   BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
@@ -54,6 +63,6 @@ awk -F '\t' -v hosts="http rust rust+host python python+host node node+host" '
     for (i = 1; i <= noted; i++) print reasons[i]
   }
 ' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/rust+host" host=4 "$results/python" \
-  host=5 "$results/python+host" host=6 "$results/node" host=7 "$results/node+host"
+  host=5 "$results/python+host" host=6 "$results/node" host=7 "$results/node+host" host=8 "$results/browser"
 ((status == 0)) || cat "$results/log" >&2
 exit $status

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, Connection, send};
 use crate::keys::key;
 use crate::local_host::ADMIN_TOKEN;
-use crate::run::{TokenRequest, token_path};
+use crate::token_request::{TokenRequest, token_path};
 
 /// The admin API of one installation.
 #[derive(Clone, Copy)]

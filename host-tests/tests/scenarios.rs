@@ -1,4 +1,4 @@
-//! Every scenario on every host: each is a test of its own, named `topic/name`.
+//! Every scenario over HTTP: each is a test of its own, named `topic/name`.
 //!
 //! `cargo test --release -p host-tests --test scenarios -- audience/` runs those of one topic. After the
 //! tests comes a table of scenario by component; `make test-scenarios` puts it beside the embedded hosts.
@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
-use asserta::{Program, Secret};
+use anyhow::{Result, ensure};
+use asserta::Program;
 use host_tests::components::{self, target};
+use host_tests::driver::http::HttpDriver;
 use host_tests::key_endpoints::KeyEndpoints;
-use host_tests::local_host::{LocalHost, PUBLIC_URL, StillClock};
-use host_tests::run::{Place, run};
+use host_tests::local_host::{PUBLIC_URL, present};
+use host_tests::run::{Verdict, run};
 use host_tests::scenario::{self, Setting, resolve, resolved};
 use host_tests::summary;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -59,16 +60,15 @@ impl Bench {
         Ok(Self { runtime, key_endpoints, programs, results: Mutex::default() })
     }
 
-    /// One scenario on every host, with the same bytes.
+    /// One scenario on every component, with the same bytes.
     fn run(&self, written: &scenario::Scenario) -> Result<()> {
-        let clock = StillClock::at_present();
         let endpoint_url = |scenario: &str, name: &str| self.key_endpoints.url(scenario, name);
-        let setting = Setting { public_url: PUBLIC_URL, now: clock.seconds(), endpoint_url: &endpoint_url };
+        let setting = Setting { public_url: PUBLIC_URL, now: present(), endpoint_url: &endpoint_url };
         let resolved = resolve(written, &setting)?;
         let outcomes: Vec<(&str, Result<()>)> = self
             .programs
             .iter()
-            .map(|(name, program)| (*name, self.runtime.block_on(self.run_on(program, &clock, &resolved))))
+            .map(|(name, program)| (*name, self.runtime.block_on(self.run_on(program, &resolved))))
             .collect();
         let passed = outcomes.iter().map(|(_, outcome)| outcome.is_ok()).collect();
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,24 +80,10 @@ impl Bench {
         Ok(())
     }
 
-    async fn run_on(
-        &self,
-        program: &Program,
-        clock: &StillClock,
-        scenario: &resolved::Scenario,
-    ) -> Result<()> {
-        let settings = &scenario.settings;
-        let host = LocalHost::of(program.clone()).clock(clock.clone()).settings(|host| {
-            host.dev = settings.get("dev").and_then(|dev| dev.as_bool()).unwrap_or(true);
-            let algorithm = settings.get("access_token_algorithm").and_then(|name| name.as_str());
-            host.access_token_algorithm = algorithm.map(str::to_owned);
-            host.trust = settings.get("trust").map(|document| Secret::new(document.to_string()));
-        });
-        let host = host.start().await?;
-        let place = Place { address: host.address(), clock, key_endpoints: &self.key_endpoints };
-        let outcome = run(scenario, &place).await;
-        host.stop().await;
-        outcome
+    async fn run_on(&self, program: &Program, scenario: &resolved::Scenario) -> Result<()> {
+        let verdict = run(scenario, &mut HttpDriver::of(program.clone()), &self.key_endpoints).await?;
+        ensure!(verdict == Verdict::Passed, "not all of it was carried out: {verdict:?}");
+        Ok(())
     }
 
     fn print_table(&self) -> Result<()> {
@@ -119,7 +105,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Writes `target/scenarios-http.tsv`, a line for each scenario in the form of the embedded hosts' runners.
+    /// Writes `target/scenarios-http.tsv`, a line for each scenario in the form of the other hosts' runner.
     fn write_outcomes(&self) -> Result<()> {
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = results.iter().map(|(id, (_, passed))| {

@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Run, organization_path};
-use crate::client::{Answer, send};
+use super::Run;
+use crate::driver::{Driver, Operation, Outcome};
 use crate::local_host::PUBLIC_URL;
 use crate::scenario::resolved::Step;
+use crate::token_request::organization_path;
 
 /// A verified access token.
 pub struct AccessToken {
@@ -55,25 +56,26 @@ pub fn verify_with(jwks: &Value, token: &str) -> Result<AccessToken> {
     Ok(AccessToken { header, claims })
 }
 
-impl Run<'_> {
-    /// That the answer's token is one after RFC 9068, for this organization and client.
+impl<D: Driver> Run<'_, D> {
+    /// That what was granted is a token after RFC 9068, for this organization and client.
     pub(super) async fn check_access_token(
         &mut self,
         step: &Step,
-        organization: Option<&str>,
+        organization: &str,
         client_id: Option<&str>,
-        answer: &Answer,
+        body: &Value,
     ) -> Result<()> {
-        let organization = organization.unwrap_or("default");
-        let path = organization_path(organization);
-        let jwks = send(self.place.address, "GET", &format!("{path}/oauth2/jwks"), &[], "").await?;
-        let token = answer.member("access_token")?;
-        let body = answer.json()?;
+        let jwks = match self.call(Operation::Jwks { organization: organization.to_owned() }).await?.outcome {
+            Outcome::Ok(jwks) => jwks,
+            other => bail!("R64: there is no JWK set: {}", serde_json::to_string(&other)?),
+        };
+        let token = body["access_token"].as_str().context("R60: there is no access_token")?.to_owned();
         ensure!(body["token_type"] == "Bearer", "R60: token_type is {}", body["token_type"]);
 
-        let AccessToken { header, claims } = verify_with(&jwks.json()?, &token).context("R64")?;
+        let AccessToken { header, claims } = verify_with(&jwks, &token).context("R64")?;
         ensure!(header["typ"] == "at+jwt", "R62: {header}");
-        let expected = json!({"iss": format!("{PUBLIC_URL}{path}"), "iat": step.at});
+        let issuer = format!("{PUBLIC_URL}{}", organization_path(organization));
+        let expected = json!({"iss": issuer, "iat": step.at});
         self.check_members("R62: token", &claims, expected.as_object().context("an object")?)?;
         for claim in ["sub", "aud", "client_id", "assertion_issuer"] {
             ensure!(claims.get(claim).is_some(), "R62: there is no {claim}: {claims}");

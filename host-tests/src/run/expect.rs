@@ -1,24 +1,61 @@
-//! Compares what came with what a scenario expects, and with what every answer must have.
+//! Compares what came with what a scenario expects, and with what every response must have.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use asserta_core::oauth::Reason;
 use serde_json::{Map, Value};
 
 use super::Run;
 use crate::client::Answer;
+use crate::driver::{Driver, Outcome, Rejected, Response};
 use crate::scenario::placeholder::Fill as _;
 use crate::scenario::resolved::Step;
 
-impl Run<'_> {
-    /// What the step says of status, headers and body.
-    pub(super) fn check_answer(&self, step: &Step, answer: &Answer) -> Result<()> {
+impl<D: Driver> Run<'_, D> {
+    /// What the step says of the outcome; over HTTP of the status and the headers, too.
+    pub(super) fn check_response(&self, step: &Step, response: &Response) -> Result<()> {
+        if let Some(answer) = &response.http {
+            self.check_status_and_headers(step, answer)?;
+        }
         let expect = &step.expect;
+        let got = || -> Result<String> {
+            let outcome = serde_json::to_string(&response.outcome)?;
+            Ok(format!("got {outcome}, expected {}", serde_json::to_string(expect)?))
+        };
+        let body = match (&response.outcome, &response.http) {
+            (Outcome::Ok(body), _) => {
+                ensure!(expect.status < 300, "{}", got()?);
+                body.clone()
+            }
+            (Outcome::Refused(refused), http) => {
+                ensure!(expect.status >= 300, "{}", got()?);
+                let error = expect.error.as_ref().is_none_or(|error| *error == refused.error);
+                let reason = expect.reason.as_ref().is_none_or(|reason| *reason == refused.reason);
+                ensure!(error && reason, "{}", got()?);
+                http.as_ref().map_or_else(|| Ok(serde_json::to_value(refused)?), Answer::json)?
+            }
+            (Outcome::Rejected(rejected), http) => {
+                let status = http.is_some() || status_of(&rejected.problem) == Some(expect.status);
+                let field = expect.field.as_deref().is_none_or(|field| at_fault(rejected) == Some(field));
+                ensure!(status && expect.error.is_none() && field, "{}", got()?);
+                http.as_ref().and_then(|answer| answer.json().ok()).unwrap_or_default()
+            }
+            (Outcome::KeysNeeded(_), _) => bail!("{}", got()?),
+        };
+        self.check_members("the body", &body, &expect.body)?;
+        for member in &expect.without {
+            // A language's own word for nothing counts as nothing.
+            let found = body.get(member).filter(|found| response.http.is_some() || !found.is_null());
+            ensure!(found.is_none(), "the body has a member {member}: {body}");
+        }
+        Ok(())
+    }
+
+    fn check_status_and_headers(&self, step: &Step, answer: &Answer) -> Result<()> {
+        let (status, expect) = (answer.status, &step.expect);
         ensure!(
-            answer.status == expect.status,
-            "status {}, expected {}: {}",
-            answer.status,
+            status == expect.status,
+            "got status {status}, expected {}: {}",
             expect.status,
             answer.text()
         );
@@ -31,54 +68,36 @@ impl Run<'_> {
             let expected = self.text(expected)?;
             ensure!(expected == "${any}" || value == expected, "{name}: {value:?}, expected {expected:?}");
         }
-        if let Some(field) = &expect.field {
-            let named = answer.member("field")?;
-            ensure!(named == *field, "the field at fault is {named}, expected {field}: {}", answer.text());
-        }
-        if let Some(error) = &expect.error {
-            let named = answer.member("error")?;
-            ensure!(named == *error, "the error is {named}, expected {error}: {}", answer.text());
-        }
-        if let Some(reason) = &expect.reason {
-            let sentence = answer.member("error_description")?;
-            let named = reason_of(&sentence).unwrap_or("none");
-            ensure!(named == reason, "the reason is {named} ({sentence}), expected {reason}");
-        }
-        if !expect.body.is_empty() {
-            self.check_members("the body", &answer.json()?, &expect.body)?;
-        }
-        for member in &expect.without {
-            ensure!(
-                answer.json()?.get(member).is_none(),
-                "the body has a member {member}: {}",
-                answer.text()
-            );
-        }
         Ok(())
     }
 
-    /// That, and the rules that hold for every answer of the token endpoint.
-    pub(super) fn check_token_answer(&self, step: &Step, answer: &Answer, secrets: &[&str]) -> Result<()> {
-        self.check_answer(step, answer)?;
-        for (name, expected) in
-            [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")]
-        {
-            let value = answer.header(name).unwrap_or_default();
-            ensure!(value == expected, "R1: {name} is {value:?}");
+    /// That, and the rules that hold for every response to a request for a token.
+    pub(super) fn check_token_response(
+        &self,
+        step: &Step,
+        response: &Response,
+        secrets: &[&str],
+    ) -> Result<()> {
+        self.check_response(step, response)?;
+        if let Some(answer) = &response.http {
+            check_token_answer(answer)?;
         }
-        let body = answer.json().context("R1")?;
-        if answer.status == 200 {
-            ensure!(body.get("refresh_token").is_none(), "R60: there is a refresh token");
-            return Ok(());
-        }
-        let members: Vec<&String> = body.as_object().context("R1: no object")?.keys().collect();
-        ensure!(members == ["error", "error_description"], "unexpected members {members:?}");
-        for member in ["error", "error_description"] {
-            let text = answer.member(member)?;
+        let refused = match &response.outcome {
+            Outcome::Ok(body) => {
+                ensure!(body.get("refresh_token").is_none(), "R60: there is a refresh token");
+                return Ok(());
+            }
+            Outcome::Refused(refused) => refused,
+            other => bail!("R1: {}", serde_json::to_string(other)?),
+        };
+        for text in [&refused.error, &refused.error_description] {
             let allowed = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-            ensure!(text.bytes().all(allowed), "R2: {member} has other characters: {text:?}");
+            ensure!(!text.is_empty() && text.bytes().all(allowed), "R2: other characters: {text:?}");
         }
-        let everything = format!("{:?} {}", answer.headers, answer.text());
+        let everything = match &response.http {
+            Some(answer) => format!("{:?} {}", answer.headers, answer.text()),
+            None => serde_json::to_string(refused)?,
+        };
         for secret in secrets.iter().filter(|secret| secret.len() > 8) {
             ensure!(!everything.contains(secret), "R3: the answer shows what was sent: {everything}");
         }
@@ -124,21 +143,51 @@ impl Run<'_> {
             let endpoint = self.scenario.key_endpoints.get(name);
             let url = &endpoint.with_context(|| format!("there is no JWKS endpoint {name}"))?.url;
             for _ in 0..200 {
-                if self.place.key_endpoints.fetches(url) >= expected {
+                if self.key_endpoints.fetches(url) >= expected {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             // One more than expected would come at about the same time.
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let fetches = self.place.key_endpoints.fetches(url);
+            let fetches = self.key_endpoints.fetches(url);
             ensure!(fetches == expected, "{name} was fetched {fetches} times, expected {expected}");
         }
         Ok(())
     }
 }
 
-/// The stable reason behind an `error_description`: there is one sentence for each.
-pub(super) fn reason_of(sentence: &str) -> Option<&'static str> {
-    Reason::ALL.iter().find(|reason| reason.sentence() == sentence).map(|reason| reason.name())
+/// What every answer of the token endpoint has (R1).
+fn check_token_answer(answer: &Answer) -> Result<()> {
+    for (name, expected) in
+        [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")]
+    {
+        let value = answer.header(name).unwrap_or_default();
+        ensure!(value == expected, "R1: {name} is {value:?}");
+    }
+    let body = answer.json().context("R1")?;
+    let members: Vec<&String> = body.as_object().context("R1: no object")?.keys().collect();
+    let expected = answer.status == 200 || members == ["error", "error_description"];
+    ensure!(expected, "unexpected members {members:?}");
+    Ok(())
+}
+
+/// The status that the admin API has for a case of `registry-error`.
+fn status_of(problem: &str) -> Option<u16> {
+    Some(match problem {
+        "invalid" => 400,
+        "organization-unknown" | "not-found" => 404,
+        "name-taken" | "issuer-taken" => 409,
+        "busy" | "store-unavailable" => 503,
+        _ => return None,
+    })
+}
+
+/// The member at fault: two problems name it by themselves.
+fn at_fault(rejected: &Rejected) -> Option<&str> {
+    match rejected.problem.as_str() {
+        "name-taken" => Some("name"),
+        "issuer-taken" => Some("issuer"),
+        _ => rejected.field.as_deref(),
+    }
 }

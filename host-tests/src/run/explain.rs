@@ -1,22 +1,17 @@
 //! What `explain` says of an assertion is what the exchange then does.
 
-use anyhow::{Result, ensure};
-use serde_json::json;
+use anyhow::{Result, bail, ensure};
 
-use super::{Run, TokenRequest};
-use crate::scenario::resolved::{Exchange, Step};
+use super::Run;
+use crate::driver::{self, Driver, Operation, Outcome};
+use crate::scenario::resolved::Step;
 
 /// Reasons that stand outside of what `explain` is asked here: it is told neither scope nor resource.
 const NOT_ASKED: [&str; 3] = ["scope-malformed", "scope-not-allowed", "resource-unknown"];
 
-impl Run<'_> {
+impl<D: Driver> Run<'_, D> {
     /// Asks for an explanation before the exchange: it must come to the same, and consume nothing.
-    pub(super) async fn check_explanation(
-        &self,
-        step: &Step,
-        exchange: &Exchange,
-        request: &TokenRequest,
-    ) -> Result<()> {
+    pub(super) async fn check_explanation(&mut self, step: &Step, request: &driver::Exchange) -> Result<()> {
         let expect = &step.expect;
         let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some("invalid_grant");
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
@@ -24,11 +19,15 @@ impl Run<'_> {
         if !about_the_assertion || !asked || !self.scenario.key_endpoints.is_empty() {
             return Ok(());
         }
-        let question = json!({"assertion": request.assertion, "client_id": request.client_id});
-        let path = format!("{}/explain", exchange.organization);
-        let answer = self.admin("POST", &path, Some(question.to_string())).await?;
-        ensure!(answer.status == 200, "explain: {} {}", answer.status, answer.text());
-        let explanation = answer.json()?;
+        let question = Operation::Explain {
+            organization: request.organization.clone(),
+            assertion: request.assertion.clone(),
+            client_id: request.client_id.clone(),
+        };
+        let explanation = match self.call(question).await?.outcome {
+            Outcome::Ok(explanation) => explanation,
+            other => bail!("explain: got {}, expected an explanation", serde_json::to_string(&other)?),
+        };
         let accepted = explanation["accepted"] == true;
         ensure!(accepted == (expect.status == 200), "explain says otherwise: {explanation}");
         let Some(expected) = &expect.reason else { return Ok(()) };

@@ -1,82 +1,140 @@
-//! Carries out scenarios over HTTP, on any host that serves the endpoint.
+//! Carries out scenarios on any host that a driver reaches: decides what is called, and checks what comes of it.
 
 mod access_token;
 mod expect;
 mod explain;
+mod keys_needed;
 mod registrations;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::task::JoinSet;
+use serde_json::Value;
 
 pub use access_token::{AccessToken, verify_with};
 
-use crate::client::{Answer, Connection, form, form_encoded, send};
+use crate::driver::{self, Driver, Operation, Outcome, Profile, Response};
 use crate::key_endpoints::KeyEndpoints;
-use crate::local_host::{ADMIN_TOKEN, StillClock};
 use crate::scenario::placeholder::{Fill, Filling};
 use crate::scenario::resolved::{Action, Exchange, Http, Scenario, Step};
+use crate::token_request::basic;
 
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-/// Where a scenario is carried out.
-pub struct Place<'a> {
-    /// Where the endpoint listens.
-    pub address: SocketAddr,
-    /// Its clock.
-    pub clock: &'a StillClock,
-    /// The JWKS endpoints of its issuers.
-    pub key_endpoints: &'a KeyEndpoints,
+/// What became of a scenario in which nothing was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of it came out as expected.
+    Passed,
+    /// The host can't carry out the rest.
+    PassedUntil {
+        /// The number of the first step that it can't.
+        step: usize,
+        /// Why.
+        why: String,
+    },
+    /// The host can't carry it out.
+    Skipped(String),
 }
 
 /// Carries a scenario out, from its first step to its last.
 ///
 /// # Errors
 /// The first thing that is not as the scenario expects it: names the step.
-pub async fn run(scenario: &Scenario, place: &Place<'_>) -> Result<()> {
+pub async fn run(
+    scenario: &Scenario,
+    driver: &mut impl Driver,
+    key_endpoints: &KeyEndpoints,
+) -> Result<Verdict> {
+    let profile = driver.profile();
+    if let Some(why) = unable(scenario, profile) {
+        return Ok(Verdict::Skipped(why));
+    }
     for endpoint in scenario.key_endpoints.values() {
-        place.key_endpoints.forget(&endpoint.url);
-        place.key_endpoints.answers(&endpoint.url, endpoint.answers.clone());
+        key_endpoints.forget(&endpoint.url);
+        key_endpoints.answers(&endpoint.url, endpoint.answers.clone());
     }
-    let mut run = Run { scenario, place, known: HashMap::new(), used: Vec::new() };
-    for step in &scenario.steps {
-        place.clock.set(step.at);
-        run.step(step).await.with_context(|| match step.number {
-            Some(number) => format!("step {number}"),
-            None => "registering".to_owned(),
-        })?;
+    let begin = scenario.steps.first().context("there are no steps")?.at;
+    driver.start(begin, &scenario.settings).await.context("starting")?;
+    let mut run = Run { scenario, driver, key_endpoints, at: begin, known: HashMap::new(), used: Vec::new() };
+    let verdict = run.steps(profile).await;
+    driver.stop().await;
+    verdict
+}
+
+/// Why a host can't carry a scenario out, if it can't.
+fn unable(scenario: &Scenario, profile: Profile) -> Option<String> {
+    if profile.http {
+        return None;
     }
-    Ok(())
+    if let Some(why) = &scenario.http_only {
+        return Some(why.clone());
+    }
+    let too_large = |step: &Step| match &step.action {
+        Action::RegisterIssuer(new) => new.record.values().any(has_unsafe_integer),
+        _ => false,
+    };
+    if !profile.exact_integers && scenario.steps.iter().any(too_large) {
+        return Some("a number in JavaScript is no integer beyond 2^53".to_owned());
+    }
+    let steps = scenario.steps.iter().take_while(|step| step.http_only.is_none());
+    let mut reasons = steps.filter_map(|step| match &step.action {
+        Action::Exchange(exchange) if exchange.credentials == "post" => {
+            Some("credentials in the request body exist only over HTTP")
+        }
+        Action::Exchange(exchange) if exchange.credentials == "none" => {
+            Some("a call without credentials can't be written")
+        }
+        Action::Http(http) if jwks_of(http).is_none() => Some("a step is an HTTP request"),
+        _ => None,
+    });
+    reasons.next().map(str::to_owned)
+}
+
+/// Whether a number is in it that JavaScript would round.
+fn has_unsafe_integer(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => integer.unsigned_abs() >= 1 << 53,
+            None => number.is_u64(),
+        },
+        Value::Array(elements) => elements.iter().any(has_unsafe_integer),
+        Value::Object(members) => members.values().any(has_unsafe_integer),
+        _ => false,
+    }
+}
+
+/// The organization whose JWK set a request asks for: that is no matter of HTTP.
+fn jwks_of(http: &Http) -> Option<&str> {
+    let of = http.path.strip_suffix("/oauth2/jwks").filter(|_| http.method == "GET")?;
+    if of.is_empty() { Some("default") } else { of.strip_prefix("/t/") }
 }
 
 /// A scenario under way.
-struct Run<'a> {
+struct Run<'a, D> {
     scenario: &'a Scenario,
-    place: &'a Place<'a>,
+    driver: &'a mut D,
+    key_endpoints: &'a KeyEndpoints,
+    /// What the host's clock shows.
+    at: u64,
     /// What only the running system knows: `client_id:app`, `access_token:first`.
     known: HashMap<String, String>,
     /// The `jti`s of access tokens.
     used: Vec<String>,
 }
 
-impl Fill for Run<'_> {
+impl<D> Fill for Run<'_, D> {
     fn fill(&self, placeholder: &str) -> Result<Filling> {
+        let of = |what: &str, application: &str| {
+            self.known.get(&format!("{what}:{application}")).cloned().unwrap_or_default()
+        };
         if let Some(application) = placeholder.strip_prefix("basic:") {
-            let of =
-                |what: &str| self.known.get(&format!("{what}:{application}")).cloned().unwrap_or_default();
-            let pair = format!("{}:{}", form_encoded(&of("client_id")), form_encoded(&of("client_secret")));
-            return Ok(STANDARD.encode(pair).into());
+            return Ok(basic(&of("client_id", application), &of("client_secret", application)).into());
         }
         if let Some(application) = placeholder.strip_prefix("basic-escaped:") {
-            let of =
-                |what: &str| self.known.get(&format!("{what}:{application}")).cloned().unwrap_or_default();
             let escaped = |text: String| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
-            let pair = format!("{}:{}", escaped(of("client_id")), escaped(of("client_secret")));
-            return Ok(STANDARD.encode(pair).into());
+            let (id, secret) = (of("client_id", application), of("client_secret", application));
+            return Ok(STANDARD.encode(format!("{}:{}", escaped(id), escaped(secret))).into());
         }
         if placeholder == "any" {
             return Ok(Filling::Later);
@@ -86,14 +144,29 @@ impl Fill for Run<'_> {
     }
 }
 
-impl Run<'_> {
+impl<D: Driver> Run<'_, D> {
+    async fn steps(&mut self, profile: Profile) -> Result<Verdict> {
+        for step in &self.scenario.steps {
+            if let (Some(why), false) = (&step.http_only, profile.http) {
+                let step = step.number.context("a step of the file")?;
+                return Ok(Verdict::PassedUntil { step, why: why.clone() });
+            }
+            self.at = step.at;
+            self.step(step).await.with_context(|| {
+                let what = step.action.name();
+                step.number.map_or_else(|| format!("beforehand: {what}"), |n| format!("step {n}: {what}"))
+            })?;
+        }
+        Ok(Verdict::Passed)
+    }
+
     async fn step(&mut self, step: &Step) -> Result<()> {
         match &step.action {
             Action::Advance(_) => {}
             Action::KeyEndpoint { name, answers } => {
                 let endpoint = self.scenario.key_endpoints.get(name);
                 let url = &endpoint.with_context(|| format!("there is no JWKS endpoint {name}"))?.url;
-                self.place.key_endpoints.answers(url, answers.clone());
+                self.key_endpoints.answers(url, answers.clone());
             }
             Action::Exchange(exchange) => self.exchange(step, exchange).await?,
             Action::Http(http) => self.http(step, http).await?,
@@ -102,12 +175,16 @@ impl Run<'_> {
         self.check_fetches(step).await
     }
 
+    async fn call(&mut self, operation: Operation) -> Result<Response> {
+        let responses = self.driver.call(self.at, vec![operation]).await?;
+        responses.into_iter().next().context("there is no response")
+    }
+
     async fn exchange(&mut self, step: &Step, exchange: &Exchange) -> Result<()> {
         let mut requests = Vec::new();
         for assertion in &exchange.assertions {
-            requests.push(TokenRequest {
-                address: self.place.address,
-                path: token_path(&exchange.organization),
+            requests.push(driver::Exchange {
+                organization: exchange.organization.clone(),
                 credentials: exchange.credentials.clone(),
                 client_id: self.text(&exchange.client_id)?,
                 client_secret: self.text(&exchange.client_secret)?,
@@ -117,135 +194,59 @@ impl Run<'_> {
             });
         }
         if exchange.at_once {
-            let mut posts = JoinSet::new();
-            for request in requests.clone() {
-                posts.spawn(async move { request.post().await });
-            }
-            for answer in posts.join_all().await {
-                self.check_exchange(step, &requests[0], &answer?).await?;
+            for (request, response) in requests.iter().zip(self.exchanged(&requests).await?) {
+                self.check_exchange(step, request, &response).await?;
             }
             return Ok(());
         }
-        for request in requests {
-            self.check_explanation(step, exchange, &request).await?;
-            let answer = request.post().await?;
-            self.check_exchange(step, &request, &answer).await?;
+        for request in &requests {
+            self.check_explanation(step, request).await?;
+            for response in self.exchanged(std::slice::from_ref(request)).await? {
+                self.check_exchange(step, request, &response).await?;
+            }
         }
         Ok(())
     }
 
-    async fn check_exchange(&mut self, step: &Step, request: &TokenRequest, answer: &Answer) -> Result<()> {
-        let secrets = [request.assertion.as_str(), request.client_secret.as_str()];
-        self.check_token_answer(step, answer, &secrets)?;
-        if answer.status != 200 {
-            return Ok(());
-        }
-        let organization = request.path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-        self.check_access_token(step, organization, Some(&request.client_id), answer).await
+    async fn check_exchange(
+        &mut self,
+        step: &Step,
+        request: &driver::Exchange,
+        response: &Response,
+    ) -> Result<()> {
+        self.check_token_response(step, response, &[&request.assertion, &request.client_secret])?;
+        let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
+        self.check_access_token(step, &request.organization, Some(&request.client_id), body).await
     }
 
     async fn http(&mut self, step: &Step, http: &Http) -> Result<()> {
+        if !self.driver.profile().http {
+            let organization = jwks_of(http).context("an HTTP request")?.to_owned();
+            let response = self.call(Operation::Jwks { organization }).await?;
+            return self.check_response(step, &response);
+        }
         let mut headers = Vec::new();
         for (name, value) in &http.headers {
-            headers.push((name.as_str(), latin1(&self.text(value)?)?));
+            headers.push((name.clone(), latin1(&self.text(value)?)?));
         }
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-        let body = latin1(&self.text(&http.body)?)?;
-        let path = self.text(&http.path)?;
-        let answer = send(self.place.address, &http.method, &path, &headers, body).await?;
+        let (path, body) = (self.text(&http.path)?, latin1(&self.text(&http.body)?)?);
+        let request = driver::Http { method: http.method.clone(), path: path.clone(), headers, body };
+        let response = self.call(Operation::Http(request)).await?;
         // OPTIONS is a question of a browser, not one for a token.
         let path_only = path.split('?').next().unwrap_or_default();
-        if path_only.ends_with("/oauth2/token") && http.method != "OPTIONS" {
-            self.check_token_answer(step, &answer, &[])?;
-            if answer.status == 200 {
-                let organization = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
-                self.check_access_token(step, organization, None, &answer).await?;
-            }
-            return Ok(());
+        if !path_only.ends_with("/oauth2/token") || http.method == "OPTIONS" {
+            return self.check_response(step, &response);
         }
-        self.check_answer(step, &answer)
-    }
-
-    async fn admin(&self, method: &str, path: &str, body: Option<String>) -> Result<Answer> {
-        let bearer = format!("Bearer {ADMIN_TOKEN}");
-        let mut headers = vec![("authorization", bearer.as_bytes())];
-        if body.is_some() {
-            headers.push(("content-type", b"application/json"));
-        }
-        let path = format!("/admin/organizations/{path}");
-        send(self.place.address, method, &path, &headers, body.unwrap_or_default()).await
-    }
-}
-
-/// A request for an access token, complete.
-#[derive(Clone)]
-pub struct TokenRequest {
-    /// Where the endpoint listens.
-    pub address: SocketAddr,
-    /// The path of the token endpoint.
-    pub path: String,
-    /// `basic`, `post` or `none`.
-    pub credentials: String,
-    /// The client identifier.
-    pub client_id: String,
-    /// The secret.
-    pub client_secret: String,
-    /// The assertion.
-    pub assertion: String,
-    /// The parameter `scope`.
-    pub scope: Option<String>,
-    /// The parameter `resource`.
-    pub resource: Option<String>,
-}
-
-impl TokenRequest {
-    /// Sends it.
-    ///
-    /// # Errors
-    /// The endpoint can't be reached, or there is no whole answer.
-    pub async fn post(&self) -> Result<Answer> {
-        self.post_on(&mut Connection::open(self.address).await?).await
-    }
-
-    /// Sends it on a connection that is kept.
-    ///
-    /// # Errors
-    /// There is no whole answer.
-    pub async fn post_on(&self, connection: &mut Connection) -> Result<Answer> {
-        let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &self.assertion)];
-        parameters.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
-        parameters.extend(self.resource.as_deref().map(|resource| ("resource", resource)));
-        if self.credentials == "post" {
-            parameters.push(("client_id", &self.client_id));
-            parameters.push(("client_secret", &self.client_secret));
-        }
-        let pair = format!("{}:{}", form_encoded(&self.client_id), form_encoded(&self.client_secret));
-        let basic = format!("Basic {}", STANDARD.encode(pair));
-        let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/x-www-form-urlencoded")];
-        if self.credentials == "basic" {
-            headers.push(("authorization", basic.as_bytes()));
-        }
-        connection.send("POST", &self.path, &headers, form(&parameters)).await
-    }
-}
-
-/// The path of an organization's token endpoint.
-pub fn token_path(organization: &str) -> String {
-    format!("{}/oauth2/token", organization_path(organization))
-}
-
-fn organization_path(organization: &str) -> String {
-    match organization {
-        "default" => String::new(),
-        name => format!("/t/{name}"),
+        self.check_token_response(step, &response, &[])?;
+        let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
+        let organization = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+        self.check_access_token(step, organization.unwrap_or("default"), None, body).await
     }
 }
 
 fn latin1(text: &str) -> Result<Vec<u8>> {
     let byte = |character: char| u8::try_from(u32::from(character));
-    let bytes = text.chars().map(byte).collect::<Result<Vec<_>, _>>();
-    let bytes = bytes.ok();
+    let bytes = text.chars().map(byte).collect::<Result<Vec<_>, _>>().ok();
     ensure!(bytes.is_some(), "a character beyond Latin-1 in {text:?}");
     Ok(bytes.unwrap_or_default())
 }

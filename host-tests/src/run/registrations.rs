@@ -1,61 +1,72 @@
-//! Registering over the admin API.
+//! Registering: each action is one operation.
 
-use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 
 use super::Run;
-use crate::client::form_encoded;
-use crate::scenario::resolved::{Action, Registration, Step};
+use crate::driver::{Driver, Operation, Outcome};
+use crate::scenario::placeholder::Fill as _;
+use crate::scenario::resolved::{Action, Step};
 
-impl Run<'_> {
+impl<D: Driver> Run<'_, D> {
     pub(super) async fn registration(&mut self, step: &Step, action: &Action) -> Result<()> {
-        let body = |registration: &Registration| Some(Value::Object(registration.record.clone()).to_string());
-        let (method, path, body, application) = match action {
-            Action::RegisterOrganization(name) => ("PUT", name.clone(), Some(json!({}).to_string()), None),
+        let client_id = |name: &str| self.text(&format!("${{client_id:{name}}}"));
+        // A secret is made for this application.
+        let mut secret_of = None;
+        let operation = match action.clone() {
+            Action::RegisterOrganization(organization) => Operation::ReplaceOrganization { organization },
             Action::RegisterIssuer(new) => {
-                ("POST", format!("{}/trusted-issuers", new.organization), body(new), None)
+                Operation::RegisterIssuer { organization: new.organization, document: new.record }
             }
-            Action::ReplaceIssuer(new) => ("PUT", issuer_path(&new.organization, &new.name), body(new), None),
-            Action::RemoveIssuer(old) => ("DELETE", issuer_path(&old.organization, &old.name), None, None),
+            Action::ReplaceIssuer(new) => {
+                Operation::ReplaceIssuer { organization: new.organization, document: new.record }
+            }
+            Action::RemoveIssuer(old) => {
+                Operation::RemoveIssuer { organization: old.organization, name: old.name }
+            }
             Action::RegisterApplication(new) => {
-                ("POST", format!("{}/applications", new.organization), body(new), Some(&new.name))
+                secret_of = Some(new.name);
+                Operation::RegisterApplication { organization: new.organization, document: new.record }
             }
-            Action::ReplaceApplication(new) => {
-                ("PUT", self.application_path(&new.organization, &new.name)?, body(new), None)
-            }
-            Action::RemoveApplication(old) => {
-                ("DELETE", self.application_path(&old.organization, &old.name)?, None, None)
-            }
+            Action::ReplaceApplication(new) => Operation::ReplaceApplication {
+                client_id: client_id(&new.name)?,
+                organization: new.organization,
+                document: new.record,
+            },
+            Action::RemoveApplication(old) => Operation::RemoveApplication {
+                client_id: client_id(&old.name)?,
+                organization: old.organization,
+            },
             Action::RenewSecret(old) => {
-                let path = format!("{}/secret", self.application_path(&old.organization, &old.name)?);
-                ("POST", path, None, Some(&old.name))
+                let client_id = client_id(&old.name)?;
+                secret_of = Some(old.name);
+                Operation::RenewSecret { client_id, organization: old.organization }
             }
-            Action::RotateKeys(whose) => ("POST", format!("{}/keys/rotate", whose.organization), None, None),
+            Action::RotateKeys(whose) => Operation::RotateKeys { organization: whose.organization },
             Action::KeyEndpoint { .. } | Action::Advance(_) | Action::Exchange(_) | Action::Http(_) => {
                 unreachable!("no registration")
             }
         };
-        let answer = self.admin(method, &path, body).await?;
-        self.check_answer(step, &answer)?;
-        if let (Some(name), 200 | 201) = (application, answer.status) {
-            // R23: at least 256 random bits, which are 43 characters of base64url.
-            let secret = answer.member("client_secret")?;
-            ensure!(secret.len() >= 43, "the secret is too short for 256 bits");
-            if let Some(previous) = self.known.insert(format!("client_secret:{name}"), secret) {
-                self.known.insert(format!("previous_client_secret:{name}"), previous);
-            }
-            self.known.insert(format!("client_id:{name}"), answer.member("client_id")?);
+        let response = self.call(operation).await?;
+        self.check_response(step, &response)?;
+        if let (Some(name), Outcome::Ok(made)) = (secret_of, &response.outcome) {
+            self.remember(&name, made)?;
         }
         Ok(())
     }
 
-    fn application_path(&self, organization: &str, name: &str) -> Result<String> {
-        use crate::scenario::placeholder::Fill as _;
-        let client_id = self.text(&format!("${{client_id:{name}}}"))?;
-        Ok(format!("{organization}/applications/{client_id}"))
+    fn remember(&mut self, name: &str, made: &Value) -> Result<()> {
+        let text = |member: &str| -> Result<String> {
+            let text = made.get(member).and_then(Value::as_str);
+            Ok(text.with_context(|| format!("there is no {member}"))?.to_owned())
+        };
+        // R23: at least 256 random bits, which are 43 characters of base64url.
+        let secret = text("client_secret")?;
+        ensure!(secret.len() >= 43, "the secret is too short for 256 bits");
+        if let Some(previous) = self.known.insert(format!("client_secret:{name}"), secret) {
+            self.known.insert(format!("previous_client_secret:{name}"), previous);
+        }
+        self.known.insert(format!("client_id:{name}"), text("client_id")?);
+        Ok(())
     }
-}
-
-fn issuer_path(organization: &str, name: &str) -> String {
-    format!("{organization}/trusted-issuers/{}", form_encoded(name).replace('+', "%20"))
 }

@@ -68,7 +68,6 @@ impl Context<'_> {
             intent: source.intent.clone(),
             rules: source.rules.clone(),
             http_only: source.http_only.clone(),
-            exact_time: source.exact_time || source.steps.iter().any(|step| step.advance.is_some()),
             settings,
             key_endpoints,
             steps: self.steps(source)?,
@@ -79,7 +78,8 @@ impl Context<'_> {
         let mut steps = Vec::new();
         let mut given = |action| -> Result<()> {
             let expect = Expectation { status: 201, ..Expectation::default() };
-            steps.push(Step { number: None, at: self.now.get(), label: None, action, expect });
+            let at = self.now.get();
+            steps.push(Step { number: None, at, label: None, http_only: None, action, expect });
             Ok(())
         };
         for organization in source.organizations.iter().filter(|name| *name != "default") {
@@ -150,7 +150,14 @@ impl Context<'_> {
         }
         let Ok([action]) = <[Action; 1]>::try_from(actions) else { bail!("needs exactly one action") };
         let expect = self.expectation(&step.expect, &action)?;
-        Ok(Step { number: None, at: self.now.get(), label: step.label.clone(), action, expect })
+        Ok(Step {
+            number: None,
+            at: self.now.get(),
+            label: step.label.clone(),
+            http_only: step.http_only.clone(),
+            action,
+            expect,
+        })
     }
 
     /// A trusted issuer over the default one.

@@ -1,5 +1,4 @@
-//! A scenario as hosts carry it out: every assertion minted, every registration complete. It is what
-//! `target/scenarios.json` holds, for hosts in other languages.
+//! A scenario as the runner carries it out: every assertion minted, every registration complete.
 //!
 //! Placeholders that are left are known only while it runs: `${client_id:APP}`, `${client_secret:APP}`,
 //! `${basic:APP}` and `${access_token:LABEL}`.
@@ -10,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A scenario with nothing left to work out.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Scenario {
     /// The file it comes from.
     pub topic: String,
@@ -21,10 +20,7 @@ pub struct Scenario {
     /// The rules that it proves.
     pub rules: Vec<String>,
     /// Why it can be carried out over HTTP only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_only: Option<String>,
-    /// Only a host whose clock stands still at each step's `at` can carry it out.
-    pub exact_time: bool,
     /// The public URL, and the settings that are not the default.
     pub settings: Map<String, Value>,
     /// What each JWKS endpoint answers at first.
@@ -34,7 +30,7 @@ pub struct Scenario {
 }
 
 /// A JWKS endpoint.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct KeyEndpoint {
     /// Its address.
     pub url: String,
@@ -43,7 +39,7 @@ pub struct KeyEndpoint {
 }
 
 /// An answer of a JWKS endpoint.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct KeyAnswer {
     /// The status.
     pub status: u16,
@@ -56,26 +52,24 @@ pub struct KeyAnswer {
 }
 
 /// A step.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Step {
     /// Its number among the steps in the file; none for the registrations before them.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<usize>,
     /// What the clock says: seconds since 1970.
     pub at: u64,
     /// A name by which later steps speak of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Why this step and those after it can be carried out over HTTP only.
+    pub http_only: Option<String>,
     /// What is done.
-    #[serde(flatten)]
     pub action: Action,
     /// What is expected of it.
     pub expect: Expectation,
 }
 
 /// What a step does.
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone)]
 pub enum Action {
     /// Registers an organization.
     RegisterOrganization(String),
@@ -110,8 +104,29 @@ pub enum Action {
     Http(Http),
 }
 
+impl Action {
+    /// Its name in a scenario file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RegisterOrganization(_) => "register_organization",
+            Self::RegisterIssuer(_) => "register_issuer",
+            Self::ReplaceIssuer(_) => "replace_issuer",
+            Self::RemoveIssuer(_) => "remove_issuer",
+            Self::RegisterApplication(_) => "register_application",
+            Self::ReplaceApplication(_) => "replace_application",
+            Self::RemoveApplication(_) => "remove_application",
+            Self::RenewSecret(_) => "renew_secret",
+            Self::RotateKeys(_) => "rotate_keys",
+            Self::KeyEndpoint { .. } => "key_endpoint",
+            Self::Advance(_) => "advance",
+            Self::Exchange(_) => "exchange",
+            Self::Http(_) => "http",
+        }
+    }
+}
+
 /// A record to register.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Registration {
     /// The organization.
     pub organization: String,
@@ -122,7 +137,7 @@ pub struct Registration {
 }
 
 /// Something registered before.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Named {
     /// The organization.
     pub organization: String,
@@ -131,7 +146,7 @@ pub struct Named {
 }
 
 /// A request for an access token, once for each assertion.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Exchange {
     /// The organization.
     pub organization: String,
@@ -142,10 +157,8 @@ pub struct Exchange {
     /// The secret.
     pub client_secret: String,
     /// The parameter `scope`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// The parameter `resource`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// The assertions.
     pub assertions: Vec<String>,
@@ -154,7 +167,7 @@ pub struct Exchange {
 }
 
 /// An HTTP request.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Http {
     /// The method.
     pub method: String,

@@ -25,9 +25,6 @@ pub struct Scenario {
     pub rules: Vec<String>,
     /// Why it can be carried out over HTTP only.
     pub http_only: Option<String>,
-    /// It looks at the very second: a host whose clock can't be set can't carry it out.
-    #[serde(default)]
-    pub exact_time: bool,
     /// Settings of the installation: `dev`, `access_token_algorithm`.
     #[serde(default)]
     pub settings: Map<String, Value>,
@@ -86,6 +83,8 @@ fn ok() -> u16 {
 pub struct Step {
     /// A name by which later steps can speak of it.
     pub label: Option<String>,
+    /// Why this step and those after it can be carried out over HTTP only.
+    pub http_only: Option<String>,
     /// What is expected.
     #[serde(default)]
     pub expect: Map<String, Value>,

@@ -1,0 +1,150 @@
+//! Carries out on this crate what the scenario runner asks for, in lines of JSON (host-tests/README.md):
+//! `scenarios [--host-signatures]`.
+
+mod documents;
+
+use std::fmt::Debug;
+use std::io::BufRead as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use asserta_exchanger::records::{NewApplication, Organization, SigningAlgorithm};
+use asserta_exchanger::{Error, ExchangeRequest, Exchanger, MemoryStore, Options};
+use serde_json::{Value, json};
+
+type Host = Exchanger<MemoryStore>;
+
+fn main() {
+    let clock = Arc::new(AtomicU64::new(0));
+    let mut host = None;
+    println!("{}", json!({"protocol": 1}));
+    for line in std::io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+        clock.store(request["at"].as_u64().expect("a time"), Ordering::Relaxed);
+        let outcome = match host.as_mut().filter(|_| request["do"] != "start") {
+            Some(host) => perform(host, &request),
+            None => start(&request, &clock).map(|started| host = Some(started)).map(|()| Value::Null),
+        };
+        let mut response = outcome.map_or_else(of_error, |made| json!({"ok": made}));
+        response["id"] = request["id"].clone();
+        println!("{response}");
+    }
+}
+
+fn start(settings: &Value, clock: &Arc<AtomicU64>) -> Result<Host, Error> {
+    let clock = Arc::clone(clock);
+    let mut options = Options::new(text(&settings["public_url"]))
+        .dev(settings["dev"] == true)
+        .host_signatures(std::env::args().any(|argument| argument == "--host-signatures"))
+        .clock(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
+    options = match settings["access_token_algorithm"].as_str() {
+        Some("EdDSA") => options.access_token_algorithm(SigningAlgorithm::Eddsa),
+        Some("RS256") => options.access_token_algorithm(SigningAlgorithm::Rs256),
+        _ => options,
+    };
+    Exchanger::new(MemoryStore::default(), options)
+}
+
+fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
+    let organization = text(&request["organization"]);
+    let (name, client_id) = (text(&request["name"]), text(&request["client_id"]));
+    let issuer_name = text(&request["trusted_issuer"]);
+    let document = &request["document"];
+    let done = Value::Null;
+    Ok(match text(&request["do"]) {
+        "apply" => host.apply(&document.to_string()).map(|_| done)?,
+        "replace_organization" => {
+            let organization = Organization { name: organization.to_owned(), display_name: None };
+            host.replace_organization(&organization).map(|_| done)?
+        }
+        "register_issuer" => {
+            host.register_trusted_issuer(organization, &documents::issuer(document)?).map(|()| done)?
+        }
+        "replace_issuer" => {
+            host.replace_trusted_issuer(organization, &documents::issuer(document)?).map(|_| done)?
+        }
+        "remove_issuer" => host.remove_trusted_issuer(organization, name).map(|()| done)?,
+        "register_application" => {
+            host.register_application(organization, &documents::metadata(document)?).map(secret)?
+        }
+        "replace_application" => {
+            let metadata = documents::metadata(document)?;
+            host.replace_application(organization, client_id, &metadata).map(|_| done)?
+        }
+        "remove_application" => host.remove_application(organization, client_id).map(|()| done)?,
+        "renew_secret" => host.renew_secret(organization, client_id).map(secret)?,
+        "rotate_keys" => {
+            let keys = host.rotate_keys(organization)?.into_iter().map(
+                |key| json!({"kid": key.kid, "signs_from": key.signs_from, "signs_until": key.signs_until}),
+            );
+            json!({"items": keys.collect::<Vec<_>>()})
+        }
+        "jwks" => serde_json::from_str(&host.jwks(organization)?).expect("JSON"),
+        "supply_keys" => {
+            let max_age = request["max_age"].as_u64();
+            host.supply_keys(organization, issuer_name, text(document), max_age).map(|_| done)?
+        }
+        "keys_unavailable" => host.report_keys_unavailable(organization, issuer_name).map(|()| done)?,
+        "exchange" => {
+            let token = host.exchange(&ExchangeRequest {
+                organization,
+                assertion: text(&request["assertion"]),
+                client_id,
+                client_secret: text(&request["client_secret"]),
+                scope: request["scope"].as_str(),
+                resource: request["resource"].as_str(),
+            })?;
+            let (token, expires_in, scope) = (token.token, token.expires_in, token.scope);
+            json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope})
+        }
+        "explain" => {
+            let explanation = host.explain(organization, text(&request["assertion"]), Some(client_id))?;
+            let checks = explanation.checks.into_iter().map(|check| {
+                let reason = check.failed.map(kebab);
+                json!({"check": check.name, "passed": reason.is_none(), "reason": reason, "saw": check.saw})
+            });
+            json!({"accepted": explanation.accepted, "checks": checks.collect::<Vec<_>>()})
+        }
+        other => panic!("the operation {other} is unknown"),
+    })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn secret(made: NewApplication) -> Value {
+    json!({"client_id": made.application.client_id, "client_secret": made.client_secret})
+}
+
+fn of_error(error: Error) -> Value {
+    match error {
+        Error::Refused(refusal) => json!({"refused": {
+            "error": kebab(refusal.code).replace('-', "_"),
+            "reason": kebab(refusal.reason),
+            "error_description": refusal.sentence,
+        }}),
+        Error::KeysNeeded(needed) => {
+            json!({"keys_needed": {"trusted_issuer": needed.trusted_issuer, "uri": needed.uri}})
+        }
+        Error::Invalid(invalid) => {
+            json!({"rejected": {"problem": "invalid", "field": invalid.member.replace('-', "_")}})
+        }
+        Error::Registry(problem) => json!({"rejected": {"problem": kebab(problem)}}),
+        other => panic!("{other}"),
+    }
+}
+
+/// The name of an enum's case as the WIT interface has it.
+fn kebab(case: impl Debug) -> String {
+    let text = format!("{case:?}");
+    let mut name = String::new();
+    for character in text.rsplit("::").next().unwrap_or_default().chars() {
+        if character.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
+}

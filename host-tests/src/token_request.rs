@@ -1,0 +1,80 @@
+//! A request for an access token over HTTP.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::client::{Answer, Connection, form, form_encoded};
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// A request for an access token, complete.
+#[derive(Clone)]
+pub struct TokenRequest {
+    /// Where the endpoint listens.
+    pub address: SocketAddr,
+    /// The path of the token endpoint.
+    pub path: String,
+    /// `basic`, `post` or `none`.
+    pub credentials: String,
+    /// The client identifier.
+    pub client_id: String,
+    /// The secret.
+    pub client_secret: String,
+    /// The assertion.
+    pub assertion: String,
+    /// The parameter `scope`.
+    pub scope: Option<String>,
+    /// The parameter `resource`.
+    pub resource: Option<String>,
+}
+
+impl TokenRequest {
+    /// Sends it.
+    ///
+    /// # Errors
+    /// The endpoint can't be reached, or there is no whole answer.
+    pub async fn post(&self) -> Result<Answer> {
+        self.post_on(&mut Connection::open(self.address).await?).await
+    }
+
+    /// Sends it on a connection that is kept.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub async fn post_on(&self, connection: &mut Connection) -> Result<Answer> {
+        let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &self.assertion)];
+        parameters.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
+        parameters.extend(self.resource.as_deref().map(|resource| ("resource", resource)));
+        if self.credentials == "post" {
+            parameters.push(("client_id", &self.client_id));
+            parameters.push(("client_secret", &self.client_secret));
+        }
+        let basic = format!("Basic {}", basic(&self.client_id, &self.client_secret));
+        let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/x-www-form-urlencoded")];
+        if self.credentials == "basic" {
+            headers.push(("authorization", basic.as_bytes()));
+        }
+        connection.send("POST", &self.path, &headers, form(&parameters)).await
+    }
+}
+
+/// An identifier and a secret as HTTP Basic has them (RFC 6749 section 2.3.1).
+pub fn basic(client_id: &str, client_secret: &str) -> String {
+    STANDARD.encode(format!("{}:{}", form_encoded(client_id), form_encoded(client_secret)))
+}
+
+/// The path of an organization's token endpoint.
+pub fn token_path(organization: &str) -> String {
+    format!("{}/oauth2/token", organization_path(organization))
+}
+
+/// What stands before the paths of an organization.
+pub fn organization_path(organization: &str) -> String {
+    match organization {
+        "default" => String::new(),
+        name => format!("/t/{name}"),
+    }
+}
