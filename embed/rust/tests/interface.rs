@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use asserta_core::refusal::Reason;
+use asserta_core::oauth::Reason;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
