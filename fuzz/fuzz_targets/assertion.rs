@@ -11,7 +11,7 @@ use asserta_core::json;
 use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
 use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
-use asserta_core::trust::{AudienceMode, TrustedIssuer};
+use asserta_core::trust::{AudienceMode, Issuer, TrustedIssuer};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
@@ -22,7 +22,7 @@ struct Setting {
     organization: OrganizationId,
     urls: OrganizationUrls,
     application: Application,
-    issuers: Vec<(TrustedIssuer, KeySource)>,
+    issuers: Vec<Issuer>,
 }
 
 // The facts of a decision are shared by reference counting within one thread; libFuzzer has only one.
@@ -48,9 +48,8 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
         policy["name"] = "partner".into();
         policy["issuer"] = "https://partner.example".into();
         policy["jwks"] = json!({ "keys": [jwk] });
-        let issuer: TrustedIssuer = serde_json::from_value(policy).expect("a trusted issuer");
-        let keys = issuer.check(false).expect("a good one");
-        (issuer, keys)
+        let document: TrustedIssuer = serde_json::from_value(policy).expect("a trusted issuer");
+        Issuer::parse(document, false).expect("a good one")
     });
     let metadata: ApplicationMetadata = serde_json::from_value(json!({
         "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"], "scope": "read write",
@@ -68,12 +67,12 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
 asserta_fuzz::target!(|input| {
     let setting = &LazyLock::force(&SETTING).0;
     let Some((policy, payload)) = input.split_first() else { return };
-    let (issuer, source) = &setting.issuers[usize::from(*policy) % setting.issuers.len()];
+    let issuer = &setting.issuers[usize::from(*policy) % setting.issuers.len()];
     let signed =
         format!("{}.{}", base64url::encode(br#"{"alg":"EdDSA","typ":"JWT"}"#), base64url::encode(payload));
     let token = format!("{signed}.{}", base64url::encode(&setting.key.sign(signed.as_bytes(), &[0; 32])));
     let Ok(jwt) = UnverifiedJwt::parse(&token) else { return };
-    let KeySource::Inline(keys) = source else { panic!("the policies above hold keys") };
+    let KeySource::Inline(keys) = issuer.keys() else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
     let terms = Terms {
         organization: &setting.organization,
@@ -95,7 +94,7 @@ asserta_fuzz::target!(|input| {
         Err(problem) => Err(format!("{problem:?}")),
     };
     let claims: Value = serde_json::from_slice(payload).expect("R30: JSON to others too");
-    let allowed = rule_book(&claims, issuer);
+    let allowed = rule_book(&claims, issuer.document());
     assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
     match verify(true) {
         Ok(assertion) => {
@@ -114,7 +113,7 @@ asserta_fuzz::target!(|input| {
     if let Ok(grant) = decision {
         assert_eq!(Some(grant.subject()), claims["sub"].as_str(), "R62");
         let until = grant.mark().expect("once is the default").until;
-        let expires = claims["exp"].as_f64().expect("R43") + f64::from(issuer.clock_skew);
+        let expires = claims["exp"].as_f64().expect("R43") + f64::from(issuer.document().clock_skew);
         assert!(until as f64 >= expires, "R45: forgotten while it is valid");
     }
 });

@@ -8,6 +8,8 @@ mod event;
 
 pub use event::{Event, Outcome};
 
+pub use crate::keys::FetchProblem;
+
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
@@ -107,66 +109,6 @@ pub struct FetchedDocument {
     /// `max-age` of its `Cache-Control` header, in seconds.
     pub max_age: Option<u64>,
 }
-
-/// Why a JWKS endpoint could not be read (R56). Nothing in it comes from the document or names an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchProblem {
-    /// What was registered is no URL that this shell can fetch.
-    BadAddress,
-    /// Its host has no address.
-    NameUnknown,
-    /// The address is one that must not be connected to: private, loopback, link-local (R50).
-    AddressRefused,
-    /// No connection comes about.
-    Unreachable,
-    /// TLS fails, for another reason than the certificate.
-    Tls,
-    /// Its certificate is not acceptable: authority, name or time.
-    Certificate,
-    /// No complete answer in time.
-    TimedOut,
-    /// The connection ended before the answer was complete, or what came is no HTTP.
-    Incomplete,
-    /// It answered with a redirect, which is never followed.
-    Redirect(u16),
-    /// It answered with another status than 200.
-    Status(u16),
-    /// The document has more than 64 KiB.
-    TooLarge,
-    /// The document is compressed although the request forbids it.
-    Encoded,
-    /// Who supplies the keys says that they can't be had.
-    NotSupplied,
-    /// The shell does not say.
-    Unknown,
-}
-
-impl fmt::Display for FetchProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::BadAddress => "its URL can't be fetched",
-            Self::NameUnknown => "DNS knows no address of its host",
-            Self::AddressRefused => "its host has a private or special address, which is refused",
-            Self::Unreachable => "no connection to it",
-            Self::Tls => "TLS with it fails",
-            Self::Certificate => "TLS with it fails: its certificate is not accepted",
-            Self::TimedOut => "no complete answer in time",
-            Self::Incomplete => "its answer is incomplete or not HTTP",
-            Self::Redirect(status) => {
-                return write!(formatter, "it answered {status}, a redirect, which is not followed");
-            }
-            Self::Status(status) => return write!(formatter, "it answered {status} instead of 200"),
-            Self::TooLarge => "its document exceeds 64 KiB",
-            Self::Encoded => {
-                "its document is compressed (Content-Encoding), although it was asked for identity"
-            }
-            Self::NotSupplied => "the caller could not supply it",
-            Self::Unknown => "the fetch failed",
-        })
-    }
-}
-
-impl core::error::Error for FetchProblem {}
 
 /// Fetches JWKS documents, under the limits of R50.
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]

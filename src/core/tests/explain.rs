@@ -46,10 +46,12 @@ fn exchanged(service: &Service<&World>, client: &NewApplication, text: &str) -> 
 fn r30_which_malformation_and_where() {
     let (world, idp) = (World::default(), key(1));
     let service = world.service();
-    run(service.create_trusted_issuer(&default_organization(), &issuer(json!({ "jwks": jwks(&[&idp]) }))))
+    run(service
+        .registry()
+        .create_trusted_issuer(&default_organization(), &issuer(json!({ "jwks": jwks(&[&idp]) }))))
+    .expect("registered");
+    let client = run(service.registry().create_application(&default_organization(), metadata(json!({}))))
         .expect("registered");
-    let client =
-        run(service.create_application(&default_organization(), metadata(json!({})))).expect("registered");
     let good = assertion(&idp, START, json!({}));
     let [header, claims, signature] = good.split('.').collect::<Vec<_>>()[..] else {
         panic!("three segments")
@@ -142,10 +144,12 @@ fn r30_r49_words_of_every_check() {
     for policy in policies {
         let mut policy = policy;
         policy["jwks"] = jwks(&[&idp]);
-        run(service.put_trusted_issuer(&organization, "idp", &issuer(policy))).expect("registered");
+        run(service.registry().put_trusted_issuer(&organization, "idp", &issuer(policy)))
+            .expect("registered");
         for application in &applications {
             let metadata = metadata(application.clone());
-            let client = run(service.create_application(&organization, metadata)).expect("registered");
+            let client =
+                run(service.registry().create_application(&organization, metadata)).expect("registered");
             for assertion in &assertions {
                 let explanation = explain(&service, &client, assertion);
                 assert_for_people(&explanation);
@@ -170,7 +174,8 @@ fn r34_r41_r47_words() {
         if policy.get("jwks").is_none() {
             policy["jwks"] = jwks(&[&idp]);
         }
-        run(service.put_trusted_issuer(&organization, "idp", &issuer(policy))).expect("registered");
+        run(service.registry().put_trusted_issuer(&organization, "idp", &issuer(policy)))
+            .expect("registered");
         let checks = run(service.explain(&organization, assertion, None)).expect("explained").checks;
         checks.into_iter().find(|step| step.check == check).map(|step| step.saw).unwrap_or_default()
     };
@@ -213,7 +218,7 @@ fn r51_r70_neighbours_that_fail() {
     let service = world.service();
     let organization = default_organization();
     let by_uri = issuer(json!({ "jwks_uri": "https://idp.example/jwks" }));
-    run(service.create_trusted_issuer(&organization, &by_uri)).expect("registered");
+    run(service.registry().create_trusted_issuer(&organization, &by_uri)).expect("registered");
     let good = assertion(&idp, START, json!({}));
     world.endpoint.fail();
     let explanation = run(service.explain(&organization, &good, None)).expect("explained");
@@ -232,14 +237,14 @@ fn r21_r24_of_the_application() {
     let (world, idp) = (World::default(), key(1));
     let service = world.service();
     let organization = default_organization();
-    run(service.create_trusted_issuer(&organization, &issuer(json!({ "jwks": jwks(&[&idp]) }))))
+    run(service.registry().create_trusted_issuer(&organization, &issuer(json!({ "jwks": jwks(&[&idp]) }))))
         .expect("registered");
     let good = assertion(&idp, START, json!({}));
     for (document, reason) in [
         (json!({ "enabled": false }), "client-unauthenticated"),
         (json!({ "grant_types": ["client_credentials"] }), "grant-not-allowed"),
     ] {
-        let made = run(service.create_application(&organization, metadata(document)));
+        let made = run(service.registry().create_application(&organization, metadata(document)));
         let Ok(client) = made else { continue };
         let (named, saw) = first_failure(&explain(&service, &client, &good));
         assert_eq!(named, Some(reason));
@@ -268,8 +273,9 @@ fn r40_r51_nothing_is_fetched_for_what_is_refused_before() {
         world.endpoint.serve(&jwks(&[&idp]), None);
         let mut policy = policy;
         policy["jwks_uri"] = "https://idp.example/jwks".into();
-        run(service.create_trusted_issuer(&organization, &issuer(policy))).expect("registered");
-        let client = run(service.create_application(&organization, metadata(application))).expect("made");
+        run(service.registry().create_trusted_issuer(&organization, &issuer(policy))).expect("registered");
+        let client =
+            run(service.registry().create_application(&organization, metadata(application))).expect("made");
         let explanation = explain(&service, &client, text);
         assert_eq!(first_failure(&explanation).0, reason, "{explanation:?}");
         assert_eq!(world.endpoint.fetches.get(), u32::from(reason.is_none()), "{explanation:?}");
@@ -284,9 +290,10 @@ fn r70_r74_an_unreadable_issuer_is_not_unknown() {
     let (world, idp) = (World::default(), key(1));
     let service = world.service();
     let organization = default_organization();
-    run(service.create_trusted_issuer(&organization, &issuer(json!({ "jwks": jwks(&[&idp]) }))))
+    run(service.registry().create_trusted_issuer(&organization, &issuer(json!({ "jwks": jwks(&[&idp]) }))))
         .expect("registered");
-    let client = run(service.create_application(&organization, metadata(json!({})))).expect("registered");
+    let client =
+        run(service.registry().create_application(&organization, metadata(json!({})))).expect("registered");
     let good = assertion(&idp, START, json!({}));
     world.registry.entries.borrow_mut().insert("trusted-issuer/default/idp".into(), b"{".to_vec());
     let explanation = explain(&service, &client, &good);

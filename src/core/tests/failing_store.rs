@@ -42,8 +42,8 @@ impl<'a> Installation<'a> {
     fn new(world: &'a World) -> Self {
         let (one, other) = (world.service(), world.service());
         let organization = default_organization();
-        run(one.apply(&seed(true))).expect("applied");
-        let application = run(one.application(&organization, "app")).expect("there");
+        run(one.registry().apply(&seed(true))).expect("applied");
+        let application = run(one.registry().application(&organization, "app")).expect("there");
         let client = NewApplication { application, client_secret: SECRET.to_owned().into() };
         let installation = Self { world, one, other, organization, client };
         assert_eq!(installation.grants(), [Ok(()), Ok(())]);
@@ -65,30 +65,30 @@ impl<'a> Installation<'a> {
 type Change = fn(&Installation<'_>) -> Result<(), RegistryError>;
 
 const CHANGES: &[(&str, Change)] = &[
-    ("remove application", |i| run(i.one.remove_application(&i.organization, "app"))),
-    ("remove issuer", |i| run(i.one.remove_trusted_issuer(&i.organization, "idp"))),
+    ("remove application", |i| run(i.one.registry().remove_application(&i.organization, "app"))),
+    ("remove issuer", |i| run(i.one.registry().remove_trusted_issuer(&i.organization, "idp"))),
     ("put application", |i| {
         let seed = serde_json::from_value(application(false)).expect("an application");
-        run(i.one.put_application(&i.organization, &seed)).map(drop)
+        run(i.one.registry().put_application(&i.organization, &seed)).map(drop)
     }),
     ("replace application", |i| {
         let metadata = metadata(document!({ "enabled": false }));
-        run(i.one.replace_application(&i.organization, "app", metadata)).map(drop)
+        run(i.one.registry().replace_application(&i.organization, "app", metadata)).map(drop)
     }),
-    ("new secret", |i| run(i.one.renew_secret(&i.organization, "app")).map(drop)),
+    ("new secret", |i| run(i.one.registry().renew_secret(&i.organization, "app")).map(drop)),
     ("put issuer", |i| {
         let issuer = TrustedIssuer { enabled: false, ..trusted() };
-        run(i.one.put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
+        run(i.one.registry().put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
     }),
     ("put issuer with another value", |i| {
         let issuer = TrustedIssuer { issuer: "https://other.example".into(), ..trusted() };
-        run(i.one.put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
+        run(i.one.registry().put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
     }),
     ("put issuer with other keys", |i| {
         let issuer = issuer(document!({ "jwks": jwks(&[&key(2)]), "replay": "allow" }));
-        run(i.one.put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
+        run(i.one.registry().put_trusted_issuer(&i.organization, "idp", &issuer)).map(drop)
     }),
-    ("apply", |i| run(i.one.apply(&seed(false))).map(drop)),
+    ("apply", |i| run(i.one.registry().apply(&seed(false))).map(drop)),
 ];
 
 /// R70: whichever step of a change fails, the change repeated until it is answered (with success, with "does not exist"
@@ -160,10 +160,10 @@ fn keys_of_a_removed_issuer_are_not_found_again() {
         let (service, organization) = (world.service(), default_organization());
         let organization = &organization;
         world.endpoint.serve(&jwks(&[&key(1)]), Some(86_400));
-        run(service.put_trusted_issuer(organization, "idp", &endpoint())).expect("put");
+        run(service.registry().put_trusted_issuer(organization, "idp", &endpoint())).expect("put");
         assert_eq!(installation.grants(), [Ok(()), Ok(())]);
         world.registry.fails_after.set(Some(step));
-        let removed = run(service.remove_trusted_issuer(organization, "idp"));
+        let removed = run(service.registry().remove_trusted_issuer(organization, "idp"));
         let failed = world.registry.fails_after.get().is_none();
         world.registry.fails_after.set(None);
         world.advance(60);
@@ -172,7 +172,7 @@ fn keys_of_a_removed_issuer_are_not_found_again() {
             world.registry.entries.borrow_mut().remove("trusted-issuer/default/idp");
         }
         world.endpoint.serve(&jwks(&[&key(2)]), None);
-        run(service.create_trusted_issuer(organization, &endpoint())).expect("registered anew");
+        run(service.registry().create_trusted_issuer(organization, &endpoint())).expect("registered anew");
         let (one, other) = (world.service(), world.service());
         let grants = Installation { one, other, ..installation }.grants();
         assert!(grants.iter().all(Result::is_err), "step {step}: {grants:?}");

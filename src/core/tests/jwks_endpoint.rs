@@ -17,8 +17,8 @@ impl<'a> Setting<'a> {
     fn new(world: &'a World) -> Self {
         let service = world.service();
         let trusted = issuer(json!({ "jwks_uri": "https://idp.example/jwks", "replay": "allow" }));
-        run(service.create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
-        let client = run(service.create_application(&default_organization(), metadata(json!({}))));
+        run(service.registry().create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
+        let client = run(service.registry().create_application(&default_organization(), metadata(json!({}))));
         Self { world, service, client: client.expect("registered") }
     }
 
@@ -71,7 +71,7 @@ fn nobody_waits_for_a_refresh() {
         let assertion = assertion(&idp, world.clock.0.get(), json!({}));
         let exchanged =
             instance.exchange(&default_organization(), &request(&setting.client, &assertion)).await;
-        (exchanged.is_ok(), instance.after_answer().await)
+        (exchanged.is_ok(), instance.after_response().await)
     }));
     assert!(outcomes.iter().all(|outcome| *outcome == (true, Ok(()))), "{outcomes:?}");
     assert_eq!((setting.fetches(), world.clock.1.get()), (2, 0));
@@ -87,12 +87,12 @@ fn freshness() {
         assert_eq!(run(setting.exchange(&idp)), Ok(()));
         world.advance(fresh - 1);
         assert_eq!(run(setting.exchange(&idp)), Ok(()));
-        run(setting.service.after_answer()).expect("done");
+        run(setting.service.after_response()).expect("done");
         assert_eq!(setting.fetches(), 1, "{max_age:?}");
         world.advance(1);
         assert_eq!(run(setting.exchange(&idp)), Ok(()), "served stale");
         assert_eq!(setting.fetches(), 1);
-        run(setting.service.after_answer()).expect("done");
+        run(setting.service.after_response()).expect("done");
         assert_eq!(setting.fetches(), 2, "{max_age:?}");
     }
 }
@@ -108,7 +108,7 @@ fn outage() {
     for _ in 0..24 {
         world.advance(3600);
         assert_eq!(run(setting.exchange(&idp)), Ok(()));
-        run(setting.service.after_answer()).expect("done");
+        run(setting.service.after_response()).expect("done");
     }
     world.advance(600);
     assert_eq!(run(setting.exchange(&idp)), Err(Reason::KeysUnavailable));
@@ -162,7 +162,7 @@ fn bad_documents_keep_the_last_good_one() {
         world.endpoint.serve_text(text, None);
         world.advance(601);
         assert_eq!(run(setting.exchange(&idp)), Ok(()));
-        run(setting.service.after_answer()).expect("done");
+        run(setting.service.after_response()).expect("done");
         assert_eq!(setting.fetches(), 2);
         assert_eq!(run(setting.exchange(&idp)), Ok(()), "{text:?}");
     }

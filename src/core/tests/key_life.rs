@@ -20,8 +20,9 @@ const URI: &str = "https://idp.example/jwks";
 
 fn register<P: Ports>(service: &Service<P>) -> NewApplication {
     let trusted = issuer(json!({ "jwks_uri": URI, "replay": "allow" }));
-    run(service.create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
-    run(service.create_application(&default_organization(), metadata(json!({})))).expect("registered")
+    run(service.registry().create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
+    run(service.registry().create_application(&default_organization(), metadata(json!({}))))
+        .expect("registered")
 }
 
 async fn exchange<P: Ports>(
@@ -98,7 +99,7 @@ fn the_same_text_changes_nothing() {
     let before = generation();
     world.advance(61);
     assert_eq!(run(exchange(&service, &client, &signed(&world, &idp))), Ok(()));
-    run(service.after_answer()).expect("done");
+    run(service.after_response()).expect("done");
     assert_eq!((world.endpoint.fetches.get(), generation()), (2, before));
 }
 
@@ -113,10 +114,10 @@ fn registered_again_begins_anew() {
         assert_eq!(run(exchange(instance, &client, &signed(&world, &old))), Ok(()));
     }
     world.endpoint.serve(&jwks(&[&new]), Some(86_400));
-    run(one.remove_trusted_issuer(&default_organization(), "idp")).expect("removed");
+    run(one.registry().remove_trusted_issuer(&default_organization(), "idp")).expect("removed");
     assert_eq!(run(exchange(&other, &client, &signed(&world, &old))), Err(Reason::IssuerUnknown));
     let trusted = issuer(json!({ "jwks_uri": URI, "replay": "allow" }));
-    run(one.create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
+    run(one.registry().create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
     for instance in [&other, &one] {
         assert_eq!(run(exchange(instance, &client, &signed(&world, &new))), Ok(()));
         assert_eq!(run(exchange(instance, &client, &signed(&world, &old))), Err(Reason::KeyUnknown));
@@ -147,7 +148,7 @@ fn another_address_is_fetched_at_once() {
     assert_eq!(run(exchange(&one, &client, &signed(&world, &idp))), Err(Reason::KeysUnavailable));
     world.endpoint.serve(&jwks(&[&idp]), None);
     let corrected = issuer(json!({ "jwks_uri": "https://idp.example/keys", "replay": "allow" }));
-    run(one.put_trusted_issuer(&default_organization(), "idp", &corrected)).expect("replaced");
+    run(one.registry().put_trusted_issuer(&default_organization(), "idp", &corrected)).expect("replaced");
     assert_eq!(run(exchange(&other, &client, &signed(&world, &idp))), Ok(()));
     assert_eq!((world.endpoint.fetches.get(), world.clock.1.get()), (2, 0), "nobody waits");
 }
@@ -230,7 +231,7 @@ fn a_clock_that_was_ahead_heals() {
     world.endpoint.serve(&jwks(&[&new]), None);
     let service = world.service();
     assert_eq!(run(exchange(&service, &client, &signed(&world, &new))), Ok(()), "stale, for now");
-    run(service.after_answer()).expect("done");
+    run(service.after_response()).expect("done");
     assert_eq!(run(exchange(&service, &client, &signed(&world, &old))), Err(Reason::KeyUnknown));
 
     // And where the endpoint is down when the clock is right again, for a day and no longer.
@@ -240,7 +241,7 @@ fn a_clock_that_was_ahead_heals() {
     world.endpoint.fail();
     let service = world.service();
     assert_eq!(run(exchange(&service, &client, &signed(&world, &new))), Ok(()));
-    run(service.after_answer()).expect("done");
+    run(service.after_response()).expect("done");
     world.advance(86_400);
     assert_eq!(run(exchange(&service, &client, &signed(&world, &new))), Err(Reason::KeysUnavailable));
 }
@@ -258,7 +259,7 @@ fn turns_are_deleted() {
     }
     for _ in 0..6 {
         run(exchange(&service, &client, &signed(&world, &idp))).expect("granted");
-        run(service.after_answer()).expect("done");
+        run(service.after_response()).expect("done");
         world.advance(90);
     }
     assert_eq!((world.endpoint.fetches.get(), turns(&world)), (6, 1));

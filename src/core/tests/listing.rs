@@ -29,10 +29,12 @@ fn a_hundred_large_registrations() {
         set["ignored"] = document!(zeros[..15_000]);
         set["keys"][0]["x5c"] = document!(zeros[..14_000]);
         set["keys"].as_array_mut().expect("an array").push(private.clone());
-        run(service.create_trusted_issuer(&organization, &named(number, document!({ "jwks": set }))))
-            .expect("registered");
+        run(service
+            .registry()
+            .create_trusted_issuer(&organization, &named(number, document!({ "jwks": set }))))
+        .expect("registered");
     }
-    let whole = run(service.trusted_issuers(&organization, &Page::default())).expect("listed");
+    let whole = run(service.registry().trusted_issuers(&organization, &Page::default())).expect("listed");
     assert_eq!((whole.items.len(), whole.next), (100, None));
     let kept = serde_json::to_value(&whole.items[0].jwks).expect("JSON");
     assert_eq!(kept["keys"].as_array().map(Vec::len), Some(1), "a private key is not kept");
@@ -44,11 +46,12 @@ fn a_hundred_large_registrations() {
     for number in 0..100 {
         let subjects: Vec<String> = (0..60).map(|index| format!("{index:0>1000}")).collect();
         let large = named(number, document!({ "jwks": jwks(&[&key(1)]), "subjects": subjects }));
-        run(service.put_trusted_issuer(&organization, &large.name, &large)).expect("put");
+        run(service.registry().put_trusted_issuer(&organization, &large.name, &large)).expect("put");
     }
     let (mut names, mut after, mut parts) = (Vec::new(), None, 0);
     loop {
-        let part = run(service.trusted_issuers(&organization, &Page { limit: None, after })).expect("listed");
+        let part = run(service.registry().trusted_issuers(&organization, &Page { limit: None, after }))
+            .expect("listed");
         let bytes = serde_json::to_vec(&part.items).expect("JSON").len();
         assert!(bytes <= 2 * 1024 * 1024, "{bytes}");
         names.extend(part.items.into_iter().map(|issuer| issuer.name));
@@ -70,11 +73,11 @@ fn what_is_not_kept_is_no_change() {
     let mut set = jwks(&[&key(1)]);
     set["keys"][0]["x5t"] = "AAAA".into();
     let issuer = named(1, document!({ "jwks": set }));
-    run(service.create_trusted_issuer(&organization, &issuer)).expect("registered");
+    run(service.registry().create_trusted_issuer(&organization, &issuer)).expect("registered");
     let text =
         document!({ "organizations": [{ "name": "default", "trusted_issuers": [issuer] }] }).to_string();
     let seed = asserta_core::service::TrustDocument::parse(text.as_bytes(), false).expect("good");
-    assert_eq!(run(service.apply(&seed)).expect("applied").unchanged, 2);
+    assert_eq!(run(service.registry().apply(&seed)).expect("applied").unchanged, 2);
 }
 
 /// R74: a record that can't be read is named with its cause, and keeps nothing back but what depends on it; it can be
@@ -86,16 +89,16 @@ fn one_unreadable_record() {
         let world = World::default();
         let (service, organization) = (world.service(), default_organization());
         for number in 0..3 {
-            run(service.create_trusted_issuer(
+            run(service.registry().create_trusted_issuer(
                 &organization,
                 &named(number, document!({ "jwks": jwks(&[&key(1)]) })),
             ))
             .expect("registered");
         }
-        let client =
-            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
-        let other =
-            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        let client = run(service.registry().create_application(&organization, metadata(document!({}))))
+            .expect("registered");
+        let other = run(service.registry().create_application(&organization, metadata(document!({}))))
+            .expect("registered");
         let broken = |key: String| world.registry.entries.borrow_mut().insert(key, content.to_vec());
         let application = format!("application/default/{}", other.application.client_id);
         for key in ["trusted-issuer/default/issuer-001", "organization/default", &application] {
@@ -104,15 +107,15 @@ fn one_unreadable_record() {
         // Another instance: nothing of it is kept.
         let service = world.service();
 
-        let list = run(service.trusted_issuers(&organization, &Page::default())).expect("listed");
+        let list = run(service.registry().trusted_issuers(&organization, &Page::default())).expect("listed");
         let names: Vec<_> = list.items.iter().map(|issuer| issuer.name.as_str()).collect();
         assert_eq!(names, ["issuer-000", "issuer-002"]);
         assert_eq!(list.unreadable.len(), 1);
         assert_eq!(list.unreadable[0].name, "issuer-001");
         assert!(!list.unreadable[0].problem.contains("secret-name"));
-        let list = run(service.applications(&organization, &Page::default())).expect("listed");
+        let list = run(service.registry().applications(&organization, &Page::default())).expect("listed");
         assert_eq!((list.items.len(), list.unreadable.len()), (1, 1));
-        let list = run(service.organizations(&Page::default())).expect("listed");
+        let list = run(service.registry().organizations(&Page::default())).expect("listed");
         assert_eq!((list.items.len(), list.unreadable.len()), (0, 1));
 
         let exchange = |number: usize| {
@@ -127,7 +130,7 @@ fn one_unreadable_record() {
             cause.contains("trusted-issuer/default/issuer-001") && !cause.contains("secret-name"),
             "{cause}"
         );
-        let one = run(service.trusted_issuer(&organization, "issuer-001")).map(drop);
+        let one = run(service.registry().trusted_issuer(&organization, "issuer-001")).map(drop);
         assert!(matches!(one, Err(RegistryError::Store(StoreError::Unreadable(_)))), "{one:?}");
         let claims = document!({ "iss": "https://1.example", "jti": "9" });
         let told =
@@ -136,13 +139,14 @@ fn one_unreadable_record() {
         assert!(saw.contains("trusted-issuer/default/issuer-001"), "{saw}");
 
         if number % 2 == 0 {
-            run(service.remove_trusted_issuer(&organization, "issuer-001")).expect("removed");
+            run(service.registry().remove_trusted_issuer(&organization, "issuer-001")).expect("removed");
         }
         let again = named(1, document!({ "jwks": jwks(&[&key(1)]) }));
-        run(service.put_trusted_issuer(&organization, "issuer-001", &again)).expect("replaced");
+        run(service.registry().put_trusted_issuer(&organization, "issuer-001", &again)).expect("replaced");
         assert!(exchange(1).is_ok());
-        run(service.remove_application(&organization, &other.application.client_id)).expect("removed");
-        run(service.put_organization(&organization, Some("Default"))).expect("replaced");
-        assert_eq!(run(service.organizations(&Page::default())).expect("listed").items.len(), 1);
+        run(service.registry().remove_application(&organization, &other.application.client_id))
+            .expect("removed");
+        run(service.registry().put_organization(&organization, Some("Default"))).expect("replaced");
+        assert_eq!(run(service.registry().organizations(&Page::default())).expect("listed").items.len(), 1);
     }
 }

@@ -20,19 +20,19 @@ fn named(name: &str, issuer: &str) -> Value {
 fn a_refused_document_stores_nothing() {
     let world = World::default();
     let service = world.service();
-    run(service.apply(
+    run(service.registry().apply(
         &parsed(document!([{ "name": "acme", "trusted_issuers": [named("a", "1")] }])).expect("good"),
     ))
     .expect("applied");
     let before = world.registry.entries.borrow().clone();
     let taken = document!([{ "name": "new" }, { "name": "acme", "trusted_issuers": [named("b", "2"), named("c", "1")] }]);
-    let refused = run(service.apply(&parsed(taken).expect("well-formed")));
+    let refused = run(service.registry().apply(&parsed(taken).expect("well-formed")));
     let Err(RegistryError::Invalid(error)) = refused else { panic!("{refused:?}") };
     assert_eq!(error.field, "organizations[1].trusted_issuers[1].issuer");
     assert_eq!(*world.registry.entries.borrow(), before);
     // Given up before it is taken.
     let moved = document!([{ "name": "acme", "trusted_issuers": [named("a", "2"), named("b", "1")] }]);
-    let report = run(service.apply(&parsed(moved).expect("well-formed"))).expect("applied");
+    let report = run(service.registry().apply(&parsed(moved).expect("well-formed"))).expect("applied");
     assert_eq!((report.created, report.replaced, report.unchanged), (1, 1, 1));
 }
 
@@ -65,8 +65,8 @@ fn no_client_identifier_begins_with_a_hyphen() {
     let world = World::default();
     let (service, organization) = (world.service(), default_organization());
     for _ in 0..1000 {
-        let new =
-            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        let new = run(service.registry().create_application(&organization, metadata(document!({}))))
+            .expect("registered");
         let client_id = new.application.client_id;
         assert!(client_id.starts_with(|first: char| first.is_ascii_alphabetic()), "{client_id}");
     }
@@ -77,9 +77,11 @@ fn no_client_identifier_begins_with_a_hyphen() {
 fn r20_credentials_stay_on_one_line() {
     let world = World::default();
     let (service, organization) = (world.service(), default_organization());
-    let new = run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+    let new = run(service.registry().create_application(&organization, metadata(document!({}))))
+        .expect("registered");
     assert_eq!(new.application.client_id.len(), 12);
-    let again = run(service.renew_secret(&organization, &new.application.client_id)).expect("renewed");
+    let again =
+        run(service.registry().renew_secret(&organization, &new.application.client_id)).expect("renewed");
     for secret in [&new.client_secret, &again.client_secret] {
         assert_eq!(secret.len(), 43, "256 bits (R23)");
         assert!(new.application.client_id.len() + 1 + secret.len() <= 57);
@@ -98,11 +100,15 @@ fn r34_we_are_no_third_party() {
             Err(RegistryError::Invalid(error)) => error.field,
             _ => "not refused".into(),
         };
-        assert_eq!(field(run(service.create_trusted_issuer(&organization, &issuer))), "issuer", "{own}");
-        let put = run(service.put_trusted_issuer(&organization, "idp", &issuer)).map(drop);
+        assert_eq!(
+            field(run(service.registry().create_trusted_issuer(&organization, &issuer))),
+            "issuer",
+            "{own}"
+        );
+        let put = run(service.registry().put_trusted_issuer(&organization, "idp", &issuer)).map(drop);
         assert_eq!(field(put), "issuer", "{own}");
         let seed = document!([{ "name": "acme" }, { "name": "default", "trusted_issuers": [named("a", "1"), named("b", own)] }]);
-        let applied = run(service.apply(&parsed(seed).expect("well-formed"))).map(drop);
+        let applied = run(service.registry().apply(&parsed(seed).expect("well-formed"))).map(drop);
         assert_eq!(field(applied), "organizations[1].trusted_issuers[1].issuer", "{own}");
     }
     for other in [
@@ -113,7 +119,7 @@ fn r34_we_are_no_third_party() {
     ] {
         let mut issuer = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
         issuer.issuer = other.into();
-        assert!(run(service.put_trusted_issuer(&organization, "idp", &issuer)).is_ok(), "{other}");
+        assert!(run(service.registry().put_trusted_issuer(&organization, "idp", &issuer)).is_ok(), "{other}");
     }
 }
 
@@ -131,7 +137,8 @@ fn a_seed_document_is_applied_once() {
         parsed(organizations).expect("well-formed")
     };
     let (older, newer) = (seed(true), seed(false));
-    let start = |document: &TrustDocument, digest: &str| run(world.service().apply_once(document, digest));
+    let start =
+        |document: &TrustDocument, digest: &str| run(world.service().registry().apply_once(document, digest));
     assert!(matches!(start(&older, "older"), Ok(Seeding::Applied(_))));
     assert_eq!(start(&older, "older"), Ok(Seeding::Known));
     // It fails in the middle: so it was not applied.
@@ -139,14 +146,14 @@ fn a_seed_document_is_applied_once() {
     assert!(start(&newer, "newer").is_err());
     world.advance(20);
     assert!(matches!(start(&newer, "newer"), Ok(Seeding::Applied(_))));
-    run(world.service().remove_application(&organization, "app")).expect("removed");
+    run(world.service().registry().remove_application(&organization, "app")).expect("removed");
     for _ in 0..3 {
         assert_eq!(start(&older, "older"), Ok(Seeding::Superseded));
         assert_eq!(start(&newer, "newer"), Ok(Seeding::Known));
     }
     let service = world.service();
-    assert!(!run(service.trusted_issuer(&organization, "idp")).expect("there").enabled);
-    assert_eq!(run(service.application(&organization, "app")), Err(RegistryError::NotFound));
+    assert!(!run(service.registry().trusted_issuer(&organization, "idp")).expect("there").enabled);
+    assert_eq!(run(service.registry().application(&organization, "app")), Err(RegistryError::NotFound));
 }
 
 /// What an earlier build has applied last counts as applied, and goes on to when that build's record says another.
@@ -159,9 +166,9 @@ fn a_seed_document_of_an_earlier_build() {
     let document = parsed(document!([{ "name": "default", "trusted_issuers": [named("idp", "1")] }]));
     let document = document.expect("well-formed");
     record("one");
-    assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
+    assert_eq!(run(world.service().registry().apply_once(&document, "one")), Ok(Seeding::Known));
     record("two");
-    assert_eq!(run(world.service().apply_once(&document, "one")), Ok(Seeding::Known));
+    assert_eq!(run(world.service().registry().apply_once(&document, "one")), Ok(Seeding::Known));
 }
 
 /// What a dry run says of each registration is what applying it does then, and it writes nothing.
@@ -199,15 +206,16 @@ fn a_dry_run_foretells() {
     ];
     for (document, expected) in cases {
         let before = world.registry.entries.borrow().clone();
-        let foretold = run(service.apply_each(&document, Run::Dry)).expect("applicable");
+        let foretold = run(service.registry().apply_each(&document, Run::Dry)).expect("applicable");
         assert_eq!(outcomes(&foretold), expected);
         assert_eq!(*world.registry.entries.borrow(), before, "a dry run writes");
-        assert_eq!(run(service.apply_each(&document, Run::Wet)), Ok(foretold));
+        assert_eq!(run(service.registry().apply_each(&document, Run::Wet)), Ok(foretold));
     }
     // A record that can't be read is replaced; nothing is known of what it had.
     world.registry.entries.borrow_mut().insert("trusted-issuer/acme/a".into(), b"{".to_vec());
     for mode in [Run::Dry, Run::Wet] {
-        let applied = run(service.apply_each(&seed("Acme Ltd", "3", "write"), mode)).expect("applied");
+        let applied =
+            run(service.registry().apply_each(&seed("Acme Ltd", "3", "write"), mode)).expect("applied");
         assert_eq!(outcomes(&applied)[1], same(Outcome::Replaced), "{mode:?}");
     }
     let expected = [
@@ -217,7 +225,7 @@ fn a_dry_run_foretells() {
         (Kind::Application, "acme", Some("app")),
         (Kind::Organization, "default", None),
     ];
-    let named = run(service.apply_each(&seed("Acme", "1", "read"), Run::Dry)).expect("applicable");
+    let named = run(service.registry().apply_each(&seed("Acme", "1", "read"), Run::Dry)).expect("applicable");
     let named: Vec<_> =
         named.iter().map(|one| (one.kind, one.organization.as_str(), one.name.as_deref())).collect();
     assert_eq!(named, expected);
@@ -228,20 +236,21 @@ fn a_dry_run_foretells() {
 fn a_secret_stays() {
     let world = World::default();
     let service = world.service();
-    let new = run(service.create_application(&default_organization(), metadata(document!({})))).expect("new");
+    let new = run(service.registry().create_application(&default_organization(), metadata(document!({}))))
+        .expect("new");
     let mut shown = document!({ "client_id": new.application.client_id, "client_id_issued_at": START });
     shown["scope"] = "other".into();
     let seed = |application: &Value| {
         parsed(document!([{ "name": "default", "applications": [application] }])).expect("well-formed")
     };
-    run(service.apply(&seed(&shown))).expect("applied");
-    let replaced =
-        run(service.application(&default_organization(), &new.application.client_id)).expect("there");
+    run(service.registry().apply(&seed(&shown))).expect("applied");
+    let replaced = run(service.registry().application(&default_organization(), &new.application.client_id))
+        .expect("there");
     assert_eq!(replaced.secret_sha256, new.application.secret_sha256);
     assert_eq!(replaced.metadata.scope, "other");
     shown["client_id"] = "nobody".into();
     for mode in [Run::Dry, Run::Wet] {
-        let refused = run(service.apply_each(&seed(&shown), mode)).expect_err("no secret");
+        let refused = run(service.registry().apply_each(&seed(&shown), mode)).expect_err("no secret");
         assert_eq!(refused.place, "organizations[0].applications[0]");
         assert!(matches!(&refused.error, RegistryError::Invalid(error) if error.field == "client_secret"));
         assert!(refused.applied.is_empty());
@@ -249,7 +258,7 @@ fn a_secret_stays() {
     // A secret is a member that changes, under the name that people give it.
     shown["client_id"] = new.application.client_id.as_str().into();
     shown["client_secret"] = "t".repeat(43).into();
-    let applied = run(service.apply_each(&seed(&shown), Run::Wet)).expect("applied");
+    let applied = run(service.registry().apply_each(&seed(&shown), Run::Wet)).expect("applied");
     assert_eq!(applied[1].changed, ["client_secret"]);
 }
 
@@ -265,7 +274,7 @@ fn a_store_that_fails_halfway() {
         let world = World::default();
         let service = world.service();
         world.registry.fails_after.set(Some(step));
-        let Err(failed) = run(service.apply_each(&document, Run::Wet)) else { break };
+        let Err(failed) = run(service.registry().apply_each(&document, Run::Wet)) else { break };
         world.registry.fails_after.set(None);
         assert!(matches!(failed.error, RegistryError::Store(_)), "{failed:?}");
         let outcomes: Vec<_> = failed.applied.iter().map(|one| one.outcome).collect();
@@ -284,8 +293,8 @@ fn a_store_that_fails_halfway() {
             assert!(outcomes.is_empty() && world.registry.entries.borrow().is_empty(), "{failed:?}");
         }
         world.advance(20);
-        run(service.apply_each(&document, Run::Wet)).expect("healed");
-        let again = run(service.apply_each(&document, Run::Dry)).expect("applicable");
+        run(service.registry().apply_each(&document, Run::Wet)).expect("healed");
+        let again = run(service.registry().apply_each(&document, Run::Dry)).expect("applicable");
         assert!(again.iter().all(|one| one.outcome == Outcome::Unchanged), "step {step}: {again:?}");
     }
     assert!(unknown > 10, "{unknown} steps");

@@ -19,9 +19,9 @@ impl<'a> Installation<'a> {
         let (service, organization) = (world.service(), default_organization());
         let mut trusted = document!({ "jwks": jwks(&[&key(1)]) });
         trusted.as_object_mut().expect("an object").extend(policy.as_object().expect("an object").clone());
-        run(service.create_trusted_issuer(&organization, &issuer(trusted))).expect("registered");
-        let client =
-            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+        run(service.registry().create_trusted_issuer(&organization, &issuer(trusted))).expect("registered");
+        let client = run(service.registry().create_application(&organization, metadata(document!({}))))
+            .expect("registered");
         Self { world, service, client }
     }
 
@@ -121,7 +121,11 @@ fn the_longest_lifetime() {
     let installation = Installation::new(&world, document!({}));
     let with = |lifetime: u32| issuer(document!({ "jwks": jwks(&[&key(1)]), "max_lifetime": lifetime }));
     let put = |lifetime| {
-        run(installation.service.put_trusted_issuer(&default_organization(), "idp", &with(lifetime)))
+        run(installation.service.registry().put_trusted_issuer(
+            &default_organization(),
+            "idp",
+            &with(lifetime),
+        ))
     };
     assert_eq!(put(172_800), Ok(false));
     assert!(put(172_801).is_err());
@@ -137,12 +141,12 @@ fn sweep_with_a_wrong_clock(world: &World, error: i64, minutes: u64) {
         world.clock.0.set(truth.saturating_add_signed(error));
         // Many instances, and more often than is due.
         for _ in 0..10 {
-            run(world.service().sweep()).expect("swept");
-            run(world.service().after_answer()).expect("done");
+            run(world.service().spent().sweep()).expect("swept");
+            run(world.service().after_response()).expect("done");
         }
         world.clock.0.set(truth + 60);
-        run(world.service().sweep()).expect("swept");
-        run(world.service().after_answer()).expect("done");
+        run(world.service().spent().sweep()).expect("swept");
+        run(world.service().after_response()).expect("done");
     }
 }
 
@@ -167,7 +171,7 @@ fn wrong_clocks_delete_no_live_mark() {
             for _ in 0..before {
                 let id = world.clock.0.get();
                 assert_eq!(installation.exchange(document!({ "jti": id.to_string() })), Ok(()));
-                run(world.service().after_answer()).expect("done");
+                run(world.service().after_response()).expect("done");
                 world.advance(60);
             }
             let claims = document!({ "exp": world.clock.0.get() + 3600, "jti": "live" });
@@ -178,7 +182,7 @@ fn wrong_clocks_delete_no_live_mark() {
 
             let ends = world.clock.0.get() + 24 * 3600;
             while world.clock.0.get() < ends {
-                run(world.service().after_answer()).expect("done");
+                run(world.service().after_response()).expect("done");
                 world.advance(60);
             }
             assert!(world.replay.entries.borrow().is_empty(), "swept again: {case}");
@@ -196,7 +200,7 @@ fn unreadable_records_of_the_sweep() {
         world.registry.entries.borrow_mut().insert(key.into(), b"?".to_vec());
     }
     for _ in 0..24 * 60 {
-        run(world.service().after_answer()).expect("done");
+        run(world.service().after_response()).expect("done");
         world.advance(60);
     }
     assert!(world.replay.entries.borrow().is_empty());

@@ -24,8 +24,9 @@ fn exchange_once() {
     let service = world.service();
     let organization = default_organization();
     let trusted = issuer(document!({ "jwks": jwks(&[&idp]), "claim_mappings": { "mail": "email" } }));
-    run(service.create_trusted_issuer(&organization, &trusted)).expect("registered");
-    let client = run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+    run(service.registry().create_trusted_issuer(&organization, &trusted)).expect("registered");
+    let client = run(service.registry().create_application(&organization, metadata(document!({}))))
+        .expect("registered");
 
     let assertion = assertion(&idp, START, document!({ "mail": "a@example" }));
     let token = run(service.exchange(&organization, &request(&client, &assertion))).expect("a token");
@@ -47,10 +48,12 @@ fn one_of_64() {
     let (world, idp) = (World::default(), key(1));
     let services = [world.service(), world.service(), world.service(), world.service()];
     let organization = default_organization();
-    run(services[0].create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    run(services[0]
+        .registry()
+        .create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    .expect("registered");
+    let client = run(services[0].registry().create_application(&organization, metadata(document!({}))))
         .expect("registered");
-    let client =
-        run(services[0].create_application(&organization, metadata(document!({})))).expect("registered");
     let assertion = assertion(&idp, START, document!({}));
     let request = request(&client, &assertion);
     let exchanges = (0..64).map(|number| services[number % 4].exchange(&organization, &request));
@@ -67,10 +70,12 @@ fn jwt_id_with_another_expiry() {
         let (world, idp) = (World::default(), key(1));
         let service = world.service();
         let organization = default_organization();
-        run(service.create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+        run(service
+            .registry()
+            .create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+        .expect("registered");
+        let client = run(service.registry().create_application(&organization, metadata(document!({}))))
             .expect("registered");
-        let client =
-            run(service.create_application(&organization, metadata(document!({})))).expect("registered");
         let outcomes = lifetimes.map(|lifetime| {
             let assertion = assertion(&idp, START, document!({ "exp": START + lifetime }));
             run(service.exchange(&organization, &request(&client, &assertion)))
@@ -94,18 +99,20 @@ fn used_under_another_clock_skew() {
             let service = world.service();
             let organization = default_organization();
             let with_skew = |skew: u64| issuer(document!({ "jwks": jwks(&[&idp]), "clock_skew": skew }));
-            run(service.create_trusted_issuer(&organization, &with_skew(before))).expect("registered");
-            let client =
-                run(service.create_application(&organization, metadata(document!({})))).expect("registered");
+            run(service.registry().create_trusted_issuer(&organization, &with_skew(before)))
+                .expect("registered");
+            let client = run(service.registry().create_application(&organization, metadata(document!({}))))
+                .expect("registered");
             let assertion = assertion(&idp, START, document!({ "exp": expiry, "jti": jwt_id }));
             let exchange = || {
                 let exchanged = run(service.exchange(&organization, &request(&client, &assertion)));
                 exchanged.map(drop).map_err(|refusal| refusal.reason)
             };
             assert_eq!(exchange(), Ok(()));
-            run(service.put_trusted_issuer(&organization, "idp", &with_skew(after))).expect("replaced");
+            run(service.registry().put_trusted_issuer(&organization, "idp", &with_skew(after)))
+                .expect("replaced");
             world.advance(moment - START);
-            run(service.sweep()).expect("swept");
+            run(service.spent().sweep()).expect("swept");
             assert_eq!(exchange(), Err(Reason::Replayed), "{jwt_id:?}, {before} to {after}, at {moment}");
         }
     }
@@ -117,7 +124,9 @@ fn used_under_another_clock_skew() {
 fn every_failed_client_costs_the_same_reads() {
     let world = World::default();
     let (service, organization) = (world.service(), default_organization());
-    let create = |document| run(service.create_application(&organization, metadata(document))).expect("made");
+    let create = |document| {
+        run(service.registry().create_application(&organization, metadata(document))).expect("made")
+    };
     let (known, disabled) = (create(document!({})), create(document!({ "enabled": false })));
     let post = |client_id: &str, secret: &str| {
         let credentials = Presented::secret(client_id, secret, PresentedBy::Basic);
@@ -143,19 +152,22 @@ fn sweep() {
     let (world, idp) = (World::default(), key(1));
     let service = world.service();
     let organization = default_organization();
-    run(service.create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    run(service
+        .registry()
+        .create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    .expect("registered");
+    let client = run(service.registry().create_application(&organization, metadata(document!({}))))
         .expect("registered");
-    let client = run(service.create_application(&organization, metadata(document!({})))).expect("registered");
     for number in 0..100 {
         let assertion = assertion(&idp, START, document!({ "jti": number.to_string() }));
         run(service.exchange(&organization, &request(&client, &assertion))).expect("a token");
     }
     assert_eq!(world.replay.entries.borrow().len(), 100);
-    assert_eq!(run(service.sweep()), Ok(0));
+    assert_eq!(run(service.spent().sweep()), Ok(0));
     let mut swept = 0;
     for _ in 0..6 {
         world.advance(3600);
-        swept += run(service.sweep()).expect("swept");
+        swept += run(service.spent().sweep()).expect("swept");
     }
     assert_eq!(swept, 100);
     assert!(world.replay.entries.borrow().is_empty());
@@ -172,29 +184,29 @@ fn sweep_after_an_answer() {
         }
     };
     let left = || world.replay.entries.borrow().len();
-    let after_answer = || run(world.service().after_answer()).expect("done");
+    let after_response = || run(world.service().after_response()).expect("done");
     let horizon = document!({ "version": 1, "horizon": START - 7200, "moved": START });
     let horizon = horizon.to_string().into_bytes();
     world.registry.entries.borrow_mut().insert("sweep-horizon".into(), horizon);
     fill(250, START / 3600 - 2);
     fill(1000, START / 3600 - 1);
-    after_answer();
+    after_response();
     assert_eq!(left(), 1150, "ten pages at once");
-    after_answer();
+    after_response();
     assert_eq!(left(), 1150, "another instance does not sweep at the same second");
     world.advance(1);
-    after_answer();
+    after_response();
     world.advance(1);
-    after_answer();
+    after_response();
     assert_eq!(left(), 1000);
     let before = world.replay.pages.get();
     for _ in 0..59 {
-        after_answer();
+        after_response();
         world.advance(1);
     }
     assert_eq!(world.replay.pages.get(), before, "nobody looks for a minute");
     world.advance(1);
-    after_answer();
+    after_response();
     assert_eq!(world.replay.pages.get(), before + 1, "what is valid is not read through");
 }
 
@@ -202,20 +214,20 @@ fn sweep_after_an_answer() {
 #[test]
 fn sweep_that_fails() {
     let world = World::default();
-    let is_failing = || run(world.service().is_sweep_failing()).expect("it answers");
+    let is_failing = || run(world.service().spent().is_sweep_failing()).expect("it answers");
     assert!(!is_failing());
     world.replay.unlistable.set(true);
-    assert!(run(world.service().after_answer()).is_err());
+    assert!(run(world.service().after_response()).is_err());
     assert!(is_failing());
     assert!(
         world.events.0.borrow().iter().any(|event| event.starts_with("MaintenanceFailed { what: \"sweep\""))
     );
     world.advance(59);
-    assert_eq!(run(world.service().after_answer()), Ok(()), "it is not tried again within the minute");
+    assert_eq!(run(world.service().after_response()), Ok(()), "it is not tried again within the minute");
     assert!(is_failing());
     world.advance(1);
     world.replay.unlistable.set(false);
-    run(world.service().after_answer()).expect("it is tried again after a minute");
+    run(world.service().after_response()).expect("it is tried again after a minute");
     assert!(!is_failing());
 }
 
@@ -225,9 +237,12 @@ fn broken_stores() {
     let (world, idp) = (World::default(), key(1));
     let service = world.service();
     let organization = default_organization();
-    run(service.create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    run(service
+        .registry()
+        .create_trusted_issuer(&organization, &issuer(document!({ "jwks": jwks(&[&idp]) }))))
+    .expect("registered");
+    let client = run(service.registry().create_application(&organization, metadata(document!({}))))
         .expect("registered");
-    let client = run(service.create_application(&organization, metadata(document!({})))).expect("registered");
     let assertion = assertion(&idp, START, document!({}));
     let exchange = || run(service.exchange(&organization, &request(&client, &assertion)));
     for store in [&world.registry, &world.replay] {
@@ -257,12 +272,12 @@ fn registrations_side_by_side() {
         let registrations = pair
             .iter()
             .zip(&services)
-            .map(|(issuer, service)| service.create_trusted_issuer(&organization, issuer));
+            .map(|(issuer, service)| service.registry().create_trusted_issuer(&organization, issuer));
         let outcomes = run_all(registrations);
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
         assert_eq!(outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).next(), Some(&loss));
     }
-    let names = run(services[0].trusted_issuers(&organization, &Page::default())).expect("a list");
+    let names = run(services[0].registry().trusted_issuers(&organization, &Page::default())).expect("a list");
     assert_eq!(names.items.len(), 2);
     let left = world.registry.entries.borrow().keys().filter(|key| key.starts_with("lock/")).count();
     assert_eq!(left, 0, "locks are given back");
@@ -277,9 +292,12 @@ fn lock_of_a_dead_holder() {
     let key = format!("lock/default/{}", START / 15);
     world.registry.entries.borrow_mut().insert(key, 1_i64.to_le_bytes().into());
     let trusted = issuer(document!({ "jwks": jwks(&[&idp]) }));
-    assert_eq!(run(service.create_trusted_issuer(&organization, &trusted)), Err(RegistryError::Busy));
+    assert_eq!(
+        run(service.registry().create_trusted_issuer(&organization, &trusted)),
+        Err(RegistryError::Busy)
+    );
     world.advance(15 + 5);
-    assert_eq!(run(service.create_trusted_issuer(&organization, &trusted)), Ok(()));
+    assert_eq!(run(service.registry().create_trusted_issuer(&organization, &trusted)), Ok(()));
     assert!(!world.registry.entries.borrow().keys().any(|key| key.starts_with("lock/")));
 }
 
@@ -290,9 +308,9 @@ fn changes_are_seen_at_once() {
     let services = [world.service(), world.service()];
     let organization = default_organization();
     let trusted = issuer(document!({ "jwks": jwks(&[&idp]), "replay": "allow" }));
-    run(services[0].create_trusted_issuer(&organization, &trusted)).expect("registered");
-    let client =
-        run(services[0].create_application(&organization, metadata(document!({})))).expect("registered");
+    run(services[0].registry().create_trusted_issuer(&organization, &trusted)).expect("registered");
+    let client = run(services[0].registry().create_application(&organization, metadata(document!({}))))
+        .expect("registered");
     let assertion = assertion(&idp, START, document!({}));
     let exchange = |number: usize| {
         let outcome = run(services[number].exchange(&organization, &request(&client, &assertion)));
@@ -300,9 +318,10 @@ fn changes_are_seen_at_once() {
     };
     assert_eq!((exchange(0), exchange(1)), (Ok(()), Ok(())));
     let disabled = issuer(document!({ "jwks": jwks(&[&idp]), "enabled": false }));
-    run(services[0].put_trusted_issuer(&organization, "idp", &disabled)).expect("replaced");
+    run(services[0].registry().put_trusted_issuer(&organization, "idp", &disabled)).expect("replaced");
     assert_eq!(exchange(1), Err(Reason::IssuerUnknown));
-    run(services[1].remove_application(&organization, &client.application.client_id)).expect("removed");
+    run(services[1].registry().remove_application(&organization, &client.application.client_id))
+        .expect("removed");
     assert_eq!(exchange(0), Err(Reason::ClientUnauthenticated));
 }
 
@@ -314,17 +333,18 @@ fn signing_key_rotation() {
     let organization = default_organization();
     let kids = || {
         let set: serde_json::Value =
-            serde_json::from_slice(&run(service.jwks(&organization)).expect("keys")).expect("JSON");
+            serde_json::from_slice(&run(service.signing_keys().jwks(&organization)).expect("keys"))
+                .expect("JSON");
         set["keys"].as_array().expect("an array").iter().map(|key| key["kid"].to_string()).collect::<Vec<_>>()
     };
     let first = kids();
     assert_eq!(first.len(), 1);
-    let infos = run(service.rotate_keys(&organization)).expect("rotated");
+    let infos = run(service.signing_keys().rotate(&organization)).expect("rotated");
     assert!(infos[1].signs_from > START, "published before it signs");
     assert_eq!(infos[0].signs_until, Some(infos[1].signs_from));
     assert_eq!(kids()[0], first[0]);
     world.advance(86_400 + 601 + 1);
-    run(service.rotate_keys(&organization)).expect("rotated");
+    run(service.signing_keys().rotate(&organization)).expect("rotated");
     assert!(!kids().contains(&first[0]), "dropped after its last token");
 }
 
@@ -341,9 +361,9 @@ fn seed_document() {
     }]});
     let parsed = TrustDocument::parse(seed.to_string().as_bytes(), false).map_err(|error| error.to_string());
     let parsed = parsed.expect("a good document");
-    let first = run(service.apply(&parsed)).expect("applied");
+    let first = run(service.registry().apply(&parsed)).expect("applied");
     assert_eq!((first.created, first.replaced, first.unchanged), (3, 0, 0));
-    let again = run(service.apply(&parsed)).expect("applied");
+    let again = run(service.registry().apply(&parsed)).expect("applied");
     assert_eq!((again.created, again.replaced, again.unchanged), (0, 0, 3));
 
     let bad = seed.to_string().replace("\"client_secret\"", "\"client_sekret\"");

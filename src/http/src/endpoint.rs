@@ -46,7 +46,7 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
     pub async fn after_response(&self) {
         if let Some(started) = self.started.get() {
             // A store that fails here has been told of, and the next request tries again.
-            _ = started.service.after_answer().await;
+            _ = started.service.after_response().await;
         }
     }
 
@@ -79,10 +79,11 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
 /// Applies the seed document, unless this very document was applied at any time before: instances start all the time,
 /// and none of them may undo what an administrator, or a newer document, has changed or removed since.
 async fn sow(service: &Service<impl Ports>, seed: &Seed) -> Result<(), NotStarted> {
-    let seeding = service.apply_once(&seed.document, &seed.digest).await.map_err(|error| match error {
-        RegistryError::Store(_) | RegistryError::Busy => NotStarted::StoreUnavailable,
-        refused => bad_setting(service.ports(), "trust", &refused.to_string()),
-    })?;
+    let seeding =
+        service.registry().apply_once(&seed.document, &seed.digest).await.map_err(|error| match error {
+            RegistryError::Store(_) | RegistryError::Busy => NotStarted::StoreUnavailable,
+            refused => bad_setting(service.ports(), "trust", &refused.to_string()),
+        })?;
     let events = service.ports().events();
     match seeding {
         Seeding::Applied(ApplyReport { created, replaced, unchanged }) => {

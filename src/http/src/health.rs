@@ -32,5 +32,5 @@ pub(crate) async fn serve<P: Ports>(started: Result<&Started<P>, NotStarted>) ->
 async fn look_at_stores<P: Ports>(started: &Started<P>) -> Result<bool, StoreError> {
     // A key that nothing writes: what counts is that the answer comes.
     started.service.ports().replay().get("health").await?;
-    started.service.is_sweep_failing().await
+    started.service.spent().is_sweep_failing().await
 }

@@ -13,5 +13,5 @@ pub(crate) async fn serve<P: Ports>(
     started: Result<&Started<P>, NotStarted>,
     organization: &OrganizationId,
 ) -> Result<Response, Problem> {
-    Ok(document(started?.service.jwks(organization).await?, JWKS_MAX_AGE))
+    Ok(document(started?.service.signing_keys().jwks(organization).await?, JWKS_MAX_AGE))
 }

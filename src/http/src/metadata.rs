@@ -17,7 +17,7 @@ pub(crate) async fn serve<P: Ports>(
     organization: &OrganizationId,
 ) -> Result<Response, Problem> {
     let service = &started?.service;
-    service.organization(organization).await?;
+    service.registry().organization(organization).await?;
     let settings = service.settings();
     let text = metadata(&settings.urls(organization), settings.access_token_algorithm());
     Ok(document(text, MAX_AGE))

@@ -12,7 +12,7 @@ use crate::instance::{run, service};
 
 impl Guest for Component {
     fn register(name: String, metadata: ApplicationMetadata) -> Result<NewApplication, RegistryError> {
-        Ok(run(service()?.create_application(&organization(&name)?, metadata.into()))?.into())
+        Ok(run(service()?.registry().create_application(&organization(&name)?, metadata.into()))?.into())
     }
 
     fn replace(
@@ -20,23 +20,28 @@ impl Guest for Component {
         client_id: String,
         metadata: ApplicationMetadata,
     ) -> Result<Application, RegistryError> {
-        Ok(run(service()?.replace_application(&organization(&name)?, &client_id, metadata.into()))?.into())
+        Ok(run(service()?.registry().replace_application(
+            &organization(&name)?,
+            &client_id,
+            metadata.into(),
+        ))?
+        .into())
     }
 
     fn renew_secret(name: String, client_id: String) -> Result<NewApplication, RegistryError> {
-        Ok(run(service()?.renew_secret(&organization(&name)?, &client_id))?.into())
+        Ok(run(service()?.registry().renew_secret(&organization(&name)?, &client_id))?.into())
     }
 
     fn get(name: String, client_id: String) -> Result<Application, RegistryError> {
-        Ok(run(service()?.application(&organization(&name)?, &client_id))?.into())
+        Ok(run(service()?.registry().application(&organization(&name)?, &client_id))?.into())
     }
 
     fn list(name: String, page: Page) -> Result<ApplicationList, RegistryError> {
-        let listing = run(service()?.applications(&organization(&name)?, &page.try_into()?))?;
+        let listing = run(service()?.registry().applications(&organization(&name)?, &page.try_into()?))?;
         Ok(ApplicationList { items: listing.items.into_iter().map(Into::into).collect(), next: listing.next })
     }
 
     fn remove(name: String, client_id: String) -> Result<(), RegistryError> {
-        Ok(run(service()?.remove_application(&organization(&name)?, &client_id))?)
+        Ok(run(service()?.registry().remove_application(&organization(&name)?, &client_id))?)
     }
 }

@@ -20,7 +20,7 @@ impl Guest for Component {
     fn apply(document: String) -> Result<ApplyReport, RegistryError> {
         let service = service()?;
         let document = TrustDocument::parse(document.as_bytes(), service.settings().dev())?;
-        Ok(run(service.apply(&document))?.into())
+        Ok(run(service.registry().apply(&document))?.into())
     }
 }
 

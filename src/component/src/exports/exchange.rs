@@ -31,7 +31,7 @@ impl Guest for Component {
         let request = TokenRequest::jwt_bearer(credentials, &assertion, scope, resource)?;
         // Nobody else bounds a store that lies in this instance. It can't fail.
         #[cfg(feature = "standalone")]
-        let _ = run(service.after_answer());
+        let _ = run(service.after_response());
         let granted = run(service.exchange(&organization, &request))?;
         Ok(AccessToken { token: granted.token, expires_in: granted.expires_in, scope: granted.scope })
     }
@@ -46,7 +46,7 @@ impl Guest for Component {
     }
 
     fn sweep() -> Result<u64, RegistryError> {
-        let swept = run(service()?.sweep()).map_err(|_| RegistryError::StoreUnavailable)?;
+        let swept = run(service()?.spent().sweep()).map_err(|_| RegistryError::StoreUnavailable)?;
         Ok(swept as u64)
     }
 }

@@ -14,16 +14,16 @@ use crate::instance::{run, service};
 
 impl Guest for Component {
     fn jwks(name: String) -> Result<String, RegistryError> {
-        let document = run(service()?.jwks(&organization(&name)?))?;
+        let document = run(service()?.signing_keys().jwks(&organization(&name)?))?;
         String::from_utf8(document).map_err(|_| RegistryError::StoreUnavailable)
     }
 
     fn list(name: String) -> Result<Vec<SigningKey>, RegistryError> {
-        signing_keys(&run(service()?.signing_keys(&organization(&name)?))?)
+        signing_keys(&run(service()?.signing_keys().list(&organization(&name)?))?)
     }
 
     fn rotate(name: String) -> Result<Vec<SigningKey>, RegistryError> {
-        signing_keys(&run(service()?.rotate_keys(&organization(&name)?))?)
+        signing_keys(&run(service()?.signing_keys().rotate(&organization(&name)?))?)
     }
 }
 

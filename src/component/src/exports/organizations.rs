@@ -18,15 +18,15 @@ impl Guest for Component {
             error.field = "name".into();
             error
         })?;
-        Ok(run(service.put_organization(&id, organization.display_name.as_deref()))?)
+        Ok(run(service.registry().put_organization(&id, organization.display_name.as_deref()))?)
     }
 
     fn get(name: String) -> Result<Organization, RegistryError> {
-        Ok(run(service()?.organization(&organization(&name)?))?.into())
+        Ok(run(service()?.registry().organization(&organization(&name)?))?.into())
     }
 
     fn list(page: Page) -> Result<OrganizationList, RegistryError> {
-        let listing = run(service()?.organizations(&page.try_into()?))?;
+        let listing = run(service()?.registry().organizations(&page.try_into()?))?;
         Ok(OrganizationList {
             items: listing.items.into_iter().map(Into::into).collect(),
             next: listing.next,

@@ -16,27 +16,27 @@ impl Guest for Component {
     fn register(name: String, issuer: TrustedIssuer) -> Result<(), RegistryError> {
         let service = service()?;
         let issuer = Trusted::try_from(issuer)?;
-        Ok(run(service.create_trusted_issuer(&organization(&name)?, &issuer))?)
+        Ok(run(service.registry().create_trusted_issuer(&organization(&name)?, &issuer))?)
     }
 
     fn replace(name: String, issuer: TrustedIssuer) -> Result<bool, RegistryError> {
         let service = service()?;
         let issuer = Trusted::try_from(issuer)?;
-        Ok(run(service.put_trusted_issuer(&organization(&name)?, &issuer.name, &issuer))?)
+        Ok(run(service.registry().put_trusted_issuer(&organization(&name)?, &issuer.name, &issuer))?)
     }
 
     fn get(organization_name: String, name: String) -> Result<TrustedIssuer, RegistryError> {
-        run(service()?.trusted_issuer(&organization(&organization_name)?, &name))?.try_into()
+        run(service()?.registry().trusted_issuer(&organization(&organization_name)?, &name))?.try_into()
     }
 
     fn list(name: String, page: Page) -> Result<TrustedIssuerList, RegistryError> {
-        let listing = run(service()?.trusted_issuers(&organization(&name)?, &page.try_into()?))?;
+        let listing = run(service()?.registry().trusted_issuers(&organization(&name)?, &page.try_into()?))?;
         let items = listing.items.into_iter().map(TryInto::try_into);
         Ok(TrustedIssuerList { items: items.collect::<Result<Vec<_>, _>>()?, next: listing.next })
     }
 
     fn remove(organization_name: String, name: String) -> Result<(), RegistryError> {
-        Ok(run(service()?.remove_trusted_issuer(&organization(&organization_name)?, &name))?)
+        Ok(run(service()?.registry().remove_trusted_issuer(&organization(&organization_name)?, &name))?)
     }
 
     fn supply_keys(

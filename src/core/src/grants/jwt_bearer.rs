@@ -17,7 +17,7 @@ use crate::json::Value;
 use crate::jwt::{Claims, Expectations, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason, Scope};
 use crate::organization::{OrganizationId, OrganizationUrls};
-use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
+use crate::trust::{AudienceMode, Issuer, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
 const MAX_RESOURCES: usize = 8;
@@ -105,7 +105,7 @@ pub struct Terms<'a> {
     /// The application.
     pub application: &'a Application,
     /// The issuer that the assertion names.
-    pub issuer: &'a TrustedIssuer,
+    pub issuer: &'a Issuer,
     /// The scope asked for, unparsed.
     pub scope: Option<&'a str>,
     /// The resources asked for, each once.
@@ -180,7 +180,7 @@ pub fn admit<'a>(
 
 /// What the assertion must say of itself (RFC 7523 section 3).
 pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
-    let (issuer, urls) = (terms.issuer, terms.urls);
+    let (issuer, urls) = (terms.issuer.document(), terms.urls);
     Expectations {
         algorithms: issuer.algorithms.as_deref(),
         typ: issuer.typ.as_deref(),
@@ -207,8 +207,8 @@ pub fn decide(facts: &Facts<'_>, findings: Option<&mut Vec<Finding<Reason>>>) ->
         tells_scope: !scope.is_empty() && terms.scope != Some(scope.as_str()),
         scope,
         audience,
-        issuer: terms.issuer.issuer.clone(),
-        claims: mapped_claims(terms.issuer, assertion.claims()),
+        issuer: terms.issuer.document().issuer.clone(),
+        claims: mapped_claims(terms.issuer.document(), assertion.claims()),
         mark: mark(terms, assertion),
     })
 }
@@ -236,24 +236,24 @@ fn run(
 }
 
 fn issuer_enabled(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    if look.terms.issuer.enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
+    if look.terms.issuer.document().enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
 }
 
 fn issuer_accepted(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let accepted = look.terms.application.metadata.accepts_issuer(&look.terms.issuer.name);
+    let accepted = look.terms.application.metadata.accepts_issuer(&look.terms.issuer.document().name);
     if accepted { Ok(()) } else { Err(Reason::IssuerNotAllowed) }
 }
 
 /// R41: the issuer may speak for this subject.
 fn subject_allowed(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let Some(allowed) = &look.terms.issuer.subjects else { return Ok(()) };
+    let Some(allowed) = &look.terms.issuer.document().subjects else { return Ok(()) };
     let subject = look.subject.ok_or(Reason::SubjectInvalid)?;
     if crate::trust::subject_allowed(allowed, subject) { Ok(()) } else { Err(Reason::SubjectNotAllowed) }
 }
 
 /// R49: every condition holds.
 fn conditions(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let mut conditions = look.terms.issuer.claims.iter();
+    let mut conditions = look.terms.issuer.document().claims.iter();
     let all_hold =
         conditions.all(|condition| look.claims.is_some_and(|claims| condition.holds(claims.object())));
     if all_hold { Ok(()) } else { Err(Reason::ClaimConditionFailed) }
@@ -317,18 +317,19 @@ fn mapped_claims(issuer: &TrustedIssuer, claims: &Claims) -> Vec<(String, Value)
 /// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
 /// since an ECDSA signature can be varied without the key.
 fn mark(terms: &Terms<'_>, assertion: &VerifiedJwt<'_>) -> Option<Mark> {
-    if terms.issuer.replay == Replay::Allow {
+    if terms.issuer.document().replay == Replay::Allow {
         return None;
     }
     let (kind, identity) = match assertion.jwt_id() {
         Some(jwt_id) => ("jti", digest::sha256_base64url(jwt_id.as_bytes())),
         None => ("signed", digest::sha256_base64url(assertion.signing_input())),
     };
-    let issuer = digest::sha256_base64url(terms.issuer.issuer.as_bytes());
+    let issuer = digest::sha256_base64url(terms.issuer.document().issuer.as_bytes());
     let digest =
         digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", terms.organization).as_bytes());
     // The value is finite, not negative and at most two days ahead: R43 has passed.
     let until = assertion.expiry() as u64 + 1 + u64::from(MAX_CLOCK_SKEW);
-    let (clock_skew, max_lifetime) = (terms.issuer.clock_skew, terms.issuer.max_lifetime);
+    let (clock_skew, max_lifetime) =
+        (terms.issuer.document().clock_skew, terms.issuer.document().max_lifetime);
     Some(Mark { by_jwt_id: assertion.jwt_id().is_some(), digest, until, clock_skew, max_lifetime })
 }

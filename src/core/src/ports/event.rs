@@ -8,9 +8,9 @@ use core::fmt::Display;
 use serde::{Serialize, Serializer};
 
 use crate::jose::SkippedKey;
+use crate::keys::KeysProblem;
 use crate::oauth::Reason;
 use crate::organization::OrganizationId;
-use crate::service::KeysProblem;
 
 /// An event. Nothing in it is secret or personal.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -66,14 +66,14 @@ impl<P: Ports> Service<P> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
-        self.require(organization).await?;
+        self.registry.require(organization).await?;
         let application = match client_id {
-            Some(client_id) => self.application(organization, client_id).await?,
+            Some(client_id) => self.registry.application(organization, client_id).await?,
             None => any_application(),
         };
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         // That the organization exists is known here.
-        let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
+        let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
         let mut trail = Trail::new();
         let request = match Request::new(assertion, None, None) {
             Ok(request) => request,
@@ -98,7 +98,7 @@ impl<P: Ports> Service<P> {
 
     /// R45: whether the assertion would be reserved.
     async fn step_of_mark(&self, mark: &Mark, now: u64, trail: &mut Trail) -> Result<(), StoreError> {
-        let used = self.is_reserved(mark, now).await?;
+        let used = self.spent.is_reserved(mark, now).await?;
         let by = if mark.by_jwt_id { "an assertion of this issuer with this jti" } else { "this assertion" };
         let (verdict, was) = if used { (Err(Reason::Replayed), "was") } else { (Ok(()), "was not") };
         trail.step("R45", "not used before", verdict, || format!("{by} {was} used before"));

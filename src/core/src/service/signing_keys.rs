@@ -3,17 +3,18 @@
 //! A new key is published a while before it signs, so that whoever caches `/oauth2/jwks` knows it by
 //! then; an old one stays published until the last token that it signed has expired.
 
-use alloc::rc::Rc;
+use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::registry::cache::SigningKeyUntil;
-use super::registry::current::CurrentOrganization;
-use super::registry::record::{self, Key};
-use super::{RegistryError, Service};
+use super::entries::Entries;
+use super::record::{self, Key};
+use super::registry::{CurrentOrganization, Registry, RegistryError};
+use super::shell::Shell;
 use crate::jose::base64url;
 use crate::jose::key::{SigningAlgorithm, SigningKey};
 use crate::json::{Object, Value};
@@ -26,7 +27,7 @@ pub const JWKS_MAX_AGE: u64 = 300;
 /// How long a new key is published before it signs, in seconds: twice what caches may keep.
 const PUBLISHED_BEFORE: u64 = 2 * JWKS_MAX_AGE;
 /// The longest lifetime of an access token, in seconds.
-const LONGEST_TOKEN: u64 = 86_400;
+const MAX_TOKEN_LIFETIME: u64 = 86_400;
 
 /// A signing key as it is stored: the only secret in the store.
 #[derive(Clone, Serialize, Deserialize)]
@@ -87,63 +88,86 @@ impl StoredKeys {
 
     /// Drops the keys whose last token has expired.
     fn drop_expired(&mut self, now: u64) {
-        while self.keys.get(1).is_some_and(|next| next.signs_from + LONGEST_TOKEN < now) {
+        while self.keys.get(1).is_some_and(|next| next.signs_from + MAX_TOKEN_LIFETIME < now) {
             self.keys.remove(0);
         }
     }
 }
 
-impl<P: Ports> Service<P> {
-    /// The key that signs now; made if the organization has none of the algorithm set.
-    async fn load_signing_key(
+/// Our own keys, of all organizations.
+pub struct SigningKeys<P: Ports> {
+    shell: Rc<Shell<P>>,
+    registry: Rc<Registry<P>>,
+    /// The key that signs, by organization.
+    cache: RefCell<Entries<Signing>>,
+}
+
+/// A key that signs.
+struct Signing {
+    key: Rc<SigningKey>,
+    /// Until which second it does.
+    until: u64,
+    /// For which state of its organization it was read: a new key brings the counter forward.
+    newest_in: Weak<CurrentOrganization>,
+}
+
+impl<P: Ports> SigningKeys<P> {
+    pub(super) fn new(shell: Rc<Shell<P>>, registry: Rc<Registry<P>>) -> Self {
+        Self { shell, registry, cache: RefCell::default() }
+    }
+
+    /// The key that signs now, kept while it does; made if the organization has none of the algorithm set.
+    pub(super) async fn current(
+        &self,
+        organization: &Rc<CurrentOrganization>,
+        now: u64,
+    ) -> Result<Rc<SigningKey>, Refusal> {
+        if let Some(known) = self.cache.borrow().get(organization.id.as_str())
+            && now < known.until
+            && core::ptr::eq(known.newest_in.as_ptr(), Rc::as_ptr(organization))
+        {
+            return Ok(Rc::clone(&known.key));
+        }
+        let (key, until) = self.load(&organization.id, now).await.map_err(refusal)?;
+        let signing = Signing { key: Rc::clone(&key), until, newest_in: Rc::downgrade(organization) };
+        self.cache.borrow_mut().put(organization.id.as_str(), signing);
+        Ok(key)
+    }
+
+    async fn load(
         &self,
         organization: &OrganizationId,
         now: u64,
-    ) -> Result<SigningKeyUntil, RegistryError> {
+    ) -> Result<(Rc<SigningKey>, u64), RegistryError> {
         let keys = self.current_keys(organization).await?;
         let (key, until) = keys
             .active(now)
             .ok_or_else(|| record::unreadable(&Key::signing_keys(organization), "has no key"))?;
-        Ok(SigningKeyUntil { key: Rc::new(self.told(key.read(organization))?), until })
-    }
-
-    /// The key that signs now, kept while it does.
-    pub(super) async fn signing_key(
-        &self,
-        organization: &CurrentOrganization,
-        now: u64,
-    ) -> Result<Rc<SigningKey>, Refusal> {
-        let known = self.cached(organization, |entry| entry.signing_key.clone());
-        if let Some(known) = known.filter(|known| now < known.until) {
-            return Ok(known.key);
-        }
-        let found = self.load_signing_key(&organization.id, now).await.map_err(refusal)?;
-        let key = Rc::clone(&found.key);
-        self.cached(organization, |entry| entry.signing_key = Some(found));
-        Ok(key)
+        Ok((Rc::new(self.shell.told(key.read(organization))?), until))
     }
 
     /// The organization's keys; one of the set algorithm is added where it is missing.
     async fn current_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, RegistryError> {
         let stored = self.stored_keys(organization).await?;
-        let wanted = self.settings.access_token_algorithm.name();
+        let wanted = self.shell.settings.access_token_algorithm().name();
         if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
             return Ok(stored);
         }
-        self.require(organization).await?;
-        self.change(organization, async {
-            let stored = self.stored_keys(organization).await?;
-            if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
-                return Ok(stored);
-            }
-            self.add_key(organization, stored).await
-        })
-        .await
+        self.registry.require(organization).await?;
+        self.registry
+            .change(organization, async {
+                let stored = self.stored_keys(organization).await?;
+                if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
+                    return Ok(stored);
+                }
+                self.add_key(organization, stored).await
+            })
+            .await
     }
 
     async fn stored_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, StoreError> {
         let key = Key::signing_keys(organization);
-        Ok(self.load(&key).await?.unwrap_or_default())
+        Ok(self.shell.load(&key).await?.unwrap_or_default())
     }
 
     /// Adds a key, within [`change`](Self::change). The very first one signs at once: there is nothing cached that could miss it.
@@ -152,10 +176,10 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         mut stored: StoredKeys,
     ) -> Result<StoredKeys, RegistryError> {
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         let mut seed = Zeroizing::new([0; 32]);
-        self.ports.entropy().fill(&mut *seed);
-        let algorithm = self.settings.access_token_algorithm;
+        self.shell.ports.entropy().fill(&mut *seed);
+        let algorithm = self.shell.settings.access_token_algorithm();
         let key = SigningKey::generate(algorithm, &seed);
         let signs_from = if stored.keys.is_empty() { now } else { now + PUBLISHED_BEFORE };
         stored.drop_expired(now);
@@ -166,17 +190,15 @@ impl<P: Ports> Service<P> {
             private_key: base64url::encode(&key.to_stored()),
             signs_from,
         });
-        record::save(self.ports.registry(), &Key::signing_keys(organization), &stored).await?;
+        record::save(self.shell.ports.registry(), &Key::signing_keys(organization), &stored).await?;
         Ok(stored)
     }
 
     /// Adds a key that will sign in a while, and returns all keys.
-    pub async fn rotate_keys(
-        &self,
-        organization: &OrganizationId,
-    ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
-        self.require(organization).await?;
+    pub async fn rotate(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+        self.registry.require(organization).await?;
         let stored = self
+            .registry
             .change(organization, async {
                 let stored = self.stored_keys(organization).await?;
                 self.add_key(organization, stored).await
@@ -186,17 +208,14 @@ impl<P: Ports> Service<P> {
     }
 
     /// The organization's keys, oldest first.
-    pub async fn signing_keys(
-        &self,
-        organization: &OrganizationId,
-    ) -> Result<Vec<SigningKeyInfo>, RegistryError> {
-        self.require(organization).await?;
+    pub async fn list(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
+        self.registry.require(organization).await?;
         infos(organization, &self.current_keys(organization).await?).map_err(Into::into)
     }
 
     /// Our public keys as a JWK set (RFC 7517): what `/oauth2/jwks` serves.
     pub async fn jwks(&self, organization: &OrganizationId) -> Result<Vec<u8>, RegistryError> {
-        self.require(organization).await?;
+        self.registry.require(organization).await?;
         let stored = self.current_keys(organization).await?;
         let keys = stored.keys.iter().map(|key| Ok(key.read(organization)?.public_jwk()));
         let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;

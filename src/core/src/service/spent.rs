@@ -9,12 +9,14 @@
 //! mark, in a bucket of two days, and only the hours near by and these are looked at: five reads at most.
 
 use alloc::format;
+use alloc::rc::Rc;
 use alloc::string::String;
+use core::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-use super::Service;
-use super::registry::record::{self, Key};
+use super::record::{self, Key};
+use super::shell::Shell;
 use crate::grants::Mark;
 use crate::oauth::{Reason, Refusal};
 use crate::ports::{Clock as _, Event, Ports, Store as _, StoreError};
@@ -31,9 +33,9 @@ const CLOCKS: u64 = 1800;
 /// horizon may move, and how far at once: clocks are wrong sometimes, and then nothing that is valid must go.
 const LATE: u64 = 7200;
 const FASTER: u64 = 10;
-const FARTHEST: u64 = 3600;
+const MAX_STEP: u64 = 3600;
 /// How often the instances together sweep, in seconds, and how many pages of keys one sweep looks at: it
-/// runs after an answer, in an instance that others wait for. What is left is swept a second later.
+/// runs after a response, in an instance that others wait for. What is left is swept a second later.
 const SWEEP_EVERY: u64 = 60;
 const PAGES_AT_ONCE: u32 = 10;
 
@@ -56,11 +58,11 @@ impl StoredHorizon {
     fn moved(known: Option<Self>, oldest: u64, now: u64) -> Self {
         let wanted = now.saturating_sub(LATE);
         let Some(known) = known else {
-            return Self { horizon: (oldest * BUCKET).saturating_sub(LATE + FARTHEST), moved: now };
+            return Self { horizon: (oldest * BUCKET).saturating_sub(LATE + MAX_STEP), moved: now };
         };
         // Where the last one to move it was ahead of us, how long ago it was nobody knows: a minute.
         let passed = now.checked_sub(known.moved).unwrap_or(SWEEP_EVERY);
-        let step = passed.saturating_mul(FASTER).min(FARTHEST);
+        let step = passed.saturating_mul(FASTER).min(MAX_STEP);
         if wanted <= known.horizon {
             return known;
         }
@@ -110,10 +112,20 @@ impl Mark {
     }
 }
 
-impl<P: Ports> Service<P> {
+/// The marks of what works once.
+pub struct Spent<P: Ports> {
+    shell: Rc<Shell<P>>,
+    next_sweep: Cell<u64>,
+}
+
+impl<P: Ports> Spent<P> {
+    pub(super) fn new(shell: Rc<Shell<P>>) -> Self {
+        Self { shell, next_sweep: Cell::default() }
+    }
+
     /// Reserves the assertion for this exchange, or refuses it as used.
     pub(super) async fn reserve(&self, mark: &Mark, now: u64) -> Result<(), Refusal> {
-        let store = self.ports.replay();
+        let store = self.shell.ports.replay();
         let own = bucket(mark.until);
         if store.increment(&replay_key(own, &mark.digest)).await? != 1 {
             return Err(Reason::Replayed.into());
@@ -127,7 +139,7 @@ impl<P: Ports> Service<P> {
 
     /// Whether the assertion was used already; changes nothing.
     pub(super) async fn is_reserved(&self, mark: &Mark, now: u64) -> Result<bool, StoreError> {
-        let (store, own) = (self.ports.replay(), wide_key(wide_bucket(mark.until), &mark.digest));
+        let (store, own) = (self.shell.ports.replay(), wide_key(wide_bucket(mark.until), &mark.digest));
         Ok(store.get(&replay_key(bucket(mark.until), &mark.digest)).await?.is_some()
             || mark.is_wide(now) && store.get(&own).await?.is_some()
             || self.is_reserved_elsewhere(mark, now).await?)
@@ -143,7 +155,7 @@ impl<P: Ports> Service<P> {
         let earliest = now + most - skew;
         let latest = now + u64::from(mark.max_lifetime) + skew + 1 + most;
         let near = latest.min(now + NEAR + CLOCKS);
-        let store = self.ports.replay();
+        let store = self.shell.ports.replay();
         for other in (bucket(earliest)..=bucket(near)).filter(|other| *other != own) {
             if store.get(&replay_key(other, &mark.digest)).await?.is_some() {
                 return Ok(true);
@@ -176,8 +188,8 @@ impl<P: Ports> Service<P> {
 
     /// Up to which bucket marks may be deleted now.
     async fn last_bucket(&self, oldest: u64) -> Result<u64, StoreError> {
-        let (registry, now) = (self.ports.registry(), self.ports.clock().now());
-        let known = match self.load(Key::SWEEP_HORIZON).await {
+        let (registry, now) = (self.shell.ports.registry(), self.shell.ports.clock().now());
+        let known = match self.shell.load(Key::SWEEP_HORIZON).await {
             // It begins anew.
             Err(StoreError::Unreadable(_)) => None,
             known => known?,
@@ -193,7 +205,7 @@ impl<P: Ports> Service<P> {
     /// Deletes what has passed among the first keys. Keys begin with their bucket, so that what has passed
     /// comes first: a page without any is followed by none with some.
     async fn sweep_some(&self) -> Result<Swept, StoreError> {
-        let store = self.ports.replay();
+        let store = self.shell.ports.replay();
         let (mut deleted, mut from, mut last) = (0, None, None);
         for _ in 0..PAGES_AT_ONCE {
             let page = store.page_of_keys("r/", from.as_deref()).await?;
@@ -217,12 +229,12 @@ impl<P: Ports> Service<P> {
 
     /// The same; where it fails, that is told: nobody waits for it, and the store only grows from then on.
     async fn sweep_some_or_tell(&self) -> Result<Swept, StoreError> {
-        let registry = self.ports.registry();
+        let registry = self.shell.ports.registry();
         let swept = self.sweep_some().await;
         if swept.is_err() {
             let cause = "used assertions are not deleted, and the store only grows; the line before says why";
-            self.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });
-            record::save(registry, Key::SWEEP_FAILING, StoredFailure { at: self.ports.clock().now() })
+            self.shell.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });
+            record::save(registry, Key::SWEEP_FAILING, StoredFailure { at: self.shell.ports.clock().now() })
                 .await?;
         } else if self.is_sweep_failing().await? {
             registry.delete(Key::SWEEP_FAILING).await?;
@@ -232,20 +244,20 @@ impl<P: Ports> Service<P> {
 
     /// Whether the last sweep failed, in whichever instance it was.
     pub async fn is_sweep_failing(&self) -> Result<bool, StoreError> {
-        Ok(self.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
+        Ok(self.shell.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
     }
 
     /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
     /// and go; two that read it at the same moment both sweep, which harms nothing.
     pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
         let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
-        if is_early(self.cache.borrow().next_sweep) {
+        if is_early(self.next_sweep.get()) {
             return Ok(());
         }
-        let registry = self.ports.registry();
-        let stored: Option<StoredSweep> = match self.load(Key::NEXT_SWEEP).await {
+        let registry = self.shell.ports.registry();
+        let stored: Option<StoredSweep> = match self.shell.load(Key::NEXT_SWEEP).await {
             // It is written anew.
             Err(StoreError::Unreadable(_)) => None,
             stored => stored?,
@@ -259,7 +271,7 @@ impl<P: Ports> Service<P> {
                 record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
             }
         }
-        self.cache.borrow_mut().next_sweep = next;
+        self.next_sweep.set(next);
         Ok(())
     }
 }

@@ -4,8 +4,8 @@
 use zeroize::Zeroizing;
 
 use super::Service;
-use super::registry::current::CurrentOrganization;
-use super::registry::record::Key;
+use super::record::Key;
+use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::client_auth::{AuthenticatedClient, Presented, authenticate};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
@@ -22,8 +22,8 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         request: &TokenRequest,
     ) -> Result<AccessToken, Refusal> {
-        let now = self.ports.clock().now();
-        let organization = self.current(organization).await?;
+        let now = self.shell.ports.clock().now();
+        let organization = self.registry.current(organization).await?;
         let client = self.authenticate(&organization, request.client.as_ref()).await?;
         if !client.application().metadata.allows(request.grant.grant_type()) {
             return Err(Reason::GrantNotAllowed.into());
@@ -33,9 +33,9 @@ impl<P: Ports> Service<P> {
                 self.jwt_bearer(&organization, client.application(), request, now, &mut Trail::none()).await?
             }
         };
-        let key = self.signing_key(&organization, now).await?;
+        let key = self.signing_keys.current(&organization, now).await?;
         if let Some(mark) = granted.mark() {
-            self.reserve(mark, now).await?;
+            self.spent.reserve(mark, now).await?;
         }
         self.issue(&organization, &client, &granted, &key, now)
     }
@@ -48,13 +48,13 @@ impl<P: Ports> Service<P> {
     ) -> Result<AuthenticatedClient, Refusal> {
         let presented = presented.ok_or(Reason::ClientUnauthenticated)?;
         let client_id = presented.client_id();
-        let (application, was_kept) = self.current_application(organization, client_id).await?;
+        let (application, was_kept) = self.registry.current_application(organization, client_id).await?;
         match authenticate(presented, application) {
             Ok(client) => Ok(client),
             Err(reason) => {
                 if was_kept {
                     // An unknown client cost this read.
-                    self.ports.registry().get(&Key::application(&organization.id, client_id)).await?;
+                    self.shell.ports.registry().get(&Key::application(&organization.id, client_id)).await?;
                 }
                 Err(reason.into())
             }
@@ -71,7 +71,7 @@ impl<P: Ports> Service<P> {
         now: u64,
     ) -> Result<AccessToken, Refusal> {
         let mut id = [0; 16];
-        self.ports.entropy().fill(&mut id);
+        self.shell.ports.entropy().fill(&mut id);
         let application = client.application();
         let expires_in = u64::from(application.metadata.access_token_lifetime);
         let claims = AccessTokenClaims {
@@ -87,8 +87,9 @@ impl<P: Ports> Service<P> {
             mapped: granted.claims(),
         };
         let mut random = Zeroizing::new([0; 32]);
-        self.ports.entropy().fill(&mut *random);
-        let token = claims.sign(key, self.ports.signatures(), &random).map_err(|_| Reason::ServerFault)?;
+        self.shell.ports.entropy().fill(&mut *random);
+        let token =
+            claims.sign(key, self.shell.ports.signatures(), &random).map_err(|_| Reason::ServerFault)?;
         Ok(AccessToken { token, expires_in, scope: granted.tells_scope().then(|| granted.scope().into()) })
     }
 }

@@ -4,16 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::names::{ASSERTION_ISSUER, TYP};
 use crate::jose::base64url;
 use crate::jose::key::SigningKey;
 use crate::jose::{Signatures, SigningFailed};
 use crate::json::{Object, Value};
-
-/// The claim of ours that names the issuer of the assertion.
-pub const ASSERTION_ISSUER: &str = "assertion_issuer";
-
-/// The media type of our tokens in the header `typ`. No assertion may carry it (R34).
-pub const TYP: &str = "at+jwt";
 
 /// An access token that was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The tokens that we issue.
 
 mod access_token;
+mod names;
 
-pub use access_token::{ASSERTION_ISSUER, AccessToken, AccessTokenClaims, TYP};
+pub use access_token::{AccessToken, AccessTokenClaims};
+pub use names::is_reserved_claim;

@@ -1,27 +1,18 @@
-//! A trusted issuer, as people register it.
+//! The document that people register of a trusted issuer: its members, their defaults, and nothing else.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::glob;
-use super::{AudienceMode, ClaimCondition, Replay, ReservedClaim};
-use crate::field::{FieldError, check_text};
+use super::condition::ClaimCondition;
+use super::policy::{AudienceMode, Replay};
 use crate::jose::Algorithm;
 use crate::json::Value;
-use crate::jwt;
-use crate::keys::KeySource;
-use crate::oauth::{Scope, is_token};
 
 /// The most that an issuer's `clock_skew` may be, in seconds.
 pub const MAX_CLOCK_SKEW: u32 = 600;
-
-/// The most that an issuer's `max_lifetime` may be, in seconds: two days. Managed identities get tokens for a day and
-/// five minutes (R43).
-const MAX_LIFETIME: u32 = 172_800;
 
 /// A third party whose assertions an organization accepts, and what it is trusted with. Everything
 /// but `name`, `issuer` and one source of keys is optional, with safe defaults.
@@ -92,101 +83,4 @@ const fn default_clock_skew() -> u32 {
 
 const fn default_max_lifetime() -> u32 {
     3600
-}
-
-impl TrustedIssuer {
-    /// Checks every member and reads the keys.
-    pub fn check(&self, dev: bool) -> Result<KeySource, FieldError> {
-        check_text("name", &self.name, 128)?;
-        check_text("issuer", &self.issuer, 1024)?;
-        if let Some(alias) = &self.alias {
-            check_text("alias", alias, 1024)?;
-        }
-        self.check_limits()?;
-        self.check_policy()?;
-        match (&self.jwks_uri, &self.jwks, &self.certificate) {
-            (Some(uri), None, None) => KeySource::from_uri(uri, dev),
-            (None, Some(document), None) => KeySource::from_jwks(document),
-            (None, None, Some(text)) => KeySource::from_certificate(text),
-            (None, None, None) => {
-                Err(FieldError::new("jwks_uri", "exactly one of jwks_uri, jwks and certificate is needed"))
-            }
-            _ => Err(FieldError::new("jwks_uri", "only one of jwks_uri, jwks and certificate may be given")),
-        }
-    }
-
-    fn check_limits(&self) -> Result<(), FieldError> {
-        if self.clock_skew > MAX_CLOCK_SKEW {
-            return Err(FieldError::new("clock_skew", "must be 0 to 600 seconds"));
-        }
-        if !(1..=MAX_LIFETIME).contains(&self.max_lifetime) {
-            return Err(FieldError::new("max_lifetime", "must be 1 to 172800 seconds"));
-        }
-        if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
-            return Err(FieldError::new("algorithms", "must not be empty"));
-        }
-        if self.subjects.as_ref().is_some_and(|subjects| subjects.len() > 1000) {
-            return Err(FieldError::new("subjects", "must not have more than 1000 elements"));
-        }
-        if self.claims.len() > 32 {
-            return Err(FieldError::new("claims", "must not have more than 32 elements"));
-        }
-        if self.claim_mappings.len() > 32 {
-            return Err(FieldError::new("claim_mappings", "must not have more than 32 members"));
-        }
-        Ok(())
-    }
-
-    fn check_policy(&self) -> Result<(), FieldError> {
-        if let Some(typ) = &self.typ {
-            check_text("typ", typ, 256)?;
-            if jwt::is_of_another_purpose(typ) {
-                return Err(FieldError::new(
-                    "typ",
-                    "must not be the type of tokens that serve another purpose (R35)",
-                ));
-            }
-        }
-        for (index, subject) in self.subjects.iter().flatten().enumerate() {
-            let field = format!("subjects[{index}]");
-            check_text(&field, subject, 1024)?;
-            if let Some(problem) = glob::problem(subject) {
-                return Err(FieldError::new(field, problem));
-            }
-        }
-        for (index, condition) in self.claims.iter().enumerate() {
-            condition.check(&format!("claims[{index}]"))?;
-        }
-        for (index, scope) in self.scopes.iter().flatten().enumerate() {
-            if scope.len() > 256 || !is_token(scope) {
-                return Err(FieldError::new(
-                    format!("scopes[{index}]"),
-                    "must be one scope (RFC 6749 section 3.3)",
-                ));
-            }
-        }
-        for (from, to) in &self.claim_mappings {
-            let field = format!("claim_mappings.{from}");
-            check_text(&field, from, 256)?;
-            check_text(&field, to, 256)?;
-            if self.claim_mappings.values().filter(|other| *other == to).count() > 1 {
-                return Err(FieldError::new(
-                    field,
-                    format!("the claim {to} is written by another mapping too"),
-                ));
-            }
-            if ReservedClaim::is(to) {
-                return Err(FieldError::new(
-                    field,
-                    format!("must not write the claim {to}, which is ours (R62)"),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// The most that its assertions can be exchanged for; `None`: no cap (R61).
-    pub fn scope_cap(&self) -> Option<Scope<'_>> {
-        self.scopes.as_deref().map(Scope::of_tokens)
-    }
 }

@@ -36,29 +36,3 @@ pub fn subject_allowed(allowed: &[String], subject: &str) -> bool {
 
 /// What [`subject_allowed`] makes of a `*`, for people: the rest of a sentence that lists subjects.
 pub(crate) const SUBJECT_PATTERNS: &str = ": a * stands for one or more characters within a segment (between / : @ and |), ** for one or more across them";
-
-/// The claims of an access token that no mapping may write (R62).
-pub struct ReservedClaim;
-
-impl ReservedClaim {
-    const NAMES: &'static [&'static str] = &[
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "nbf",
-        "iat",
-        "jti",
-        "client_id",
-        "scope",
-        "cnf",
-        "act",
-        "may_act",
-        crate::tokens::ASSERTION_ISSUER,
-    ];
-
-    /// Whether the name is one of them.
-    pub fn is(name: &str) -> bool {
-        Self::NAMES.contains(&name)
-    }
-}

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::TrustedIssuer;
+use super::document::TrustedIssuer;
 use crate::jose::SkippedKey;
 use crate::jose::key::{JwkSet, certificate};
 use crate::json::Value;
@@ -30,6 +30,7 @@ mod tests {
 
     use super::*;
     use crate::json;
+    use crate::trust::Issuer;
 
     macro_rules! pem {
         ($name:literal) => {
@@ -44,7 +45,7 @@ mod tests {
     }
 
     fn skipped(issuer: &TrustedIssuer) -> Value {
-        issuer.check(false).expect("usable");
+        Issuer::parse(issuer.clone(), false).expect("usable");
         let skipped = serde_json::to_vec(&issuer.skipped_keys(1_800_000_000)).expect("JSON");
         json::parse(&skipped).expect("JSON")
     }
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn r47_what_can_not_be_registered() {
         let error = |member: &str, value: Value| {
-            let error = issuer(member, value).check(false).expect_err("refused");
+            let error = Issuer::parse(issuer(member, value), false).expect_err("refused");
             format!("{}: {}", error.field, error.problem)
         };
         for (member, value, text) in [

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::TrustedIssuer;
+use super::document::TrustedIssuer;
 use crate::jose::key::VerificationKey;
 use crate::json::{Object, Value};
 

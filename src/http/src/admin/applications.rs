@@ -46,11 +46,11 @@ pub(super) async fn collection(
 ) -> Handled {
     match request.method.as_str() {
         "GET" | "HEAD" => {
-            let listing = service.applications(organization, &page(request)?).await?;
+            let listing = service.registry().applications(organization, &page(request)?).await?;
             Ok(list(&listing, View::of))
         }
         "POST" => {
-            let new = service.create_application(organization, body::read(request)?).await?;
+            let new = service.registry().create_application(organization, body::read(request)?).await?;
             let location = location(organization, "applications", &new.application.client_id);
             Ok(created(location, &View::with_secret(&new)))
         }
@@ -65,16 +65,19 @@ pub(super) async fn one(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &View::of(&service.application(organization, client_id).await?))),
+        "GET" | "HEAD" => {
+            Ok(json(200, &View::of(&service.registry().application(organization, client_id).await?)))
+        }
         "PUT" => {
             let seed = match wanted(client_id, request)? {
                 Wanted::Replacement(metadata) => {
-                    let replaced = service.replace_application(organization, client_id, metadata).await?;
+                    let replaced =
+                        service.registry().replace_application(organization, client_id, metadata).await?;
                     return Ok(json(200, &View::of(&replaced)));
                 }
                 Wanted::WithSecret(seed) => seed,
             };
-            let (put, application) = service.put_application(organization, &seed).await?;
+            let (put, application) = service.registry().put_application(organization, &seed).await?;
             let view = View::of(&application);
             Ok(if put == Put::Created {
                 created(location(organization, "applications", client_id), &view)
@@ -83,7 +86,7 @@ pub(super) async fn one(
             })
         }
         "DELETE" => {
-            service.remove_application(organization, client_id).await?;
+            service.registry().remove_application(organization, client_id).await?;
             Ok(empty(204))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
@@ -117,5 +120,5 @@ pub(super) async fn secret(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
-    Ok(json(200, &View::with_secret(&service.renew_secret(organization, client_id).await?)))
+    Ok(json(200, &View::with_secret(&service.registry().renew_secret(organization, client_id).await?)))
 }

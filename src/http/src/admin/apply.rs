@@ -23,7 +23,7 @@ pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> H
     let run = run(request.query.as_deref())?;
     let document = TrustDocument::read(body::object(request)?.into()).map_err(body::problem)?;
     document.check(service.settings().dev())?;
-    let items = service.apply_each(&document, run).await?;
+    let items = service.registry().apply_each(&document, run).await?;
     Ok(json(200, &Report { dry_run: run == Run::Dry, items }))
 }
 

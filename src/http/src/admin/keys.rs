@@ -28,7 +28,7 @@ pub(super) async fn collection(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(keys(service.signing_keys(organization).await?)),
+        "GET" | "HEAD" => Ok(keys(service.signing_keys().list(organization).await?)),
         _ => Err(Refused::Method("GET, HEAD")),
     }
 }
@@ -39,5 +39,5 @@ pub(super) async fn rotate(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
-    Ok(keys(service.rotate_keys(organization).await?))
+    Ok(keys(service.signing_keys().rotate(organization).await?))
 }

@@ -22,7 +22,7 @@ struct Replacement {
 
 pub(super) async fn collection(service: &Service<impl Ports>, request: &Request) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(list(&service.organizations(&page(request)?).await?, |item| item)),
+        "GET" | "HEAD" => Ok(list(&service.registry().organizations(&page(request)?).await?, |item| item)),
         _ => Err(Refused::Method("GET, HEAD")),
     }
 }
@@ -33,10 +33,10 @@ pub(super) async fn one(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &service.organization(organization).await?)),
+        "GET" | "HEAD" => Ok(json(200, &service.registry().organization(organization).await?)),
         "PUT" => {
             let Replacement { display_name } = replacement(organization, request)?;
-            let is_new = service.put_organization(organization, display_name.as_deref()).await?;
+            let is_new = service.registry().put_organization(organization, display_name.as_deref()).await?;
             let name = organization.as_str().to_owned();
             Ok(json(if is_new { 201 } else { 200 }, &Organization { name, display_name }))
         }

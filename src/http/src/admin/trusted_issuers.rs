@@ -26,7 +26,7 @@ struct Registered {
 
 impl Registered {
     fn new(service: &Service<impl Ports>, issuer: &TrustedIssuer) -> Self {
-        Self { issuer: issuer.as_stored(), skipped_keys: service.skipped_keys(issuer) }
+        Self { issuer: issuer.as_stored(), skipped_keys: service.registry().skipped_keys(issuer) }
     }
 }
 
@@ -37,11 +37,11 @@ pub(super) async fn collection(
 ) -> Handled {
     match request.method.as_str() {
         "GET" | "HEAD" => {
-            Ok(list(&service.trusted_issuers(organization, &page(request)?).await?, |item| item))
+            Ok(list(&service.registry().trusted_issuers(organization, &page(request)?).await?, |item| item))
         }
         "POST" => {
             let issuer: TrustedIssuer = body::read(request)?;
-            service.create_trusted_issuer(organization, &issuer).await?;
+            service.registry().create_trusted_issuer(organization, &issuer).await?;
             let registered = Registered::new(service, &issuer);
             Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
         }
@@ -56,10 +56,10 @@ pub(super) async fn one(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &service.trusted_issuer(organization, name).await?)),
+        "GET" | "HEAD" => Ok(json(200, &service.registry().trusted_issuer(organization, name).await?)),
         "PUT" => {
             let issuer = replacement(name, request)?;
-            let new = service.put_trusted_issuer(organization, name, &issuer).await?;
+            let new = service.registry().put_trusted_issuer(organization, name, &issuer).await?;
             let registered = Registered::new(service, &issuer);
             if new {
                 Ok(created(location(organization, "trusted-issuers", name), &registered))
@@ -68,7 +68,7 @@ pub(super) async fn one(
             }
         }
         "DELETE" => {
-            service.remove_trusted_issuer(organization, name).await?;
+            service.registry().remove_trusted_issuer(organization, name).await?;
             Ok(empty(204))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),

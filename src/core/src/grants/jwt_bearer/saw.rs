@@ -10,8 +10,8 @@ use crate::trust::SUBJECT_PATTERNS;
 use crate::words::{list, number_of, quoted};
 
 pub(super) fn issuer_enabled(look: &Look<'_>) -> String {
-    let state = if look.terms.issuer.enabled { "enabled" } else { "disabled" };
-    format!("trusted issuer {}, {state}", quoted(&look.terms.issuer.name))
+    let state = if look.terms.issuer.document().enabled { "enabled" } else { "disabled" };
+    format!("trusted issuer {}, {state}", quoted(&look.terms.issuer.document().name))
 }
 
 pub(super) fn issuer_accepted(look: &Look<'_>) -> String {
@@ -19,13 +19,16 @@ pub(super) fn issuer_accepted(look: &Look<'_>) -> String {
         None => "the application accepts every trusted issuer".to_string(),
         Some(names) => {
             let accepted = list(names.iter().map(String::as_str));
-            format!("this is {}; the application accepts {accepted}", quoted(&look.terms.issuer.name))
+            format!(
+                "this is {}; the application accepts {accepted}",
+                quoted(&look.terms.issuer.document().name)
+            )
         }
     }
 }
 
 pub(super) fn sub_allowed(look: &Look<'_>) -> String {
-    let Some(subjects) = &look.terms.issuer.subjects else {
+    let Some(subjects) = &look.terms.issuer.document().subjects else {
         return "the issuer may speak for every subject".to_string();
     };
     let meaning = if subjects.iter().any(|subject| subject.contains('*')) { SUBJECT_PATTERNS } else { "" };
@@ -33,7 +36,7 @@ pub(super) fn sub_allowed(look: &Look<'_>) -> String {
 }
 
 pub(super) fn conditions(look: &Look<'_>) -> String {
-    let conditions = &look.terms.issuer.claims;
+    let conditions = &look.terms.issuer.document().claims;
     let failure = |condition: &crate::trust::ClaimCondition| condition.failure(look.claims?.object());
     let failing: Vec<String> = conditions.iter().filter_map(failure).collect();
     match (conditions.len(), failing.is_empty()) {
@@ -49,7 +52,7 @@ pub(super) fn scope(look: &Look<'_>) -> String {
     let grantable = grantable_scope(&look.terms).as_ref().map(Scope::to_text).unwrap_or_default();
     let asked =
         look.terms.scope.map_or("nothing asked".to_string(), |scope| format!("asked is {}", quoted(scope)));
-    match (grantable.is_empty(), look.terms.issuer.scopes.is_some()) {
+    match (grantable.is_empty(), look.terms.issuer.document().scopes.is_some()) {
         (false, _) => format!("{asked}; granted may be {}", quoted(&grantable)),
         (true, false) => format!("{asked}; the application has no scope"),
         (true, true) => {

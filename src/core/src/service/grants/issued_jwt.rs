@@ -10,9 +10,9 @@ use crate::jwt::{Keys, NotJwt, UnverifiedJwt, Verification, VerifiedJwt};
 use crate::oauth::{Reason, Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
-use crate::service::registry::cache::Trusted;
-use crate::service::registry::current::CurrentOrganization;
+use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
+use crate::trust::Issuer;
 use crate::words::quoted;
 
 /// A JWT, and what it is for.
@@ -47,12 +47,12 @@ impl<P: Ports> Service<P> {
     /// R40: the trusted issuer that the JWT names.
     pub(super) async fn issuer_of(
         &self,
-        organization: &CurrentOrganization,
+        organization: &Rc<CurrentOrganization>,
         jwt: &IssuedJwt<'_>,
         trail: &mut Trail,
-    ) -> Result<Rc<Trusted>, Refusal> {
+    ) -> Result<Rc<Issuer>, Refusal> {
         let found = match jwt.unverified.issuer() {
-            Ok(issuer) => self.current_issuer(organization, issuer).await,
+            Ok(issuer) => self.registry.current_issuer(organization, issuer).await,
             Err(problem) => Err(in_role(problem, jwt.role)),
         };
         if trail.is_kept() {
@@ -65,18 +65,18 @@ impl<P: Ports> Service<P> {
     /// verdict (R52).
     pub(super) async fn verify<'a>(
         &self,
-        organization: &CurrentOrganization,
-        trusted: &Trusted,
+        organization: &Rc<CurrentOrganization>,
+        issuer: &Issuer,
         jwt: &IssuedJwt<'_>,
         verification: &mut Verification<'a>,
         now: u64,
         trail: &mut Trail,
     ) -> Result<VerifiedJwt<'a>, Refusal> {
-        let (signatures, have_kid) = (self.ports.signatures(), trusted.source.has_kid());
+        let (signatures, have_kid) = (self.shell.ports.signatures(), issuer.keys().has_kid());
         let keys = if trail.has_failed() {
-            self.keys_at_hand(organization, trusted).await
+            self.issuer_keys.keys_at_hand(organization, issuer).await
         } else {
-            self.issuer_keys(organization, trusted, jwt.unverified.header(), now).await
+            self.issuer_keys.of(organization, issuer, jwt.unverified.header(), now).await
         };
         let mut outcome = match &keys {
             Ok(keys) => Ok(verification.verify(Keys { keys, have_kid }, signatures)),
@@ -86,7 +86,7 @@ impl<P: Ports> Service<P> {
             && problem.may_be_of_an_old_key()
             && !trail.has_failed()
         {
-            match self.newer_keys(organization, trusted, keys, now).await {
+            match self.issuer_keys.newer_keys(organization, issuer, keys, now).await {
                 Ok(None) => {}
                 Ok(Some(keys)) => {
                     outcome = Ok(verification.verify(Keys { keys: &keys, have_kid }, signatures));
@@ -100,7 +100,7 @@ impl<P: Ports> Service<P> {
                 // Without keys nothing can be said of the key and the signature.
                 verification.explain_claims();
             }
-            self.step_of_keys(organization, trusted, refusal, trail).await?;
+            self.step_of_keys(organization, issuer, refusal, trail).await?;
             trail.steps_of_jwt(verification.take_findings(), jwt.role);
         }
         outcome?.map_err(|problem| in_role(problem, jwt.role))
@@ -109,12 +109,12 @@ impl<P: Ports> Service<P> {
     /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
     async fn step_of_keys(
         &self,
-        organization: &CurrentOrganization,
-        trusted: &Trusted,
+        organization: &Rc<CurrentOrganization>,
+        issuer: &Issuer,
         refusal: Option<&Refusal>,
         trail: &mut Trail,
     ) -> Result<(), Refusal> {
-        let document = self.stored_document(organization, trusted).await?;
+        let document = self.issuer_keys.stored_document(organization, issuer).await?;
         let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
         let saw = match (&document, cause) {
             (Some(document), _) if !document.keys.is_empty() => document.to_string(),
@@ -130,14 +130,14 @@ impl<P: Ports> Service<P> {
     }
 }
 
-fn step_of_issuer(iss: Option<&Value>, found: &Result<Rc<Trusted>, Refusal>, trail: &mut Trail) {
+fn step_of_issuer(iss: Option<&Value>, found: &Result<Rc<Issuer>, Refusal>, trail: &mut Trail) {
     let named = || match iss {
         None => "no iss".to_string(),
         Some(Value::String(issuer)) => format!("iss {}", quoted(issuer)),
         Some(other) => format!("iss is {}; a string is wanted", other.kind()),
     };
     let saw: String = match found {
-        Ok(trusted) => format!("{} is the trusted issuer {}", named(), quoted(&trusted.issuer.name)),
+        Ok(issuer) => format!("{} is the trusted issuer {}", named(), quoted(&issuer.document().name)),
         Err(Refusal { reason: Reason::StoreUnavailable, cause: Some(cause), .. }) => {
             // It is known, or not: nobody can say.
             let refused = Err(Reason::StoreUnavailable);

@@ -3,6 +3,8 @@
 //! An explanation goes the same way. It goes on after a refusal, where that leaves something to look at, and fetches no
 //! keys from then on: an exchange would not either.
 
+use alloc::rc::Rc;
+
 use super::issued_jwt::IssuedJwt;
 use crate::application::Application;
 use crate::grants::Granted;
@@ -11,14 +13,14 @@ use crate::jwt::Verification;
 use crate::oauth::{Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
-use crate::service::registry::current::CurrentOrganization;
+use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
 
 impl<P: Ports> Service<P> {
     /// The decision on a request, for this application.
     pub(in crate::service) async fn jwt_bearer(
         &self,
-        organization: &CurrentOrganization,
+        organization: &Rc<CurrentOrganization>,
         application: &Application,
         request: &Request,
         now: u64,
@@ -26,12 +28,12 @@ impl<P: Ports> Service<P> {
     ) -> Result<Granted, Refusal> {
         let role = Role::Assertion;
         let jwt = IssuedJwt::parse(&request.assertion, role, trail)?;
-        let trusted = self.issuer_of(organization, &jwt, trail).await?;
+        let issuer = self.issuer_of(organization, &jwt, trail).await?;
         let terms = Terms {
             organization: &organization.id,
             urls: &organization.urls,
             application,
-            issuer: &trusted.issuer,
+            issuer: &issuer,
             scope: request.scope.as_deref(),
             resources: &request.resources,
         };
@@ -42,7 +44,7 @@ impl<P: Ports> Service<P> {
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
         trail.steps_of_jwt(verification.take_findings(), role);
         trail.go_on(header)?;
-        let verified = self.verify(organization, &trusted, &jwt, &mut verification, now, trail).await;
+        let verified = self.verify(organization, &issuer, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {

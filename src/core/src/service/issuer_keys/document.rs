@@ -10,71 +10,17 @@ use serde::{Deserialize, Serialize};
 use crate::jose::Header;
 use crate::jose::key::{JwkSet, JwkSetError, SkippedKey, VerificationKey};
 use crate::json::JsonError;
-use crate::keys::MAX_KEY_DOCUMENT;
+use crate::keys::{KeysProblem, MAX_KEY_DOCUMENT, Skipped};
 use crate::ports::{FetchProblem, FetchedDocument};
+use crate::service::record::KEY_WINDOW;
 
 /// How long a document is fresh where its endpoint does not say, and within which bounds it may say
 /// so: seconds.
 const FRESH: u64 = 600;
-const FRESH_LEAST: u64 = 60;
-const FRESH_MOST: u64 = 86_400;
+const MIN_FRESH: u64 = 60;
+const MAX_FRESH: u64 = 86_400;
 /// How long a document is used after it stopped being fresh, in seconds.
 const STALE: u64 = 86_400;
-/// One fetch at most in so many seconds.
-pub(in crate::service) const WINDOW: u64 = 30;
-
-/// How many skipped keys a sentence names.
-const MOST_NAMED: usize = 8;
-
-/// Why an issuer's keys did not come (R56). Its sentence has nothing of the document's content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeysProblem {
-    /// There is no document.
-    Fetch(FetchProblem),
-    /// The document is no JWK set.
-    NotASet(JwkSetError),
-    /// It is a JWK set without a key.
-    NoKey,
-    /// It is a JWK set of which no key can verify an assertion, and why (R47, R53).
-    NoUsableKey(Vec<SkippedKey>),
-}
-
-impl fmt::Display for KeysProblem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fetch(problem) => problem.fmt(formatter),
-            Self::NotASet(problem) => write!(formatter, "its document: {problem}"),
-            Self::NoKey => formatter.write_str("its JWK set is empty"),
-            Self::NoUsableKey(skipped) => {
-                write!(formatter, "no key of its document is usable: {}", Skipped(skipped))
-            }
-        }
-    }
-}
-
-impl core::error::Error for KeysProblem {}
-
-impl From<FetchProblem> for KeysProblem {
-    fn from(problem: FetchProblem) -> Self {
-        Self::Fetch(problem)
-    }
-}
-
-/// Skipped keys in words (R53): the first few, and how many more.
-pub(in crate::service) struct Skipped<'a>(pub(super) &'a [SkippedKey]);
-
-impl fmt::Display for Skipped<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, skipped) in self.0.iter().take(MOST_NAMED).enumerate() {
-            let comma = if place == 0 { "" } else { "; " };
-            write!(formatter, "{comma}{skipped}")?;
-        }
-        match self.0.len().saturating_sub(MOST_NAMED) {
-            0 => Ok(()),
-            more => write!(formatter, "; and {more} more"),
-        }
-    }
-}
 
 /// The text of a document that was fetched, and its usable keys: at least one.
 pub(in crate::service) struct Usable {
@@ -105,7 +51,7 @@ impl Usable {
 
     /// Until when it is fresh, if it was fetched now: seconds since 1970.
     pub(in crate::service) fn fresh_until(&self, now: u64) -> u64 {
-        now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(FRESH_LEAST, FRESH_MOST))
+        now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(MIN_FRESH, MAX_FRESH))
     }
 }
 
@@ -163,28 +109,28 @@ impl KeyDocument {
     }
 
     fn has_possible_time(&self, now: u64) -> bool {
-        self.stored.fresh_until <= now.saturating_add(FRESH_MOST)
+        self.stored.fresh_until <= now.saturating_add(MAX_FRESH)
     }
 
     /// Whether a fetch was tried less than a window ago.
     pub(in crate::service) fn was_tried(&self, now: u64) -> bool {
         let tried_at = self.tried_at();
-        tried_at < now.saturating_add(WINDOW) && now < tried_at.saturating_add(WINDOW)
+        tried_at < now.saturating_add(KEY_WINDOW) && now < tried_at.saturating_add(KEY_WINDOW)
     }
 
     /// Whether it was tried after this moment, by a clock that is not far ahead of ours.
     pub(in crate::service) fn was_tried_after(&self, moment: u64, now: u64) -> bool {
-        moment < self.tried_at() && self.tried_at() < now.saturating_add(WINDOW)
+        moment < self.tried_at() && self.tried_at() < now.saturating_add(KEY_WINDOW)
     }
 
     /// In how many seconds the next fetch may be tried.
     pub(in crate::service) fn untried_in(&self, now: u64) -> u64 {
-        let next = self.tried_at().saturating_add(WINDOW);
-        next.saturating_sub(now).clamp(1, WINDOW)
+        let next = self.tried_at().saturating_add(KEY_WINDOW);
+        next.saturating_sub(now).clamp(1, KEY_WINDOW)
     }
 
     fn tried_at(&self) -> u64 {
-        self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(WINDOW))
+        self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(KEY_WINDOW))
     }
 
     /// Whether it has the key that the header names; without a `kid`, any key will do (R48).

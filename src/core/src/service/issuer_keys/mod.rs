@@ -12,14 +12,17 @@
 mod document;
 mod turns;
 
-pub(super) use document::KeyDocument;
-pub use document::KeysProblem;
-
 use alloc::boxed::Box;
-use alloc::rc::Rc;
+use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::pin::Pin;
 
+use super::entries::Entries;
+use super::record::{self, KEY_WINDOW, Key};
+use super::registry::{CurrentOrganization, Registry, RegistryError};
+use super::shell::Shell;
 use crate::field::FieldError;
 use crate::jose::Header;
 use crate::jose::key::VerificationKey;
@@ -29,15 +32,12 @@ use crate::organization::OrganizationId;
 use crate::ports::{
     Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
 };
-use crate::service::registry::cache::{self, Trusted};
-use crate::service::registry::current::CurrentOrganization;
-use crate::service::registry::record::{self, Key};
-use crate::service::{RegistryError, Service};
-use document::{StoredDocument, Usable, WINDOW};
+use crate::trust::Issuer;
+use document::{KeyDocument, StoredDocument, Usable};
 
 /// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
 /// that our native host runs.
-const MOST_WAITING: i64 = 64;
+const MAX_WAITING: i64 = 64;
 /// After how many seconds a request that found no room to wait may come again.
 const COME_AGAIN: u64 = 1;
 /// How often a request looks whether another one's fetch is done, and at which distance.
@@ -58,21 +58,49 @@ impl Source<'_> {
     }
 }
 
-impl<P: Ports> Service<P> {
+/// The keys of all trusted issuers, as far as they come from endpoints.
+pub(in crate::service) struct IssuerKeys<P: Ports> {
+    shell: Rc<Shell<P>>,
+    registry: Rc<Registry<P>>,
+    cache: RefCell<Cache>,
+}
+
+/// What an instance keeps.
+#[derive(Default)]
+struct Cache {
+    /// JWKS documents with the bytes that they were parsed from: good for a record that was just read and has the same
+    /// bytes.
+    parsed: Entries<Parsed>,
+    refreshes_due: Vec<(OrganizationId, String)>,
+    next_turn_sweep: u64,
+}
+
+struct Parsed {
+    document: Rc<KeyDocument>,
+    /// For which state of its organization it was read: under that it is the newest. A newer text brings the counter
+    /// forward, so that none outlives it.
+    newest_in: Weak<CurrentOrganization>,
+}
+
+impl<P: Ports> IssuerKeys<P> {
+    pub(in crate::service) fn new(shell: Rc<Shell<P>>, registry: Rc<Registry<P>>) -> Self {
+        Self { shell, registry, cache: RefCell::default() }
+    }
+
     /// The issuer's keys at this moment, fetched if need be.
-    pub(in crate::service) async fn issuer_keys(
+    pub(in crate::service) async fn of(
         &self,
-        organization: &CurrentOrganization,
-        trusted: &Trusted,
+        organization: &Rc<CurrentOrganization>,
+        issuer: &Issuer,
         header: &Header,
         now: u64,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
-        let uri = match &trusted.source {
+        let uri = match issuer.keys() {
             KeySource::Certificate(keys) | KeySource::Inline(keys) => return Ok(Rc::clone(keys)),
             KeySource::Endpoint(uri) => uri,
         };
-        let name = &trusted.issuer.name;
-        let kept = self.cached(organization, |entry| entry.documents.get(name).cloned());
+        let name = &issuer.document().name;
+        let kept = self.kept(organization, name);
         let is_good = |kept: &Rc<KeyDocument>| {
             kept.stored.uri == *uri && kept.is_fresh(now) && kept.has_key_for(header)
         };
@@ -83,7 +111,7 @@ impl<P: Ports> Service<P> {
         let stored = self.load_document(source).await?;
         if let Some(document) = &stored {
             // It was read after the counter that says under which the entry is kept.
-            self.cached(organization, |entry| cache::keep(&mut entry.documents, name, Rc::clone(document)));
+            self.keep(&organization.id, name, document, Rc::downgrade(organization));
         }
         match stored {
             Some(document) if document.is_usable(now) && document.has_key_for(header) => {
@@ -101,12 +129,12 @@ impl<P: Ports> Service<P> {
     pub(in crate::service) async fn newer_keys(
         &self,
         organization: &CurrentOrganization,
-        trusted: &Trusted,
+        issuer: &Issuer,
         tried: &[VerificationKey],
         now: u64,
     ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
-        let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
-        let source = Source { organization: &organization.id, name: &trusted.issuer.name, uri };
+        let KeySource::Endpoint(uri) = issuer.keys() else { return Ok(None) };
+        let source = Source { organization: &organization.id, name: &issuer.document().name, uri };
         let stored = self.load_document(source).await?;
         let keys = self.refresh(source, stored, now).await?;
         Ok((*keys != *tried).then_some(keys))
@@ -116,14 +144,14 @@ impl<P: Ports> Service<P> {
     pub(in crate::service) async fn keys_at_hand(
         &self,
         organization: &CurrentOrganization,
-        trusted: &Trusted,
+        issuer: &Issuer,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
-        if let KeySource::Certificate(keys) | KeySource::Inline(keys) = &trusted.source {
+        if let KeySource::Certificate(keys) | KeySource::Inline(keys) = issuer.keys() {
             return Ok(Rc::clone(keys));
         }
-        match self.stored_document(organization, trusted).await? {
+        match self.stored_document(organization, issuer).await? {
             Some(document) if !document.keys.is_empty() => Ok(Rc::clone(&document.keys)),
-            _ => Err(unavailable(WINDOW, Some("it is not asked for what is refused anyway"))),
+            _ => Err(unavailable(KEY_WINDOW, Some("it is not asked for what is refused anyway"))),
         }
     }
 
@@ -131,13 +159,14 @@ impl<P: Ports> Service<P> {
     pub(in crate::service) async fn stored_document(
         &self,
         organization: &CurrentOrganization,
-        trusted: &Trusted,
+        issuer: &Issuer,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let KeySource::Endpoint(uri) = &trusted.source else { return Ok(None) };
-        self.load_document(Source { organization: &organization.id, name: &trusted.issuer.name, uri }).await
+        let KeySource::Endpoint(uri) = issuer.keys() else { return Ok(None) };
+        self.load_document(Source { organization: &organization.id, name: &issuer.document().name, uri })
+            .await
     }
 
-    /// A stale document does for now, but is to be fetched again: by us after the answer, or by a caller
+    /// A stale document does for now, but is to be fetched again: by us after the response, or by a caller
     /// who supplies keys, of whom one is asked in a window.
     async fn ask_for_refresh(
         &self,
@@ -149,7 +178,7 @@ impl<P: Ports> Service<P> {
             return Ok(());
         }
         if P::KeyFetcher::CALLER_SUPPLIES {
-            return match self.ports.registry().increment(&source.turn(now / WINDOW)).await? {
+            return match self.shell.ports.registry().increment(&source.turn(now / KEY_WINDOW)).await? {
                 1 => Err(keys_needed(source)),
                 _ => Ok(()),
             };
@@ -171,16 +200,18 @@ impl<P: Ports> Service<P> {
                 return Err(keys_needed(source));
             }
             // Boxed, so that a shell that never comes here has none of its code: a future keeps that of all its steps.
-            let turn: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(self.take_turn(source, now / WINDOW));
+            let turn: Pin<Box<dyn Future<Output = _> + '_>> =
+                Box::pin(self.take_turn(source, now / KEY_WINDOW));
             stored = turn.await?;
         }
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         match &stored {
             Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
             _ => {
                 let problem = stored.as_ref().and_then(|document| document.stored.problem.as_deref());
-                let until =
-                    stored.as_ref().map_or(WINDOW - now % WINDOW, |document| document.untried_in(now));
+                let until = stored
+                    .as_ref()
+                    .map_or(KEY_WINDOW - now % KEY_WINDOW, |document| document.untried_in(now));
                 Err(unavailable(until, problem))
             }
         }
@@ -188,9 +219,9 @@ impl<P: Ports> Service<P> {
 
     /// Fetches if this is the first of all requests of the window, or waits for the one that does.
     async fn take_turn(&self, source: Source<'_>, window: u64) -> Result<Option<Rc<KeyDocument>>, Refusal> {
-        Ok(match self.ports.registry().increment(&source.turn(window)).await? {
+        Ok(match self.shell.ports.registry().increment(&source.turn(window)).await? {
             1 => self.fetch(source, window).await?,
-            2..=MOST_WAITING => self.wait_for_fetch(source, window).await?,
+            2..=MAX_WAITING => self.wait_for_fetch(source, window).await?,
             // Whether the key is in the document to come nobody knows yet.
             _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
         })
@@ -203,9 +234,9 @@ impl<P: Ports> Service<P> {
         source: Source<'_>,
         window: u64,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let began = self.ports.clock().now();
-        let fetched = self.ports.key_fetcher().fetch(source.uri).await;
-        let store = self.ports.registry();
+        let began = self.shell.ports.clock().now();
+        let fetched = self.shell.ports.key_fetcher().fetch(source.uri).await;
+        let store = self.shell.ports.registry();
         if store.get(&source.turn(window)).await?.is_none() {
             return Ok(None);
         }
@@ -230,7 +261,7 @@ impl<P: Ports> Service<P> {
         let Source { organization, name, uri } = source;
         let not_supplied = matches!(fetched, Err(FetchProblem::NotSupplied));
         let usable = fetched.map_err(Into::into).and_then(Usable::read);
-        self.ports.events().emit(&match &usable {
+        self.shell.ports.events().emit(&match &usable {
             Ok(usable) => Event::KeysFetched {
                 organization,
                 trusted_issuer: name,
@@ -239,7 +270,7 @@ impl<P: Ports> Service<P> {
             },
             Err(problem) => Event::KeysFailed { organization, trusted_issuer: name, problem },
         });
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         let before = self.load_document(source).await?;
         if let Some(newer) = before.as_ref().filter(|before| before.was_tried_after(began, now)) {
             return Ok((None, Rc::clone(newer)));
@@ -261,18 +292,18 @@ impl<P: Ports> Service<P> {
         };
         let replaces =
             last.is_some_and(|last| last.stored.document.is_some() && last.stored.document != document);
-        let (turn, tried_at) = (began / WINDOW, Some(began));
+        let (turn, tried_at) = (began / KEY_WINDOW, Some(began));
         let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn, tried_at, problem };
         let record = record::write(&stored);
         if replaces {
             // Before and after: whichever step a failure keeps from happening, nobody goes on with the older one.
-            self.changed(organization).await?;
+            self.registry.changed(organization).await?;
         }
-        self.ports.registry().set(&Key::jwks(organization, name), &record).await?;
+        self.shell.ports.registry().set(&Key::jwks(organization, name), &record).await?;
         let document = Rc::new(KeyDocument::new(record, stored));
-        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
+        self.keep(organization, name, &document, Weak::new());
         if replaces {
-            self.changed(organization).await?;
+            self.registry.changed(organization).await?;
         }
         Ok((before, document))
     }
@@ -284,7 +315,7 @@ impl<P: Ports> Service<P> {
         source: Source<'_>,
         window: u64,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         let over = Key::jwks_turn_over(&source.turn(window));
         let is_done = |document: &Rc<KeyDocument>| (window..window + 2).contains(&document.stored.turn);
         if store.get(&over).await?.is_some() {
@@ -295,10 +326,29 @@ impl<P: Ports> Service<P> {
             if stored.as_ref().is_some_and(is_done) {
                 return Ok(stored);
             }
-            self.ports.clock().sleep(PAUSE).await;
+            self.shell.ports.clock().sleep(PAUSE).await;
         }
         store.set(&over, b"1").await?;
         self.load_document(source).await
+    }
+
+    /// The document that is the newest in this state of the organization, if it was read.
+    fn kept(&self, organization: &Rc<CurrentOrganization>, name: &str) -> Option<Rc<KeyDocument>> {
+        let cache = self.cache.borrow();
+        let parsed = cache.parsed.get(&Key::jwks(&organization.id, name))?;
+        let is_newest = core::ptr::eq(parsed.newest_in.as_ptr(), Rc::as_ptr(organization));
+        is_newest.then(|| Rc::clone(&parsed.document))
+    }
+
+    fn keep(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        document: &Rc<KeyDocument>,
+        newest_in: Weak<CurrentOrganization>,
+    ) {
+        let parsed = Parsed { document: Rc::clone(document), newest_in };
+        self.cache.borrow_mut().parsed.put(&Key::jwks(organization, name), parsed);
     }
 
     /// The stored document, unless it is another endpoint's.
@@ -308,9 +358,9 @@ impl<P: Ports> Service<P> {
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
         let Source { organization, name, uri } = source;
         let key = Key::jwks(organization, name);
-        let Some(record) = self.ports.registry().get(&key).await? else { return Ok(None) };
-        let parsed = self.cache.borrow().parsed(organization, name, &record);
-        if let Some(parsed) = parsed {
+        let Some(record) = self.shell.ports.registry().get(&key).await? else { return Ok(None) };
+        let parsed = self.cache.borrow().parsed.get(&key).map(|parsed| Rc::clone(&parsed.document));
+        if let Some(parsed) = parsed.filter(|parsed| parsed.is_of(&record)) {
             return Ok((parsed.stored.uri == uri).then_some(parsed));
         }
         let stored: StoredDocument = match record::read(&key, &record) {
@@ -318,7 +368,7 @@ impl<P: Ports> Service<P> {
             Err(error) => {
                 // R74: it can be had again, so nothing is refused for its sake.
                 let cause = error.to_string();
-                self.ports.events().emit(&Event::RecordUnreadable { key: &key, cause: &cause });
+                self.shell.ports.events().emit(&Event::RecordUnreadable { key: &key, cause: &cause });
                 return Ok(None);
             }
         };
@@ -326,54 +376,32 @@ impl<P: Ports> Service<P> {
             return Ok(None);
         }
         let document = Rc::new(KeyDocument::new(record, stored));
-        self.cache.borrow_mut().keep_parsed(organization, name, Rc::clone(&document));
+        self.keep(organization, name, &document, Weak::new());
         Ok(Some(document))
     }
 
     /// Takes a JWKS document that the caller fetched, and says how many of its keys are usable.
     /// `None` says that the caller could not fetch it: what is stored is used on, if it may be (R51). A document that
     /// can't be used is an error, and counts as none: nobody is asked for it again for 30 seconds.
-    pub async fn supply_keys(
+    pub(in crate::service) async fn supply(
         &self,
         organization: &OrganizationId,
         name: &str,
         fetched: Option<FetchedDocument>,
     ) -> Result<usize, RegistryError> {
-        let issuer = self.trusted_issuer(organization, name).await?;
+        let issuer = self.registry.trusted_issuer(organization, name).await?;
         let Some(uri) = &issuer.jwks_uri else {
             return Err(FieldError::new("name", "names a trusted issuer without a jwks_uri").into());
         };
         let source = Source { organization, name, uri };
         let is_supplied = fetched.is_some();
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         let fetched = fetched.ok_or(FetchProblem::NotSupplied);
         let (_, document) = self.store_document(source, fetched, now).await?;
         match &document.stored.problem {
             Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
             _ => Ok(document.keys.len()),
         }
-    }
-
-    /// Forgets the document of an issuer that is new, is removed or has another endpoint, and the turn of this
-    /// window: who registers it again has one at once.
-    pub(in crate::service) async fn forget_document(
-        &self,
-        organization: &OrganizationId,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        let store = self.ports.registry();
-        // Under which address the turn was taken the registration says, which is still there.
-        if let Ok(Some(before)) = self.load_issuer(organization, name).await
-            && let Some(uri) = &before.jwks_uri
-        {
-            let turn = Source { organization, name, uri }.turn(self.ports.clock().now() / WINDOW);
-            store.delete(&turn).await?;
-            store.delete(&Key::jwks_turn_over(&turn)).await?;
-        }
-        self.cache.borrow_mut().forget_parsed(organization, name);
-        self.changed(organization).await?;
-        store.delete(&Key::jwks(organization, name)).await?;
-        self.changed(organization).await
     }
 }
 

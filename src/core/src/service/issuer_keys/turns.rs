@@ -1,16 +1,14 @@
-//! What is done for key documents after an answer: refreshing stale ones, and deleting turns that were left behind.
+//! What is done for key documents after a response: refreshing stale ones, and deleting turns that were left behind.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::Source;
-use super::document::WINDOW;
+use super::{IssuerKeys, Source};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::service::Service;
-use crate::service::registry::record::{self, Key};
+use crate::service::record::{self, KEY_WINDOW, Key};
 
 /// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
 /// look goes through. What is left is looked at a minute later.
@@ -24,16 +22,15 @@ struct StoredTurnSweep {
     next: u64,
 }
 
-impl<P: Ports> Service<P> {
-    /// Work that should not delay an answer: refreshing stale documents, sweeping the stores.
-    /// A shell calls it after it has answered.
-    pub async fn after_answer(&self) -> Result<(), StoreError> {
+impl<P: Ports> IssuerKeys<P> {
+    /// Refreshes what a request found to be stale.
+    pub(in crate::service) async fn refresh_due(&self) -> Result<(), StoreError> {
         let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
         for (organization, name) in due {
             self.refresh_unless_another_does(&organization, &name).await?;
             self.sweep_turns_if_due().await?;
         }
-        self.sweep_if_due().await
+        Ok(())
     }
 
     /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
@@ -42,12 +39,12 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), StoreError> {
-        let now = self.ports.clock().now();
-        let window = now / WINDOW;
-        let Ok(issuer) = self.trusted_issuer(organization, name).await else { return Ok(()) };
+        let now = self.shell.ports.clock().now();
+        let window = now / KEY_WINDOW;
+        let Ok(issuer) = self.registry.trusted_issuer(organization, name).await else { return Ok(()) };
         let Some(uri) = &issuer.jwks_uri else { return Ok(()) };
         let source = Source { organization, name, uri };
-        let (store, turn) = (self.ports.registry(), source.turn(window));
+        let (store, turn) = (self.shell.ports.registry(), source.turn(window));
         // A read is cheaper than the write that would decide it.
         if store.get(&turn).await?.is_some() {
             return Ok(());
@@ -63,19 +60,19 @@ impl<P: Ports> Service<P> {
     /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted. When is
     /// kept in the store, since instances come and go.
     async fn sweep_turns_if_due(&self) -> Result<(), StoreError> {
-        let now = self.ports.clock().now();
+        let now = self.shell.ports.clock().now();
         // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
         let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
         if is_early(self.cache.borrow().next_turn_sweep) {
             return Ok(());
         }
-        let registry = self.ports.registry();
-        let stored: Option<StoredTurnSweep> = self.load(Key::NEXT_TURN_SWEEP).await?;
+        let registry = self.shell.ports.registry();
+        let stored: Option<StoredTurnSweep> = self.shell.load(Key::NEXT_TURN_SWEEP).await?;
         let mut next = stored.map_or(0, |stored| stored.next);
         if !is_early(next) {
             next = now + SWEEP_EVERY;
             record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
-            if !self.sweep_turns(now / WINDOW).await? {
+            if !self.sweep_turns(now / KEY_WINDOW).await? {
                 next = now + SWEEP_AGAIN;
                 record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
             }
@@ -86,7 +83,7 @@ impl<P: Ports> Service<P> {
 
     /// Deletes turns of other windows than those around this one; true: none is left.
     async fn sweep_turns(&self, window: u64) -> Result<bool, StoreError> {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         let mut from = None;
         for _ in 0..PAGES_AT_ONCE {
             let page = store.page_of_keys(Key::JWKS_TURNS, from.as_deref()).await?;

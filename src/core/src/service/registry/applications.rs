@@ -4,14 +4,14 @@ use alloc::string::String;
 
 use zeroize::Zeroizing;
 
+use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
-use super::record::{self, Key, StoredApplication};
 use crate::application::{Application, ApplicationMetadata, check_client_id};
 use crate::jose::{base64url, digest};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreError};
-use crate::service::Service;
+use crate::service::record::{self, Key, StoredApplication};
 
 /// A new application, or one with a new secret: the only time that the secret is known.
 pub struct NewApplication {
@@ -21,7 +21,7 @@ pub struct NewApplication {
     pub client_secret: Zeroizing<String>,
 }
 
-impl<P: Ports> Service<P> {
+impl<P: Ports> Registry<P> {
     /// Registers an application under a new identifier.
     pub async fn create_application(
         &self,
@@ -32,19 +32,19 @@ impl<P: Ports> Service<P> {
         self.require(organization).await?;
         // 12 characters with 71 random bits: with the colon and the secret it encodes to one line of base64 (R20).
         let mut id = [0; 9];
-        self.ports.entropy().fill(&mut id);
+        self.shell.ports.entropy().fill(&mut id);
         // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
         id[0] &= 0x7f;
         let client_secret = self.new_secret();
         let application = Application {
             client_id: base64url::encode(&id),
             secret_sha256: digest::sha256(client_secret.as_bytes()),
-            created_at: self.ports.clock().now(),
+            created_at: self.shell.ports.clock().now(),
             metadata,
         };
         self.change(organization, async {
             let key = Key::application(organization, &application.client_id);
-            if self.ports.registry().get(&key).await?.is_some() {
+            if self.shell.ports.registry().get(&key).await?.is_some() {
                 return Err(RegistryError::ClientIdTaken);
             }
             self.write_application(organization, &application).await.map_err(Into::into)
@@ -55,7 +55,7 @@ impl<P: Ports> Service<P> {
 
     fn new_secret(&self) -> Zeroizing<String> {
         let mut secret = Zeroizing::new([0; 32]);
-        self.ports.entropy().fill(&mut *secret);
+        self.shell.ports.entropy().fill(&mut *secret);
         Zeroizing::new(base64url::encode(&*secret))
     }
 
@@ -66,7 +66,7 @@ impl<P: Ports> Service<P> {
         application: &Application,
     ) -> Result<(), StoreError> {
         let key = Key::application(organization, &application.client_id);
-        record::save(self.ports.registry(), &key, StoredApplication::from(application)).await
+        record::save(self.shell.ports.registry(), &key, StoredApplication::from(application)).await
     }
 
     pub(in crate::service) async fn load_application(
@@ -78,8 +78,8 @@ impl<P: Ports> Service<P> {
             return Ok(None);
         }
         let key = Key::application(organization, client_id);
-        let stored: Option<StoredApplication> = self.load(&key).await?;
-        self.told(stored.map(|stored| stored.into_application(&key)).transpose())
+        let stored: Option<StoredApplication> = self.shell.load(&key).await?;
+        self.shell.told(stored.map(|stored| stored.into_application(&key)).transpose())
     }
 
     /// The application with this identifier.
@@ -159,8 +159,8 @@ impl<P: Ports> Service<P> {
         let key = Key::application(organization, client_id);
         self.change(organization, async {
             // A record that can't be read is there, too.
-            self.ports.registry().get(&key).await?.ok_or(RegistryError::NotFound)?;
-            self.ports.registry().delete(&key).await.map_err(Into::into)
+            self.shell.ports.registry().get(&key).await?.ok_or(RegistryError::NotFound)?;
+            self.shell.ports.registry().delete(&key).await.map_err(Into::into)
         })
         .await
     }

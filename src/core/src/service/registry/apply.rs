@@ -9,15 +9,15 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::Registry;
 use super::document::{SeedApplication, TrustDocument};
 use super::error::RegistryError;
 use super::organizations::check_display_name;
-use super::record::{self, Key, StoredApplication};
 use crate::application::Application;
 use crate::field::FieldError;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::service::Service;
+use crate::service::record::{self, Key, StoredApplication};
 use crate::trust::TrustedIssuer;
 
 /// What applying a document did.
@@ -235,7 +235,7 @@ fn refused(place: &str, error: impl Into<RegistryError>) -> ApplyError {
     ApplyError { place: place.to_string(), error: error.into(), applied: Vec::new() }
 }
 
-impl<P: Ports> Service<P> {
+impl<P: Ports> Registry<P> {
     /// Brings the registrations to what the document says. What it does not name stays.
     pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
         Ok(ApplyReport::count(&self.apply_each(document, Run::Wet).await?))
@@ -270,7 +270,7 @@ impl<P: Ports> Service<P> {
     /// Applies the document whose text has this digest, if it never was: whoever starts with a document again must not
     /// undo what was changed or removed since, nor what a newer document says while nodes start one after another.
     pub async fn apply_once(&self, document: &TrustDocument, digest: &str) -> Result<Seeding, RegistryError> {
-        let (store, key) = (self.ports.registry(), Key::seed_applied(digest));
+        let (store, key) = (self.shell.ports.registry(), Key::seed_applied(digest));
         if store.get(&key).await?.is_some() {
             let last = store.get(Key::SEED_LAST).await?;
             let is_last = last.is_none_or(|last| last == digest.as_bytes());
@@ -300,7 +300,7 @@ impl<P: Ports> Service<P> {
                 }
             },
             Wanted::Issuer(issuer) => {
-                self.check_issuer(issuer)?;
+                self.read_issuer(issuer.clone())?;
                 let gives_it_up = |name: &String| {
                     before.iter().any(|earlier| {
                         earlier.organization == one.organization
@@ -372,7 +372,7 @@ impl<P: Ports> Service<P> {
         }
         let is_new = match run {
             Run::Wet => self.put_organization(organization, display_name).await?,
-            Run::Dry => self.ports.registry().get(&Key::organization(organization)).await?.is_none(),
+            Run::Dry => self.shell.ports.registry().get(&Key::organization(organization)).await?.is_none(),
         };
         Ok(if is_new { Put::Created } else { Put::Replaced })
     }
@@ -415,7 +415,7 @@ impl<P: Ports> Service<P> {
         Ok(Application {
             client_id: seed.client_id.to_string(),
             secret_sha256,
-            created_at: known.map_or_else(|| self.ports.clock().now(), |known| known.created_at),
+            created_at: known.map_or_else(|| self.shell.ports.clock().now(), |known| known.created_at),
             metadata: seed.metadata.clone(),
         })
     }

@@ -2,124 +2,70 @@
 //!
 //! Truth is in the store: each registration's change brings a counter forward, and an exchange reads
 //! that counter first. What was parsed under another count is forgotten, and so is, whatever the counter says,
-//! what was read a minute ago: a change whose node died before it counted holds everywhere by then. JWKS documents
-//! are part of it: a newer text, and the end of an issuer, bring the counter forward too.
+//! what was read a minute ago: a change whose node died before it counted holds everywhere by then.
 
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
-use super::entries::Entries;
-use super::record::Key;
 use crate::application::Application;
-use crate::jose::key::SigningKey;
-use crate::keys::KeySource;
 use crate::organization::{OrganizationId, OrganizationUrls};
-use crate::service::issuer_keys::KeyDocument;
-use crate::trust::TrustedIssuer;
+use crate::service::entries::Entries;
+use crate::trust::Issuer;
 
-/// How many entries of a kind are kept for one organization; more than that, and all are forgotten.
-const MOST_ENTRIES: usize = 4096;
 /// How many organizations are kept.
-const MOST_ORGANIZATIONS: usize = 256;
+const MAX_ORGANIZATIONS: usize = 256;
 
 /// How long anything is kept under one count, in seconds. A request that began up to `SLOWEST` seconds before may
 /// still add to it; both together make a minute at most.
 const KEPT: u64 = 50;
 const SLOWEST: u64 = 10;
 
-/// A trusted issuer with its keys parsed.
-pub(in crate::service) struct Trusted {
-    pub(in crate::service) issuer: TrustedIssuer,
-    pub(in crate::service) source: KeySource,
+/// The organization of a request, and its registrations as they are under one count of changes. Who goes on with one
+/// that is not the newest any more adds to nothing that a later request sees.
+pub(in crate::service) struct CurrentOrganization {
+    pub(in crate::service) id: OrganizationId,
+    pub(in crate::service) urls: OrganizationUrls,
+    pub(super) issuers: RefCell<Entries<Rc<Issuer>>>,
+    pub(super) applications: RefCell<Entries<Rc<Application>>>,
 }
 
 /// What is kept of one organization.
-pub(in crate::service) struct OrganizationCache {
+struct Kept {
     generation: Vec<u8>,
     /// From when on anything in it was read: seconds since 1970.
     since: u64,
-    pub(in crate::service) urls: Rc<OrganizationUrls>,
-    pub(in crate::service) issuers: Entries<Rc<Trusted>>,
-    pub(in crate::service) applications: Entries<Rc<Application>>,
-    /// JWKS documents by the name of their issuer. A newer text brings the counter forward, so that none outlives it.
-    pub(in crate::service) documents: Entries<Rc<KeyDocument>>,
-    pub(in crate::service) signing_key: Option<SigningKeyUntil>,
+    organization: Rc<CurrentOrganization>,
 }
 
-/// The key that signs, until which second it does.
-#[derive(Clone)]
-pub(in crate::service) struct SigningKeyUntil {
-    pub(in crate::service) key: Rc<SigningKey>,
-    pub(in crate::service) until: u64,
-}
-
-/// All that an instance keeps.
+/// All registrations that an instance keeps.
 #[derive(Default)]
-pub(in crate::service) struct Cache {
-    organizations: Entries<OrganizationCache>,
-    /// JWKS documents with the bytes that they were parsed from: good only for a record that was just read and
-    /// has the same bytes.
-    parsed: Entries<Rc<KeyDocument>>,
-    pub(in crate::service) next_turn_sweep: u64,
-    pub(in crate::service) refreshes_due: Vec<(OrganizationId, String)>,
-    pub(in crate::service) next_sweep: u64,
-}
+pub(in crate::service) struct Cache(Entries<Kept>);
 
 impl Cache {
-    /// The organization's entries under this generation; empty if they were of another, or are too old. A clock that
-    /// was set back makes them old, too.
-    pub(in crate::service) fn organization(
+    /// The organization under this generation; without entries if those that are kept are of another, or too old. A clock
+    /// that was set back makes them old, too.
+    pub(super) fn organization(
         &mut self,
         organization: &OrganizationId,
         generation: &[u8],
         now: u64,
         urls: impl FnOnce() -> OrganizationUrls,
-    ) -> &mut OrganizationCache {
-        let fresh = || OrganizationCache {
+    ) -> Rc<CurrentOrganization> {
+        let fresh = || Kept {
             generation: generation.to_vec(),
             since: now,
-            urls: Rc::new(urls()),
-            issuers: Entries::default(),
-            applications: Entries::default(),
-            documents: Entries::default(),
-            signing_key: None,
+            organization: Rc::new(CurrentOrganization {
+                id: organization.clone(),
+                urls: urls(),
+                issuers: RefCell::default(),
+                applications: RefCell::default(),
+            }),
         };
-        let current = |known: &OrganizationCache| {
-            let in_time = now < known.since + KEPT && known.since < now + SLOWEST;
-            known.generation == generation && in_time
+        let is_current = |kept: &Kept| {
+            let in_time = now < kept.since + KEPT && kept.since < now + SLOWEST;
+            kept.generation == generation && in_time
         };
-        self.organizations.keep(organization.as_str(), MOST_ORGANIZATIONS, current, fresh)
+        Rc::clone(&self.0.keep(organization.as_str(), MAX_ORGANIZATIONS, is_current, fresh).organization)
     }
-
-    /// The issuer's JWKS document as it was parsed last, if the record that was just read is the same.
-    pub(in crate::service) fn parsed(
-        &self,
-        organization: &OrganizationId,
-        name: &str,
-        record: &[u8],
-    ) -> Option<Rc<KeyDocument>> {
-        let known = self.parsed.get(&Key::jwks(organization, name));
-        known.filter(|known| known.is_of(record)).cloned()
-    }
-
-    /// Keeps a JWKS document that was parsed.
-    pub(in crate::service) fn keep_parsed(
-        &mut self,
-        organization: &OrganizationId,
-        name: &str,
-        document: Rc<KeyDocument>,
-    ) {
-        keep(&mut self.parsed, &Key::jwks(organization, name), document);
-    }
-
-    /// Forgets a JWKS document that was parsed.
-    pub(in crate::service) fn forget_parsed(&mut self, organization: &OrganizationId, name: &str) {
-        self.parsed.remove(&Key::jwks(organization, name));
-    }
-}
-
-/// Keeps an entry, forgetting all others where there are too many.
-pub(in crate::service) fn keep<T>(entries: &mut Entries<T>, name: &str, entry: T) {
-    entries.keep(name, MOST_ENTRIES, |_| false, || entry);
 }

@@ -12,7 +12,7 @@ use crate::application::{ApplicationMetadata, check_client_id, secret_digest};
 use crate::field::FieldError;
 use crate::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
-use crate::trust::TrustedIssuer;
+use crate::trust::{Issuer, TrustedIssuer};
 
 use super::organizations::check_display_name;
 
@@ -138,7 +138,8 @@ impl TrustDocument {
                 .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
             check_display_name(organization.display_name.as_deref()).map_err(|error| at("", error))?;
             for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
-                issuer.check(dev).map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
+                Issuer::parse(issuer.clone(), dev)
+                    .map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
             }
             for (number, application) in organization.applications.iter().enumerate() {
                 application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;

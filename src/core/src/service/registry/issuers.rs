@@ -3,31 +3,30 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Registry;
 use super::apply::{Known, Put};
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
-use super::record::{self, Key};
 use crate::field::FieldError;
 use crate::jose::SkippedKey;
-use crate::keys::KeySource;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::service::Service;
-use crate::trust::TrustedIssuer;
+use crate::service::record::{self, KEY_WINDOW, Key};
+use crate::trust::{Issuer, TrustedIssuer};
 
 /// The longest name of a trusted issuer, in bytes.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME: usize = 128;
 
-impl<P: Ports> Service<P> {
+impl<P: Ports> Registry<P> {
     /// Checks every member and reads the keys. We are no third party to ourselves: whoever got a token of ours would
     /// have an assertion (R34).
-    pub(in crate::service) fn check_issuer(&self, issuer: &TrustedIssuer) -> Result<KeySource, FieldError> {
-        let keys = issuer.check(self.settings.dev)?;
-        if self.settings.is_own_issuer(&issuer.issuer) {
+    pub(super) fn read_issuer(&self, document: TrustedIssuer) -> Result<Issuer, FieldError> {
+        let issuer = Issuer::parse(document, self.shell.settings.dev())?;
+        if self.shell.settings.is_own_issuer(&issuer.document().issuer) {
             let problem = "is an issuer identifier of this installation: its own tokens are no assertions";
             return Err(FieldError::new("issuer", problem));
         }
-        Ok(keys)
+        Ok(issuer)
     }
 
     /// Registers a new trusted issuer.
@@ -36,7 +35,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        self.check_issuer(issuer)?;
+        self.read_issuer(issuer.clone())?;
         self.require(organization).await?;
         self.change(organization, self.create_locked(organization, issuer)).await
     }
@@ -46,12 +45,13 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        if self.ports.registry().get(&Key::trusted_issuer(organization, &issuer.name)).await?.is_some() {
+        if self.shell.ports.registry().get(&Key::trusted_issuer(organization, &issuer.name)).await?.is_some()
+        {
             return Err(RegistryError::NameTaken);
         }
         self.check_issuer_value_is_free(organization, issuer).await?;
         // A removal that failed halfway may have left its keys.
-        self.forget_document(organization, &issuer.name).await?;
+        self.forget_keys(organization, &issuer.name).await?;
         self.write_issuer(organization, &issuer.as_stored()).await.map_err(Into::into)
     }
 
@@ -74,7 +74,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<Put, RegistryError> {
-        self.check_issuer(issuer)?;
+        self.read_issuer(issuer.clone())?;
         self.require(organization).await?;
         self.change(organization, self.put_locked(organization, issuer)).await
     }
@@ -82,7 +82,7 @@ impl<P: Ports> Service<P> {
     /// The keys of a registration that are not used at this moment, and why (R47, R53).
     #[must_use]
     pub fn skipped_keys(&self, issuer: &TrustedIssuer) -> Vec<SkippedKey> {
-        issuer.skipped_keys(self.ports.clock().now())
+        issuer.skipped_keys(self.shell.ports.clock().now())
     }
 
     async fn put_locked(
@@ -100,7 +100,7 @@ impl<P: Ports> Service<P> {
         // What goes, goes first: a store that fails in between must leave the record that tells what is left to do.
         let before = before.readable();
         if before.is_none_or(|before| before.jwks_uri != issuer.jwks_uri) {
-            self.forget_document(organization, &issuer.name).await?;
+            self.forget_keys(organization, &issuer.name).await?;
         }
         if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
             self.forget_issuer_value(organization, before).await?;
@@ -116,7 +116,7 @@ impl<P: Ports> Service<P> {
         issuer: &TrustedIssuer,
     ) -> Result<(), StoreError> {
         let key = Key::issuer_value(organization, &issuer.issuer);
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         if store.get(&key).await?.is_some_and(|name| name == issuer.name.as_bytes()) {
             store.delete(&key).await?;
         }
@@ -154,9 +154,9 @@ impl<P: Ports> Service<P> {
         issuer: &str,
     ) -> Result<Option<String>, StoreError> {
         let key = Key::issuer_value(organization, issuer);
-        let signpost = self.ports.registry().get(&key).await?;
+        let signpost = self.shell.ports.registry().get(&key).await?;
         let name = |bytes| String::from_utf8(bytes).map_err(|_| record::unreadable(&key, "is not a name"));
-        self.told(signpost.map(name).transpose())
+        self.shell.told(signpost.map(name).transpose())
     }
 
     /// The signpost first: without its record it leads nowhere.
@@ -165,7 +165,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), StoreError> {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
         record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await
     }
@@ -175,10 +175,10 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<Option<TrustedIssuer>, StoreError> {
-        if name.len() > LONGEST_NAME {
+        if name.len() > MAX_NAME {
             return Ok(None);
         }
-        self.load(&Key::trusted_issuer(organization, name)).await
+        self.shell.load(&Key::trusted_issuer(organization, name)).await
     }
 
     /// The trusted issuer of this name.
@@ -216,8 +216,8 @@ impl<P: Ports> Service<P> {
 
     async fn remove_locked(&self, organization: &OrganizationId, name: &str) -> Result<(), RegistryError> {
         let known = Known::of(self.load_issuer(organization, name).await)?;
-        if name.len() <= LONGEST_NAME {
-            self.forget_document(organization, name).await?;
+        if name.len() <= MAX_NAME {
+            self.forget_keys(organization, name).await?;
         }
         match &known {
             Known::Nothing => return Err(RegistryError::NotFound),
@@ -225,6 +225,24 @@ impl<P: Ports> Service<P> {
             // Its signpost leads to nothing then, and counts for nothing.
             Known::Unreadable => {}
         }
-        self.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
+        self.shell.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
+    }
+
+    /// Forgets the keys of an issuer that is new, is removed or has another endpoint, and the turn of this window: who
+    /// registers it again has one at once.
+    async fn forget_keys(&self, organization: &OrganizationId, name: &str) -> Result<(), StoreError> {
+        let store = self.shell.ports.registry();
+        // Under which address the turn was taken the registration says, which is still there.
+        if let Ok(Some(before)) = self.load_issuer(organization, name).await
+            && let Some(uri) = &before.jwks_uri
+        {
+            let window = self.shell.ports.clock().now() / KEY_WINDOW;
+            let turn = Key::jwks_turn(organization, name, uri, window);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        }
+        self.changed(organization).await?;
+        store.delete(&Key::jwks(organization, name)).await?;
+        self.changed(organization).await
     }
 }

@@ -9,10 +9,10 @@ use alloc::format;
 use alloc::string::String;
 use core::future::Future;
 
+use super::Registry;
 use super::error::RegistryError;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::service::Service;
 
 /// How long one counter is in use, in seconds.
 const QUARTER: u64 = 15;
@@ -22,21 +22,21 @@ const GRACE: u64 = 5;
 const TRIES: u32 = 400;
 const PAUSE: u64 = 15;
 
-/// A lock that is held. It must be given back with [`Service::unlock`].
+/// A lock that is held. It must be given back with [`Registry::unlock`].
 #[must_use]
 pub(in crate::service) struct Lock {
     key: String,
 }
 
-impl<P: Ports> Service<P> {
+impl<P: Ports> Registry<P> {
     /// Takes the lock of an organization's registrations.
     pub(in crate::service) async fn lock(
         &self,
         organization: &OrganizationId,
     ) -> Result<Lock, RegistryError> {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         for _ in 0..TRIES {
-            let now = self.ports.clock().now();
+            let now = self.shell.ports.clock().now();
             let key = |quarter: u64| format!("lock/{organization}/{quarter}");
             let (current, last) = (key(now / QUARTER), key((now / QUARTER).saturating_sub(1)));
             let last_may_be_held = now % QUARTER < GRACE && store.get(&last).await?.is_some();
@@ -50,20 +50,20 @@ impl<P: Ports> Service<P> {
                     Err(error) => self.unlock_after(error, lock).await,
                 };
             }
-            self.ports.clock().sleep(PAUSE).await;
+            self.shell.ports.clock().sleep(PAUSE).await;
         }
         Err(RegistryError::Busy)
     }
 
     /// Deletes the counter that a holder who died has left behind.
     async fn forget_turn(&self, last: &str) -> Result<(), StoreError> {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         if store.get(last).await?.is_some() { store.delete(last).await } else { Ok(()) }
     }
 
     /// Gives the lock back. A store that fails here twice leaves the lock to run out.
     async fn unlock(&self, lock: Lock) {
-        let store = self.ports.registry();
+        let store = self.shell.ports.registry();
         if store.delete(&lock.key).await.is_err() {
             _ = store.delete(&lock.key).await;
         }

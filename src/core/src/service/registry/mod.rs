@@ -2,18 +2,39 @@
 
 mod applications;
 mod apply;
-pub(super) mod cache;
-pub(super) mod current;
+mod cache;
+mod current;
 mod document;
-mod entries;
 mod error;
 mod issuers;
 mod lock;
 mod organizations;
-pub(super) mod record;
 
 pub use applications::NewApplication;
 pub use apply::{Applied, ApplyError, ApplyReport, Kind, Outcome, Put, Run, Seeding};
+pub(super) use cache::CurrentOrganization;
 pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};
+
+use alloc::rc::Rc;
+use core::cell::RefCell;
+
+use super::shell::Shell;
+use crate::ports::Ports;
+use cache::Cache;
+
+/// The registrations of an installation.
+///
+/// It keeps those in memory that exchanges have parsed. They never outlive a change: a counter in the store, read
+/// at each exchange, says whether they are still the newest.
+pub struct Registry<P: Ports> {
+    shell: Rc<Shell<P>>,
+    cache: RefCell<Cache>,
+}
+
+impl<P: Ports> Registry<P> {
+    pub(super) fn new(shell: Rc<Shell<P>>) -> Self {
+        Self { shell, cache: RefCell::default() }
+    }
+}

@@ -6,12 +6,12 @@ use alloc::vec::{self, Vec};
 
 use serde::Serialize;
 
+use super::Registry;
 use super::error::RegistryError;
-use super::record::{self, Key};
 use crate::field::{FieldError, check_text};
 use crate::organization::{Organization, OrganizationId};
 use crate::ports::{Ports, Store as _, StoreError};
-use crate::service::Service;
+use crate::service::record::{self, Key};
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, Default)]
@@ -57,11 +57,11 @@ struct Part<'a> {
 /// Where a part of a list ends, in bytes of its records: what reads and answers it has little memory.
 const MAX_PART: usize = 2 * 1024 * 1024;
 
-impl<P: Ports> Service<P> {
+impl<P: Ports> Registry<P> {
     /// The names of one kind of thing, cut to a page.
     async fn names(&self, prefix: &str, page: &Page) -> Result<(Vec<String>, Option<String>), StoreError> {
         let limit = page.limit.unwrap_or(100).clamp(1, 100);
-        let keys = self.ports.registry().keys(prefix).await?;
+        let keys = self.shell.ports.registry().keys(prefix).await?;
         let names = keys.iter().filter_map(|key| key.strip_prefix(prefix));
         let after = |name: &&str| page.after.as_deref().is_none_or(|after| *name > after);
         let mut items: Vec<String> = names.filter(after).take(limit + 1).map(ToString::to_string).collect();
@@ -97,7 +97,7 @@ impl<P: Ports> Service<P> {
     async fn next_record(&self, part: &mut Part<'_>) -> Result<Option<(String, Vec<u8>)>, StoreError> {
         for name in part.names.by_ref() {
             let key = format!("{}{name}", part.prefix);
-            let record = self.ports.registry().get(&key).await?.unwrap_or_default();
+            let record = self.shell.ports.registry().get(&key).await?.unwrap_or_default();
             if part.last.is_some() && part.bytes + record.len() > MAX_PART {
                 part.next = part.last.take();
                 return Ok(None);
@@ -114,7 +114,7 @@ impl<P: Ports> Service<P> {
 
     /// The record that was read last, if all that is wrong is that it can't be read.
     fn unreadable_item(&self, part: &Part<'_>, error: StoreError) -> Result<UnreadableItem, StoreError> {
-        self.tell(&error);
+        self.shell.tell(&error);
         match error {
             StoreError::Unreadable(record) => {
                 Ok(UnreadableItem { name: part.last.clone().unwrap_or_default(), problem: record.problem })
@@ -125,7 +125,7 @@ impl<P: Ports> Service<P> {
 
     /// Says that registrations of the organization have changed.
     pub(in crate::service) async fn changed(&self, organization: &OrganizationId) -> Result<(), StoreError> {
-        self.ports.registry().increment(&Key::generation(organization)).await.map(drop)
+        self.shell.ports.registry().increment(&Key::generation(organization)).await.map(drop)
     }
 
     /// Registers an organization, or replaces its display name. True: it is new.
@@ -140,18 +140,18 @@ impl<P: Ports> Service<P> {
             display_name: display_name.map(ToString::to_string),
         };
         let key = Key::organization(organization);
-        let is_new = self.ports.registry().get(&key).await?.is_none();
+        let is_new = self.shell.ports.registry().get(&key).await?.is_none();
         if !is_new {
             self.changed(organization).await?;
         }
-        record::save(self.ports.registry(), &key, &record).await?;
+        record::save(self.shell.ports.registry(), &key, &record).await?;
         self.changed(organization).await?;
         Ok(is_new)
     }
 
     /// An organization. The one at the root always exists.
     pub async fn organization(&self, organization: &OrganizationId) -> Result<Organization, RegistryError> {
-        let record = self.load(&Key::organization(organization)).await?;
+        let record = self.shell.load(&Key::organization(organization)).await?;
         match record {
             Some(record) => Ok(record),
             None if organization.is_default() => {
@@ -167,7 +167,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
     ) -> Result<(), RegistryError> {
         let exists = organization.is_default()
-            || self.ports.registry().get(&Key::organization(organization)).await?.is_some();
+            || self.shell.ports.registry().get(&Key::organization(organization)).await?.is_some();
         if exists { Ok(()) } else { Err(RegistryError::OrganizationUnknown) }
     }
 

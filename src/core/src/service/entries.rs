@@ -1,11 +1,14 @@
-//! A map by name, as a sorted list of at most a few thousand entries, which are found by halves. A `BTreeMap` is
+//! A map by name, as a sorted list of at most a few thousand entries, found by binary search. A `BTreeMap` is
 //! compiled anew for each type of value, and four of them were 15 kB of the component.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// How many entries are put before all are forgotten.
+const MAX_ENTRIES: usize = 4096;
+
 /// Values by name.
-pub(in crate::service) struct Entries<T>(Vec<(String, T)>);
+pub(super) struct Entries<T>(Vec<(String, T)>);
 
 impl<T> Default for Entries<T> {
     fn default() -> Self {
@@ -19,16 +22,16 @@ impl<T> Entries<T> {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
-    pub(in crate::service) fn get(&self, name: &str) -> Option<&T> {
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
         self.place(name).ok().map(|index| &self.0[index].1)
     }
 
     /// The value of this name, from now on: the one that is there if it is `good`, or else a `fresh` one.
-    /// A new name among `most` others makes all others forgotten.
-    pub(in crate::service) fn keep(
+    /// A new name among `max` others makes all others forgotten.
+    pub(super) fn keep(
         &mut self,
         name: &str,
-        most: usize,
+        max: usize,
         good: impl FnOnce(&T) -> bool,
         fresh: impl FnOnce() -> T,
     ) -> &mut T {
@@ -40,7 +43,7 @@ impl<T> Entries<T> {
                 index
             }
             Err(mut index) => {
-                if self.0.len() >= most {
+                if self.0.len() >= max {
                     self.0.clear();
                     index = 0;
                 }
@@ -51,10 +54,9 @@ impl<T> Entries<T> {
         &mut self.0[index].1
     }
 
-    pub(in crate::service) fn remove(&mut self, name: &str) {
-        if let Ok(index) = self.place(name) {
-            self.0.remove(index);
-        }
+    /// Sets the value of this name, forgetting all others where there are too many.
+    pub(super) fn put(&mut self, name: &str, value: T) {
+        self.keep(name, MAX_ENTRIES, |_| false, || value);
     }
 }
 
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_found_replaced_removed_and_forgotten() {
+    fn entries_are_found_replaced_and_forgotten() {
         let mut entries = Entries::default();
         for name in ["m", "z", "a"] {
             entries.keep(name, 3, |_| true, || name.len());
@@ -71,9 +73,6 @@ mod tests {
         assert_eq!((entries.get("a"), entries.get("m"), entries.get("b")), (Some(&1), Some(&1), None));
         assert_eq!(*entries.keep("m", 3, |_| true, || 7), 1);
         assert_eq!(*entries.keep("m", 3, |_| false, || 7), 7);
-        entries.remove("z");
-        entries.remove("z");
-        assert_eq!(entries.get("z"), None);
         entries.keep("c", 3, |_| true, || 3);
         entries.keep("d", 3, |_| true, || 4);
         assert_eq!((entries.get("m"), entries.get("d")), (None, Some(&4)), "more than 3");

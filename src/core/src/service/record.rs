@@ -13,14 +13,16 @@ use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
 use crate::jose::digest;
 use crate::json::{self, Value};
 use crate::organization::OrganizationId;
-use crate::ports::{Event, Ports, Store, StoreError, UnreadableRecord};
-use crate::service::Service;
+use crate::ports::{Store, StoreError, UnreadableRecord};
 
 /// The version of the form of every record, in its member `version`.
 const VERSION: u64 = 1;
 
+/// One fetch at most of an issuer's keys in so many seconds.
+pub(super) const KEY_WINDOW: u64 = 30;
+
 /// Reads the record under `key`. One that can't be read is named, and refuses what depends on it (R74): never guess.
-pub(in crate::service) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
+pub(super) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
     // What is wrong in detail may quote a value.
     json::from_value(members(key, bytes)?)
         .map_err(|_| unreadable(key, "does not have the members of its kind"))
@@ -38,12 +40,12 @@ fn members(key: &str, bytes: &[u8]) -> Result<Value, StoreError> {
 }
 
 /// The record under `key` can't be read. The problem is the second half of a sentence and quotes nothing.
-pub(in crate::service) fn unreadable(key: &str, problem: &'static str) -> StoreError {
+pub(super) fn unreadable(key: &str, problem: &'static str) -> StoreError {
     StoreError::Unreadable(Box::new(UnreadableRecord { key: key.into(), problem }))
 }
 
 /// The bytes of a record.
-pub(in crate::service) fn write<T: Serialize>(record: T) -> Vec<u8> {
+pub(super) fn write<T: Serialize>(record: T) -> Vec<u8> {
     #[derive(Serialize)]
     struct Versioned<T> {
         version: u64,
@@ -77,44 +79,14 @@ fn members_in_which(before: &[u8], after: &[u8]) -> Vec<String> {
     names.iter().map(shown).collect()
 }
 
-impl<P: Ports> Service<P> {
-    /// Hands on what was read, and tells the operator where it could not be (R74).
-    pub(in crate::service) fn told<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        read.inspect_err(|error| self.tell(error))
-    }
-
-    pub(in crate::service) fn tell(&self, error: &StoreError) {
-        if let StoreError::Unreadable(record) = error {
-            self.ports.events().emit(&Event::RecordUnreadable { key: &record.key, cause: record.problem });
-        }
-    }
-
-    /// Loads a record of the store `default`.
-    pub(in crate::service) async fn load<T: DeserializeOwned>(
-        &self,
-        key: &str,
-    ) -> Result<Option<T>, StoreError> {
-        self.told(load(self.ports.registry(), key).await)
-    }
-}
-
-/// Loads a record.
-async fn load<T: DeserializeOwned>(store: &impl Store, key: &str) -> Result<Option<T>, StoreError> {
-    store.get(key).await?.map(|bytes| read(key, &bytes)).transpose()
-}
-
 /// Stores a record.
-pub(in crate::service) async fn save<T: Serialize>(
-    store: &impl Store,
-    key: &str,
-    record: T,
-) -> Result<(), StoreError> {
+pub(super) async fn save<T: Serialize>(store: &impl Store, key: &str, record: T) -> Result<(), StoreError> {
     store.set(key, &write(record)).await
 }
 
 /// An application as it is stored.
 #[derive(Serialize, Deserialize)]
-pub(in crate::service) struct StoredApplication {
+pub(super) struct StoredApplication {
     client_id: String,
     secret_sha256: String,
     created_at: u64,
@@ -134,7 +106,7 @@ impl From<&Application> for StoredApplication {
 
 impl StoredApplication {
     /// The application that was stored under `key`.
-    pub(in crate::service) fn into_application(self, key: &str) -> Result<Application, StoreError> {
+    pub(super) fn into_application(self, key: &str) -> Result<Application, StoreError> {
         let secret_sha256 = from_hex(&self.secret_sha256)
             .ok_or_else(|| unreadable(key, "has a secret_sha256 that is no digest"))?;
         let Self { client_id, created_at, metadata, .. } = self;
@@ -143,89 +115,84 @@ impl StoredApplication {
 }
 
 /// The keys of the store `default`.
-pub(in crate::service) struct Key;
+pub(super) struct Key;
 
 impl Key {
-    pub(in crate::service) const ORGANIZATIONS: &'static str = "organization/";
+    pub(super) const ORGANIZATIONS: &'static str = "organization/";
 
     /// The seed document that was applied last.
-    pub(in crate::service) const SEED_LAST: &'static str = "seed-last";
+    pub(super) const SEED_LAST: &'static str = "seed-last";
 
     /// The same in earlier builds, which apply another one whenever it differs: not written any more.
-    pub(in crate::service) const SEED_APPLIED_BEFORE: &'static str = "seed-applied";
+    pub(super) const SEED_APPLIED_BEFORE: &'static str = "seed-applied";
 
     /// Says that the seed document with this digest was applied to its end.
-    pub(in crate::service) fn seed_applied(digest: &str) -> String {
+    pub(super) fn seed_applied(digest: &str) -> String {
         format!("seed-applied/{digest}")
     }
 
     /// Up to where the replay store may be swept.
-    pub(in crate::service) const SWEEP_HORIZON: &'static str = "sweep-horizon";
+    pub(super) const SWEEP_HORIZON: &'static str = "sweep-horizon";
 
     /// When the replay store is swept next.
-    pub(in crate::service) const NEXT_SWEEP: &'static str = "next-sweep";
+    pub(super) const NEXT_SWEEP: &'static str = "next-sweep";
 
     /// There since the last sweep of used assertions failed.
-    pub(in crate::service) const SWEEP_FAILING: &'static str = "sweep-failing";
+    pub(super) const SWEEP_FAILING: &'static str = "sweep-failing";
 
-    pub(in crate::service) fn organization(organization: &OrganizationId) -> String {
+    pub(super) fn organization(organization: &OrganizationId) -> String {
         format!("organization/{organization}")
     }
 
-    pub(in crate::service) fn trusted_issuers(organization: &OrganizationId) -> String {
+    pub(super) fn trusted_issuers(organization: &OrganizationId) -> String {
         format!("trusted-issuer/{organization}/")
     }
 
-    pub(in crate::service) fn trusted_issuer(organization: &OrganizationId, name: &str) -> String {
+    pub(super) fn trusted_issuer(organization: &OrganizationId, name: &str) -> String {
         format!("trusted-issuer/{organization}/{name}")
     }
 
     /// Leads from an issuer value to the name it is registered under. Strangers choose the value, so it
     /// is hashed. The record under the name has the last word: this is only a signpost.
-    pub(in crate::service) fn issuer_value(organization: &OrganizationId, issuer: &str) -> String {
+    pub(super) fn issuer_value(organization: &OrganizationId, issuer: &str) -> String {
         format!("issuer-value/{organization}/{}", digest::sha256_base64url(issuer.as_bytes()))
     }
 
-    pub(in crate::service) fn applications(organization: &OrganizationId) -> String {
+    pub(super) fn applications(organization: &OrganizationId) -> String {
         format!("application/{organization}/")
     }
 
-    pub(in crate::service) fn application(organization: &OrganizationId, client_id: &str) -> String {
+    pub(super) fn application(organization: &OrganizationId, client_id: &str) -> String {
         format!("application/{organization}/{client_id}")
     }
 
-    pub(in crate::service) fn signing_keys(organization: &OrganizationId) -> String {
+    pub(super) fn signing_keys(organization: &OrganizationId) -> String {
         format!("signing-keys/{organization}")
     }
 
-    pub(in crate::service) fn jwks(organization: &OrganizationId, name: &str) -> String {
+    pub(super) fn jwks(organization: &OrganizationId, name: &str) -> String {
         format!("jwks/{organization}/{name}")
     }
 
     /// What every counter of a turn begins with.
-    pub(in crate::service) const JWKS_TURNS: &'static str = "jwks-turn/";
+    pub(super) const JWKS_TURNS: &'static str = "jwks-turn/";
 
     /// When turns that were left behind are deleted next.
-    pub(in crate::service) const NEXT_TURN_SWEEP: &'static str = "next-turn-sweep";
+    pub(super) const NEXT_TURN_SWEEP: &'static str = "next-turn-sweep";
 
     /// A counter that decides who fetches the JWKS document of this address in a window of time.
-    pub(in crate::service) fn jwks_turn(
-        organization: &OrganizationId,
-        name: &str,
-        uri: &str,
-        window: u64,
-    ) -> String {
+    pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, uri: &str, window: u64) -> String {
         let address = digest::sha256_base64url(uri.as_bytes());
         format!("{}{organization}/{window}/{name}/{}", Self::JWKS_TURNS, &address[..16])
     }
 
     /// Says that whoever had this turn will not finish.
-    pub(in crate::service) fn jwks_turn_over(turn: &str) -> String {
+    pub(super) fn jwks_turn_over(turn: &str) -> String {
         format!("{turn}/over")
     }
 
     /// A counter that each change of an organization's registrations brings forward.
-    pub(in crate::service) fn generation(organization: &OrganizationId) -> String {
+    pub(super) fn generation(organization: &OrganizationId) -> String {
         format!("generation/{organization}")
     }
 }

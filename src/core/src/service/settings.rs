@@ -1,0 +1,61 @@
+//! The settings of an installation.
+
+use alloc::string::String;
+
+use crate::field::FieldError;
+use crate::jose::SigningAlgorithm;
+use crate::organization::{OrganizationId, OrganizationUrls};
+
+/// The settings of an installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    public_url: String,
+    access_token_algorithm: SigningAlgorithm,
+    dev: bool,
+}
+
+impl Settings {
+    /// Checks the settings. `public_url` is where callers reach the installation; a trailing slash is dropped.
+    pub fn new(
+        public_url: &str,
+        access_token_algorithm: SigningAlgorithm,
+        dev: bool,
+    ) -> Result<Self, FieldError> {
+        let error = |problem: &str| FieldError::new("public_url", problem);
+        let url = public_url.trim_end_matches('/');
+        let parsed = fluent_uri::Uri::parse(url).map_err(|_| error("must be a URL"))?;
+        let web = matches!(parsed.scheme().as_str(), "https" | "http");
+        let host = parsed.authority().is_some_and(|authority| !authority.host().is_empty());
+        if !web || !host {
+            return Err(error("must begin with https:// or http:// and name a host"));
+        }
+        if parsed.has_query() || parsed.has_fragment() || url.contains('"') {
+            return Err(error("must not have a query or a fragment (RFC 8414 section 2)"));
+        }
+        Ok(Self { public_url: url.into(), access_token_algorithm, dev })
+    }
+
+    /// The algorithm of our access tokens.
+    pub fn access_token_algorithm(&self) -> SigningAlgorithm {
+        self.access_token_algorithm
+    }
+
+    /// Whether JWKS endpoints may be `http://` on this machine (R50).
+    pub fn dev(&self) -> bool {
+        self.dev
+    }
+
+    /// Whether this is the issuer identifier of one of our organizations, existing or not.
+    pub(super) fn is_own_issuer(&self, issuer: &str) -> bool {
+        match issuer.strip_prefix(&self.public_url) {
+            Some("") => true,
+            Some(path) => path.strip_prefix("/t/").is_some_and(|name| OrganizationId::parse(name).is_ok()),
+            None => false,
+        }
+    }
+
+    /// The URLs of one organization.
+    pub fn urls(&self, organization: &OrganizationId) -> OrganizationUrls {
+        OrganizationUrls::new(&self.public_url, organization)
+    }
+}
