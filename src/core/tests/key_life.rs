@@ -331,7 +331,10 @@ fn a_bad_key_is_skipped_by_name() {
     let saw = saw(&service, &signed(&world, &idp));
     assert!(saw.contains("1 usable key") && saw.contains("keys[0]: ") && saw.contains("keys[1]: "), "{saw}");
     let told = world.events.0.borrow();
-    assert!(told.len() == 1 && told[0].starts_with("KeysFetched"), "{told:?}");
+    assert!(
+        told.len() == 2 && told[0].starts_with("KeysFetched") && told[1].starts_with("SigningKeyAdded"),
+        "{told:?}"
+    );
 }
 
 /// A world whose caller supplies the keys.

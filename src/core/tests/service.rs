@@ -208,6 +208,8 @@ fn sweep_after_an_answer() {
     world.advance(1);
     after_response();
     assert_eq!(world.replay.pages.get(), before + 1, "what is valid is not read through");
+    let told = world.events.0.borrow();
+    assert_eq!(*told, ["Swept { deleted: 100 }", "Swept { deleted: 100 }", "Swept { deleted: 50 }"]);
 }
 
 /// A sweep that fails is known to each instance until one succeeds; exchanges go on.

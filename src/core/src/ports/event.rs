@@ -78,6 +78,21 @@ pub enum Event<'a> {
         #[serde(rename = "cause", serialize_with = "text")]
         problem: &'a KeysProblem,
     },
+    /// A new key of our own will sign, or does at once where it is the first (R73).
+    SigningKeyAdded {
+        /// The organization.
+        #[serde(serialize_with = "text")]
+        organization: &'a OrganizationId,
+        /// Its identifier in the JWKS.
+        kid: &'a str,
+        /// From when it signs: seconds since 1970.
+        signs_from: u64,
+    },
+    /// Used assertions that have expired were deleted.
+    Swept {
+        /// So many.
+        deleted: usize,
+    },
     /// Work that no request waits for was not done: a sweep, a refresh.
     MaintenanceFailed {
         /// Which.

@@ -20,7 +20,7 @@ use crate::jose::key::{SigningAlgorithm, SigningKey};
 use crate::json::{Object, Value};
 use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Entropy as _, Ports, StoreError};
+use crate::ports::{Clock as _, Entropy as _, Event, Ports, StoreError};
 
 /// How long `/oauth2/jwks` may be cached, in seconds.
 pub const JWKS_MAX_AGE: u64 = 300;
@@ -190,7 +190,9 @@ impl<P: Ports> SigningKeys<P> {
             private_key: base64url::encode(&key.to_stored()),
             signs_from,
         });
-        record::save(self.shell.ports.registry(), &Key::signing_keys(organization), &stored).await?;
+        let ports = &self.shell.ports;
+        record::save(ports.registry(), &Key::signing_keys(organization), &stored).await?;
+        ports.events().emit(&Event::SigningKeyAdded { organization, kid: key.kid(), signs_from });
         Ok(stored)
     }
 

@@ -231,6 +231,9 @@ impl<P: Ports> Spent<P> {
     async fn sweep_some_or_tell(&self) -> Result<Swept, StoreError> {
         let registry = self.shell.ports.registry();
         let swept = self.sweep_some().await;
+        if let Ok(Swept { deleted: deleted @ 1.., .. }) = swept {
+            self.shell.ports.events().emit(&Event::Swept { deleted });
+        }
         if swept.is_err() {
             let cause = "used assertions are not deleted, and the store only grows; the line before says why";
             self.shell.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });

@@ -190,6 +190,7 @@ fn r73_keys() {
     let rotated = server.admin("POST", "/acme/keys/rotate", &Value::Null);
     assert_eq!((rotated.status(), count(rotated.json())), (200, (Some(2), Value::Null)));
     assert!(!rotated.text().contains("private"));
+    assert_eq!(server.told("SigningKeyAdded").len(), 2);
     server.admin("POST", "/nobody/keys/rotate", &Value::Null).assert_problem(404, "not-found", None);
 }
 

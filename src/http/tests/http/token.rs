@@ -98,7 +98,7 @@ fn r2_refusals_and_their_statuses() {
         assert_eq!(refused.header("www-authenticate").is_some(), status == 401, "{rule}");
         assert_eq!(refused.header("access-control-allow-origin"), Some("*"), "{rule}");
     }
-    assert_eq!(server.told("Exchange").len(), count, "one event for each decision");
+    assert_eq!(server.told("Exchange").len(), count, "R75: one event for each decision");
 }
 
 /// R70: a store that fails refuses, names nothing, and says when to try again.
@@ -112,7 +112,7 @@ fn r70_a_failing_store() {
     assert_eq!(refused.json()["error"], "temporarily_unavailable");
 }
 
-/// R3: the line that a log has of a decision.
+/// R3, R75: the line that a log has of a decision.
 #[test]
 fn r3_the_line_of_a_log() {
     use asserta_core::oauth::Reason;
