@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-endpoint test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
+.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -38,8 +38,9 @@ test-core:
 	cargo test -p asserta-core
 	cargo test -p asserta-core --all-features
 
-test-endpoint:
-	cargo test -p asserta-endpoint
+# The routes and the admin API over stores in memory, and what of the Spin trigger runs natively.
+test-http:
+	cargo test -p asserta-http -p asserta-endpoint
 
 test-host: wasm wasm-tests
 	cargo test --release $(NATIVE)
@@ -84,11 +85,13 @@ fmt: ## lay out the code
 	cargo fmt --all
 	cargo fmt --manifest-path fuzz/Cargo.toml
 
-# In the release profile, so that build scripts (C libraries among them) run once for this and for the tests.
+# Most in the release profile, so that build scripts (C libraries among them) run once for this and for the tests. The
+# component has a panic handler of its own, which a profile that unwinds does not let in.
 lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
-	cargo clippy --release --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
+	cargo clippy --profile wasm $(if $(CI),--locked) -p asserta-component -- -D warnings
+	cargo clippy --release $(if $(CI),--locked) --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)
 	cargo clean
