@@ -59,7 +59,7 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
         key,
         organization: OrganizationId::default_organization(),
         urls: OrganizationUrls::new("https://as.example", &OrganizationId::default_organization()),
-        application: Application { client_id: "app".into(), secret_sha256: [0; 32], created_at: 0, metadata },
+        application: Application::parse("app".into(), [0; 32], 0, metadata).expect("a good one"),
         issuers: issuers.into(),
     })
 });

@@ -1,4 +1,4 @@
-//! An organization: a tenant with its own issuers, applications and keys, and its own URLs.
+//! An organization: it has its own issuers, applications and keys, and its own URLs.
 
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -4,12 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 /// How many elements of a list are shown, and how many characters of a text.
-const MOST_SHOWN: usize = 10;
-const MOST_CHARACTERS: usize = 300;
+const MAX_SHOWN: usize = 10;
+const MAX_CHARACTERS: usize = 300;
 
 /// A text in quotation marks, what a terminal would obey escaped, its end cut off where it is long.
 pub(crate) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARACTERS) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}...", &text[..end]),
     }
@@ -20,7 +20,7 @@ pub(crate) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let mut words = String::new();
     let mut left_out = 0;
     for (number, text) in texts.enumerate() {
-        if number >= MOST_SHOWN {
+        if number >= MAX_SHOWN {
             left_out += 1;
             continue;
         }

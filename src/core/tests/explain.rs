@@ -17,7 +17,7 @@ fn signed(key: &SigningKey, header: &[u8], claims: &[u8]) -> String {
 }
 
 fn explain(service: &Service<&World>, client: &NewApplication, text: &str) -> Explanation {
-    let client_id = client.application.client_id.as_str();
+    let client_id = client.application.client_id();
     run(service.explain(&default_organization(), text, Some(client_id))).expect("explained")
 }
 

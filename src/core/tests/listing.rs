@@ -100,7 +100,7 @@ fn one_unreadable_record() {
         let other = run(service.registry().create_application(&organization, metadata(document!({}))))
             .expect("registered");
         let broken = |key: String| world.registry.entries.borrow_mut().insert(key, content.to_vec());
-        let application = format!("application/default/{}", other.application.client_id);
+        let application = format!("application/default/{}", other.application.client_id());
         for key in ["trusted-issuer/default/issuer-001", "organization/default", &application] {
             broken(key.to_owned());
         }
@@ -144,7 +144,7 @@ fn one_unreadable_record() {
         let again = named(1, document!({ "jwks": jwks(&[&key(1)]) }));
         run(service.registry().put_trusted_issuer(&organization, "issuer-001", &again)).expect("replaced");
         assert!(exchange(1).is_ok());
-        run(service.registry().remove_application(&organization, &other.application.client_id))
+        run(service.registry().remove_application(&organization, other.application.client_id()))
             .expect("removed");
         run(service.registry().put_organization(&organization, Some("Default"))).expect("replaced");
         assert_eq!(run(service.registry().organizations(&Page::default())).expect("listed").items.len(), 1);

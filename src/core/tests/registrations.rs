@@ -67,7 +67,7 @@ fn no_client_identifier_begins_with_a_hyphen() {
     for _ in 0..1000 {
         let new = run(service.registry().create_application(&organization, metadata(document!({}))))
             .expect("registered");
-        let client_id = new.application.client_id;
+        let client_id = new.application.client_id().to_owned();
         assert!(client_id.starts_with(|first: char| first.is_ascii_alphabetic()), "{client_id}");
     }
 }
@@ -79,12 +79,12 @@ fn r20_credentials_stay_on_one_line() {
     let (service, organization) = (world.service(), default_organization());
     let new = run(service.registry().create_application(&organization, metadata(document!({}))))
         .expect("registered");
-    assert_eq!(new.application.client_id.len(), 12);
+    assert_eq!(new.application.client_id().len(), 12);
     let again =
-        run(service.registry().renew_secret(&organization, &new.application.client_id)).expect("renewed");
+        run(service.registry().renew_secret(&organization, new.application.client_id())).expect("renewed");
     for secret in [&new.client_secret, &again.client_secret] {
         assert_eq!(secret.len(), 43, "256 bits (R23)");
-        assert!(new.application.client_id.len() + 1 + secret.len() <= 57);
+        assert!(new.application.client_id().len() + 1 + secret.len() <= 57);
     }
 }
 
@@ -238,16 +238,16 @@ fn a_secret_stays() {
     let service = world.service();
     let new = run(service.registry().create_application(&default_organization(), metadata(document!({}))))
         .expect("new");
-    let mut shown = document!({ "client_id": new.application.client_id, "client_id_issued_at": START });
+    let mut shown = document!({ "client_id": new.application.client_id(), "client_id_issued_at": START });
     shown["scope"] = "other".into();
     let seed = |application: &Value| {
         parsed(document!([{ "name": "default", "applications": [application] }])).expect("well-formed")
     };
     run(service.registry().apply(&seed(&shown))).expect("applied");
-    let replaced = run(service.registry().application(&default_organization(), &new.application.client_id))
+    let replaced = run(service.registry().application(&default_organization(), new.application.client_id()))
         .expect("there");
-    assert_eq!(replaced.secret_sha256, new.application.secret_sha256);
-    assert_eq!(replaced.metadata.scope, "other");
+    assert_eq!(replaced.secret_sha256(), new.application.secret_sha256());
+    assert_eq!(replaced.metadata().scope, "other");
     shown["client_id"] = "nobody".into();
     for mode in [Run::Dry, Run::Wet] {
         let refused = run(service.registry().apply_each(&seed(&shown), mode)).expect_err("no secret");
@@ -256,7 +256,7 @@ fn a_secret_stays() {
         assert!(refused.applied.is_empty());
     }
     // A secret is a member that changes, under the name that people give it.
-    shown["client_id"] = new.application.client_id.as_str().into();
+    shown["client_id"] = new.application.client_id().into();
     shown["client_secret"] = "t".repeat(43).into();
     let applied = run(service.registry().apply_each(&seed(&shown), Run::Wet)).expect("applied");
     assert_eq!(applied[1].changed, ["client_secret"]);

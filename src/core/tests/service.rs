@@ -135,7 +135,7 @@ fn every_failed_client_costs_the_same_reads() {
         let refused = run(service.exchange(&organization, &request)).map(drop);
         (refused.map_err(|refusal| refusal.reason), world.registry.reads.get() - before)
     };
-    let id = |client: &NewApplication| client.application.client_id.clone();
+    let id = |client: &NewApplication| client.application.client_id().to_owned();
     for round in 0..3 {
         let unknown = post("unknown", &known.client_secret);
         assert_eq!(unknown, (Err(Reason::ClientUnauthenticated), 2), "round {round}");
@@ -322,7 +322,7 @@ fn changes_are_seen_at_once() {
     let disabled = issuer(document!({ "jwks": jwks(&[&idp]), "enabled": false }));
     run(services[0].registry().put_trusted_issuer(&organization, "idp", &disabled)).expect("replaced");
     assert_eq!(exchange(1), Err(Reason::IssuerUnknown));
-    run(services[1].registry().remove_application(&organization, &client.application.client_id))
+    run(services[1].registry().remove_application(&organization, client.application.client_id()))
         .expect("removed");
     assert_eq!(exchange(0), Err(Reason::ClientUnauthenticated));
 }

@@ -5,18 +5,18 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use asserta_core::oauth::JsonAnswer;
+use asserta_core::oauth::JsonResponse;
 use serde::Serialize;
 
-pub(crate) use asserta_core::oauth::HttpAnswer as Response;
+pub(crate) use asserta_core::oauth::HttpResponse as Response;
 
 /// Any value as a JSON response with the headers of R1.
 pub(crate) fn json(status: u16, value: &impl Serialize) -> Response {
     #[derive(Serialize)]
     #[serde(transparent)]
     struct Body<'a, T>(&'a T);
-    impl<T: Serialize> JsonAnswer for Body<'_, T> {}
-    Body(value).answer(status)
+    impl<T: Serialize> JsonResponse for Body<'_, T> {}
+    Body(value).response(status)
 }
 
 /// A response without a body.

@@ -48,9 +48,9 @@ impl From<ApplicationMetadata> for wit::ApplicationMetadata {
 impl From<Application> for wit::Application {
     fn from(application: Application) -> Self {
         Self {
-            client_id: application.client_id,
-            created_at: application.created_at,
-            metadata: application.metadata.into(),
+            client_id: application.client_id().to_string(),
+            created_at: application.created_at(),
+            metadata: application.metadata().clone().into(),
         }
     }
 }

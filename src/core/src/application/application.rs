@@ -1,23 +1,132 @@
-//! A registered application, its identifier and its secret.
+//! A registered application, parsed: every member of its document is acceptable. Its identifier and its secret.
 
-use alloc::string::{String, ToString};
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::document::ApplicationMetadata;
-use crate::field::FieldError;
+use crate::field::{FieldError, check_text};
 use crate::jose::digest;
+use crate::oauth::{GrantType, Scope};
 
-/// A registered application.
+/// A registered application: [`Application::parse`] alone makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
+    client_id: String,
+    secret_sha256: [u8; 32],
+    created_at: u64,
+    metadata: ApplicationMetadata,
+    /// The scope in `metadata`, each token once.
+    scope: Vec<String>,
+}
+
+impl Application {
+    /// Reads what an application may do. `secret_sha256` is the digest of its secret, which itself is stored nowhere
+    /// (R23); `created_at` counts seconds since 1970.
+    ///
+    /// # Errors
+    /// The first member that can't be accepted, and why.
+    pub fn parse(
+        client_id: String,
+        secret_sha256: [u8; 32],
+        created_at: u64,
+        metadata: ApplicationMetadata,
+    ) -> Result<Self, FieldError> {
+        check_client_id(&client_id)?;
+        let scope = check_metadata(&metadata)?;
+        Ok(Self { client_id, secret_sha256, created_at, metadata, scope })
+    }
+
+    /// The same application, with this secret from now on.
+    #[must_use]
+    pub fn with_secret(self, secret_sha256: [u8; 32]) -> Self {
+        Self { secret_sha256, ..self }
+    }
+
+    /// The same application, with another document from now on.
+    ///
+    /// # Errors
+    /// The first member that can't be accepted, and why.
+    pub fn with_metadata(self, metadata: ApplicationMetadata) -> Result<Self, FieldError> {
+        Self::parse(self.client_id, self.secret_sha256, self.created_at, metadata)
+    }
+
     /// Its public identifier.
-    pub client_id: String,
-    /// SHA-256 of its secret; the secret itself is stored nowhere (R23).
-    pub secret_sha256: [u8; 32],
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// SHA-256 of its secret (R23).
+    pub fn secret_sha256(&self) -> &[u8; 32] {
+        &self.secret_sha256
+    }
+
     /// When it was registered: seconds since 1970.
-    pub created_at: u64,
-    /// What it may do.
-    pub metadata: ApplicationMetadata,
+    pub fn created_at(&self) -> u64 {
+        self.created_at
+    }
+
+    /// What was registered.
+    pub fn metadata(&self) -> &ApplicationMetadata {
+        &self.metadata
+    }
+
+    /// The scope it may ask for.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope::of_tokens(&self.scope)
+    }
+
+    /// Whether it may use this grant (R24).
+    pub fn allows(&self, grant: GrantType) -> bool {
+        self.metadata.grant_types.iter().any(|grant_type| grant_type == grant.name())
+    }
+
+    /// Whether it may present assertions of the trusted issuer with this name (R25).
+    pub fn accepts_issuer(&self, name: &str) -> bool {
+        self.metadata.trusted_issuers.as_ref().is_none_or(|names| names.iter().any(|known| known == name))
+    }
+}
+
+/// Checks every member of a document, and reads its scope.
+pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<String>, FieldError> {
+    if let Some(name) = &metadata.client_name {
+        check_text("client_name", name, 256)?;
+    }
+    if metadata.grant_types.len() > 16 {
+        return Err(FieldError::new("grant_types", "must not have more than 16 elements"));
+    }
+    for (index, grant_type) in metadata.grant_types.iter().enumerate() {
+        if GrantType::from_name(grant_type).is_none() {
+            let field = format!("grant_types[{index}]");
+            return Err(FieldError::new(field, format!("must be {}", GrantType::JwtBearer.name())));
+        }
+    }
+    let scope = Scope::parse(&metadata.scope).ok().filter(|_| metadata.scope.len() <= 4096);
+    let scope = scope.ok_or_else(|| {
+        FieldError::new("scope", "must be scopes separated by single spaces (RFC 6749 section 3.3)")
+    })?;
+    if let Some(names) = &metadata.trusted_issuers {
+        if names.len() > 1000 {
+            return Err(FieldError::new("trusted_issuers", "must not have more than 1000 elements"));
+        }
+        for (index, name) in names.iter().enumerate() {
+            check_text(&format!("trusted_issuers[{index}]"), name, 128)?;
+        }
+    }
+    if !(30..=86_400).contains(&metadata.access_token_lifetime) {
+        return Err(FieldError::new("access_token_lifetime", "must be 30 to 86400 seconds"));
+    }
+    if let Some(audience) = &metadata.audience {
+        let values = audience.as_slice();
+        if values.is_empty() || values.len() > 32 {
+            return Err(FieldError::new("audience", "must have 1 to 32 elements"));
+        }
+        for value in values {
+            check_text("audience", value, 1024)?;
+        }
+    }
+    Ok(scope.to_text().split_terminator(' ').map(str::to_owned).collect())
 }
 
 /// A client identifier: 1 to 128 unreserved characters of RFC 3986.
@@ -54,21 +163,7 @@ pub fn secret_digest(secret: Option<&str>, sha256_hex: Option<&str>) -> Result<[
 
 /// Reads 64 hexadecimal digits.
 pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
     let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let pair = core::str::from_utf8(pair).ok()?;
-        if pair.starts_with('+') {
-            return None;
-        }
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(bytes)
-}
-
-/// Writes 64 hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| alloc::format!("{byte:02x}")).collect::<Vec<_>>().concat().to_string()
+    let decoded = base16ct::mixed::decode(text, &mut bytes).ok()?;
+    (decoded.len() == 32).then_some(bytes)
 }

@@ -1,4 +1,4 @@
-//! What people write of an application. The members carry the names of RFC 7591.
+//! The document that people register of an application: its members, with the names of RFC 7591, and their defaults.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -7,8 +7,7 @@ use core::fmt;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::field::{FieldError, check_text};
-use crate::oauth::{ClientAuthMethod, GrantType, Scope};
+use crate::oauth::ClientAuthMethod;
 
 /// A text or a list of texts, as JSON documents of this field often have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,62 +89,4 @@ const fn default_lifetime() -> u32 {
 
 const fn enabled() -> bool {
     true
-}
-
-impl ApplicationMetadata {
-    /// Checks every member.
-    pub fn check(&self) -> Result<(), FieldError> {
-        if let Some(name) = &self.client_name {
-            check_text("client_name", name, 256)?;
-        }
-        if self.grant_types.len() > 16 {
-            return Err(FieldError::new("grant_types", "must not have more than 16 elements"));
-        }
-        for (index, grant_type) in self.grant_types.iter().enumerate() {
-            if GrantType::from_name(grant_type).is_none() {
-                let field = alloc::format!("grant_types[{index}]");
-                return Err(FieldError::new(
-                    field,
-                    alloc::format!("must be {}", GrantType::JwtBearer.name()),
-                ));
-            }
-        }
-        if self.scope.len() > 4096 || Scope::parse(&self.scope).is_err() {
-            return Err(FieldError::new(
-                "scope",
-                "must be scopes separated by single spaces (RFC 6749 section 3.3)",
-            ));
-        }
-        if let Some(names) = &self.trusted_issuers {
-            if names.len() > 1000 {
-                return Err(FieldError::new("trusted_issuers", "must not have more than 1000 elements"));
-            }
-            for (index, name) in names.iter().enumerate() {
-                check_text(&alloc::format!("trusted_issuers[{index}]"), name, 128)?;
-            }
-        }
-        if !(30..=86_400).contains(&self.access_token_lifetime) {
-            return Err(FieldError::new("access_token_lifetime", "must be 30 to 86400 seconds"));
-        }
-        if let Some(audience) = &self.audience {
-            let values = audience.as_slice();
-            if values.is_empty() || values.len() > 32 {
-                return Err(FieldError::new("audience", "must have 1 to 32 elements"));
-            }
-            for value in values {
-                check_text("audience", value, 1024)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether it may use this grant (R24).
-    pub fn allows(&self, grant: GrantType) -> bool {
-        self.grant_types.iter().any(|grant_type| grant_type == grant.name())
-    }
-
-    /// Whether it may present assertions of the trusted issuer with this name (R25).
-    pub fn accepts_issuer(&self, name: &str) -> bool {
-        self.trusted_issuers.as_ref().is_none_or(|names| names.iter().any(|known| known == name))
-    }
 }

@@ -5,5 +5,5 @@ mod application;
 mod document;
 
 pub use application::{Application, check_client_id, secret_digest};
-pub(crate) use application::{from_hex, to_hex};
+pub(crate) use application::{check_metadata, from_hex};
 pub use document::{ApplicationMetadata, OneOrMany};

@@ -60,7 +60,7 @@ pub fn authenticate(
         Presented::Secret(secret) => secret.proves(application.as_deref()),
     };
     match application {
-        Some(application) if proves && application.metadata.enabled => Ok(AuthenticatedClient(application)),
+        Some(application) if proves && application.metadata().enabled => Ok(AuthenticatedClient(application)),
         _ => Err(Reason::ClientUnauthenticated),
     }
 }

@@ -71,12 +71,12 @@ impl ClientSecret {
     /// work is the same.
     pub(super) fn proves(&self, application: Option<&Application>) -> bool {
         let digest = digest::sha256(self.client_secret.as_bytes());
-        let known = application.map_or([0; 32], |application| application.secret_sha256);
+        let known = application.map_or([0; 32], |application| *application.secret_sha256());
         let is_right = core::hint::black_box(digest::equal_in_constant_time(&digest, &known));
         let may_stand_there = |application: &Application| match self.presented_by {
             PresentedBy::Basic => true,
             PresentedBy::Post => {
-                application.metadata.token_endpoint_auth_method == ClientAuthMethod::ClientSecretPost
+                application.metadata().token_endpoint_auth_method == ClientAuthMethod::ClientSecretPost
             }
         };
         is_right && application.is_some_and(may_stand_there)

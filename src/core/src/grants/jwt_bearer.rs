@@ -240,7 +240,7 @@ fn issuer_enabled(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
 }
 
 fn issuer_accepted(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let accepted = look.terms.application.metadata.accepts_issuer(&look.terms.issuer.document().name);
+    let accepted = look.terms.application.accepts_issuer(&look.terms.issuer.document().name);
     if accepted { Ok(()) } else { Err(Reason::IssuerNotAllowed) }
 }
 
@@ -261,7 +261,7 @@ fn conditions(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.
 fn grant_scope(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
-    let grantable = grantable_scope(&look.terms)?;
+    let grantable = grantable_scope(&look.terms);
     results.scope = match look.terms.scope {
         None => grantable.to_text(),
         Some(asked) => {
@@ -276,12 +276,12 @@ fn grant_scope(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
 }
 
 /// The scope of the application, cut to what the issuer's assertions may be exchanged for.
-fn grantable_scope<'a>(terms: &Terms<'a>) -> Result<Scope<'a>, Reason> {
-    let own = Scope::parse(&terms.application.metadata.scope)?;
-    Ok(match terms.issuer.scope_cap() {
+fn grantable_scope<'a>(terms: &Terms<'a>) -> Scope<'a> {
+    let own = terms.application.scope();
+    match terms.issuer.scope_cap() {
         None => own,
         Some(cap) => own.cut_to(&cap),
-    })
+    }
 }
 
 /// R62, R63: the resources asked for, else the application's audience, else ourselves.
@@ -299,7 +299,7 @@ fn audience_of_token(look: &Look<'_>, results: &mut Results) -> Result<(), Reaso
 
 /// What a token of the application may be for.
 fn known_resources<'a>(terms: &Terms<'a>) -> &'a [String] {
-    match &terms.application.metadata.audience {
+    match &terms.application.metadata().audience {
         Some(audience) => audience.as_slice(),
         None => core::slice::from_ref(&terms.urls.issuer),
     }

@@ -23,13 +23,13 @@ pub enum FetchProblem {
     Tls,
     /// Its certificate is not acceptable: authority, name or time.
     Certificate,
-    /// No complete answer in time.
+    /// No complete response in time.
     TimedOut,
-    /// The connection ended before the answer was complete, or what came is no HTTP.
+    /// The connection ended before the response was complete, or what came is no HTTP.
     Incomplete,
-    /// It answered with a redirect, which is never followed.
+    /// It responded with a redirect, which is never followed.
     Redirect(u16),
-    /// It answered with another status than 200.
+    /// It responded with another status than 200.
     Status(u16),
     /// The document has more than 64 KiB.
     TooLarge,

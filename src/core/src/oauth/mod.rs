@@ -15,7 +15,7 @@ pub(crate) use form::{MAX_PARAMETER, decode};
 pub use grant_type::GrantType;
 pub use metadata::metadata;
 pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
-pub use response::{HttpAnswer, JsonAnswer};
+pub use response::{HttpResponse, JsonResponse};
 pub use role::{Role, in_role};
 pub use scope::Scope;
 pub(crate) use scope::is_token;

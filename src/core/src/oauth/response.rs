@@ -1,4 +1,4 @@
-//! The answers of the token endpoint, as status, headers and body.
+//! The responses of the token endpoint, as status, headers and body.
 
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::oauth::{ErrorCode, Reason, Refusal};
 use crate::tokens::AccessToken;
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpAnswer {
+pub struct HttpResponse {
     /// The status code.
     pub status: u16,
     /// The headers, names in lower case.
@@ -20,20 +20,20 @@ pub struct HttpAnswer {
     pub body: Vec<u8>,
 }
 
-/// Makes an answer in JSON.
-pub trait JsonAnswer: Serialize {
-    /// The answer with the headers that every one of the token endpoint has (R1).
-    fn answer(&self, status: u16) -> HttpAnswer {
+/// Makes a response in JSON.
+pub trait JsonResponse: Serialize {
+    /// The response with the headers that every one of the token endpoint has (R1).
+    fn response(&self, status: u16) -> HttpResponse {
         let headers = [
             ("content-type", "application/json"),
             ("cache-control", "no-store"),
             ("pragma", "no-cache"),
             ("x-content-type-options", "nosniff"),
         ];
-        HttpAnswer {
+        HttpResponse {
             status,
             headers: headers.iter().map(|(name, value)| (*name, value.to_string())).collect(),
-            body: serde_json::to_vec(self).expect("our own answers are serialisable"),
+            body: serde_json::to_vec(self).expect("our own responses are serialisable"),
         }
     }
 }
@@ -47,7 +47,7 @@ struct Success<'a> {
     scope: Option<&'a str>,
 }
 
-impl JsonAnswer for Success<'_> {}
+impl JsonResponse for Success<'_> {}
 
 #[derive(Serialize)]
 struct Failure {
@@ -55,9 +55,9 @@ struct Failure {
     error_description: &'static str,
 }
 
-impl JsonAnswer for Failure {}
+impl JsonResponse for Failure {}
 
-impl HttpAnswer {
+impl HttpResponse {
     /// R60: the token, its type and lifetime, and the scope where it needs saying.
     pub fn granted(token: &AccessToken) -> Self {
         let success = Success {
@@ -66,14 +66,14 @@ impl HttpAnswer {
             expires_in: token.expires_in,
             scope: token.scope.as_deref(),
         };
-        success.answer(200)
+        success.response(200)
     }
 
     /// An error after RFC 6749 section 5.2; `realm` is our issuer identifier.
     pub fn refused(refusal: &Refusal, realm: &str) -> Self {
         let reason = refusal.reason;
         let failure = Failure { error: reason.code().name(), error_description: reason.sentence() };
-        let mut answer = failure.answer(reason.status());
+        let mut response = failure.response(reason.status());
         let mut more = vec![];
         if reason == Reason::MethodNotAllowed {
             more.push(("allow", "POST".to_string()));
@@ -84,7 +84,7 @@ impl HttpAnswer {
         if let Some(seconds) = refusal.retry_after {
             more.push(("retry-after", seconds.to_string()));
         }
-        answer.headers.append(&mut more);
-        answer
+        response.headers.append(&mut more);
+        response
     }
 }

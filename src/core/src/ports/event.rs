@@ -159,13 +159,13 @@ fn text<S: Serializer>(shown: &impl Display, serializer: S) -> Result<S::Ok, S::
 }
 
 /// How many skipped keys an event names.
-const MOST_SKIPPED: usize = 16;
+const MAX_SKIPPED: usize = 16;
 
 /// The first of the skipped keys, and how many more there are.
 fn first_of<S: Serializer>(skipped: &[SkippedKey], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut named: Vec<String> = skipped.iter().take(MOST_SKIPPED).map(ToString::to_string).collect();
-    if skipped.len() > MOST_SKIPPED {
-        named.push(format!("{} more", skipped.len() - MOST_SKIPPED));
+    let mut named: Vec<String> = skipped.iter().take(MAX_SKIPPED).map(ToString::to_string).collect();
+    if skipped.len() > MAX_SKIPPED {
+        named.push(format!("{} more", skipped.len() - MAX_SKIPPED));
     }
     named.serialize(serializer)
 }

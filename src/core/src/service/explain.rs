@@ -118,13 +118,13 @@ fn step_of_request(assertion: &str, reason: Reason, trail: &mut Trail) {
 
 /// R21, R24: whether the application may use the grant at all.
 fn steps_of_application(application: &Application, trail: &mut Trail) {
-    let (enabled, seen) = match application.metadata.enabled {
+    let (enabled, seen) = match application.metadata().enabled {
         true => (Ok(()), "the application is enabled"),
         false => (Err(Reason::ClientUnauthenticated), "the application is disabled"),
     };
     trail.step("R21", "application enabled", enabled, || seen.to_string());
     let grant = GrantType::JwtBearer;
-    let (allowed, saw) = match application.metadata.allows(grant) {
+    let (allowed, saw) = match application.allows(grant) {
         true => (Ok(()), "the application has the JWT bearer grant".to_string()),
         false => {
             let missing = format!("grant_types of the application lacks {}", grant.name());
@@ -136,19 +136,15 @@ fn steps_of_application(application: &Application, trail: &mut Trail) {
 
 /// An application that may do anything, to look at the assertion alone.
 fn any_application() -> Application {
-    Application {
-        client_id: "any".to_string(),
-        secret_sha256: [0; 32],
-        created_at: 0,
-        metadata: ApplicationMetadata {
-            client_name: None,
-            grant_types: GrantType::ALL.iter().map(|grant| grant.name().to_string()).collect(),
-            scope: String::new(),
-            token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
-            trusted_issuers: None,
-            access_token_lifetime: 3600,
-            audience: None,
-            enabled: true,
-        },
-    }
+    let metadata = ApplicationMetadata {
+        client_name: None,
+        grant_types: GrantType::ALL.iter().map(|grant| grant.name().to_string()).collect(),
+        scope: String::new(),
+        token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
+        trusted_issuers: None,
+        access_token_lifetime: 3600,
+        audience: None,
+        enabled: true,
+    };
+    Application::parse("any".to_string(), [0; 32], 0, metadata).expect("nothing in it is out of bounds")
 }

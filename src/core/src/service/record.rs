@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::application::{Application, ApplicationMetadata, from_hex, to_hex};
+use crate::application::{Application, ApplicationMetadata, from_hex};
 use crate::jose::digest;
 use crate::json::{self, Value};
 use crate::organization::OrganizationId;
@@ -96,10 +96,10 @@ pub(super) struct StoredApplication {
 impl From<&Application> for StoredApplication {
     fn from(application: &Application) -> Self {
         Self {
-            client_id: application.client_id.clone(),
-            secret_sha256: to_hex(&application.secret_sha256),
-            created_at: application.created_at,
-            metadata: application.metadata.clone(),
+            client_id: application.client_id().into(),
+            secret_sha256: base16ct::lower::encode_string(application.secret_sha256()),
+            created_at: application.created_at(),
+            metadata: application.metadata().clone(),
         }
     }
 }
@@ -110,7 +110,8 @@ impl StoredApplication {
         let secret_sha256 = from_hex(&self.secret_sha256)
             .ok_or_else(|| unreadable(key, "has a secret_sha256 that is no digest"))?;
         let Self { client_id, created_at, metadata, .. } = self;
-        Ok(Application { client_id, secret_sha256, created_at, metadata })
+        Application::parse(client_id, secret_sha256, created_at, metadata)
+            .map_err(|_| unreadable(key, "has a member that can not be accepted"))
     }
 }
 

@@ -25,7 +25,7 @@ impl<P: Ports> Service<P> {
         let now = self.shell.ports.clock().now();
         let organization = self.registry.current(organization).await?;
         let client = self.authenticate(&organization, request.client.as_ref()).await?;
-        if !client.application().metadata.allows(request.grant.grant_type()) {
+        if !client.application().allows(request.grant.grant_type()) {
             return Err(Reason::GrantNotAllowed.into());
         }
         let granted = match &request.grant {
@@ -73,12 +73,12 @@ impl<P: Ports> Service<P> {
         let mut id = [0; 16];
         self.shell.ports.entropy().fill(&mut id);
         let application = client.application();
-        let expires_in = u64::from(application.metadata.access_token_lifetime);
+        let expires_in = u64::from(application.metadata().access_token_lifetime);
         let claims = AccessTokenClaims {
             issuer: &organization.urls.issuer,
             subject: granted.subject(),
             audience: granted.audience(),
-            client_id: &application.client_id,
+            client_id: application.client_id(),
             issued_at: now,
             expires_at: now + expires_in,
             id: &base64url::encode(&id),

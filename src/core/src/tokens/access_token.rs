@@ -17,7 +17,7 @@ pub struct AccessToken {
     pub token: String,
     /// Its lifetime in seconds.
     pub expires_in: u64,
-    /// Its scope, where the answer has to say so (R60).
+    /// Its scope, where the response has to say so (R60).
     pub scope: Option<String>,
 }
 

@@ -13,7 +13,7 @@ const TEXTS: &[&str] = &["kty", "use", "alg", "kid", "crv", "x", "y", "n", "e"];
 const MAX_OPERATIONS: usize = 8;
 
 impl TrustedIssuer {
-    /// The registration as it is stored and answered: without keys that can't be used, private ones among them, and
+    /// The registration as it is stored and shown: without keys that can't be used, private ones among them, and
     /// without members that nobody reads. It has the same keys.
     #[must_use]
     pub fn as_stored(&self) -> Self {

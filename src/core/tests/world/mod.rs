@@ -317,7 +317,7 @@ pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
 }
 
 pub fn request(client: &NewApplication, assertion: &str) -> TokenRequest {
-    let id = &client.application.client_id;
+    let id = client.application.client_id();
     let credentials = Presented::secret(id, &client.client_secret, PresentedBy::Basic);
     TokenRequest::jwt_bearer(credentials, assertion, None, None).expect("short enough")
 }

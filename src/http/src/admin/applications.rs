@@ -27,10 +27,10 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn of(application: &'a Application) -> Self {
         Self {
-            client_id: &application.client_id,
+            client_id: application.client_id(),
             client_secret: None,
-            client_id_issued_at: application.created_at,
-            metadata: &application.metadata,
+            client_id_issued_at: application.created_at(),
+            metadata: application.metadata(),
         }
     }
 
@@ -51,7 +51,7 @@ pub(super) async fn collection(
         }
         "POST" => {
             let new = service.registry().create_application(organization, body::read(request)?).await?;
-            let location = location(organization, "applications", &new.application.client_id);
+            let location = location(organization, "applications", new.application.client_id());
             Ok(created(location, &View::with_secret(&new)))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),

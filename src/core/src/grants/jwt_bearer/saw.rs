@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Look, grantable_scope, known_resources};
-use crate::oauth::Scope;
 use crate::trust::SUBJECT_PATTERNS;
 use crate::words::{list, number_of, quoted};
 
@@ -15,7 +14,7 @@ pub(super) fn issuer_enabled(look: &Look<'_>) -> String {
 }
 
 pub(super) fn issuer_accepted(look: &Look<'_>) -> String {
-    match &look.terms.application.metadata.trusted_issuers {
+    match &look.terms.application.metadata().trusted_issuers {
         None => "the application accepts every trusted issuer".to_string(),
         Some(names) => {
             let accepted = list(names.iter().map(String::as_str));
@@ -49,7 +48,7 @@ pub(super) fn conditions(look: &Look<'_>) -> String {
 }
 
 pub(super) fn scope(look: &Look<'_>) -> String {
-    let grantable = grantable_scope(&look.terms).as_ref().map(Scope::to_text).unwrap_or_default();
+    let grantable = grantable_scope(&look.terms).to_text();
     let asked =
         look.terms.scope.map_or("nothing asked".to_string(), |scope| format!("asked is {}", quoted(scope)));
     match (grantable.is_empty(), look.terms.issuer.document().scopes.is_some()) {

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
-use crate::application::{Application, ApplicationMetadata, check_client_id};
+use crate::application::{Application, ApplicationMetadata, check_client_id, check_metadata};
+use crate::field::FieldError;
 use crate::jose::{base64url, digest};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreError};
@@ -28,22 +29,17 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         metadata: ApplicationMetadata,
     ) -> Result<NewApplication, RegistryError> {
-        metadata.check()?;
-        self.require(organization).await?;
         // 12 characters with 71 random bits: with the colon and the secret it encodes to one line of base64 (R20).
         let mut id = [0; 9];
         self.shell.ports.entropy().fill(&mut id);
         // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
         id[0] &= 0x7f;
         let client_secret = self.new_secret();
-        let application = Application {
-            client_id: base64url::encode(&id),
-            secret_sha256: digest::sha256(client_secret.as_bytes()),
-            created_at: self.shell.ports.clock().now(),
-            metadata,
-        };
+        let (secret_sha256, now) = (digest::sha256(client_secret.as_bytes()), self.shell.ports.clock().now());
+        let application = Application::parse(base64url::encode(&id), secret_sha256, now, metadata)?;
+        self.require(organization).await?;
         self.change(organization, async {
-            let key = Key::application(organization, &application.client_id);
+            let key = Key::application(organization, application.client_id());
             if self.shell.ports.registry().get(&key).await?.is_some() {
                 return Err(RegistryError::ClientIdTaken);
             }
@@ -65,7 +61,7 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         application: &Application,
     ) -> Result<(), StoreError> {
-        let key = Key::application(organization, &application.client_id);
+        let key = Key::application(organization, application.client_id());
         record::save(self.shell.ports.registry(), &key, StoredApplication::from(application)).await
     }
 
@@ -111,8 +107,9 @@ impl<P: Ports> Registry<P> {
         client_id: &str,
         metadata: ApplicationMetadata,
     ) -> Result<Application, RegistryError> {
-        metadata.check()?;
-        self.change_application(organization, client_id, |application| application.metadata = metadata).await
+        check_metadata(&metadata)?;
+        let change = |application: Application| application.with_metadata(metadata);
+        self.change_application(organization, client_id, change).await
     }
 
     /// Gives an application a new secret; the old one stops working.
@@ -123,7 +120,7 @@ impl<P: Ports> Registry<P> {
     ) -> Result<NewApplication, RegistryError> {
         let client_secret = self.new_secret();
         let digest = digest::sha256(client_secret.as_bytes());
-        let change = |application: &mut Application| application.secret_sha256 = digest;
+        let change = |application: Application| Ok(application.with_secret(digest));
         let application = self.change_application(organization, client_id, change).await?;
         Ok(NewApplication { application, client_secret })
     }
@@ -133,13 +130,12 @@ impl<P: Ports> Registry<P> {
         &self,
         organization: &OrganizationId,
         client_id: &str,
-        change: impl FnOnce(&mut Application),
+        change: impl FnOnce(Application) -> Result<Application, FieldError>,
     ) -> Result<Application, RegistryError> {
         self.require(organization).await?;
         self.change(organization, async {
             let known = self.load_application(organization, client_id).await?;
-            let mut application = known.ok_or(RegistryError::NotFound)?;
-            change(&mut application);
+            let application = change(known.ok_or(RegistryError::NotFound)?)?;
             self.write_application(organization, &application).await?;
             Ok(application)
         })

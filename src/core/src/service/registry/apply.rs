@@ -406,17 +406,13 @@ impl<P: Ports> Registry<P> {
     ) -> Result<Application, RegistryError> {
         let secret_sha256 = match (seed.check()?, known) {
             (Some(digest), _) => digest,
-            (None, Some(known)) => known.secret_sha256,
+            (None, Some(known)) => *known.secret_sha256(),
             (None, None) => {
                 let problem = "or client_secret_sha256 is needed: there is no such application, whose secret could stay";
                 return Err(FieldError::new("client_secret", problem).into());
             }
         };
-        Ok(Application {
-            client_id: seed.client_id.to_string(),
-            secret_sha256,
-            created_at: known.map_or_else(|| self.shell.ports.clock().now(), |known| known.created_at),
-            metadata: seed.metadata.clone(),
-        })
+        let created_at = known.map_or_else(|| self.shell.ports.clock().now(), Application::created_at);
+        Ok(Application::parse(seed.client_id.clone(), secret_sha256, created_at, seed.metadata.clone())?)
     }
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::application::{ApplicationMetadata, check_client_id, secret_digest};
+use crate::application::{ApplicationMetadata, check_client_id, check_metadata, secret_digest};
 use crate::field::FieldError;
 use crate::json::{self, JsonError, Object, Value};
 use crate::organization::OrganizationId;
@@ -182,7 +182,7 @@ impl SeedApplication {
     /// Checks every member, and gives the secret's digest. `None`: the secret of the application that is there stays.
     pub(super) fn check(&self) -> Result<Option<[u8; 32]>, FieldError> {
         check_client_id(&self.client_id)?;
-        self.metadata.check()?;
+        check_metadata(&self.metadata)?;
         if self.client_secret.is_none() && self.client_secret_sha256.is_none() {
             return Ok(None);
         }
