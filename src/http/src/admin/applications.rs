@@ -6,7 +6,9 @@ use asserta_core::ports::Ports;
 use asserta_core::service::{NewApplication, Put, SeedApplication, Service};
 use serde::Serialize;
 
-use super::{Handled, Refused, body, created, list, location, page, post_only};
+use super::body;
+use super::handled::{Handled, Refused, created, location, post_only};
+use super::pages::{list, page};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::{empty, json};

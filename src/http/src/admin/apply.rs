@@ -7,7 +7,8 @@ use asserta_core::ports::Ports;
 use asserta_core::service::{Applied, Run, Service, TrustDocument};
 use serde::Serialize;
 
-use super::{Handled, body, post_only};
+use super::body;
+use super::handled::{Handled, post_only};
 use crate::request::Request;
 use crate::response::json;
 

@@ -7,7 +7,7 @@ use asserta_core::ports::Ports;
 use asserta_core::service::{Service, SigningKeyInfo};
 use serde::Serialize;
 
-use super::{Handled, Refused, post_only};
+use super::handled::{Handled, Refused, post_only};
 use crate::request::Request;
 use crate::response::{Response, json};
 

@@ -8,7 +8,9 @@ use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use serde::Deserialize;
 
-use super::{Handled, Refused, body, list, page};
+use super::body;
+use super::handled::{Handled, Refused};
+use super::pages::{list, page};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::json;

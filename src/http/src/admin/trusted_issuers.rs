@@ -9,7 +9,9 @@ use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 use serde::Serialize;
 
-use super::{Handled, Refused, body, created, list, location, page};
+use super::body;
+use super::handled::{Handled, Refused, created, location};
+use super::pages::{list, page};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::{empty, json};
