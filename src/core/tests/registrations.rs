@@ -209,11 +209,11 @@ fn a_dry_run_foretells() {
         let foretold = run(service.registry().apply_each(&document, Run::Dry)).expect("applicable");
         assert_eq!(outcomes(&foretold), expected);
         assert_eq!(*world.registry.entries.borrow(), before, "a dry run writes");
-        assert_eq!(run(service.registry().apply_each(&document, Run::Wet)), Ok(foretold));
+        assert_eq!(run(service.registry().apply_each(&document, Run::Real)), Ok(foretold));
     }
     // A record that can't be read is replaced; nothing is known of what it had.
     world.registry.entries.borrow_mut().insert("trusted-issuer/acme/a".into(), b"{".to_vec());
-    for mode in [Run::Dry, Run::Wet] {
+    for mode in [Run::Dry, Run::Real] {
         let applied =
             run(service.registry().apply_each(&seed("Acme Ltd", "3", "write"), mode)).expect("applied");
         assert_eq!(outcomes(&applied)[1], same(Outcome::Replaced), "{mode:?}");
@@ -249,7 +249,7 @@ fn a_secret_stays() {
     assert_eq!(replaced.secret_sha256(), new.application.secret_sha256());
     assert_eq!(replaced.metadata().scope, "other");
     shown["client_id"] = "nobody".into();
-    for mode in [Run::Dry, Run::Wet] {
+    for mode in [Run::Dry, Run::Real] {
         let refused = run(service.registry().apply_each(&seed(&shown), mode)).expect_err("no secret");
         assert_eq!(refused.place, "organizations[0].applications[0]");
         assert!(matches!(&refused.error, RegistryError::Invalid(error) if error.field == "client_secret"));
@@ -258,7 +258,7 @@ fn a_secret_stays() {
     // A secret is a member that changes, under the name that people give it.
     shown["client_id"] = new.application.client_id().into();
     shown["client_secret"] = "t".repeat(43).into();
-    let applied = run(service.registry().apply_each(&seed(&shown), Run::Wet)).expect("applied");
+    let applied = run(service.registry().apply_each(&seed(&shown), Run::Real)).expect("applied");
     assert_eq!(applied[1].changed, ["client_secret"]);
 }
 
@@ -274,7 +274,7 @@ fn a_store_that_fails_halfway() {
         let world = World::default();
         let service = world.service();
         world.registry.fails_after.set(Some(step));
-        let Err(failed) = run(service.registry().apply_each(&document, Run::Wet)) else { break };
+        let Err(failed) = run(service.registry().apply_each(&document, Run::Real)) else { break };
         world.registry.fails_after.set(None);
         assert!(matches!(failed.error, RegistryError::Store(_)), "{failed:?}");
         let outcomes: Vec<_> = failed.applied.iter().map(|one| one.outcome).collect();
@@ -293,7 +293,7 @@ fn a_store_that_fails_halfway() {
             assert!(outcomes.is_empty() && world.registry.entries.borrow().is_empty(), "{failed:?}");
         }
         world.advance(20);
-        run(service.registry().apply_each(&document, Run::Wet)).expect("healed");
+        run(service.registry().apply_each(&document, Run::Real)).expect("healed");
         let again = run(service.registry().apply_each(&document, Run::Dry)).expect("applicable");
         assert!(again.iter().all(|one| one.outcome == Outcome::Unchanged), "step {step}: {again:?}");
     }

@@ -31,7 +31,7 @@ pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> H
 /// Whoever misspells `dry_run` must not apply.
 fn run(query: Option<&str>) -> Result<Run, FieldError> {
     match query {
-        None | Some("" | "dry_run=false") => Ok(Run::Wet),
+        None | Some("" | "dry_run=false") => Ok(Run::Real),
         Some("dry_run=true") => Ok(Run::Dry),
         Some(_) => Err(FieldError::new("query", "must be dry_run=true or dry_run=false")),
     }

@@ -7,12 +7,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use super::Registry;
+use super::applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
 use super::document::{SeedApplication, TrustDocument};
 use super::error::RegistryError;
 use super::organizations::check_display_name;
+use super::put::{Known, Put};
 use crate::application::Application;
 use crate::field::FieldError;
 use crate::organization::OrganizationId;
@@ -20,164 +20,13 @@ use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::service::record::{self, Key, StoredApplication};
 use crate::trust::TrustedIssuer;
 
-/// What applying a document did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ApplyReport {
-    /// So many registrations are new.
-    pub created: usize,
-    /// So many were replaced.
-    pub replaced: usize,
-    /// So many were as the document wants them.
-    pub unchanged: usize,
-}
-
 /// Whether a document is applied, or only what that would do is found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
     /// It is applied.
-    Wet,
+    Real,
     /// Nothing is written.
     Dry,
-}
-
-/// A registration of a document, and what became of it or would become of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Applied {
-    /// What it registers.
-    pub kind: Kind,
-    /// The name of its organization.
-    pub organization: String,
-    /// The name of the trusted issuer, the `client_id` of the application; absent for an organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Which members are others than before, where it was replaced and could be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub changed: Vec<String>,
-}
-
-/// What a registration registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// An organization.
-    Organization,
-    /// A trusted issuer.
-    TrustedIssuer,
-    /// An application.
-    Application,
-}
-
-/// What became of a registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It is new.
-    Created,
-    /// Another one was there.
-    Replaced,
-    /// It was there as it is wanted.
-    Unchanged,
-    /// The store failed: it may be there or not.
-    Unknown,
-    /// It was not applied, since something failed before.
-    NotApplied,
-}
-
-impl From<Put> for Outcome {
-    fn from(put: Put) -> Self {
-        match put {
-            Put::Created => Self::Created,
-            Put::Replaced => Self::Replaced,
-            Put::Unchanged => Self::Unchanged,
-        }
-    }
-}
-
-/// Why a document was not applied, or not to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApplyError {
-    /// Where in the document: `organizations[0].trusted_issuers[1]`.
-    pub place: String,
-    /// Why.
-    pub error: RegistryError,
-    /// What became of each registration. Empty: nothing was applied.
-    pub applied: Vec<Applied>,
-}
-
-impl From<ApplyError> for RegistryError {
-    /// A member at fault is named with its place.
-    fn from(ApplyError { place, error, .. }: ApplyError) -> Self {
-        match error {
-            Self::Invalid(error) => FieldError::new(format!("{place}.{}", error.field), error.problem).into(),
-            error => error,
-        }
-    }
-}
-
-/// What became of a seed document at the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seeding {
-    /// It was applied now.
-    Applied(ApplyReport),
-    /// It was applied before, and none after it.
-    Known,
-    /// It was applied before, and another one after it.
-    Superseded,
-}
-
-/// What putting a registration did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It is new.
-    Created,
-    /// Another one was there.
-    Replaced,
-    /// It was there as it is wanted.
-    Unchanged,
-}
-
-/// What is there before a registration is put.
-pub(in crate::service) enum Known<T> {
-    Nothing,
-    /// A record that can't be read, and that can be replaced without a look at it (R74).
-    Unreadable,
-    Readable(T),
-}
-
-impl<T: PartialEq> Known<T> {
-    pub(in crate::service) fn of(loaded: Result<Option<T>, StoreError>) -> Result<Self, StoreError> {
-        match loaded {
-            Ok(None) => Ok(Self::Nothing),
-            Ok(Some(known)) => Ok(Self::Readable(known)),
-            Err(StoreError::Unreadable(_)) => Ok(Self::Unreadable),
-            Err(error) => Err(error),
-        }
-    }
-
-    pub(in crate::service) fn readable(&self) -> Option<&T> {
-        if let Self::Readable(known) = self { Some(known) } else { None }
-    }
-
-    pub(in crate::service) fn put(&self, wanted: &T) -> Put {
-        match self {
-            Self::Nothing => Put::Created,
-            Self::Readable(known) if known == wanted => Put::Unchanged,
-            Self::Readable(_) | Self::Unreadable => Put::Replaced,
-        }
-    }
-}
-
-impl ApplyReport {
-    fn count(applied: &[Applied]) -> Self {
-        let number = |outcome| applied.iter().filter(|one| one.outcome == outcome).count();
-        Self {
-            created: number(Outcome::Created),
-            replaced: number(Outcome::Replaced),
-            unchanged: number(Outcome::Unchanged),
-        }
-    }
 }
 
 /// One registration of a document.
@@ -238,7 +87,7 @@ fn refused(place: &str, error: impl Into<RegistryError>) -> ApplyError {
 impl<P: Ports> Registry<P> {
     /// Brings the registrations to what the document says. What it does not name stays.
     pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
-        Ok(ApplyReport::count(&self.apply_each(document, Run::Wet).await?))
+        Ok(ApplyReport::count(&self.apply_each(document, Run::Real).await?))
     }
 
     /// The same, with what became of each registration, or would become of it.
@@ -330,7 +179,7 @@ impl<P: Ports> Registry<P> {
                 let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
                 let wanted = issuer.as_stored();
                 let put = match run {
-                    Run::Wet => self.put_issuer(organization, issuer).await?,
+                    Run::Real => self.put_issuer(organization, issuer).await?,
                     Run::Dry => before.put(&wanted),
                 };
                 let changed = before.readable().map(|before| record::differing(before, &wanted));
@@ -340,7 +189,7 @@ impl<P: Ports> Registry<P> {
                 let before = Known::of(self.load_application(organization, &application.client_id).await)?;
                 let wanted = self.wanted_application(application, before.readable())?;
                 let put = match run {
-                    Run::Wet => self.put_application(organization, application).await?.0,
+                    Run::Real => self.put_application(organization, application).await?.0,
                     Run::Dry => before.put(&wanted),
                 };
                 let stored = StoredApplication::from;
@@ -359,7 +208,7 @@ impl<P: Ports> Registry<P> {
     ) -> Result<Put, RegistryError> {
         match self.organization(organization).await {
             Ok(known) if display_name.is_none() || known.display_name.as_deref() == display_name => {
-                if run == Run::Wet {
+                if run == Run::Real {
                     // Somebody may repeat what failed halfway.
                     self.changed(organization).await?;
                 }
@@ -371,7 +220,7 @@ impl<P: Ports> Registry<P> {
             Err(error) => return Err(error),
         }
         let is_new = match run {
-            Run::Wet => self.put_organization(organization, display_name).await?,
+            Run::Real => self.put_organization(organization, display_name).await?,
             Run::Dry => self.shell.ports.registry().get(&Key::organization(organization)).await?.is_none(),
         };
         Ok(if is_new { Put::Created } else { Put::Replaced })

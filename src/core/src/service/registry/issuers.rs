@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Registry;
-use super::apply::{Known, Put};
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
+use super::put::{Known, Put};
 use crate::field::FieldError;
 use crate::jose::SkippedKey;
 use crate::organization::OrganizationId;

@@ -1,6 +1,7 @@
 //! What is registered: organizations, trusted issuers and applications, and how they are stored.
 
 mod applications;
+mod applied;
 mod apply;
 mod cache;
 mod current;
@@ -9,13 +10,16 @@ mod error;
 mod issuers;
 mod lock;
 mod organizations;
+mod put;
 
 pub use applications::NewApplication;
-pub use apply::{Applied, ApplyError, ApplyReport, Kind, Outcome, Put, Run, Seeding};
+pub use applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
+pub use apply::Run;
 pub(super) use cache::CurrentOrganization;
 pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};
+pub use put::Put;
 
 use alloc::rc::Rc;
 use core::cell::RefCell;
