@@ -2,9 +2,9 @@
 
 mod world;
 
-use asserta_core::grants::GrantType;
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
+use asserta_core::oauth::GrantType;
 use asserta_core::oauth::Reason;
 use asserta_core::service::{Explanation, NewApplication, RegistryError, Service};
 use serde_json::{Value, json};

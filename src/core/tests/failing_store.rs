@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::grants::GrantType;
+use asserta_core::oauth::GrantType;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::service::{NewApplication, RegistryError, Service, TrustDocument};

@@ -256,7 +256,7 @@ fn read_all() -> Vec<File> {
         for entry in fs::read_dir(folder).expect("a folder of the repository") {
             let path = entry.expect("readable").path();
             let name = path.file_stem().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
-            let inner = [module.as_slice(), &[name.clone()]].concat();
+            let inner = [module.as_slice(), std::slice::from_ref(&name)].concat();
             if path.is_dir() {
                 read(&path, &inner, files);
             } else if name != "tests" {

@@ -3,8 +3,8 @@
 use alloc::string::ToString;
 
 use asserta_core::application::{Application, ApplicationMetadata, OneOrMany};
-use asserta_core::client_auth::ClientAuthMethod;
 use asserta_core::json;
+use asserta_core::oauth::ClientAuthMethod;
 use asserta_core::service::NewApplication;
 
 use crate::bindings::wit::applications as wit;

@@ -16,7 +16,7 @@ impl From<Refusal> for exchange::ExchangeError {
             });
         }
         Self::Refusal(exchange::Refusal {
-            code: refusal.reason.code().into(),
+            code: refusal.code.into(),
             reason: refusal.reason.into(),
             sentence: refusal.reason.sentence().to_string(),
             retry_after: refusal.retry_after,

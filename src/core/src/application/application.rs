@@ -27,6 +27,8 @@ impl Application {
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
+    // Once in the component, not in each use case that registers.
+    #[inline(never)]
     pub fn parse(
         client_id: String,
         secret_sha256: [u8; 32],
@@ -89,6 +91,7 @@ impl Application {
 }
 
 /// Checks every member of a document, and reads its scope.
+#[inline(never)]
 pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<String>, FieldError> {
     if let Some(name) = &metadata.client_name {
         check_text("client_name", name, 256)?;

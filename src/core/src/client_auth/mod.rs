@@ -4,8 +4,6 @@ mod secret;
 
 pub use secret::{ClientSecret, PresentedBy};
 
-pub use crate::oauth::ClientAuthMethod;
-
 use alloc::rc::Rc;
 
 use crate::application::Application;

@@ -5,8 +5,6 @@ mod request;
 
 pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 
-pub use crate::oauth::GrantType;
-
 use alloc::string::String;
 use alloc::vec::Vec;
 

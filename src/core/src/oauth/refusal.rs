@@ -170,6 +170,8 @@ pub struct KeysNeeded {
 pub struct Refusal {
     /// Why.
     pub reason: Reason,
+    /// The OAuth error code: that of the reason, unless the role of what was refused has another one.
+    pub code: ErrorCode,
     /// After how many seconds trying again makes sense, where that is known.
     pub retry_after: Option<u64>,
     /// With [`Reason::KeysNeeded`]: whose keys.
@@ -178,10 +180,18 @@ pub struct Refusal {
     pub cause: Option<String>,
 }
 
+impl Refusal {
+    /// The HTTP status of the response (R2, R10, R15).
+    pub fn status(&self) -> u16 {
+        if self.code == self.reason.code() { self.reason.status() } else { self.code.status() }
+    }
+}
+
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        let retry_after = (reason.code() == ErrorCode::TemporarilyUnavailable).then_some(5);
-        Self { reason, retry_after, keys_needed: None, cause: None }
+        let code = reason.code();
+        let retry_after = (code == ErrorCode::TemporarilyUnavailable).then_some(5);
+        Self { reason, code, retry_after, keys_needed: None, cause: None }
     }
 }
 

@@ -72,13 +72,13 @@ impl HttpResponse {
     /// An error after RFC 6749 section 5.2; `realm` is our issuer identifier.
     pub fn refused(refusal: &Refusal, realm: &str) -> Self {
         let reason = refusal.reason;
-        let failure = Failure { error: reason.code().name(), error_description: reason.sentence() };
-        let mut response = failure.response(reason.status());
+        let failure = Failure { error: refusal.code.name(), error_description: reason.sentence() };
+        let mut response = failure.response(refusal.status());
         let mut more = vec![];
         if reason == Reason::MethodNotAllowed {
             more.push(("allow", "POST".to_string()));
         }
-        if reason.code() == ErrorCode::InvalidClient {
+        if refusal.code == ErrorCode::InvalidClient {
             more.push(("www-authenticate", alloc::format!("Basic realm=\"{realm}\"")));
         }
         if let Some(seconds) = refusal.retry_after {

@@ -10,9 +10,9 @@ use super::trail::Trail;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata};
 use crate::check::Finding;
+use crate::grants::Mark;
 use crate::grants::jwt_bearer::Request;
-use crate::grants::{GrantType, Mark};
-use crate::oauth::{ClientAuthMethod, MAX_ASSERTION, Reason};
+use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
 

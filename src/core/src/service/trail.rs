@@ -60,9 +60,15 @@ impl Trail {
         verdict: Result<(), Reason>,
         saw: impl FnOnce() -> String,
     ) {
-        if let Some(findings) = &mut self.0 {
-            findings.push(Finding { rule, name, verdict, saw: saw() });
+        if self.is_kept() {
+            self.push(Finding { rule, name, verdict, saw: saw() });
         }
+    }
+
+    /// Apart from `step`, which is compiled for each step.
+    #[inline(never)]
+    fn push(&mut self, finding: Finding<Reason>) {
+        self.0.get_or_insert_default().push(finding);
     }
 
     /// Writes down what was found in a JWT of this role.

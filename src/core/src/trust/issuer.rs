@@ -27,6 +27,8 @@ impl Issuer {
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
+    // Once in the component, not in each use case that registers.
+    #[inline(never)]
     pub fn parse(document: TrustedIssuer, dev: bool) -> Result<Self, FieldError> {
         check_text("name", &document.name, 128)?;
         check_text("issuer", &document.issuer, 1024)?;

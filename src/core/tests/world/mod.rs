@@ -11,10 +11,11 @@ use std::task::{Context, Poll, Waker};
 
 use asserta_core::application::ApplicationMetadata;
 use asserta_core::client_auth::{Presented, PresentedBy};
-use asserta_core::grants::{GrantType, TokenRequest};
+use asserta_core::grants::TokenRequest;
 use asserta_core::jose::Portable;
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
+use asserta_core::oauth::GrantType;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
     Clock, Entropy, Event, Events, FetchProblem, FetchedDocument, KeyFetcher, KeyPage, Ports, Store,

@@ -36,9 +36,12 @@ impl<'a> IssuedJwt<'a> {
         let refusal = in_role(error.problem(), role);
         trail.step(rule, name, Err(refusal.reason), || error.to_string());
         let around = matches!(error, NotJwt::Form(JwsError::LineBreakAtEnd | JwsError::WhiteSpace { .. }));
+        if !around || !trail.is_kept() {
+            return Err(refusal);
+        }
         match UnverifiedJwt::parse(text.trim()) {
-            Ok(unverified) if around && trail.is_kept() => Ok(Self { unverified, role }),
-            _ => Err(refusal),
+            Ok(unverified) => Ok(Self { unverified, role }),
+            Err(_) => Err(refusal),
         }
     }
 }
