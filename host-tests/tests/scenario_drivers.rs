@@ -60,6 +60,11 @@ async fn one_that_breaks() -> Result<()> {
     let broken = hanging.call(1, jwks()).await;
     told(broken.map(drop), &["does not respond within 0.5 s", "killed", "still thinking"])?;
 
+    // More than a pipe holds.
+    let mut deaf = start("echo '{\"protocol\": 1}'; exec sleep 60", Duration::from_millis(500))?;
+    let many = std::iter::repeat_with(jwks).take(10_000).flatten().collect();
+    told(deaf.call(1, many).await.map(drop), &["does not respond within 0.5 s"])?;
+
     for (rubbish, why) in [
         ("warning: something", "it said \"warning: something\""),
         ("", "it said \"\""),

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -84,15 +84,17 @@ impl Driver for LineDriver {
             let (running, _) = Running::start(&self.command, self.patience)?;
             self.running = Some(running);
         }
-        self.running.as_ref().context("started above")?.told.forget();
+        self.running.as_mut().context("started above")?.forget_what_it_told();
         let mut settings = settings.clone();
         let trust = settings.shift_remove("trust");
         let mut begin = json!({"do": "start", "dev": true});
         begin.as_object_mut().context("an object")?.extend(settings);
-        self.ask(at, &[begin])?;
+        let mut responses = self.ask(at, &[begin])?;
         if let Some(document) = trust {
-            self.call(at, vec![Operation::Apply { document }]).await?;
+            responses.extend(self.call(at, vec![Operation::Apply { document }]).await?);
         }
+        let other = responses.into_iter().find(|response| !matches!(response.outcome, Outcome::Ok(_)));
+        ensure!(other.is_none(), "it does not start: {other:?}");
         Ok(())
     }
 
@@ -120,7 +122,7 @@ fn yes() -> bool {
 /// A program that runs.
 struct Running {
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Sender<String>>,
     lines: Receiver<Result<String>>,
     told: Told,
     telling: JoinHandle<()>,
@@ -139,7 +141,7 @@ impl Running {
             .with_context(|| format!("{program} can't be started"))?;
         let lines = read_lines(child.stdout.take().context("its output")?);
         let (told, telling) = Told::of(child.stderr.take().context("its standard error")?);
-        let stdin = child.stdin.take();
+        let stdin = child.stdin.take().map(write_lines);
         let running = Self { child, stdin, lines, told, telling, next_id: 1 };
         let greeted = running.line(patience).and_then(|line| {
             let hello: Hello =
@@ -159,8 +161,8 @@ impl Running {
             let line = Line { id: self.next_id, at, operation };
             let mut line = ascii(&serde_json::to_string(&line)?);
             line.push('\n');
-            let stdin = self.stdin.as_mut().context("its input is closed")?;
-            stdin.write_all(line.as_bytes()).context("it takes no input any more")?;
+            // Where it takes no more input it does not respond either, and that is told.
+            _ = self.stdin.as_ref().context("its input is closed")?.send(line);
             self.next_id += 1;
         }
         let mut responses: Vec<Option<Response>> = vec![None; operations.len()];
@@ -207,6 +209,13 @@ impl Running {
             }
             ensure!(begin.elapsed() < patience, "it goes on after the end of its input");
             std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What it tells from now on is told of the next scenario; one that has ended told why.
+    fn forget_what_it_told(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.told.forget();
         }
     }
 
@@ -264,6 +273,19 @@ fn ascii(json: &str) -> String {
         }
     }
     escaped
+}
+
+/// Writes lines to a program, so that one that does not read them holds nobody up.
+fn write_lines(mut input: ChildStdin) -> Sender<String> {
+    let (sender, lines) = channel::<String>();
+    std::thread::spawn(move || {
+        for line in lines {
+            if input.write_all(line.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    sender
 }
 
 /// Reads a program's lines, so that waiting for one can end.
