@@ -180,6 +180,65 @@ fn a_file_with_a_refused_entry_changes_nothing() {
 }
 
 #[test]
+fn a_dry_run_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let write = |text: &str| fs::write(directory.path().join("trust.toml"), text).unwrap();
+    write(TRUST);
+    let told = server.out(&["apply", "--dry-run", "trust.toml"]);
+    assert!(told.contains("WOULD BE") && told.matches("created").count() == 3, "{told}");
+    assert!(!server.out(&["org", "list"]).contains("beta"));
+    server.out(&["apply", "trust.toml"]);
+    write(&TRUST.replace(r#"scope = "read""#, r#"scope = "write""#));
+    assert!(server.out(&["apply", "--dry-run", "trust.toml"]).contains("changed: scope"));
+    assert!(server.out(&["app", "show", "app-1", "--org", "beta", "--json"]).contains(r#""scope": "read""#));
+    write(&TRUST.replace("https://partner.example/jwks", "nonsense"));
+    let refused = server.run(&["apply", "--dry-run", "trust.toml"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("organizations[0].trusted_issuers[0].jwks_uri"),
+        "{refused:?}"
+    );
+}
+
+/// The server reads 64 KiB at once. All of a larger file is judged before any of it is applied.
+#[test]
+fn a_large_file_goes_in_parts() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let write = |scope: &str| {
+        let application = |number: usize| {
+            serde_json::json!({
+                "client_id": format!("app-{number}"),
+                "client_name": "n".repeat(200),
+                "client_secret_sha256": "0".repeat(64),
+                "scope": if number == 249 { scope } else { "read" },
+            })
+        };
+        let applications: Vec<_> = (0..250).map(application).collect();
+        let document = serde_json::json!({"organizations": [
+            {"name": "alpha"}, {"name": "beta", "display_name": "Beta", "applications": applications},
+        ]});
+        let text = document.to_string();
+        assert!(text.len() > 64 * 1024);
+        fs::write(directory.path().join("trust.json"), text).unwrap();
+    };
+    write("re  ad");
+    let refused = server.run(&["apply", "trust.json"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("organizations[1].applications[249].scope"),
+        "{refused:?}"
+    );
+    assert!(refused.err.contains("nothing was applied") && refused.out.is_empty(), "{refused:?}");
+    assert!(!server.out(&["org", "list"]).contains("beta"));
+    write("read");
+    for (outcome, option) in [("created", "--dry-run"), ("created", "--json"), ("unchanged", "--dry-run")] {
+        let applied = server.out(&["apply", option, "trust.json"]);
+        assert_eq!(applied.matches(outcome).count(), 252, "{option}: {applied}");
+    }
+    assert!(server.out(&["org", "list"]).contains("Beta"));
+}
+
+#[test]
 fn keys_are_rotated() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path());
