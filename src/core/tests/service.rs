@@ -373,3 +373,24 @@ fn seed_document() {
     assert!(error.to_string().contains("client_sekret"), "{error}");
     assert!(json::parse(b"{}").is_ok());
 }
+
+/// R75: a decision is one event, whoever asks for it.
+#[test]
+fn r75_a_decision_is_one_event() {
+    let world = World::default();
+    let service = world.service();
+    let registered = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
+    run(service.registry().create_trusted_issuer(&default_organization(), &registered)).expect("registered");
+    let new = run(service.registry().create_application(&default_organization(), metadata(document!({}))))
+        .expect("new");
+    let request = request(&new, &assertion(&key(1), START, document!({})));
+    for granted in [true, false] {
+        assert_eq!(run(service.exchange(&default_organization(), &request)).is_ok(), granted);
+    }
+    let told = world.events.0.borrow();
+    let outcomes: Vec<_> = told.iter().filter(|event| event.starts_with("Exchange")).collect();
+    assert!(
+        outcomes.len() == 2 && outcomes[0].contains("Granted") && outcomes[1].contains("Replayed"),
+        "{told:?}"
+    );
+}

@@ -1,4 +1,7 @@
-//! `POST /oauth2/token`: core reads the request and writes the response; what is decided here is what to tell of it.
+//! `POST /oauth2/token`: core decides, and tells what it decided. What is no request for a token is refused here, and
+//! told here.
+
+use alloc::string::String;
 
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::oauth::{Reason, Refusal};
@@ -17,45 +20,38 @@ pub(crate) async fn exchange<P: Ports>(
     request: &Request,
 ) -> Response {
     let began = ports.clock().microseconds();
-    let (response, outcome) = match started {
-        Ok(started) => match grant(started, organization, request).await {
-            Ok(response) => (response, Outcome::Granted),
-            Err(refusal) => {
-                let realm = started.service.settings().urls(organization).issuer;
-                (Response::refused(&refusal, &realm), Outcome::Refused(refusal.reason))
-            }
-        },
-        Err(not_started) => {
-            let reason = match not_started {
-                NotStarted::BadSetting => Reason::ServerFault,
-                NotStarted::StoreUnavailable => Reason::StoreUnavailable,
+    let refused = match (started, read(request)) {
+        (Ok(Started { service, .. }), Ok(request)) => {
+            return match service.exchange(organization, &request).await {
+                Ok(token) => Response::granted(&token),
+                Err(refusal) => Response::refused(&refusal, &service.settings().urls(organization).issuer),
             };
-            (Response::refused(&reason.into(), ""), Outcome::Refused(reason))
         }
+        (Ok(_), Err(reason)) => reason,
+        (Err(NotStarted::BadSetting), _) => Reason::ServerFault,
+        (Err(NotStarted::StoreUnavailable), _) => Reason::StoreUnavailable,
     };
+    let outcome = Outcome::Refused(refused);
     let microseconds = ports.clock().microseconds().saturating_sub(began);
     ports.events().emit(&Event::Exchange { organization, outcome, microseconds });
-    response
+    let realm = started
+        .map_or_else(|_| String::new(), |started| started.service.settings().urls(organization).issuer);
+    Response::refused(&Refusal::from(refused), &realm)
 }
 
-async fn grant<P: Ports>(
-    started: &Started<P>,
-    organization: &OrganizationId,
-    request: &Request,
-) -> Result<Response, Refusal> {
+/// The request for a token (R10 to R16).
+fn read(request: &Request) -> Result<TokenRequest, Reason> {
     let body = request.body.as_ref().map_err(|problem| match problem {
         BodyProblem::TooLarge => Reason::RequestTooLarge,
         BodyProblem::Broken => Reason::RequestMalformed,
     })?;
     let content_type = request.header("content-type").map_err(|()| Reason::WrongMediaType)?;
     let authorization = request.header("authorization").map_err(|()| Reason::CredentialsMalformed)?;
-    let request = TokenRequest::from_http(HttpTokenRequest {
+    TokenRequest::from_http(HttpTokenRequest {
         method: &request.method,
         content_type,
         authorization,
         query: request.query.as_deref(),
         body,
-    })?;
-    let token = started.service.exchange(organization, &request).await?;
-    Ok(Response::granted(&token))
+    })
 }

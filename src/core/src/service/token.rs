@@ -12,12 +12,29 @@ use crate::grants::{GrantRequest, Granted, TokenRequest};
 use crate::jose::{SigningKey, base64url};
 use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Entropy as _, Ports, Store as _};
+use crate::ports::{Clock as _, Entropy as _, Event, Outcome, Ports, Store as _};
 use crate::tokens::{AccessToken, AccessTokenClaims};
 
 impl<P: Ports> Service<P> {
-    /// Exchanges what a client presents for an access token.
+    /// Exchanges what a client presents for an access token, and tells the decision (R75).
     pub async fn exchange(
+        &self,
+        organization: &OrganizationId,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Refusal> {
+        let ports = &self.shell.ports;
+        let began = ports.clock().microseconds();
+        let decided = self.decide(organization, request).await;
+        let outcome = match &decided {
+            Ok(_) => Outcome::Granted,
+            Err(refusal) => Outcome::Refused(refusal.reason),
+        };
+        let microseconds = ports.clock().microseconds().saturating_sub(began);
+        ports.events().emit(&Event::Exchange { organization, outcome, microseconds });
+        decided
+    }
+
+    async fn decide(
         &self,
         organization: &OrganizationId,
         request: &TokenRequest,
