@@ -10,6 +10,7 @@
 //! forward: each instance reads that first, so none goes on with the older one (R48).
 
 mod document;
+mod stored;
 mod turns;
 
 use alloc::boxed::Box;
@@ -20,7 +21,7 @@ use core::cell::RefCell;
 use core::pin::Pin;
 
 use super::entries::Entries;
-use super::record::{self, KEY_WINDOW, Key};
+use super::record::{KEY_WINDOW, Key};
 use super::registry::{CurrentOrganization, Registry, RegistryError};
 use super::shell::Shell;
 use crate::field::FieldError;
@@ -29,20 +30,9 @@ use crate::jose::key::VerificationKey;
 use crate::keys::KeySource;
 use crate::oauth::{KeysNeeded, Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{
-    Clock as _, Event, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError,
-};
+use crate::ports::{Clock as _, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError};
 use crate::trust::Issuer;
-use document::{KeyDocument, StoredDocument, Usable};
-
-/// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
-/// that our native host runs.
-const MAX_WAITING: i64 = 64;
-/// After how many seconds a request that found no room to wait may come again.
-const COME_AGAIN: u64 = 1;
-/// How often a request looks whether another one's fetch is done, and at which distance.
-const LOOKS: u32 = 120;
-const PAUSE: u64 = 50;
+use document::KeyDocument;
 
 /// Whose document it is, and where it comes from.
 #[derive(Clone, Copy)]
@@ -215,169 +205,6 @@ impl<P: Ports> IssuerKeys<P> {
                 Err(unavailable(until, problem))
             }
         }
-    }
-
-    /// Fetches if this is the first of all requests of the window, or waits for the one that does.
-    async fn take_turn(&self, source: Source<'_>, window: u64) -> Result<Option<Rc<KeyDocument>>, Refusal> {
-        Ok(match self.shell.ports.registry().increment(&source.turn(window)).await? {
-            1 => self.fetch(source, window).await?,
-            2..=MAX_WAITING => self.wait_for_fetch(source, window).await?,
-            // Whether the key is in the document to come nobody knows yet.
-            _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
-        })
-    }
-
-    /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
-    /// removed meanwhile, and what came may be older than that.
-    pub(in crate::service) async fn fetch(
-        &self,
-        source: Source<'_>,
-        window: u64,
-    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let began = self.shell.ports.clock().now();
-        let fetched = self.shell.ports.key_fetcher().fetch(source.uri).await;
-        let store = self.shell.ports.registry();
-        if store.get(&source.turn(window)).await?.is_none() {
-            return Ok(None);
-        }
-        let (before, document) = self.store_document(source, fetched, began).await?;
-        if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
-            // This window's counter must stay until the window is over: the next fetch deletes it.
-            let turn = source.turn(turn);
-            store.delete(&turn).await?;
-            store.delete(&Key::jwks_turn_over(&turn)).await?;
-        }
-        Ok(Some(document))
-    }
-
-    /// Stores what a fetch that began then has brought, and tells it. Returns the document before, and the newest.
-    /// R52: what is empty or unreadable keeps the last good one.
-    async fn store_document(
-        &self,
-        source: Source<'_>,
-        fetched: Result<FetchedDocument, FetchProblem>,
-        began: u64,
-    ) -> Result<(Option<Rc<KeyDocument>>, Rc<KeyDocument>), StoreError> {
-        let Source { organization, name, uri } = source;
-        let not_supplied = matches!(fetched, Err(FetchProblem::NotSupplied));
-        let usable = fetched.map_err(Into::into).and_then(Usable::read);
-        self.shell.ports.events().emit(&match &usable {
-            Ok(usable) => Event::KeysFetched {
-                organization,
-                trusted_issuer: name,
-                keys: usable.set.keys.len(),
-                skipped: &usable.set.skipped,
-            },
-            Err(problem) => Event::KeysFailed { organization, trusted_issuer: name, problem },
-        });
-        let now = self.shell.ports.clock().now();
-        let before = self.load_document(source).await?;
-        if let Some(newer) = before.as_ref().filter(|before| before.was_tried_after(began, now)) {
-            return Ok((None, Rc::clone(newer)));
-        }
-        let last = before.as_ref();
-        let (document, fresh_until, problem) = match usable {
-            Ok(usable) => {
-                let fresh_until = usable.fresh_until(now);
-                (Some(usable.text), fresh_until, None)
-            }
-            Err(problem) => {
-                // A caller whose document could not be used may say next that it has none.
-                let known = last.filter(|last| not_supplied && last.was_tried(now));
-                let known = known.and_then(|last| last.stored.problem.clone());
-                let document = last.and_then(|last| last.stored.document.clone());
-                let fresh_until = last.map_or(0, |last| last.healed_fresh_until(now));
-                (document, fresh_until, Some(known.unwrap_or_else(|| problem.to_string())))
-            }
-        };
-        let replaces =
-            last.is_some_and(|last| last.stored.document.is_some() && last.stored.document != document);
-        let (turn, tried_at) = (began / KEY_WINDOW, Some(began));
-        let stored = StoredDocument { uri: uri.into(), document, fresh_until, turn, tried_at, problem };
-        let record = record::write(&stored);
-        if replaces {
-            // Before and after: whichever step a failure keeps from happening, nobody goes on with the older one.
-            self.registry.changed(organization).await?;
-        }
-        self.shell.ports.registry().set(&Key::jwks(organization, name), &record).await?;
-        let document = Rc::new(KeyDocument::new(record, stored));
-        self.keep(organization, name, &document, Weak::new());
-        if replaces {
-            self.registry.changed(organization).await?;
-        }
-        Ok((before, document))
-    }
-
-    /// Another request fetches: looks until its outcome is stored. The instance that fetched may be gone; who has
-    /// waited in vain for longer than a fetch can take says so, and nobody waits for that turn again.
-    async fn wait_for_fetch(
-        &self,
-        source: Source<'_>,
-        window: u64,
-    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let store = self.shell.ports.registry();
-        let over = Key::jwks_turn_over(&source.turn(window));
-        let is_done = |document: &Rc<KeyDocument>| (window..window + 2).contains(&document.stored.turn);
-        if store.get(&over).await?.is_some() {
-            return self.load_document(source).await;
-        }
-        for _ in 0..LOOKS {
-            let stored = self.load_document(source).await?;
-            if stored.as_ref().is_some_and(is_done) {
-                return Ok(stored);
-            }
-            self.shell.ports.clock().sleep(PAUSE).await;
-        }
-        store.set(&over, b"1").await?;
-        self.load_document(source).await
-    }
-
-    /// The document that is the newest in this state of the organization, if it was read.
-    fn kept(&self, organization: &Rc<CurrentOrganization>, name: &str) -> Option<Rc<KeyDocument>> {
-        let cache = self.cache.borrow();
-        let parsed = cache.parsed.get(&Key::jwks(&organization.id, name))?;
-        let is_newest = core::ptr::eq(parsed.newest_in.as_ptr(), Rc::as_ptr(organization));
-        is_newest.then(|| Rc::clone(&parsed.document))
-    }
-
-    fn keep(
-        &self,
-        organization: &OrganizationId,
-        name: &str,
-        document: &Rc<KeyDocument>,
-        newest_in: Weak<CurrentOrganization>,
-    ) {
-        let parsed = Parsed { document: Rc::clone(document), newest_in };
-        self.cache.borrow_mut().parsed.put(&Key::jwks(organization, name), parsed);
-    }
-
-    /// The stored document, unless it is another endpoint's.
-    pub(in crate::service) async fn load_document(
-        &self,
-        source: Source<'_>,
-    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let Source { organization, name, uri } = source;
-        let key = Key::jwks(organization, name);
-        let Some(record) = self.shell.ports.registry().get(&key).await? else { return Ok(None) };
-        let parsed = self.cache.borrow().parsed.get(&key).map(|parsed| Rc::clone(&parsed.document));
-        if let Some(parsed) = parsed.filter(|parsed| parsed.is_of(&record)) {
-            return Ok((parsed.stored.uri == uri).then_some(parsed));
-        }
-        let stored: StoredDocument = match record::read(&key, &record) {
-            Ok(stored) => stored,
-            Err(error) => {
-                // R74: it can be had again, so nothing is refused for its sake.
-                let cause = error.to_string();
-                self.shell.ports.events().emit(&Event::RecordUnreadable { key: &key, cause: &cause });
-                return Ok(None);
-            }
-        };
-        if stored.uri != uri {
-            return Ok(None);
-        }
-        let document = Rc::new(KeyDocument::new(record, stored));
-        self.keep(organization, name, &document, Weak::new());
-        Ok(Some(document))
     }
 
     /// Takes a JWKS document that the caller fetched, and says how many of its keys are usable.

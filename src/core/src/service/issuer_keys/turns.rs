@@ -1,13 +1,16 @@
-//! What is done for key documents after a response: refreshing stale ones, and deleting turns that were left behind.
+//! Who fetches a document: in a request, after a response, and the turns that were left behind.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IssuerKeys, Source};
+use super::document::KeyDocument;
+use super::{IssuerKeys, Source, unavailable};
+use crate::oauth::Refusal;
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, KeyFetcher as _, Ports, Store as _, StoreError};
 use crate::service::record::{self, KEY_WINDOW, Key};
 
 /// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
@@ -16,6 +19,15 @@ const SWEEP_EVERY: u64 = 3600;
 const SWEEP_AGAIN: u64 = 60;
 const PAGES_AT_ONCE: u32 = 4;
 
+/// How many requests at most fetch a document or wait for it, over all instances: a quarter of the instances
+/// that our native host runs.
+const MAX_WAITING: i64 = 64;
+/// After how many seconds a request that found no room to wait may come again.
+const COME_AGAIN: u64 = 1;
+/// How often a request looks whether another one's fetch is done, and at which distance.
+const LOOKS: u32 = 120;
+const PAUSE: u64 = 50;
+
 /// When turns are swept next: seconds since 1970.
 #[derive(Serialize, Deserialize)]
 struct StoredTurnSweep {
@@ -23,6 +35,67 @@ struct StoredTurnSweep {
 }
 
 impl<P: Ports> IssuerKeys<P> {
+    /// Fetches if this is the first of all requests of the window, or waits for the one that does.
+    pub(super) async fn take_turn(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, Refusal> {
+        Ok(match self.shell.ports.registry().increment(&source.turn(window)).await? {
+            1 => self.fetch(source, window).await?,
+            2..=MAX_WAITING => self.wait_for_fetch(source, window).await?,
+            // Whether the key is in the document to come nobody knows yet.
+            _ => return Err(unavailable(COME_AGAIN, Some("too many requests wait for its answer"))),
+        })
+    }
+
+    /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
+    /// removed meanwhile, and what came may be older than that.
+    pub(super) async fn fetch(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let began = self.shell.ports.clock().now();
+        let fetched = self.shell.ports.key_fetcher().fetch(source.uri).await;
+        let store = self.shell.ports.registry();
+        if store.get(&source.turn(window)).await?.is_none() {
+            return Ok(None);
+        }
+        let (before, document) = self.store_document(source, fetched, began).await?;
+        if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
+            // This window's counter must stay until the window is over: the next fetch deletes it.
+            let turn = source.turn(turn);
+            store.delete(&turn).await?;
+            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        }
+        Ok(Some(document))
+    }
+
+    /// Another request fetches: looks until its outcome is stored. The instance that fetched may be gone; who has
+    /// waited in vain for longer than a fetch can take says so, and nobody waits for that turn again.
+    pub(super) async fn wait_for_fetch(
+        &self,
+        source: Source<'_>,
+        window: u64,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let store = self.shell.ports.registry();
+        let over = Key::jwks_turn_over(&source.turn(window));
+        let is_done = |document: &Rc<KeyDocument>| (window..window + 2).contains(&document.stored.turn);
+        if store.get(&over).await?.is_some() {
+            return self.load_document(source).await;
+        }
+        for _ in 0..LOOKS {
+            let stored = self.load_document(source).await?;
+            if stored.as_ref().is_some_and(is_done) {
+                return Ok(stored);
+            }
+            self.shell.ports.clock().sleep(PAUSE).await;
+        }
+        store.set(&over, b"1").await?;
+        self.load_document(source).await
+    }
+
     /// Refreshes what a request found to be stale.
     pub(in crate::service) async fn refresh_due(&self) -> Result<(), StoreError> {
         let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
