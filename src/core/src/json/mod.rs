@@ -14,7 +14,7 @@ pub use read::{MAX_DEPTH, object, parse, parse_object};
 pub use serde_json::Number;
 pub use typed::{from_slice, from_value};
 pub(crate) use value::fits_64_bits;
-pub use value::{Object, Value};
+pub use value::{Object, Value, to_text};
 
 #[cfg(test)]
 mod tests;

@@ -99,8 +99,14 @@ impl Value {
     /// The value as compact JSON text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("a Value has string member names and finite numbers only")
+        to_text(self)
     }
+}
+
+/// A value of ours as compact JSON text.
+#[must_use]
+pub fn to_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("what we write has string member names and finite numbers only")
 }
 
 fn is_beyond_64_bits(number: &Number) -> bool {

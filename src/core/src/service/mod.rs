@@ -15,8 +15,9 @@ mod trail;
 
 pub use explain::{Explanation, Step};
 pub use registry::{
-    Applied, ApplyError, ApplyReport, Kind, Listing, NewApplication, Outcome, Page, Put, Registry,
-    RegistryError, Run, SeedApplication, SeedOrganization, Seeding, TrustDocument, UnreadableItem,
+    Applied, ApplyError, ApplyReport, KeyList, Kind, List, Listing, NewApplication, OrganizationDocument,
+    Outcome, Page, Put, RegisteredApplication, RegisteredIssuer, Registry, RegistryError, Report, Run,
+    SeedApplication, SeedOrganization, Seeding, TrustDocument, UnreadableItem,
 };
 pub use settings::Settings;
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo, SigningKeys};

@@ -1,23 +1,13 @@
 //! `POST /admin/apply`: a document of registrations, applied as a whole or, with `?dry_run=true`, not at all.
 
-use alloc::vec::Vec;
-
 use asserta_core::field::FieldError;
 use asserta_core::ports::Ports;
-use asserta_core::service::{Applied, Run, Service, TrustDocument};
-use serde::Serialize;
+use asserta_core::service::{Report, Run, Service, TrustDocument};
 
 use super::body;
 use super::handled::{Handled, post_only};
 use crate::request::Request;
 use crate::response::json;
-
-/// What became of the registrations of a document, in its order.
-#[derive(Serialize)]
-struct Report {
-    dry_run: bool,
-    items: Vec<Applied>,
-}
 
 pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> Handled {
     post_only(request)?;

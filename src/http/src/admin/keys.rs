@@ -4,22 +4,14 @@ use alloc::vec::Vec;
 
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
-use asserta_core::service::{Service, SigningKeyInfo};
-use serde::Serialize;
+use asserta_core::service::{KeyList, Service, SigningKeyInfo};
 
 use super::handled::{Handled, Refused, post_only};
 use crate::request::Request;
 use crate::response::{Response, json};
 
-/// All keys of an organization, oldest first: there are too few for pages.
-#[derive(Serialize)]
-struct Keys {
-    items: Vec<SigningKeyInfo>,
-    next: (),
-}
-
 fn keys(items: Vec<SigningKeyInfo>) -> Response {
-    json(200, &Keys { items, next: () })
+    json(200, &KeyList::from(items))
 }
 
 pub(super) async fn collection(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::body;
 use super::handled::{Handled, Refused};
-use super::pages::{list, page};
+use super::pages::page;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::json;
@@ -24,7 +24,10 @@ struct Replacement {
 
 pub(super) async fn collection(service: &Service<impl Ports>, request: &Request) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(list(&service.registry().organizations(&page(request)?).await?, |item| item)),
+        "GET" | "HEAD" => {
+            let listing = service.registry().organizations(&page(request)?).await?;
+            Ok(json(200, &listing.view(|organization| organization)))
+        }
         _ => Err(Refused::Method("GET, HEAD")),
     }
 }

@@ -1,36 +1,16 @@
 //! `/admin/organizations/{org}/trusted-issuers`.
 
-use alloc::vec::Vec;
-
-use asserta_core::jose::SkippedKey;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
 use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
-use serde::Serialize;
 
 use super::body;
 use super::handled::{Handled, Refused, created, location};
-use super::pages::{list, page};
+use super::pages::page;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::{empty, json};
-
-/// The response of a registration.
-#[derive(Serialize)]
-struct Registered {
-    #[serde(flatten)]
-    issuer: TrustedIssuer,
-    /// What of its keys is not used, and why (R47, R53). Absent where all are.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    skipped_keys: Vec<SkippedKey>,
-}
-
-impl Registered {
-    fn new(service: &Service<impl Ports>, issuer: &TrustedIssuer) -> Self {
-        Self { issuer: issuer.as_stored(), skipped_keys: service.registry().skipped_keys(issuer) }
-    }
-}
 
 pub(super) async fn collection(
     service: &Service<impl Ports>,
@@ -39,12 +19,13 @@ pub(super) async fn collection(
 ) -> Handled {
     match request.method.as_str() {
         "GET" | "HEAD" => {
-            Ok(list(&service.registry().trusted_issuers(organization, &page(request)?).await?, |item| item))
+            let listing = service.registry().trusted_issuers(organization, &page(request)?).await?;
+            Ok(json(200, &listing.view(|issuer| issuer)))
         }
         "POST" => {
             let issuer: TrustedIssuer = body::read(request)?;
             service.registry().create_trusted_issuer(organization, &issuer).await?;
-            let registered = Registered::new(service, &issuer);
+            let registered = service.registry().registered_issuer(&issuer);
             Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),
@@ -62,7 +43,7 @@ pub(super) async fn one(
         "PUT" => {
             let issuer = replacement(name, request)?;
             let new = service.registry().put_trusted_issuer(organization, name, &issuer).await?;
-            let registered = Registered::new(service, &issuer);
+            let registered = service.registry().registered_issuer(&issuer);
             if new {
                 Ok(created(location(organization, "trusted-issuers", name), &registered))
             } else {
@@ -80,5 +61,5 @@ pub(super) async fn one(
 fn replacement(name: &str, request: &Request) -> Result<TrustedIssuer, Problem> {
     let mut object = body::take_fixed(body::object(request)?, "name", name)?;
     object.insert("name", name);
-    body::typed(&object)
+    TrustedIssuer::read(object).map_err(body::problem)
 }

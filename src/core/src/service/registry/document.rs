@@ -179,11 +179,16 @@ fn repeated<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> Option<usize
 }
 
 impl SeedApplication {
+    /// Whether it says what its secret is.
+    pub(super) fn brings_secret(&self) -> bool {
+        self.client_secret.is_some() || self.client_secret_sha256.is_some()
+    }
+
     /// Checks every member, and gives the secret's digest. `None`: the secret of the application that is there stays.
     pub(super) fn check(&self) -> Result<Option<[u8; 32]>, FieldError> {
         check_client_id(&self.client_id)?;
         check_metadata(&self.metadata)?;
-        if self.client_secret.is_none() && self.client_secret_sha256.is_none() {
+        if !self.brings_secret() {
             return Ok(None);
         }
         let secret = self.client_secret.as_ref().map(|secret| secret.as_str());

@@ -1,14 +1,12 @@
 //! Registering trusted issuers: names and issuer values are unique in an organization.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
 use super::put::{Known, Put};
 use crate::field::FieldError;
-use crate::jose::SkippedKey;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::service::record::{self, KEY_WINDOW, Key};
@@ -77,12 +75,6 @@ impl<P: Ports> Registry<P> {
         self.read_issuer(issuer.clone())?;
         self.require(organization).await?;
         self.change(organization, self.put_locked(organization, issuer)).await
-    }
-
-    /// The keys of a registration that are not used at this moment, and why (R47, R53).
-    #[must_use]
-    pub fn skipped_keys(&self, issuer: &TrustedIssuer) -> Vec<SkippedKey> {
-        issuer.skipped_keys(self.shell.ports.clock().now())
     }
 
     async fn put_locked(

@@ -11,6 +11,7 @@ mod issuers;
 mod lock;
 mod organizations;
 mod put;
+mod views;
 
 pub use applications::NewApplication;
 pub use applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
@@ -20,6 +21,7 @@ pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};
 pub use put::Put;
+pub use views::{KeyList, List, OrganizationDocument, RegisteredApplication, RegisteredIssuer, Report};
 
 use alloc::rc::Rc;
 use core::cell::RefCell;

@@ -1,0 +1,144 @@
+//! Registrations as the documents in which every shell takes and returns them: the admin API and the WIT component.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Applied, Listing, NewApplication, Put, Registry, RegistryError, SeedApplication, UnreadableItem,
+};
+use crate::application::{Application, ApplicationMetadata};
+use crate::jose::key::SkippedKey;
+use crate::json::{self, JsonError, Object};
+use crate::organization::OrganizationId;
+use crate::ports::{Clock as _, Ports};
+use crate::service::SigningKeyInfo;
+use crate::trust::TrustedIssuer;
+
+/// A trusted issuer as its registration returns it.
+#[derive(Serialize)]
+pub struct RegisteredIssuer {
+    #[serde(flatten)]
+    issuer: TrustedIssuer,
+    /// What of its keys is not used, and why (R47, R53). Absent where all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped_keys: Vec<SkippedKey>,
+}
+
+/// A registered application.
+#[derive(Serialize)]
+pub struct RegisteredApplication<'a> {
+    client_id: &'a str,
+    /// Right after it was made, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    /// Seconds since 1970.
+    client_id_issued_at: u64,
+    #[serde(flatten)]
+    metadata: &'a ApplicationMetadata,
+}
+
+impl<'a> From<&'a Application> for RegisteredApplication<'a> {
+    fn from(application: &'a Application) -> Self {
+        Self {
+            client_id: application.client_id(),
+            client_secret: None,
+            client_id_issued_at: application.created_at(),
+            metadata: application.metadata(),
+        }
+    }
+}
+
+impl<'a> From<&'a NewApplication> for RegisteredApplication<'a> {
+    fn from(new: &'a NewApplication) -> Self {
+        Self { client_secret: Some(&new.client_secret), ..Self::from(&new.application) }
+    }
+}
+
+/// A part of a list.
+#[derive(Serialize)]
+pub struct List<'a, V> {
+    items: Vec<V>,
+    /// The `after` of the next page; null: this is the end.
+    next: Option<&'a str>,
+    /// Those whose records can't be read (R74). Absent where there are none.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unreadable: &'a [UnreadableItem],
+}
+
+impl<T> Listing<T> {
+    /// As a document, with each item seen by `view`.
+    pub fn view<'a, V>(&'a self, view: impl Fn(&'a T) -> V) -> List<'a, V> {
+        let items = self.items.iter().map(view).collect();
+        List { items, next: self.next.as_deref(), unreadable: &self.unreadable }
+    }
+}
+
+/// All our keys of an organization, oldest first: there are too few for pages.
+#[derive(Serialize)]
+pub struct KeyList {
+    items: Vec<SigningKeyInfo>,
+    next: (),
+}
+
+impl From<Vec<SigningKeyInfo>> for KeyList {
+    fn from(items: Vec<SigningKeyInfo>) -> Self {
+        Self { items, next: () }
+    }
+}
+
+/// An organization as it is registered.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationDocument {
+    /// Its name, part of its URLs.
+    pub name: String,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl TrustedIssuer {
+    /// Reads a trusted issuer that is to be replaced. One that was returned can be handed back as it is: the member
+    /// that is ours alone is left aside.
+    ///
+    /// # Errors
+    /// A member is missing, unknown or of the wrong type.
+    pub fn read(mut document: Object) -> Result<Self, JsonError> {
+        document.remove("skipped_keys");
+        json::from_value(document.into())
+    }
+}
+
+/// What became of the registrations of a document, in its order.
+#[derive(Serialize)]
+pub struct Report {
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The registrations.
+    pub items: Vec<Applied>,
+}
+
+impl<P: Ports> Registry<P> {
+    /// A trusted issuer as its registration returns it.
+    pub fn registered_issuer(&self, issuer: &TrustedIssuer) -> RegisteredIssuer {
+        let skipped_keys = issuer.skipped_keys(self.shell.ports.clock().now());
+        RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys }
+    }
+
+    /// Replaces what an application may do; its secret stays. With a secret of its own it is created or replaced, as a
+    /// seed document would have it.
+    pub async fn replace_or_put_application(
+        &self,
+        organization: &OrganizationId,
+        application: &SeedApplication,
+    ) -> Result<(Put, Application), RegistryError> {
+        if application.brings_secret() {
+            return self.put_application(organization, application).await;
+        }
+        let SeedApplication { client_id, metadata, .. } = application;
+        let replaced = self.replace_application(organization, client_id, metadata.clone()).await?;
+        Ok((Put::Replaced, replaced))
+    }
+}
