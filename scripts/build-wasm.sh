@@ -40,6 +40,7 @@ for component in "$@"; do
     exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    exchanger-events) build exchanger-events 728500 wasm32-unknown-unknown exchanger asserta-component --features events ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     misbehaving) build misbehaving 300000 wasm32-wasip2 wasm misbehaving ;;

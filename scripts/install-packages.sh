@@ -22,7 +22,7 @@ javascript() {
   cd "$folder"
   echo '{"private": true, "type": "module"}' >package.json
   npm install --silent --no-audit --no-fund "$packages"/asserta-[0-9]*.tgz jose@6 playwright-core@1
-  cp "$root"/embed/javascript/tests/*.mjs "$root"/host-tests/addresses.json "$root"/wit/types.wit .
+  cp "$root"/embed/javascript/tests/*.mjs "$root"/host-tests/addresses.json "$root"/wit/{types,world}.wit .
   cd "$root"
 }
 

@@ -4,8 +4,8 @@
 missing() {
   case $1 in
     python)
-      python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
-        echo "Python 3.10 or newer, with venv" ;;
+      python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+        echo "Python 3.11 or newer, with venv" ;;
     javascript)
       { node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' && command -v npm; } >/dev/null 2>&1 ||
         echo "Node 20 or newer, with npm" ;;

@@ -15,7 +15,7 @@ async function ready(algorithm) {
   const { publicKey, privateKey } = KEYS[algorithm]();
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL, hostSignatures });
   exchanger.trustedIssuers.register({ name: "partner", issuer: ISSUER, jwks: { keys: [publicKey.export({ format: "jwk" })] } });
-  const app = exchanger.applications.register({ grantTypes: [JWT_BEARER] });
+  const app = exchanger.applications.register({ grant_types: [JWT_BEARER] });
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const mint = (number) => {
     const exp = Math.floor(Date.now() / 1000) + 300;
@@ -24,7 +24,7 @@ async function ready(algorithm) {
     const hash = algorithm === "EdDSA" ? null : "sha256";
     return `${message}.${sign(hash, Buffer.from(message), { key: privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
   };
-  return (number) => exchanger.exchange({ assertion: mint(number), clientId: app.clientId, clientSecret: app.clientSecret });
+  return (number) => exchanger.exchange({ assertion: mint(number), clientId: app.client_id, clientSecret: app.client_secret });
 }
 
 const what = process.argv[2];

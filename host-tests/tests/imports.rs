@@ -63,7 +63,7 @@ fn imports_are_those_of_the_design() -> Result<()> {
 fn host_signatures_are_one_import_more() -> Result<()> {
     let (mut plain, _) = interfaces(&components::bytes("endpoint.wasm")?)?;
     let (mut imports, exports) = interfaces(&components::bytes("endpoint-host-signatures.wasm")?)?;
-    plain.push("asserta:exchange/signatures@0.1.0".to_owned());
+    plain.push("asserta:exchange/signatures@0.2.0".to_owned());
     plain.sort();
     imports.sort();
     ensure!(imports == plain, "it imports {imports:?}");

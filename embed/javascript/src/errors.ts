@@ -15,22 +15,30 @@ export class Refused extends Error {
     readonly sentence: string,
     /** After how many seconds trying again makes sense, where that is known. */
     readonly retryAfter?: number,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; detail?: string },
   ) {
     super(`${code}: ${sentence}`, options);
+    this.detail = options?.detail;
   }
+
+  /** What lies behind it, where more is known. For your log, never for the client. */
+  readonly detail?: string;
 }
 
 /**
- * An issuer's JWKS document is needed, and the exchanger was told to fetch none. Hand it to
- * `trustedIssuers.supplyKeys` and repeat the exchange. Nothing was consumed.
+ * A document with keys is needed, and the exchanger was told to fetch none. Hand it to `Exchanger.supplyKeys` and repeat
+ * the exchange. Nothing was consumed.
  */
 export class KeysNeeded extends Error {
   override name = "KeysNeeded";
   constructor(
-    /** The name of the trusted issuer. */
+    /** The organization of the exchange. */
+    readonly organization: string,
+    /** The name of the trusted issuer whose keys they are. */
     readonly trustedIssuer: string,
-    /** Its JWKS endpoint. */
+    /** Which kind of document: `jwks`. */
+    readonly kind: string,
+    /** Where it is. */
     readonly uri: string,
   ) {
     super(`the keys of the trusted issuer ${trustedIssuer} are needed: ${uri}`);
@@ -45,12 +53,12 @@ export class Trapped extends Error {
 /** What can be wrong with a registration. */
 export type RegistryProblem =
   | "invalid"
-  | "name-taken"
-  | "issuer-taken"
+  | "taken"
   | "organization-unknown"
   | "not-found"
   | "busy"
   | "store-unavailable"
+  | "record-unreadable"
   | "not-configured";
 
 /** A registration, or a question about one, failed. Nothing was stored. */
@@ -65,15 +73,36 @@ export class RegistryError extends Error {
   }
 }
 
-/** A member of a record, or an argument, can't be accepted. */
+/** A member of a document, or an argument, can't be accepted. */
 export class InvalidMember extends RegistryError {
   override name = "InvalidMember";
   constructor(
-    /** Its path: `jwksUri`, `claims[0].equals`. */
-    readonly member: string,
+    /** Its path: `jwks_uri`, `claims[0].equals`. */
+    readonly field: string,
     /** What is wrong with it, as the second half of a sentence. */
     readonly sentence: string,
   ) {
-    super("invalid", `${member}: ${sentence}`);
+    super("invalid", `${field}: ${sentence}`);
+  }
+}
+
+/** A value that must be unique in the organization is taken. */
+export class Taken extends RegistryError {
+  override name = "Taken";
+  constructor(
+    /** Which: `name`, `issuer` or `client_id`. */
+    readonly field: string,
+    /** What is wrong with it, as the second half of a sentence. */
+    readonly sentence: string,
+  ) {
+    super("taken", `${field}: ${sentence}`);
+  }
+}
+
+/** The store holds a record that can't be read, and which is needed. */
+export class RecordUnreadable extends RegistryError {
+  override name = "RecordUnreadable";
+  constructor(message: string) {
+    super("record-unreadable", message);
   }
 }

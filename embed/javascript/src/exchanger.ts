@@ -2,10 +2,11 @@
 
 import { modules as platformModules, start, type HostSignatures, type Modules, type Root } from "./component.js";
 import * as convert from "./convert.js";
+import type { ApplyReport, Explanation, SigningAlgorithm, TrustDocument } from "./documents.js";
 import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
-import { fetchKeys, type KeyDocument } from "./fetching.js";
+import { fetchKeys, SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import { Applications, Keys, Organizations, TrustedIssuers } from "./registrations.js";
-import type { AccessToken, ApplyReport, Explanation, SigningAlgorithm } from "./records.js";
+import type { AccessToken } from "./records.js";
 import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;
@@ -77,8 +78,8 @@ export interface ExchangeRequest {
   organization?: string;
   /** Scopes, separated by single spaces. Default: all that may be granted. */
   scope?: string;
-  /** What the token is for (RFC 8707): one of the application's audience. */
-  resource?: string;
+  /** What the token is for (RFC 8707): one of the application's audience, or up to eight. Default: all of it. */
+  resource?: string | string[];
 }
 
 /** Exchanges assertions for access tokens, over one store. */
@@ -87,7 +88,7 @@ export class Exchanger {
   readonly trustedIssuers: TrustedIssuers;
   /** The applications that may present assertions. */
   readonly applications: Applications;
-  /** The tenants; `default` always exists. */
+  /** The organizations; `default` always exists. */
   readonly organizations: Organizations;
   /** Our own keys. */
   readonly keys: Keys;
@@ -109,9 +110,7 @@ export class Exchanger {
     const dev = convert.flag("dev", options.dev ?? false);
     const settings = {
       publicUrl: convert.text("publicUrl", options.publicUrl),
-      accessTokenAlgorithm: convert.optional(
-        convert.signingAlgorithm, "accessTokenAlgorithm", options.accessTokenAlgorithm,
-      ),
+      accessTokenAlgorithm: convert.optional(convert.text, "accessTokenAlgorithm", options.accessTokenAlgorithm),
       dev,
     };
     const clock = options.clock ?? (() => Date.now() / 1000);
@@ -123,7 +122,7 @@ export class Exchanger {
       try {
         root.configuration.configure(settings);
       } catch (error) {
-        throw withPayload(error, convert.invalidMember);
+        throw withPayload(error, convert.invalidSetting);
       }
       return root;
     };
@@ -138,58 +137,59 @@ export class Exchanger {
   /** Exchanges an assertion for an access token, or throws {@link Refused}. */
   async exchange(request: ExchangeRequest): Promise<AccessToken> {
     const organization = convert.text("organization", request.organization ?? "default");
-    const assertion = convert.text("assertion", request.assertion);
-    const credentials = {
+    const grant = jwtBearer(request.assertion);
+    const secret = {
       clientId: convert.text("clientId", request.clientId),
       clientSecret: convert.text("clientSecret", request.clientSecret),
     };
+    const credentials = { tag: "client-secret", val: secret } as const;
     const options = {
       scope: convert.optional(convert.text, "scope", request.scope),
-      resource: convert.optional(convert.text, "resource", request.resource),
+      resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
     };
     // Twice, since the half minute in which keys are asked for once may end in between.
     let failure: Failure | undefined;
     for (let fetches = 0; ; fetches++) {
       try {
         const granted = this.#call(
-          (root) => root.exchange.exchange(organization, assertion, credentials, options), convert.exchangeError,
+          (root) => root.exchange.exchange(organization, grant, credentials, options),
+          (payload: Parameters<typeof convert.exchangeError>[0]) => convert.exchangeError(payload, organization),
         );
         this.#sweepIfDue();
         return { ...granted, expiresIn: Number(granted.expiresIn), claims: claimsOf(granted.token) };
       } catch (error) {
         if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw withCause(error, failure);
         if (fetches === MAX_FETCHES) {
-          const sentence = "The issuer's keys can not be obtained.";
+          const sentence = "The issuer's keys can not be obtained at the moment.";
           throw withCause(new Refused("temporarily_unavailable", "keys-unavailable", sentence), failure);
         }
-        failure = await this.#supply(organization, error, this.#fetchKeys);
+        failure = await this.#supply(error, this.#fetchKeys);
       }
     }
   }
 
   /** Fetches and hands over. Exchanges that need the same document meanwhile share the fetch. */
-  #supply(
-    organization: string, needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
-  ): Promise<Failure | undefined> {
-    const key = JSON.stringify([organization, needed.trustedIssuer, needed.uri]);
+  #supply(needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<Failure | undefined> {
+    const key = JSON.stringify([needed.organization, needed.trustedIssuer, needed.uri]);
     let supply = this.#supplies.get(key);
     if (!supply) {
-      supply = this.#fetchAndSupply(organization, needed, fetch).finally(() => this.#supplies.delete(key));
+      supply = this.#fetchAndSupply(needed, fetch).finally(() => this.#supplies.delete(key));
       this.#supplies.set(key, supply);
     }
     return supply;
   }
 
   async #fetchAndSupply(
-    organization: string, { trustedIssuer, uri }: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
+    needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
   ): Promise<Failure | undefined> {
+    const { organization, trustedIssuer, uri } = needed;
     try {
-      this.trustedIssuers.supplyKeys(trustedIssuer, await fetch(uri), { organization });
+      this.supplyKeys(needed, await fetch(uri));
       return undefined;
     } catch (error) {
       // Whatever it was, the document can't be had: the exchange goes on with the last good one, if it may.
       try {
-        this.trustedIssuers.reportKeysUnavailable(trustedIssuer, { organization });
+        this.reportKeysUnavailable(needed, error instanceof Error ? error.message : undefined);
       } catch {
         // The store failed, or the issuer is gone: the exchange says so.
       }
@@ -202,16 +202,37 @@ export class Exchanger {
     }
   }
 
+  /** Hands over the document that {@link KeysNeeded} asked for, and says how many of its keys are usable. */
+  supplyKeys(needed: KeysNeeded, document: KeyDocument): number {
+    const organization = convert.text("organization", needed.organization);
+    const text = convert.boundedText("document", document?.text, SIZE_LIMIT);
+    const maxAge = convert.optional(convert.seconds, "maxAge", document.maxAge);
+    return this.#call((root) => root.exchange.supplyKeys(organization, convert.keysNeeded(needed), text, maxAge));
+  }
+
+  /** Says that the document that was asked for can't be had, and why: {@link Exchanger.explain} repeats the cause. */
+  reportKeysUnavailable(needed: KeysNeeded, cause?: string): void {
+    const organization = convert.text("organization", needed.organization);
+    const told = cause === undefined ? undefined : convert.line(String(cause));
+    this.#call((root) => root.exchange.reportKeysUnavailable(organization, convert.keysNeeded(needed), told));
+  }
+
   /** Looks into an assertion as an exchange would. Nothing is consumed. */
   explain(assertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
     const organization = convert.text("organization", options.organization ?? "default");
     const clientId = convert.optional(convert.text, "clientId", options.clientId);
-    return this.#call((root) => root.exchange.explain(organization, convert.text("assertion", assertion), clientId));
+    const grant = jwtBearer(assertion);
+    return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
   }
 
-  /** Brings all registrations to what one JSON document says; doing it again changes nothing. */
-  apply(document: string): ApplyReport {
-    return this.#call((root) => root.configuration.apply(convert.text("document", document)));
+  /**
+   * Brings all registrations to what one document says, or JSON text of it; doing it again changes nothing. With
+   * `dryRun` nothing is stored.
+   */
+  apply(document: TrustDocument | string, options: { dryRun?: boolean } = {}): ApplyReport {
+    const text = convert.document(document);
+    const dryRun = convert.flag("dryRun", options.dryRun ?? false);
+    return JSON.parse(this.#call((root) => root.configuration.apply(text, dryRun))) as ApplyReport;
   }
 
   /** Forgets used assertions that have expired. Exchanges do it by themselves once a minute. */
@@ -249,7 +270,8 @@ export class Exchanger {
 function withCause(error: unknown, failure: Failure | undefined): unknown {
   const keysAreMissing = error instanceof Refused && ["keys-unavailable", "key-unknown"].includes(error.reason);
   if (!failure || !keysAreMissing) return error;
-  return new Refused(error.code, error.reason, error.sentence, error.retryAfter, { cause: failure.error });
+  const { code, reason, sentence, retryAfter, detail } = error;
+  return new Refused(code, reason, sentence, retryAfter, { cause: failure.error, detail });
 }
 
 /** An error of the component carries its payload. Anything of WebAssembly's own is a trap. */
@@ -257,6 +279,11 @@ function withPayload<E>(error: unknown, convertError: (payload: E) => Error): un
   if (error instanceof RegistryError) return error;
   if (typeof error === "object" && error !== null && "payload" in error) return convertError(error.payload as E);
   return new Trapped("the component was stopped", { cause: error });
+}
+
+/** The one grant that there is. */
+function jwtBearer(assertion: string): { tag: "jwt-bearer"; val: string } {
+  return { tag: "jwt-bearer", val: convert.text("assertion", assertion) };
 }
 
 function claimsOf(token: string): Record<string, unknown> {

@@ -10,13 +10,14 @@
 import { useModules } from "./component.js";
 
 export type { HostSignatures } from "./component.js";
-export { KeysNeeded, InvalidMember, Refused, RegistryError, Trapped } from "./errors.js";
+export { JWT_BEARER } from "./documents.js";
+export type * from "./documents.js";
+export { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, Trapped } from "./errors.js";
 export type { RegistryProblem } from "./errors.js";
 export { Exchanger } from "./exchanger.js";
 export type { ExchangerOptions, ExchangeRequest, KeysFailed } from "./exchanger.js";
 export { FetchFailed, fetchKeys } from "./fetching.js";
 export type { FetchCause, KeyDocument } from "./fetching.js";
-export { JWT_BEARER } from "./records.js";
 export type * from "./records.js";
 export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";

@@ -1,11 +1,11 @@
-/** Registering trusted issuers, applications and organizations, and looking after our keys. */
+/** Registering trusted issuers, applications and organizations, and our own keys. */
 
 import type { Root } from "./component.js";
 import * as convert from "./convert.js";
-import { SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import type {
-  Application, ApplicationMetadata, NewApplication, Organization, OrganizationUrls, SigningKey, TrustedIssuer,
-} from "./records.js";
+  Application, ApplicationMetadata, NewApplication, Organization, Page, RegisteredIssuer, SigningKey, TrustedIssuer,
+} from "./documents.js";
+import type { OrganizationUrls, Replaced } from "./records.js";
 
 /** Calls a function of the component and turns its errors into exceptions. */
 type Call = <T>(use: (root: Root) => T) => T;
@@ -15,19 +15,34 @@ interface In {
   organization?: string;
 }
 
+/** Which part of a list is wanted. Default: the first hundred. */
+interface Part {
+  limit?: number;
+  after?: string;
+}
+
 const nameOf = (where?: In): string => convert.text("organization", where?.organization ?? "default");
 
-/** Walks through all pages of a list. */
-function* pages<T>(list: (page: { limit: number; after?: string }) => { items: T[]; next?: string }): Generator<T> {
+const partOf = (part?: Part): Part => ({
+  limit: convert.optional(convert.whole, "limit", part?.limit),
+  after: convert.optional(convert.text, "after", part?.after),
+});
+
+/** Walks through all pages of a list. What can't be read is left out: `page` names it. */
+function* pages<T>(page: (part: Part) => Page<T>): Generator<T> {
   let after: string | undefined;
   do {
-    const page = list({ limit: 100, after });
-    yield* page.items;
-    after = page.next;
+    const { items, next } = page({ after });
+    yield* items;
+    after = next ?? undefined;
   } while (after !== undefined);
 }
 
-/** The third parties whose assertions an organization accepts. */
+const replaced = <T>({ created, document }: { created: boolean; document: string }): Replaced<T> => (
+  { created, document: JSON.parse(document) as T }
+);
+
+/** The third parties whose assertions an organization accepts. A document may be handed over as JSON text, too. */
 export class TrustedIssuers {
   readonly #call: Call;
 
@@ -37,46 +52,41 @@ export class TrustedIssuers {
   }
 
   /** Registers a new trusted issuer. */
-  register(issuer: TrustedIssuer, where?: In): void {
-    this.#call((root) => root.trustedIssuers.register(nameOf(where), convert.trustedIssuer(issuer)));
+  register(issuer: TrustedIssuer | string, where?: In): RegisteredIssuer {
+    const document = convert.document(issuer);
+    return JSON.parse(this.#call((root) => root.trustedIssuers.register(nameOf(where), document))) as RegisteredIssuer;
   }
 
-  /** Registers it, or replaces the one of the same name. True: it is new. */
-  replace(issuer: TrustedIssuer, where?: In): boolean {
-    return this.#call((root) => root.trustedIssuers.replace(nameOf(where), convert.trustedIssuer(issuer)));
+  /** Registers it, or replaces the one of the same name. */
+  replace(issuer: TrustedIssuer | string, where?: In): Replaced<RegisteredIssuer> {
+    const document = convert.document(issuer);
+    return replaced(this.#call((root) => root.trustedIssuers.replace(nameOf(where), document)));
   }
 
   /** The trusted issuer of this name. */
   get(name: string, where?: In): TrustedIssuer {
     const found = this.#call((root) => root.trustedIssuers.get(nameOf(where), convert.text("name", name)));
-    return convert.fromTrustedIssuer(found);
+    return JSON.parse(found) as TrustedIssuer;
   }
 
-  /** The organization's trusted issuers, by name. */
-  *list(where?: In): Generator<TrustedIssuer> {
-    const found = pages((page) => this.#call((root) => root.trustedIssuers.list(nameOf(where), page)));
-    for (const issuer of found) yield convert.fromTrustedIssuer(issuer);
+  /** The organization's trusted issuers, by name. What can't be read is left out: {@link TrustedIssuers.page} names it. */
+  list(where?: In): Generator<TrustedIssuer> {
+    return pages((part) => this.page({ ...where, ...part }));
+  }
+
+  /** A part of the list, with what can't be read. */
+  page(part?: In & Part): Page<TrustedIssuer> {
+    const page = this.#call((root) => root.trustedIssuers.list(nameOf(part), partOf(part)));
+    return JSON.parse(page) as Page<TrustedIssuer>;
   }
 
   /** Removes a trusted issuer: its assertions are refused from now on. */
   remove(name: string, where?: In): void {
     this.#call((root) => root.trustedIssuers.remove(nameOf(where), convert.text("name", name)));
   }
-
-  /** Hands over the JWKS document of an issuer, and says how many of its keys are usable. */
-  supplyKeys(name: string, document: KeyDocument, where?: In): number {
-    const text = convert.boundedText("document", document?.text, SIZE_LIMIT);
-    const maxAge = convert.optional(convert.seconds, "maxAge", document.maxAge);
-    return this.#call((root) => root.trustedIssuers.supplyKeys(nameOf(where), convert.text("name", name), text, maxAge));
-  }
-
-  /** Says that the JWKS document that was asked for can't be had. */
-  reportKeysUnavailable(name: string, where?: In): void {
-    this.#call((root) => root.trustedIssuers.reportKeysUnavailable(nameOf(where), convert.text("name", name)));
-  }
 }
 
-/** The applications (OAuth clients) that may present assertions. */
+/** The applications (OAuth clients) that may present assertions. A document may be handed over as JSON text, too. */
 export class Applications {
   readonly #call: Call;
 
@@ -86,35 +96,41 @@ export class Applications {
   }
 
   /** Registers an application. Its secret is shown here only. */
-  register(metadata: ApplicationMetadata, where?: In): NewApplication {
-    const made = this.#call((root) => root.applications.register(nameOf(where), convert.applicationMetadata(metadata)));
-    return { ...convert.fromApplication(made.application), clientSecret: made.clientSecret };
+  register(metadata: ApplicationMetadata | string, where?: In): NewApplication {
+    const document = convert.document(metadata);
+    return JSON.parse(this.#call((root) => root.applications.register(nameOf(where), document))) as NewApplication;
   }
 
-  /** Replaces what an application may do. Its secret stays. */
-  replace(clientId: string, metadata: ApplicationMetadata, where?: In): Application {
-    const id = convert.text("clientId", clientId);
-    const record = convert.applicationMetadata(metadata);
-    return convert.fromApplication(this.#call((root) => root.applications.replace(nameOf(where), id, record)));
+  /**
+   * Replaces what the application of this `client_id` may do. Its secret stays, unless the document brings another one
+   * as `client_secret` or `client_secret_sha256`; then an application that does not exist is registered.
+   */
+  replace(application: Application | string, where?: In): Replaced<Application> {
+    const document = convert.document(application);
+    return replaced(this.#call((root) => root.applications.replace(nameOf(where), document)));
   }
 
   /** Gives an application a new secret. The old one stops working. */
   renewSecret(clientId: string, where?: In): NewApplication {
     const id = convert.text("clientId", clientId);
-    const made = this.#call((root) => root.applications.renewSecret(nameOf(where), id));
-    return { ...convert.fromApplication(made.application), clientSecret: made.clientSecret };
+    return JSON.parse(this.#call((root) => root.applications.renewSecret(nameOf(where), id))) as NewApplication;
   }
 
   /** The application with this identifier. */
   get(clientId: string, where?: In): Application {
     const id = convert.text("clientId", clientId);
-    return convert.fromApplication(this.#call((root) => root.applications.get(nameOf(where), id)));
+    return JSON.parse(this.#call((root) => root.applications.get(nameOf(where), id))) as Application;
   }
 
-  /** The organization's applications, by identifier. */
-  *list(where?: In): Generator<Application> {
-    const found = pages((page) => this.#call((root) => root.applications.list(nameOf(where), page)));
-    for (const application of found) yield convert.fromApplication(application);
+  /** The organization's applications, by identifier. What can't be read is left out: {@link Applications.page} names it. */
+  list(where?: In): Generator<Application> {
+    return pages((part) => this.page({ ...where, ...part }));
+  }
+
+  /** A part of the list, with what can't be read. */
+  page(part?: In & Part): Page<Application> {
+    const page = this.#call((root) => root.applications.list(nameOf(part), partOf(part)));
+    return JSON.parse(page) as Page<Application>;
   }
 
   /** Removes an application. */
@@ -123,7 +139,7 @@ export class Applications {
   }
 }
 
-/** Tenants with their own issuers, applications and keys. */
+/** Organizations, each with issuers, applications and keys of its own. */
 export class Organizations {
   readonly #call: Call;
 
@@ -132,23 +148,25 @@ export class Organizations {
     this.#call = call;
   }
 
-  /** Registers it, or replaces its display name. True: it is new. */
-  replace(organization: Organization): boolean {
-    const record = {
-      name: convert.text("name", organization.name),
-      displayName: convert.optional(convert.text, "displayName", organization.displayName),
-    };
-    return this.#call((root) => root.organizations.replace(record));
+  /** Registers it, or replaces the one of the same name. */
+  replace(organization: Organization | string): Replaced<Organization> {
+    const document = convert.document(organization);
+    return replaced(this.#call((root) => root.organizations.replace(document)));
   }
 
   /** The organization of this name. */
   get(name: string): Organization {
-    return this.#call((root) => root.organizations.get(convert.text("name", name)));
+    return JSON.parse(this.#call((root) => root.organizations.get(convert.text("name", name)))) as Organization;
   }
 
-  /** The registered organizations, by name. */
+  /** The registered organizations, by name. What can't be read is left out: {@link Organizations.page} names it. */
   list(): Generator<Organization> {
-    return pages((page) => this.#call((root) => root.organizations.list(page)));
+    return pages((part) => this.page(part));
+  }
+
+  /** A part of the list, with what can't be read. */
+  page(part?: Part): Page<Organization> {
+    return JSON.parse(this.#call((root) => root.organizations.list(partOf(part)))) as Page<Organization>;
   }
 
   /** The URLs that stand for an organization in assertions and tokens. */
@@ -173,11 +191,13 @@ export class Keys {
 
   /** The keys, oldest first. */
   list(where?: In): SigningKey[] {
-    return this.#call((root) => root.keys.list(nameOf(where))).map(convert.fromSigningKey);
+    return items(this.#call((root) => root.keys.list(nameOf(where))));
   }
 
-  /** Adds a key, which signs in ten minutes, and answers all. */
+  /** Adds a key, which signs in ten minutes, and returns all. */
   rotate(where?: In): SigningKey[] {
-    return this.#call((root) => root.keys.rotate(nameOf(where))).map(convert.fromSigningKey);
+    return items(this.#call((root) => root.keys.rotate(nameOf(where))));
   }
 }
+
+const items = (keys: string): SigningKey[] => (JSON.parse(keys) as Page<SigningKey>).items;

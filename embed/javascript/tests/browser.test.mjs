@@ -14,8 +14,8 @@ test("a page exchanges an assertion", { timeout: 120_000 }, async (t) => {
     const partner = await Partner.create();
     const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
     exchanger.trustedIssuers.register(partner.trusted());
-    const app = exchanger.applications.register({ grantTypes: [JWT_BEARER] });
-    const request = { assertion: await partner.assertion(), clientId: app.clientId, clientSecret: app.clientSecret };
+    const app = exchanger.applications.register({ grant_types: [JWT_BEARER] });
+    const request = { assertion: await partner.assertion(), clientId: app.client_id, clientSecret: app.client_secret };
     const token = await exchanger.exchange(request);
     const refused = await exchanger.exchange(request).catch((error) => error);
     return { parts: token.token.split(".").length, subject: token.claims.sub, reason: refused.reason };

@@ -5,7 +5,9 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { Exchanger, fetchKeys, InvalidMember, JWT_BEARER, KeysNeeded, MemoryStore, Refused, RegistryError } from "asserta";
+import {
+  Exchanger, fetchKeys, InvalidMember, JWT_BEARER, KeysNeeded, MemoryStore, Refused, RegistryError, Taken,
+} from "asserta";
 
 import { ISSUER, Partner, PUBLIC_URL } from "./partner.mjs";
 
@@ -14,9 +16,9 @@ const partner = await Partner.create();
 async function ready(options = {}, issuer = {}) {
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL, ...options });
   exchanger.trustedIssuers.register(partner.trusted(issuer));
-  const app = exchanger.applications.register({ grantTypes: [JWT_BEARER], scope: "read write" });
+  const app = exchanger.applications.register({ grant_types: [JWT_BEARER], scope: "read write" });
   const exchange = (assertion, more = {}) =>
-    exchanger.exchange({ assertion, clientId: app.clientId, clientSecret: app.clientSecret, ...more });
+    exchanger.exchange({ assertion, clientId: app.client_id, clientSecret: app.client_secret, ...more });
   return { exchanger, app, exchange };
 }
 
@@ -27,7 +29,7 @@ test("a token that others verify (R60, R62, R64)", async () => {
   const verified = await jwtVerify(token.token, keys, { issuer: PUBLIC_URL, typ: "at+jwt" });
   assert.deepEqual(verified.payload, token.claims);
   assert.equal(token.claims.sub, "alice");
-  assert.deepEqual([token.expiresIn, token.scope], [3600, "read write"]);
+  assert.deepEqual([token.tokenType, token.expiresIn, token.scope], ["Bearer", 3600, "read write"]);
 });
 
 test("once (R45), and refusals carry code and reason", async () => {
@@ -49,25 +51,49 @@ test("two exchangers over one store", async () => {
   const { exchange, app } = await ready({ store });
   const other = await Exchanger.create({ publicUrl: PUBLIC_URL, store });
   const assertion = await partner.assertion();
-  await other.exchange({ assertion, clientId: app.clientId, clientSecret: app.clientSecret });
+  await other.exchange({ assertion, clientId: app.client_id, clientSecret: app.client_secret });
   await assert.rejects(exchange(assertion), { reason: "assertion-replayed" });
 });
 
-test("records come back as they went in", async () => {
+test("documents come back as they went in", async () => {
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
   const full = {
     name: "full", issuer: ISSUER, jwks: partner.jwks, alias: "us", enabled: false, algorithms: ["ES256", "EdDSA"],
-    clockSkew: 0, maxLifetime: 60, audienceMode: "exactly-one", replay: "allow", requireJti: true, typ: "JWT",
-    subjects: ["a", "b*"], scopes: ["read"], claimMappings: { mail: "email" },
-    claims: [{ claim: "t", equals: true }, { claim: "n", equals: 1 }, { claim: "f", oneOf: ["x", 2.5, false] },
+    clock_skew: 0, max_lifetime: 60, audience_mode: "exactly-one", replay: "allow", require_jti: true, typ: "JWT",
+    subjects: ["a", "b*"], scopes: ["read"], claim_mappings: { mail: "email" },
+    claims: [{ claim: "t", equals: true }, { claim: "n", equals: 1 }, { claim: "f", one_of: ["x", 2.5, false] },
              { claim: "l", contains: "y" }, { claim: "p", present: false }],
   };
-  exchanger.trustedIssuers.register(full);
+  assert.deepEqual(exchanger.trustedIssuers.register(full), full);
   assert.deepEqual(exchanger.trustedIssuers.get("full"), full);
   assert.deepEqual([...exchanger.trustedIssuers.list()], [full]);
-  assert.equal(exchanger.trustedIssuers.replace(full), false);
-  exchanger.organizations.replace({ name: "acme", displayName: "Acme" });
-  assert.deepEqual([...exchanger.organizations.list()], [{ name: "acme", displayName: "Acme" }]);
+  assert.deepEqual(exchanger.trustedIssuers.page({ limit: 1 }), { items: [full], next: null });
+  assert.deepEqual(exchanger.trustedIssuers.replace(JSON.stringify(full)), { created: false, document: full });
+  const acme = { name: "acme", display_name: "Acme" };
+  assert.deepEqual(exchanger.organizations.replace(acme), { created: true, document: acme });
+  assert.deepEqual([...exchanger.organizations.list()], [acme]);
+  const unchanged = { kind: "organization", organization: "acme", outcome: "unchanged" };
+  assert.deepEqual(exchanger.apply({ organizations: [acme] }), { dry_run: false, items: [unchanged] });
+  const { items: [would] } = exchanger.apply({ organizations: [{ name: "other" }] }, { dryRun: true });
+  assert.deepEqual([would.outcome, exchanger.organizations.page().items.length], ["created", 1]);
+
+  // R53.
+  const jwks = { keys: [...partner.jwks.keys, { kty: "oct", k: "AA" }] };
+  const { skipped_keys: skipped } = exchanger.trustedIssuers.replace({ name: "full", issuer: ISSUER, jwks }).document;
+  assert.deepEqual(skipped.map(({ key }) => key), ["keys[1]"]);
+});
+
+test("an application is replaced and keeps its secret", async () => {
+  const { exchanger, app, exchange } = await ready();
+  const audience = ["https://a.example", "https://b.example"];
+  const replaced = exchanger.applications.replace({ ...exchanger.applications.get(app.client_id), audience });
+  assert.deepEqual([replaced.created, replaced.document.client_secret], [false, undefined]);
+  assert.equal((await exchange(await partner.assertion(), { resource: audience[0] })).claims.aud, audience[0]);
+  assert.deepEqual((await exchange(await partner.assertion(), { resource: audience })).claims.aud, audience);
+  const resource = Array.from({ length: 9 }, (_, number) => `https://${number}.example`);
+  await assert.rejects(exchange(await partner.assertion(), { resource }), { reason: "parameter-repeated" });
+  assert.notEqual(exchanger.applications.renewSecret(app.client_id).client_secret, app.client_secret);
+  assert.deepEqual([...exchanger.applications.list()].map((each) => each.client_id), [app.client_id]);
 });
 
 test("JWKS documents are fetched when needed, once (R50 to R52)", async (t) => {
@@ -79,15 +105,15 @@ test("JWKS documents are fetched when needed, once (R50 to R52)", async (t) => {
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   t.after(() => server.close().closeAllConnections());
-  const jwksUri = `http://127.0.0.1:${server.address().port}/jwks`;
+  const jwks_uri = `http://127.0.0.1:${server.address().port}/jwks`;
 
-  const { exchange } = await ready({ dev: true }, { jwksUri });
+  const { exchange } = await ready({ dev: true }, { jwks_uri });
   await exchange(await partner.assertion());
   await exchange(await partner.assertion());
   assert.equal(fetches, 1);
 
   answer = (response) => response.writeHead(500).end();
-  const down = await ready({ dev: true }, { jwksUri });
+  const down = await ready({ dev: true }, { jwks_uri });
   for (let i = 0; i < 3; i++) await assert.rejects(down.exchange(await partner.assertion()), { reason: "keys-unavailable" });
   assert.ok(fetches <= 3);
 
@@ -97,22 +123,32 @@ test("JWKS documents are fetched when needed, once (R50 to R52)", async (t) => {
     (response) => response.end(Buffer.from([0xff, 0xfe])),
   ]) {
     answer = bad;
-    await assert.rejects(fetchKeys(jwksUri, { dev: true }));
+    await assert.rejects(fetchKeys(jwks_uri, { dev: true }));
   }
   answer = (response) => response.writeHead(200, { "cache-control": "max-age=90" }).end("{}");
-  assert.deepEqual(await fetchKeys(jwksUri, { dev: true }), { text: "{}", maxAge: 90 });
-  for (const refused of [jwksUri, "https://10.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://2130706433/",
+  assert.deepEqual(await fetchKeys(jwks_uri, { dev: true }), { text: "{}", maxAge: 90 });
+  for (const refused of [jwks_uri, "https://10.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://2130706433/",
                          "https://u:p@partner.example/", "https://localhost/", "https://169.254.169.254/"]) {
     await assert.rejects(fetchKeys(refused), { name: "FetchFailed" });
   }
 });
 
-test("keys are handed over where none are fetched", async () => {
-  const { exchanger, exchange } = await ready({ fetchKeys: false }, { jwksUri: "https://partner.example/jwks" });
+test("keys are handed over where none are fetched (R51, R56)", async () => {
+  const { exchanger, exchange } = await ready({ fetchKeys: false }, { jwks_uri: "https://partner.example/jwks" });
   const assertion = await partner.assertion();
-  await assert.rejects(exchange(assertion), (error) => error instanceof KeysNeeded && error.uri.endsWith("/jwks"));
-  assert.equal(exchanger.trustedIssuers.supplyKeys("partner", { text: JSON.stringify(partner.jwks), maxAge: 60 }), 1);
+  const needed = await exchange(assertion).catch((error) => error);
+  assert.ok(needed instanceof KeysNeeded);
+  const { organization, trustedIssuer, kind, uri } = needed;
+  assert.deepEqual([organization, trustedIssuer, kind, uri], ["default", "partner", "jwks", "https://partner.example/jwks"]);
+  exchanger.reportKeysUnavailable(needed, "it answered 503\ninstead of 200");
+  await assert.rejects(exchange(assertion), { reason: "keys-unavailable", detail: "it answered 503 instead of 200" });
+  const step = exchanger.explain(assertion).checks.find(({ check }) => check === "keys available");
+  assert.equal(step.saw, "the issuer's JWKS endpoint: it answered 503 instead of 200");
+  const document = { text: JSON.stringify(partner.jwks), maxAge: 60 };
+  assert.equal(exchanger.supplyKeys(needed, document), 1);
   await exchange(assertion);
+  exchanger.trustedIssuers.replace(partner.trusted({ jwks_uri: "https://partner.example/new" }));
+  assert.throws(() => exchanger.supplyKeys(needed, document), { name: "InvalidMember", field: "uri" });
 });
 
 test("a store that fails refuses (R70)", async () => {
@@ -134,21 +170,21 @@ test("a store that fails refuses (R70)", async () => {
   await exchange(assertion);
 });
 
-test("bad records come back as typed errors", async () => {
+test("bad documents come back as typed errors", async () => {
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
   const garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
-  for (const [members, member] of [
-    [{ name: "" }, "name"], [{ name: "a\0b" }, "name"], [{ name: "\ud800" }, "name"], [{ name: 1 }, "name"],
+  for (const [members, field] of [
+    [{ name: "" }, "name"], [{ name: "a\0b" }, "name"], [{ name: "\ud800" }, "document"], [{ name: 1 }, "name"],
     [{ issuer: "" }, "issuer"], [{ certificate: garbage }, "certificate"], [{ certificate: "\0" }, "certificate"],
-    [{ jwks: "{" }, "jwks"], [{ jwksUri: "http://partner.example/" }, "jwksUri"], [{ jwks: {}, jwksUri: "x" }, "jwksUri"],
+    [{ jwks: "{" }, "jwks"], [{ jwks_uri: "http://partner.example/" }, "jwks_uri"], [{ jwks: {}, jwks_uri: "x" }, "jwks_uri"],
     [{ clockSkew: 601 }, "clockSkew"], [{ clockSkew: 2 ** 32 }, "clockSkew"], [{ clockSkew: "60" }, "clockSkew"],
     [{ enabled: 1 }, "enabled"], [{ algorithms: ["none"] }, "algorithms[0]"], [{ subjects: "alice" }, "subjects"],
-    [{ claims: [{ claim: "c" }] }, "claims[0]"], [{ claims: [{ claim: "c", equals: NaN }] }, "claims[0].equals"],
-    [{ claimMappings: { my_claim: "sub" } }, "claimMappings.my_claim"],
+    [{ claims: [{ claim: "c" }] }, "claims[0]"], [{ claims: [{ claim: "c", equals: NaN }] }, "document"],
+    [{ claim_mappings: { my_claim: "sub" } }, "claim_mappings.my_claim"],
   ]) {
     assert.throws(
       () => exchanger.trustedIssuers.register(partner.trusted(members)),
-      (error) => error instanceof InvalidMember && error.member === member, JSON.stringify(members),
+      (error) => error instanceof InvalidMember && error.field === field, JSON.stringify(members),
     );
   }
   assert.deepEqual([...exchanger.trustedIssuers.list()], []);
@@ -156,9 +192,16 @@ test("bad records come back as typed errors", async () => {
   assert.throws(() => exchanger.trustedIssuers.get("nobody"), problem("not-found"));
   assert.throws(() => exchanger.trustedIssuers.get("x", { organization: "No\0body" }), problem("organization-unknown"));
   exchanger.trustedIssuers.register(partner.trusted());
-  assert.throws(() => exchanger.trustedIssuers.register(partner.trusted()), problem("name-taken"));
-  assert.throws(() => exchanger.trustedIssuers.register(partner.trusted({ name: "x" })), problem("issuer-taken"));
-  await assert.rejects(Exchanger.create({ publicUrl: "nowhere" }), { member: "publicUrl" });
+  const taken = (field) => (error) => error instanceof Taken && error.field === field;
+  assert.throws(() => exchanger.trustedIssuers.register(partner.trusted()), taken("name"));
+  assert.throws(() => exchanger.trustedIssuers.register(partner.trusted({ name: "x" })), taken("issuer"));
+  await assert.rejects(Exchanger.create({ publicUrl: "nowhere" }), { field: "publicUrl" });
+  await assert.rejects(Exchanger.create({ publicUrl: PUBLIC_URL, accessTokenAlgorithm: "HS256" }), { field: "accessTokenAlgorithm" });
+  const circular = {};
+  circular.organizations = [circular];
+  for (const bad of ["", "[]", { other: [] }, "\ud800", null, undefined, circular]) {
+    assert.throws(() => exchanger.apply(bad), InvalidMember);
+  }
   for (const assertion of ["\ud800", "\0", "a".repeat(100_000), "é.é.é"]) {
     await assert.rejects(exchanger.exchange({ assertion, clientId: "a", clientSecret: "b" }), { name: /Refused|InvalidMember/ });
   }

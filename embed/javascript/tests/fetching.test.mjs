@@ -25,8 +25,8 @@ async function ready(fetchKeys, options = {}) {
   const exchanger = await Exchanger.create({
     publicUrl: PUBLIC_URL, fetchKeys, onKeysFailed: (failure) => failures.push(failure), ...options,
   });
-  exchanger.trustedIssuers.register(partner.trusted({ jwksUri: "https://partner.example/jwks" }));
-  const { clientId, clientSecret } = exchanger.applications.register({ grantTypes: [JWT_BEARER] });
+  exchanger.trustedIssuers.register(partner.trusted({ jwks_uri: "https://partner.example/jwks" }));
+  const { client_id: clientId, client_secret: clientSecret } = exchanger.applications.register({ grant_types: [JWT_BEARER] });
   const exchange = async () => exchanger.exchange({ assertion: await partner.assertion(), clientId, clientSecret });
   return { exchanger, exchange, failures };
 }
@@ -155,5 +155,5 @@ test("a store that answers nonsense refuses (R45, R70)", async () => {
     assert.throws(() => [...exchanger.applications.list()], { problem: "store-unavailable" });
   }
   store.set = async () => {};
-  assert.throws(() => exchanger.applications.register({ grantTypes: [] }), { problem: "store-unavailable" });
+  assert.throws(() => exchanger.applications.register({ grant_types: [] }), { problem: "store-unavailable" });
 });

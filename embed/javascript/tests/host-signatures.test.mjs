@@ -139,8 +139,8 @@ test("a key of another kind signs nothing", () => {
 async function ready(options = {}) {
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL, hostSignatures, ...options });
   exchanger.trustedIssuers.replace(partner.trusted());
-  const app = exchanger.applications.register({ grantTypes: [JWT_BEARER] });
-  return { exchanger, exchange: (assertion) => exchanger.exchange({ assertion, clientId: app.clientId, clientSecret: app.clientSecret }) };
+  const app = exchanger.applications.register({ grant_types: [JWT_BEARER] });
+  return { exchanger, exchange: (assertion) => exchanger.exchange({ assertion, clientId: app.client_id, clientSecret: app.client_secret }) };
 }
 
 test("a token that others verify (R60, R64)", async () => {

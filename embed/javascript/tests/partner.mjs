@@ -22,7 +22,7 @@ export class Partner {
   }
 
   trusted(members = {}) {
-    const keys = "jwks" in members || "jwksUri" in members || "certificate" in members ? {} : { certificate: this.pem };
+    const keys = "jwks" in members || "jwks_uri" in members || "certificate" in members ? {} : { certificate: this.pem };
     return { name: "partner", issuer: ISSUER, ...keys, ...members };
   }
 

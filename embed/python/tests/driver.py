@@ -8,7 +8,6 @@ import re
 import sys
 
 import asserta
-from asserta import ApplicationMetadata, ClaimCondition, Exchanger, TrustedIssuer
 
 host = None  # the exchanger
 now = 0  # what its clock shows
@@ -16,48 +15,30 @@ now = 0  # what its clock shows
 
 def start(**settings):
     global host
-    host = Exchanger(clock=lambda: now, host_signatures="--host-signatures" in sys.argv, **settings)
+    host = asserta.Exchanger(clock=lambda: now, host_signatures="--host-signatures" in sys.argv, **settings)
 
 
 def exchange(**request):
     token = host.exchange(**request)
-    return {"access_token": token.token, "token_type": "Bearer", "expires_in": token.expires_in, "scope": token.scope}
-
-
-def explain(**question):
-    explanation = host.explain(**question)
-    checks = [{"check": one.name, "passed": one.failed is None, "reason": one.failed, "saw": one.saw} for one in explanation.checks]
-    return {"accepted": explanation.accepted, "checks": checks}
-
-
-def issuer(document):
-    conditions = [ClaimCondition(**condition) for condition in document.get("claims", [])]
-    return TrustedIssuer(**document | {"claims": conditions})
-
-
-def application(document):
-    return ApplicationMetadata(**document)
-
-
-def secret(made):
-    return {"client_id": made.client_id, "client_secret": made.client_secret}
+    return {"access_token": token.token, "token_type": token.token_type, "expires_in": token.expires_in, "scope": token.scope}
 
 
 OPERATIONS = {
     "start": start,
-    "apply": lambda document: host.apply(json.dumps(document)),
-    "replace_organization": lambda organization: host.organizations.replace(asserta.Organization(name=organization)),
-    "register_issuer": lambda document, **where: host.trusted_issuers.register(issuer(document), **where),
-    "replace_issuer": lambda document, **where: host.trusted_issuers.replace(issuer(document), **where),
+    "apply": lambda document: host.apply(document),
+    "replace_organization": lambda organization: host.organizations.replace({"name": organization}),
+    "register_issuer": lambda document, **where: host.trusted_issuers.register(document, **where),
+    "replace_issuer": lambda document, **where: host.trusted_issuers.replace(document, **where),
     "remove_issuer": lambda **which: host.trusted_issuers.remove(**which),
-    "register_application": lambda document, **where: secret(host.applications.register(application(document), **where)),
-    "replace_application": lambda document, **which: host.applications.replace(metadata=application(document), **which),
+    "register_application": lambda document, **where: host.applications.register(document, **where),
+    "replace_application": lambda document, client_id, **where: host.applications.replace(
+        document | {"client_id": client_id}, **where),
     "remove_application": lambda **which: host.applications.remove(**which),
-    "renew_secret": lambda **which: secret(host.applications.renew_secret(**which)),
+    "renew_secret": lambda **which: host.applications.renew_secret(**which),
     "rotate_keys": lambda **where: {"items": host.keys.rotate(**where)},
     "jwks": lambda **where: json.loads(host.keys.jwks(**where)),
     "exchange": exchange,
-    "explain": explain,
+    "explain": lambda **question: host.explain(**question),
 }
 
 
@@ -66,12 +47,9 @@ def outcome(do, **members):
         return {"ok": OPERATIONS[do](**members)}
     except asserta.Refused as refused:
         return {"refused": {"error": refused.code, "reason": refused.reason, "error_description": refused.sentence}}
-    except asserta.InvalidMember as invalid:
-        return {"rejected": {"problem": "invalid", "field": invalid.member}}
-    except TypeError as unknown:  # a record without the member, or with one that it has not: its name is in quotes
-        return {"rejected": {"problem": "invalid", "field": re.search("'([a-z_]+)'", str(unknown))[1]}}
     except asserta.RegistryError as error:
-        return {"rejected": {"problem": re.sub("(?<=[a-z])([A-Z])", r"-\1", type(error).__name__).lower()}}
+        problem = re.sub("(?<=[a-z])([A-Z])", r"-\1", type(error).__name__).lower().removesuffix("-member")
+        return {"rejected": {"problem": problem, "field": getattr(error, "field", None)}}
 
 
 print(json.dumps({"protocol": 1}), flush=True)

@@ -22,11 +22,11 @@ def store(partner):
 
 def test_within_the_budget(store, partner):
     exchanger = Exchanger(PUBLIC_URL, store, fuel=FUEL, memory=MEMORY)
-    assert exchanger.exchange(partner.assertion(), store.app.client_id, store.app.client_secret)
+    assert exchanger.exchange(partner.assertion(), store.app["client_id"], store.app["client_secret"])
     encode = lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     for claims in ("[" * 11_000, '{"exp":' + "9" * 11_000 + "}", '{"a":' * 2_000 + "1" + "}" * 2_000):
         with pytest.raises(Refused):
-            exchanger.exchange(f"{encode('{}')}.{encode(claims)}.AAAA", store.app.client_id, store.app.client_secret)
+            exchanger.exchange(f"{encode('{}')}.{encode(claims)}.AAAA", store.app["client_id"], store.app["client_secret"])
 
 
 def test_running_out_leaves_the_store_consistent(store, partner):
@@ -36,8 +36,8 @@ def test_running_out_leaves_the_store_consistent(store, partner):
     scarce = Exchanger(PUBLIC_URL, store, fuel=FUEL // 10, memory=MEMORY)
     for _ in range(3):
         with pytest.raises(Trapped):
-            scarce.exchange(partner.assertion(), store.app.client_id, store.app.client_secret)
+            scarce.exchange(partner.assertion(), store.app["client_id"], store.app["client_secret"])
         traps += 1
         assert scarce.organizations.urls().issuer == PUBLIC_URL  # on a fresh instance
     assert store._areas["registry"] == before
-    assert store.exchanger.exchange(partner.assertion(), store.app.client_id, store.app.client_secret)
+    assert store.exchanger.exchange(partner.assertion(), store.app["client_id"], store.app["client_secret"])

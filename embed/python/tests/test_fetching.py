@@ -63,7 +63,7 @@ def test_an_exchange_fetches_what_it_needs_once(endpoint, partner):
     exchanger.trusted_issuers.register(partner.trusted(jwks_uri=endpoint.url))
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     for _ in range(3):
-        assert exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+        assert exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
     assert endpoint.fetches == 1
 
 
@@ -78,7 +78,7 @@ def test_threads_share_a_fetch(endpoint, partner):
     exchanger.trusted_issuers.register(partner.trusted(jwks_uri=endpoint.url))
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     with ThreadPoolExecutor(8) as threads:
-        exchanges = [threads.submit(exchanger.exchange, partner.assertion(), app.client_id, app.client_secret)
+        exchanges = [threads.submit(exchanger.exchange, partner.assertion(), app["client_id"], app["client_secret"])
                      for _ in range(8)]
         assert all(exchange.result() for exchange in exchanges)
     assert endpoint.fetches == 1
@@ -92,7 +92,7 @@ def test_an_endpoint_that_is_down_is_not_asked_again_at_once(endpoint, partner):
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     for _ in range(3):
         with pytest.raises(Refused) as refused:
-            exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+            exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
         assert (refused.value.code, refused.value.reason) == ("temporarily_unavailable", "keys-unavailable")
     assert endpoint.fetches <= 2
 
@@ -178,7 +178,7 @@ def ready(partner, fetch, **options):
     exchanger = Exchanger(PUBLIC_URL, fetch=fetch, **options)
     exchanger.trusted_issuers.register(partner.trusted(jwks_uri="https://partner.example/jwks"))
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
-    return exchanger, lambda: exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+    return exchanger, lambda: exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
 
 
 class Mute(Exception):
@@ -198,7 +198,7 @@ async def a_coroutine_function(uri):
 
 BAD_FETCHERS = {
     "LookupError": raising(LookupError("no such secret")), "ValueError": raising(ValueError("x\ny")), "Mute": raising(Mute()),
-    "Refused": raising(Refused("invalid_grant", "assertion-expired", "")), "KeysNeeded": raising(KeysNeeded("a", "b")),
+    "Refused": raising(Refused("invalid_grant", "assertion-expired", "")), "KeysNeeded": raising(KeysNeeded("default", "a", "jwks", "b")),
     "Trapped": raising(Trapped("x")), "StopIteration": raising(StopIteration()), "FetchFailed": raising(FetchFailed("x")),
     "None": lambda uri: None, "text": lambda uri: "{}", "bytes": lambda uri: b"{}", "dict": lambda uri: {"keys": []},
     "no document": lambda uri: KeyDocument(None), "a document of bytes": lambda uri: KeyDocument(b"{}"),

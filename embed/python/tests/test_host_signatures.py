@@ -143,13 +143,13 @@ def test_a_token_that_others_verify(partner, algorithm):
     exchanger, app = ready(partner, store=store, access_token_algorithm=algorithm)
     portable = Exchanger(PUBLIC_URL, store, access_token_algorithm=algorithm)
     for either in (exchanger, portable):
-        token = either.exchange(partner.assertion(), app.client_id, app.client_secret)
+        token = either.exchange(partner.assertion(), app["client_id"], app["client_secret"])
         verified = jwt.decode(token.token, KeySet.import_key_set(json.loads(exchanger.keys.jwks())), [algorithm])
         assert verified.claims == token.claims
     signed, _, _ = partner.assertion().rpartition(".")
     _, _, signature = partner.assertion().rpartition(".")
     with pytest.raises(Refused) as refused:
-        exchanger.exchange(f"{signed}.{signature}", app.client_id, app.client_secret)
+        exchanger.exchange(f"{signed}.{signature}", app["client_id"], app["client_secret"])
     assert refused.value.reason == "signature-invalid"
 
 
@@ -164,15 +164,15 @@ def test_a_library_that_fails_lets_nobody_in(partner, monkeypatch, caplog):
     with monkeypatch.context() as patch:
         patch.setattr("asserta._signatures._verifies", broken)
         with pytest.raises(Refused) as refused:
-            exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+            exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
         assert (refused.value.code, refused.value.reason) == ("invalid_grant", "signature-invalid")
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, "asserta"):
         patch.setattr("asserta._signatures._signature", broken)
         with pytest.raises(Refused) as refused:
-            exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+            exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
         assert (refused.value.code, refused.value.reason) == ("server_error", "server-fault")
         assert "out of order" in caplog.text
-    assert exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+    assert exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
 
 
 def test_without_cryptography_it_says_what_to_install(monkeypatch):

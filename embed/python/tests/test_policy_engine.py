@@ -20,7 +20,7 @@ when {
 def decide(exchanger: Exchanger, app, assertion: str, amount: int) -> bool:
     """Whether the bearer of the assertion may approve an order of this amount."""
     try:
-        claims = exchanger.exchange(assertion, app.client_id, app.client_secret).claims
+        claims = exchanger.exchange(assertion, app["client_id"], app["client_secret"]).claims
     except Refused:
         return False
     order = {"uid": {"type": "Order", "id": "1"}, "attrs": {"amount": amount}, "parents": []}

@@ -60,11 +60,11 @@ def test_what_was_removed_in_spite_of_a_failure_is_gone(partner, nth):
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     kept = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     for remove, client, reason in [
-        (lambda: exchanger.applications.remove(app.client_id), app, "client-unauthenticated"),
+        (lambda: exchanger.applications.remove(app["client_id"]), app, "client-unauthenticated"),
         (lambda: exchanger.trusted_issuers.remove("partner"), kept, "issuer-unknown"),
     ]:
         for each in (exchanger, other):
-            assert each.exchange(partner.assertion(), client.client_id, client.client_secret)
+            assert each.exchange(partner.assertion(), client["client_id"], client["client_secret"])
         store.left = nth
         try:
             remove()
@@ -73,7 +73,7 @@ def test_what_was_removed_in_spite_of_a_failure_is_gone(partner, nth):
                 remove()
         for each in (exchanger, other):
             with pytest.raises(Refused) as refused:
-                each.exchange(partner.assertion(), client.client_id, client.client_secret)
+                each.exchange(partner.assertion(), client["client_id"], client["client_secret"])
             assert refused.value.reason == reason
 
 
@@ -105,7 +105,7 @@ def two_exchangers(path, endpoint, now):
 
     def outcome(exchanger, partner):
         try:
-            exchanger.exchange(partner.assertion(kid=partner.key.kid), app.client_id, app.client_secret)
+            exchanger.exchange(partner.assertion(kid=partner.key.kid), app["client_id"], app["client_secret"])
             return "granted"
         except Refused as refused:
             return refused.reason

@@ -112,7 +112,7 @@ def test_once_among_processes_and_after_a_restart(tmp_path, partner):
     exchanger.trusted_issuers.register(partner.trusted())
     app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
     exchanger.keys.jwks()
-    work = [(path, partner.assertion(), app.client_id, app.client_secret)] * 8
+    work = [(path, partner.assertion(), app["client_id"], app["client_secret"])] * 8
     with ProcessPoolExecutor(4) as processes:
         outcomes = list(processes.map(_exchange, work))
     assert sorted(outcomes) == ["assertion-replayed"] * 7 + ["granted"]
@@ -137,13 +137,13 @@ def test_a_store_that_fails_refuses(partner, caplog):
     store.failing = True
     assertion = partner.assertion()
     with caplog.at_level(logging.ERROR, "asserta"), pytest.raises(Refused) as refused:
-        exchanger.exchange(assertion, app.client_id, app.client_secret)
+        exchanger.exchange(assertion, app["client_id"], app["client_secret"])
     assert (refused.value.code, refused.value.reason) == ("temporarily_unavailable", "store-unavailable")
     assert "the disk is full" in caplog.text
     with pytest.raises(StoreUnavailable):
         exchanger.trusted_issuers.remove("partner")
     store.failing = False
-    assert exchanger.exchange(assertion, app.client_id, app.client_secret)
+    assert exchanger.exchange(assertion, app["client_id"], app["client_secret"])
 
 
 @pytest.mark.parametrize(("function", "answer"), [
@@ -164,5 +164,5 @@ def test_a_store_that_answers_nonsense_refuses(partner, function, answer):
             list(exchanger.applications.list())
         return
     with pytest.raises(Refused) as refused:
-        exchanger.exchange(partner.assertion(), app.client_id, app.client_secret)
+        exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
     assert refused.value.reason == "store-unavailable"

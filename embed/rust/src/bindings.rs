@@ -12,3 +12,10 @@ wasmtime::component::bindgen!({
     world: "exchanger",
     additional_derives: [Clone, PartialEq],
 });
+
+impl exports::asserta::exchange::types::Page {
+    /// The first hundred.
+    pub fn first() -> Self {
+        Self { limit: None, after: None }
+    }
+}

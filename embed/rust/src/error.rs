@@ -1,7 +1,7 @@
 //! What can go wrong.
 
 use crate::bindings::exports::asserta::exchange::exchange::ExchangeError;
-use crate::records::{InvalidMember, KeysNeeded, Refusal, RegistryError};
+use crate::{FieldError, KeysNeeded, Refusal, RegistryError};
 
 /// Whatever a fetcher of yours fails with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -10,10 +10,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The exchange was refused: nothing was issued.
-    #[error("{:?}: {}", .0.reason, .0.sentence)]
+    #[error("{}: {}", .0.reason, .0.sentence)]
     Refused(Refusal),
     /// The exchange was refused since the issuer's keys could not be had, and why.
-    #[error("{:?}: {} ({cause})", .refusal.reason, .refusal.sentence)]
+    #[error("{}: {} ({cause})", .refusal.reason, .refusal.sentence)]
     KeysFailed {
         /// The refusal, as [`Refused`](Self::Refused) has it.
         refusal: Refusal,
@@ -21,16 +21,22 @@ pub enum Error {
         #[source]
         cause: BoxError,
     },
-    /// An issuer's JWKS document is needed: fetch it, hand it to
-    /// [`supply_keys`](crate::Exchanger::supply_keys), repeat the exchange. Nothing was consumed.
-    #[error("the keys of the trusted issuer {} are needed: {}", .0.trusted_issuer, .0.uri)]
+    /// A JWKS document is needed: fetch it, hand it to [`supply_keys`](crate::Exchanger::supply_keys), repeat the
+    /// exchange. Nothing was consumed.
+    #[error("the keys of {:?} are needed: {}", .0.owner, .0.uri)]
     KeysNeeded(KeysNeeded),
-    /// A member of a record can't be accepted. Nothing was stored.
-    #[error("{}: {}", .0.member, .0.problem)]
-    Invalid(InvalidMember),
+    /// A member of a document, or an argument, can't be accepted. Nothing was stored.
+    #[error("{}: {}", .0.field, .0.problem)]
+    Invalid(FieldError),
+    /// A value that must be unique is taken. Nothing was stored.
+    #[error("{}: {}", .0.field, .0.problem)]
+    Taken(FieldError),
     /// A registration failed otherwise. Nothing was stored.
     #[error("{0:?}")]
     Registry(RegistryError),
+    /// What was handed over is no JSON object, or what came back has other members than this crate knows.
+    #[error("a document can't be written or read: {0}")]
+    Document(#[from] serde_json::Error),
     /// The component was stopped: it ran out of fuel or memory. The store stays as it is; the next call runs
     /// on a fresh instance.
     #[error("the component was stopped: {0:#}")]
@@ -54,6 +60,7 @@ impl From<RegistryError> for Error {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Invalid(invalid) => Self::Invalid(invalid),
+            RegistryError::Taken(taken) => Self::Taken(taken),
             other => Self::Registry(other),
         }
     }

@@ -6,13 +6,15 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::AccessToken;
 use crate::bindings::Exchanger as Bindings;
 use crate::bindings::exports::asserta::exchange::configuration::Settings;
-use crate::bindings::exports::asserta::exchange::exchange::{ClientCredentials, ExchangeOptions};
+use crate::bindings::exports::asserta::exchange::exchange::{self as wit, ClientSecret, Credentials, Grant};
 use crate::component::{World, compiled};
+use crate::documents::Explanation;
 use crate::error::Error;
 use crate::host::{Clock, Host, system_clock};
-use crate::records::{AccessToken, Explanation, SigningAlgorithm};
+use crate::registrations::read;
 use crate::store::Store;
 
 /// How an exchanger works.
@@ -32,10 +34,10 @@ impl Options {
         Self { settings, fuel: None, memory: 64 << 20, clock: system_clock(), world: World::Portable }
     }
 
-    /// What signs access tokens. Default: ES256.
+    /// What signs access tokens: `ES256`, the default, `EdDSA` or `RS256`.
     #[must_use]
-    pub fn access_token_algorithm(mut self, algorithm: SigningAlgorithm) -> Self {
-        self.settings.access_token_algorithm = Some(algorithm);
+    pub fn access_token_algorithm(mut self, algorithm: impl Into<String>) -> Self {
+        self.settings.access_token_algorithm = Some(algorithm.into());
         self
     }
 
@@ -90,14 +92,14 @@ pub struct ExchangeRequest<'a> {
     pub client_secret: &'a str,
     /// Scopes, separated by single spaces. `None`: all that may be granted.
     pub scope: Option<&'a str>,
-    /// What the token is for (RFC 8707). `None`: the application's audience.
-    pub resource: Option<&'a str>,
+    /// What the token is for (RFC 8707), at most 8. Empty: the application's audience.
+    pub resources: &'a [&'a str],
 }
 
 impl<'a> ExchangeRequest<'a> {
     /// A request in the organization `default`, for all that may be granted.
     pub fn new(assertion: &'a str, client_id: &'a str, client_secret: &'a str) -> Self {
-        Self { organization: "default", assertion, client_id, client_secret, scope: None, resource: None }
+        Self { organization: "default", assertion, client_id, client_secret, scope: None, resources: &[] }
     }
 }
 
@@ -143,20 +145,19 @@ impl<S: Store + Clone> Exchanger<S> {
     /// # Errors
     /// [`Error::Refused`], [`Error::KeysNeeded`] or [`Error::Trapped`].
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
-        let credentials = ClientCredentials {
+        let grant = Grant::JwtBearer(request.assertion.to_owned());
+        let credentials = Credentials::ClientSecret(ClientSecret {
             client_id: request.client_id.to_owned(),
             client_secret: request.client_secret.to_owned(),
-        };
-        let options = ExchangeOptions {
+        });
+        let options = wit::Options {
             scope: request.scope.map(ToOwned::to_owned),
-            resource: request.resource.map(ToOwned::to_owned),
+            resources: request.resources.iter().map(ToString::to_string).collect(),
         };
-        let (organization, assertion) = (request.organization, request.assertion);
-        let exchanged = self.call(|bindings, store| {
+        Ok(self.call(|bindings, store| {
             let exchange = bindings.asserta_exchange_exchange();
-            exchange.call_exchange(store, organization, assertion, &credentials, &options)
-        })?;
-        Ok(exchanged?)
+            exchange.call_exchange(store, request.organization, &grant, &credentials, &options)
+        })??)
     }
 
     /// Looks into an assertion as an exchange would. Nothing is consumed.
@@ -169,10 +170,10 @@ impl<S: Store + Clone> Exchanger<S> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, Error> {
-        let explained = self.call(|bindings, store| {
-            bindings.asserta_exchange_exchange().call_explain(store, organization, assertion, client_id)
-        })?;
-        Ok(explained?)
+        let grant = Grant::JwtBearer(assertion.to_owned());
+        read(self.call(|bindings, store| {
+            bindings.asserta_exchange_exchange().call_explain(store, organization, &grant, client_id)
+        })?)
     }
 
     /// Forgets used assertions that have expired, and says how many. Call it once a minute.

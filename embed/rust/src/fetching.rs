@@ -2,11 +2,26 @@
 
 use crate::error::{BoxError, Error};
 use crate::exchanger::{ExchangeRequest, Exchanger};
-use crate::records::{AccessToken, ErrorCode, KeyDocument, KeysNeeded, Reason, Refusal};
 use crate::store::Store;
+use crate::{AccessToken, FieldError, KeysNeeded, Refusal};
 
 /// For one exchange: twice, since the half minute in which keys are asked for once may end in between.
 const MAX_FETCHES: u32 = 2;
+
+/// The largest JWKS document, in bytes (R50).
+const MAX_DOCUMENT: usize = 64 * 1024;
+
+/// The longest cause that the component takes, in bytes.
+const MAX_CAUSE: usize = 256;
+
+/// A JWKS document as its endpoint served it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDocument {
+    /// The body, at most 64 KiB.
+    pub text: String,
+    /// `max-age` of its `Cache-Control` header, in seconds.
+    pub max_age: Option<u64>,
+}
 
 impl<S: Store + Clone> Exchanger<S> {
     /// Exchanges an assertion for an access token. Where that takes an issuer's JWKS document, `fetch` GETs it: https
@@ -35,31 +50,80 @@ impl<S: Store + Clone> Exchanger<S> {
         })
     }
 
-    /// Hands a document over, or says that there is none.
+    /// Hands a document over, or says why there is none.
     fn supply(
         &mut self,
         organization: &str,
         needed: &KeysNeeded,
         fetched: Result<KeyDocument, BoxError>,
     ) -> Result<(), BoxError> {
-        let name = &needed.trusted_issuer;
-        let supplied = fetched.and_then(|document| {
-            let supplied = self.supply_keys(organization, name, &document.text, document.max_age);
-            Ok(supplied.map(drop)?)
-        });
-        if supplied.is_err() {
+        let supplied =
+            fetched.and_then(|document| Ok(self.supply_keys(organization, needed, &document).map(drop)?));
+        if let Err(failure) = &supplied {
             // Where this fails, the store does, or the issuer is gone: the exchange says so.
-            _ = self.report_keys_unavailable(organization, name);
+            _ = self.report_keys_unavailable(organization, needed, Some(&line(&failure.to_string())));
         }
         supplied
     }
+
+    /// Hands over the document that [`Error::KeysNeeded`] asked for, and says how many of its keys are usable.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a document that can't be used; the last good one stays.
+    pub fn supply_keys(
+        &mut self,
+        organization: &str,
+        needed: &KeysNeeded,
+        document: &KeyDocument,
+    ) -> Result<u32, Error> {
+        if document.text.len() > MAX_DOCUMENT {
+            // Not handed over at all: a huge one would cost the component its memory.
+            let problem = "must not exceed 64 KiB".into();
+            return Err(Error::Invalid(FieldError { field: "document".into(), problem }));
+        }
+        Ok(self.call(|bindings, store| {
+            let exchange = bindings.asserta_exchange_exchange();
+            exchange.call_supply_keys(store, organization, needed, &document.text, document.max_age)
+        })??)
+    }
+
+    /// Says that the document that was asked for can't be had, and why: a sentence of at most 256 bytes, which
+    /// [`explain`](Self::explain) repeats.
+    ///
+    /// # Errors
+    /// The store fails, or the issuer is gone.
+    pub fn report_keys_unavailable(
+        &mut self,
+        organization: &str,
+        needed: &KeysNeeded,
+        cause: Option<&str>,
+    ) -> Result<(), Error> {
+        Ok(self.call(|bindings, store| {
+            let exchange = bindings.asserta_exchange_exchange();
+            exchange.call_report_keys_unavailable(store, organization, needed, cause)
+        })??)
+    }
+}
+
+/// A text in one line, as long as the component takes it.
+fn line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|character: char| character.is_whitespace() || character.is_control()) {
+        let space = usize::from(!line.is_empty());
+        if word.is_empty() || line.len() + space + word.len() > MAX_CAUSE {
+            continue;
+        }
+        line.extend((space == 1).then_some(' '));
+        line.push_str(word);
+    }
+    line
 }
 
 /// A refusal for want of keys, with why they could not be had.
 fn with_cause(error: Error, failure: Option<BoxError>) -> Error {
     match (error, failure) {
         (Error::Refused(refusal), Some(cause))
-            if matches!(refusal.reason, Reason::KeysUnavailable | Reason::KeyUnknown) =>
+            if matches!(refusal.reason.as_str(), "keys-unavailable" | "key-unknown") =>
         {
             Error::KeysFailed { refusal, cause }
         }
@@ -69,9 +133,10 @@ fn with_cause(error: Error, failure: Option<BoxError>) -> Error {
 
 fn keys_unavailable() -> Refusal {
     Refusal {
-        code: ErrorCode::TemporarilyUnavailable,
-        reason: Reason::KeysUnavailable,
-        sentence: "The issuer's keys can not be obtained.".into(),
+        code: "temporarily_unavailable".into(),
+        reason: "keys-unavailable".into(),
+        sentence: "The issuer's keys can not be obtained at the moment.".into(),
         retry_after: None,
+        cause: None,
     }
 }

@@ -5,13 +5,13 @@
 //! [`Options`] grants it.
 //!
 //! ```no_run
-//! use asserta_exchanger::{Exchanger, ExchangeRequest, MemoryStore, Options, records::KeySource};
-//! use asserta_exchanger::records::{ApplicationMetadata, TrustedIssuer};
+//! use asserta_exchanger::documents::{ApplicationMetadata, TrustedIssuer};
+//! use asserta_exchanger::{ExchangeRequest, Exchanger, MemoryStore, Options};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut exchanger = Exchanger::new(MemoryStore::default(), Options::new("https://tokens.example.com"))?;
-//! let keys = KeySource::Certificate(std::fs::read_to_string("partner.pem")?);
-//! let partner = TrustedIssuer::new("partner", "https://partner.example", keys);
+//! let certificate = Some(std::fs::read_to_string("partner.pem")?);
+//! let partner = TrustedIssuer { certificate, ..TrustedIssuer::new("partner", "https://partner.example") };
 //! exchanger.replace_trusted_issuer("default", &partner)?;
 //! let app = exchanger.register_application("default", &ApplicationMetadata::jwt_bearer())?;
 //!
@@ -34,8 +34,12 @@ mod registrations;
 mod signatures;
 mod store;
 
-pub mod records;
+pub mod documents;
 
+pub use bindings::exports::asserta::exchange::exchange::{AccessToken, KeyOwner, KeysNeeded, Refusal};
+pub use bindings::exports::asserta::exchange::organizations::OrganizationUrls;
+pub use bindings::exports::asserta::exchange::types::{FieldError, Page, RegistryError};
 pub use error::{BoxError, Error};
 pub use exchanger::{ExchangeRequest, Exchanger, Options};
+pub use fetching::KeyDocument;
 pub use store::{Area, MemoryStore, Store, StoreError};

@@ -1,220 +1,204 @@
-//! Registering trusted issuers, applications and organizations, and looking after our keys.
+//! Registering trusted issuers, applications and organizations, and our own keys.
+//!
+//! A registration goes in as anything that serializes to its document: a type of [`documents`](crate::documents), or
+//! `serde_json::json!({…})`.
 //!
 //! # Errors
-//! Each function answers [`Error::Invalid`] for a member that can't be accepted, [`Error::Registry`] for
-//! anything else that is wrong with a registration, and [`Error::Trapped`] where the budget is exhausted.
+//! Each function returns [`Error::Invalid`] for a member that can't be accepted, [`Error::Taken`] for a value that must
+//! be unique and is not, [`Error::Registry`] for anything else that is wrong with a registration, and
+//! [`Error::Trapped`] where the budget is exhausted.
 
 #![allow(clippy::missing_errors_doc, reason = "they are the same for all: see above")]
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::exports::asserta::exchange::types;
+use crate::documents::{
+    Application, ApplyReport, Listing, NewApplication, Organization, Replaced, SigningKey, TrustedIssuer,
+};
 use crate::error::Error;
 use crate::exchanger::Exchanger;
-use crate::records::{
-    Application, ApplicationList, ApplicationMetadata, ApplyReport, InvalidMember, NewApplication,
-    Organization, OrganizationList, OrganizationUrls, Page, SigningKey, TrustedIssuer, TrustedIssuerList,
-};
 use crate::store::Store;
-
-/// The largest JWKS document, in bytes (R50).
-const MAX_DOCUMENT: usize = 64 * 1024;
+use crate::{OrganizationUrls, Page, RegistryError};
 
 impl<S: Store + Clone> Exchanger<S> {
-    /// Brings all registrations to what one JSON document says; doing it again changes nothing.
-    pub fn apply(&mut self, document: &str) -> Result<ApplyReport, Error> {
-        let outcome = self
-            .call(|bindings, store| bindings.asserta_exchange_configuration().call_apply(store, document))?;
-        Ok(outcome?)
+    /// Brings all registrations to what one document says; doing it again changes nothing.
+    pub fn apply(&mut self, document: &impl Serialize) -> Result<ApplyReport, Error> {
+        self.apply_or_not(document, false)
+    }
+
+    /// Finds out what [`apply`](Self::apply) would do, and stores nothing.
+    pub fn dry_run(&mut self, document: &impl Serialize) -> Result<ApplyReport, Error> {
+        self.apply_or_not(document, true)
+    }
+
+    fn apply_or_not(&mut self, document: &impl Serialize, dry_run: bool) -> Result<ApplyReport, Error> {
+        let document = serde_json::to_string(document)?;
+        read(self.call(|bindings, store| {
+            bindings.asserta_exchange_configuration().call_apply(store, &document, dry_run)
+        })?)
     }
 
     /// Registers a new trusted issuer.
     pub fn register_trusted_issuer(
         &mut self,
         organization: &str,
-        issuer: &TrustedIssuer,
-    ) -> Result<(), Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_trusted_issuers().call_register(store, organization, issuer)
-        })?;
-        Ok(outcome?)
+        issuer: &impl Serialize,
+    ) -> Result<TrustedIssuer, Error> {
+        let issuer = serde_json::to_string(issuer)?;
+        read(self.call(|bindings, store| {
+            bindings.asserta_exchange_trusted_issuers().call_register(store, organization, &issuer)
+        })?)
     }
 
-    /// Registers it, or replaces the one of the same name. True: it is new.
+    /// Registers it, or replaces the one of the same name.
     pub fn replace_trusted_issuer(
         &mut self,
         organization: &str,
-        issuer: &TrustedIssuer,
-    ) -> Result<bool, Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_trusted_issuers().call_replace(store, organization, issuer)
-        })?;
-        Ok(outcome?)
+        issuer: &impl Serialize,
+    ) -> Result<Replaced<TrustedIssuer>, Error> {
+        let issuer = serde_json::to_string(issuer)?;
+        replaced(self.call(|bindings, store| {
+            bindings.asserta_exchange_trusted_issuers().call_replace(store, organization, &issuer)
+        })?)
     }
 
     /// The trusted issuer of this name.
     pub fn trusted_issuer(&mut self, organization: &str, name: &str) -> Result<TrustedIssuer, Error> {
-        let outcome = self.call(|bindings, store| {
+        read(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_get(store, organization, name)
-        })?;
-        Ok(outcome?)
+        })?)
     }
 
     /// The organization's trusted issuers.
-    pub fn trusted_issuers(&mut self, organization: &str, page: &Page) -> Result<TrustedIssuerList, Error> {
-        let outcome = self.call(|bindings, store| {
+    pub fn trusted_issuers(
+        &mut self,
+        organization: &str,
+        page: &Page,
+    ) -> Result<Listing<TrustedIssuer>, Error> {
+        read(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_list(store, organization, page)
-        })?;
-        Ok(outcome?)
+        })?)
     }
 
     /// Removes a trusted issuer: its assertions are refused from now on.
     pub fn remove_trusted_issuer(&mut self, organization: &str, name: &str) -> Result<(), Error> {
-        let outcome = self.call(|bindings, store| {
+        Ok(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_remove(store, organization, name)
-        })?;
-        Ok(outcome?)
-    }
-
-    /// Hands over the JWKS document of an issuer, and says how many of its keys are usable. `max_age` is that
-    /// of its `Cache-Control`, in seconds.
-    pub fn supply_keys(
-        &mut self,
-        organization: &str,
-        name: &str,
-        document: &str,
-        max_age: Option<u64>,
-    ) -> Result<u32, Error> {
-        if document.len() > MAX_DOCUMENT {
-            // Not handed over at all: a huge one would cost the component its memory.
-            let problem = "must not exceed 64 KiB".into();
-            return Err(Error::Invalid(InvalidMember { member: "document".into(), problem }));
-        }
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_trusted_issuers().call_supply_keys(
-                store,
-                organization,
-                name,
-                document,
-                max_age,
-            )
-        })?;
-        Ok(outcome?)
-    }
-
-    /// Says that the JWKS document that was asked for can't be had.
-    pub fn report_keys_unavailable(&mut self, organization: &str, name: &str) -> Result<(), Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_trusted_issuers().call_report_keys_unavailable(
-                store,
-                organization,
-                name,
-            )
-        })?;
-        Ok(outcome?)
+        })??)
     }
 
     /// Registers an application. Its secret is shown here only.
     pub fn register_application(
         &mut self,
         organization: &str,
-        metadata: &ApplicationMetadata,
+        metadata: &impl Serialize,
     ) -> Result<NewApplication, Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_applications().call_register(store, organization, metadata)
-        })?;
-        Ok(outcome?)
+        let metadata = serde_json::to_string(metadata)?;
+        read(self.call(|bindings, store| {
+            bindings.asserta_exchange_applications().call_register(store, organization, &metadata)
+        })?)
     }
 
-    /// Replaces what an application may do. Its secret stays.
+    /// Replaces what the application of this `client_id` may do. Its secret stays, unless the document brings another
+    /// one as `client_secret` or `client_secret_sha256`; then an application that does not exist is registered.
     pub fn replace_application(
         &mut self,
         organization: &str,
-        client_id: &str,
-        metadata: &ApplicationMetadata,
-    ) -> Result<Application, Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_applications().call_replace(store, organization, client_id, metadata)
-        })?;
-        Ok(outcome?)
+        application: &impl Serialize,
+    ) -> Result<Replaced<Application>, Error> {
+        let application = serde_json::to_string(application)?;
+        replaced(self.call(|bindings, store| {
+            bindings.asserta_exchange_applications().call_replace(store, organization, &application)
+        })?)
     }
 
     /// Gives an application a new secret. The old one stops working.
     pub fn renew_secret(&mut self, organization: &str, client_id: &str) -> Result<NewApplication, Error> {
-        let outcome = self.call(|bindings, store| {
+        read(self.call(|bindings, store| {
             bindings.asserta_exchange_applications().call_renew_secret(store, organization, client_id)
-        })?;
-        Ok(outcome?)
+        })?)
     }
 
     /// The application with this identifier.
     pub fn application(&mut self, organization: &str, client_id: &str) -> Result<Application, Error> {
-        let outcome = self.call(|bindings, store| {
+        read(self.call(|bindings, store| {
             bindings.asserta_exchange_applications().call_get(store, organization, client_id)
-        })?;
-        Ok(outcome?)
+        })?)
     }
 
     /// The organization's applications.
-    pub fn applications(&mut self, organization: &str, page: &Page) -> Result<ApplicationList, Error> {
-        let outcome = self.call(|bindings, store| {
+    pub fn applications(&mut self, organization: &str, page: &Page) -> Result<Listing<Application>, Error> {
+        read(self.call(|bindings, store| {
             bindings.asserta_exchange_applications().call_list(store, organization, page)
-        })?;
-        Ok(outcome?)
+        })?)
     }
 
     /// Removes an application.
     pub fn remove_application(&mut self, organization: &str, client_id: &str) -> Result<(), Error> {
-        let outcome = self.call(|bindings, store| {
+        Ok(self.call(|bindings, store| {
             bindings.asserta_exchange_applications().call_remove(store, organization, client_id)
-        })?;
-        Ok(outcome?)
+        })??)
     }
 
-    /// Registers an organization, or replaces its display name. True: it is new.
-    pub fn replace_organization(&mut self, organization: &Organization) -> Result<bool, Error> {
-        let outcome = self.call(|bindings, store| {
-            bindings.asserta_exchange_organizations().call_replace(store, organization)
-        })?;
-        Ok(outcome?)
+    /// Registers an organization, or replaces the one of the same name.
+    pub fn replace_organization(
+        &mut self,
+        organization: &impl Serialize,
+    ) -> Result<Replaced<Organization>, Error> {
+        let organization = serde_json::to_string(organization)?;
+        replaced(self.call(|bindings, store| {
+            bindings.asserta_exchange_organizations().call_replace(store, &organization)
+        })?)
     }
 
     /// The organization of this name.
     pub fn organization(&mut self, name: &str) -> Result<Organization, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_organizations().call_get(store, name))?;
-        Ok(outcome?)
+        read(self.call(|bindings, store| bindings.asserta_exchange_organizations().call_get(store, name))?)
     }
 
     /// The registered organizations.
-    pub fn organizations(&mut self, page: &Page) -> Result<OrganizationList, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_organizations().call_list(store, page))?;
-        Ok(outcome?)
+    pub fn organizations(&mut self, page: &Page) -> Result<Listing<Organization>, Error> {
+        read(self.call(|bindings, store| bindings.asserta_exchange_organizations().call_list(store, page))?)
     }
 
     /// The URLs that stand for an organization in assertions and tokens.
     pub fn urls(&mut self, name: &str) -> Result<OrganizationUrls, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_organizations().call_urls(store, name))?;
-        Ok(outcome?)
+        Ok(self.call(|bindings, store| bindings.asserta_exchange_organizations().call_urls(store, name))??)
     }
 
     /// Our public keys as a JWK set, as JSON text.
     pub fn jwks(&mut self, organization: &str) -> Result<String, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_keys().call_jwks(store, organization))?;
-        Ok(outcome?)
+        Ok(self.call(|bindings, store| bindings.asserta_exchange_keys().call_jwks(store, organization))??)
     }
 
     /// Our signing keys, oldest first.
     pub fn signing_keys(&mut self, organization: &str) -> Result<Vec<SigningKey>, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_keys().call_list(store, organization))?;
-        Ok(outcome?)
+        let keys: Listing<SigningKey> = read(
+            self.call(|bindings, store| bindings.asserta_exchange_keys().call_list(store, organization))?,
+        )?;
+        Ok(keys.items)
     }
 
-    /// Adds a signing key, which signs in ten minutes, and answers all.
+    /// Adds a signing key, which signs in ten minutes, and returns all.
     pub fn rotate_keys(&mut self, organization: &str) -> Result<Vec<SigningKey>, Error> {
-        let outcome =
-            self.call(|bindings, store| bindings.asserta_exchange_keys().call_rotate(store, organization))?;
-        Ok(outcome?)
+        let keys: Listing<SigningKey> =
+            read(self.call(|bindings, store| {
+                bindings.asserta_exchange_keys().call_rotate(store, organization)
+            })?)?;
+        Ok(keys.items)
     }
+}
+
+/// A document of the component.
+pub(crate) fn read<T: DeserializeOwned>(returned: Result<String, RegistryError>) -> Result<T, Error> {
+    Ok(serde_json::from_str(&returned?)?)
+}
+
+fn replaced<T: DeserializeOwned>(
+    returned: Result<types::Replaced, RegistryError>,
+) -> Result<Replaced<T>, Error> {
+    let types::Replaced { created, document } = returned?;
+    Ok(Replaced { created, document: serde_json::from_str(&document)? })
 }

@@ -104,6 +104,8 @@ pub enum Operation {
         organization: String,
         /// The name of the trusted issuer.
         trusted_issuer: String,
+        /// Its JWKS endpoint.
+        uri: String,
         /// The document.
         document: String,
         /// `max-age` of its `Cache-Control`, in seconds.
@@ -115,6 +117,8 @@ pub enum Operation {
         organization: String,
         /// The name of the trusted issuer.
         trusted_issuer: String,
+        /// Its JWKS endpoint.
+        uri: String,
     },
     /// Sends an HTTP request as it is written. Only hosts that [speak HTTP](Profile::http) are asked.
     Http(Http),

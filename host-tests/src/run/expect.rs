@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Run;
 use crate::client::Answer;
-use crate::driver::{Driver, Outcome, Rejected, Response};
+use crate::driver::{Driver, Outcome, Response};
 use crate::scenario::placeholder::Fill as _;
 use crate::scenario::resolved::Step;
 
@@ -36,7 +36,8 @@ impl<D: Driver> Run<'_, D> {
             }
             (Outcome::Rejected(rejected), http) => {
                 let status = http.is_some() || status_of(&rejected.problem) == Some(expect.status);
-                let field = expect.field.as_deref().is_none_or(|field| at_fault(rejected) == Some(field));
+                let field =
+                    expect.field.as_deref().is_none_or(|field| rejected.field.as_deref() == Some(field));
                 ensure!(status && expect.error.is_none() && field, "{}", got()?);
                 http.as_ref().and_then(|answer| answer.json().ok()).unwrap_or_default()
             }
@@ -177,17 +178,8 @@ fn status_of(problem: &str) -> Option<u16> {
     Some(match problem {
         "invalid" => 400,
         "organization-unknown" | "not-found" => 404,
-        "name-taken" | "issuer-taken" => 409,
-        "busy" | "store-unavailable" => 503,
+        "taken" => 409,
+        "busy" | "store-unavailable" | "record-unreadable" => 503,
         _ => return None,
     })
-}
-
-/// The member at fault: two problems name it by themselves.
-fn at_fault(rejected: &Rejected) -> Option<&str> {
-    match rejected.problem.as_str() {
-        "name-taken" => Some("name"),
-        "issuer-taken" => Some("issuer"),
-        _ => rejected.field.as_deref(),
-    }
 }

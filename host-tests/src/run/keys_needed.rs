@@ -45,12 +45,13 @@ impl<D: Driver> Run<'_, D> {
         let organization = organization.to_owned();
         if let Some((document, max_age)) = fetch(&uri).await? {
             let (organization, trusted_issuer) = (organization.clone(), trusted_issuer.clone());
-            let supply = Operation::SupplyKeys { organization, trusted_issuer, document, max_age };
+            let uri = uri.clone();
+            let supply = Operation::SupplyKeys { organization, trusted_issuer, uri, document, max_age };
             if matches!(self.call(supply).await?.outcome, Outcome::Ok(_)) {
                 return Ok(());
             }
         }
-        self.call(Operation::KeysUnavailable { organization, trusted_issuer }).await?;
+        self.call(Operation::KeysUnavailable { organization, trusted_issuer, uri }).await?;
         Ok(())
     }
 }

@@ -8,10 +8,14 @@
     reason = "generated; the documentation is in the WIT files"
 )]
 
-#[cfg(all(feature = "standalone", feature = "host-signatures"))]
-compile_error!("there is no world for both: `standalone` is for hosts that bring nothing");
+#[cfg(any(
+    all(feature = "standalone", feature = "host-signatures"),
+    all(feature = "standalone", feature = "events"),
+    all(feature = "host-signatures", feature = "events"),
+))]
+compile_error!("there is no world for both: each of these features is a world of its own");
 
-#[cfg(not(any(feature = "standalone", feature = "host-signatures")))]
+#[cfg(not(any(feature = "standalone", feature = "host-signatures", feature = "events")))]
 wit_bindgen::generate!({ path: "../../wit", world: "exchanger", generate_all });
 
 #[cfg(feature = "standalone")]
@@ -19,6 +23,9 @@ wit_bindgen::generate!({ path: "../../wit", world: "exchanger-standalone", gener
 
 #[cfg(feature = "host-signatures")]
 wit_bindgen::generate!({ path: "../../wit", world: "exchanger-host-signatures", generate_all });
+
+#[cfg(feature = "events")]
+wit_bindgen::generate!({ path: "../../wit", world: "exchanger-events", generate_all });
 
 export!(Component);
 

@@ -12,7 +12,7 @@ use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
 use asserta_core::oauth::Reason;
 use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher, Ports};
-use asserta_core::service::{NewApplication, Service};
+use asserta_core::service::{self, NewApplication, Service};
 use serde_json::{Value, json};
 use world::*;
 
@@ -392,21 +392,43 @@ fn callers_are_not_asked_in_a_loop() {
     let (world, old, new) = (World::default(), key(1), key(2));
     let service = Service::new(Supplied(&world), world.service().settings().clone());
     let client = register(&service);
-    let document =
-        |value: &Value| Some(FetchedDocument { body: value.to_string().into_bytes(), max_age: Some(86_400) });
-    let supply = |document| run(service.supply_keys(&default_organization(), "idp", document));
+    let document = |value: &Value| {
+        let body = value.to_string().into_bytes();
+        service::Supplied::Document(FetchedDocument { body, max_age: Some(86_400) })
+    };
+    let nothing = |cause: Option<&str>| service::Supplied::Nothing(cause.map(Into::into));
+    let supply_at = |uri, supplied| run(service.supply_keys(&default_organization(), "idp", uri, supplied));
+    let supply = |supplied| supply_at(URI, supplied);
     let ask = |assertion: &str| run(exchange(&service, &client, assertion));
 
     assert_eq!(ask(&unnamed(&world, &old)), Err(Reason::KeysNeeded));
     supply(document(&json!({ "issuer": ISSUER }))).expect_err("no JWK set");
     assert_eq!(ask(&unnamed(&world, &old)), Err(Reason::KeysUnavailable), "asked already");
-    assert_eq!(supply(None), Ok(0));
-    let explained = run(service.explain(&default_organization(), &unnamed(&world, &old), None));
-    let seen = format!("{explained:?}");
-    assert!(seen.contains("not a JWK set"), "{seen}");
+    assert_eq!(supply(nothing(Some("it is down"))), Ok(0));
+    let explained = || {
+        let explained = run(service.explain(&default_organization(), &unnamed(&world, &old), None));
+        format!("{explained:?}")
+    };
+    assert!(explained().contains("not a JWK set"), "the cause of before is the better one: {}", explained());
+
+    // R56: what the caller says is told on, unless it is no sentence.
+    for (cause, told) in [
+        (Some("it answered 503 instead of 200"), "it answered 503 instead of 200"),
+        (None, "the caller could not supply it"),
+        (Some(""), "the caller could not supply it"),
+        (Some("two\nlines"), "the caller could not supply it"),
+        (Some("é".repeat(129).as_str()), "the caller could not supply it"),
+    ] {
+        world.advance(30);
+        assert_eq!(ask(&unnamed(&world, &old)), Err(Reason::KeysNeeded));
+        assert_eq!(supply(nothing(cause)), Ok(0));
+        assert!(explained().contains(told), "{cause:?}: {}", explained());
+    }
 
     world.advance(30);
     assert_eq!(ask(&unnamed(&world, &old)), Err(Reason::KeysNeeded));
+    let elsewhere = supply_at("https://idp.example/old", document(&unnamed_jwks(&[&old])));
+    elsewhere.expect_err("the document of another address");
     assert_eq!(supply(document(&unnamed_jwks(&[&old]))), Ok(1));
     assert_eq!(ask(&unnamed(&world, &old)), Ok(()));
     assert_eq!(ask(&unnamed(&world, &new)), Err(Reason::SignatureInvalid), "supplied in this window");

@@ -4,37 +4,42 @@ The rules run as a WebAssembly component that has no network and no files: it se
 over, the time, and random numbers. Start with :class:`Exchanger`.
 """
 
-from .errors import (
-    AssertaError,
-    Busy,
-    InvalidMember,
-    IssuerTaken,
-    KeysNeeded,
-    NameTaken,
-    NotFound,
-    OrganizationUnknown,
-    Refused,
-    RegistryError,
-    StoreUnavailable,
-    Trapped,
-)
-from .exchanger import Exchanger
-from .fetching import FetchFailed, KeyDocument, fetch_keys
-from .records import (
+from ._documents import (
     JWT_BEARER,
-    AccessToken,
     Application,
     ApplicationMetadata,
+    Applied,
     ApplyReport,
     Check,
     ClaimCondition,
     Explanation,
     NewApplication,
     Organization,
-    OrganizationUrls,
+    Page,
+    RegisteredIssuer,
     SigningKey,
+    SkippedKey,
+    TrustDocument,
     TrustedIssuer,
+    Unreadable,
 )
+from .errors import (
+    AssertaError,
+    Busy,
+    InvalidMember,
+    KeysNeeded,
+    NotFound,
+    OrganizationUnknown,
+    RecordUnreadable,
+    Refused,
+    RegistryError,
+    StoreUnavailable,
+    Taken,
+    Trapped,
+)
+from .exchanger import Exchanger
+from .fetching import FetchFailed, KeyDocument, fetch_keys
+from .records import AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
@@ -42,6 +47,7 @@ __all__ = [
     "AccessToken",
     "Application",
     "ApplicationMetadata",
+    "Applied",
     "ApplyReport",
     "AssertaError",
     "Busy",
@@ -51,23 +57,29 @@ __all__ = [
     "Explanation",
     "FetchFailed",
     "InvalidMember",
-    "IssuerTaken",
     "KeyDocument",
     "KeysNeeded",
     "MemoryStore",
-    "NameTaken",
     "NewApplication",
     "NotFound",
     "Organization",
     "OrganizationUnknown",
     "OrganizationUrls",
+    "Page",
+    "RecordUnreadable",
     "Refused",
+    "RegisteredIssuer",
     "RegistryError",
+    "Replaced",
     "SigningKey",
+    "SkippedKey",
     "SqliteStore",
     "Store",
     "StoreUnavailable",
+    "Taken",
     "Trapped",
+    "TrustDocument",
     "TrustedIssuer",
+    "Unreadable",
     "fetch_keys",
 ]

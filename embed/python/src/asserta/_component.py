@@ -19,7 +19,7 @@ from .stores import Store
 log = logging.getLogger("asserta")
 
 _WASI = "0.2.6"
-_VERSION = "0.1.0"
+_VERSION = "0.2.0"
 
 
 @functools.cache

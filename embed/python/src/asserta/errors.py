@@ -20,29 +20,40 @@ class Refused(AssertaError):
     """The same as a sentence. It never echoes what the caller handed over."""
     retry_after: int | None
     """After how many seconds trying again makes sense, where that is known."""
+    cause: str | None
+    """What lies behind it, where more is known. For your log, never for the client."""
 
-    def __init__(self, code: str, reason: str, sentence: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: str, reason: str, sentence: str, retry_after: int | None = None, cause: str | None = None
+    ) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.reason = reason
         self.sentence = sentence
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class KeysNeeded(AssertaError):
-    """An issuer's JWKS document is needed, and the exchanger was told to fetch none (``fetch=None``).
+    """A document with keys is needed, and the exchanger was told to fetch none (``fetch=None``).
 
-    Hand it to ``trusted_issuers.supply_keys`` and repeat the exchange. Nothing was consumed.
+    Hand it to ``Exchanger.supply_keys`` and repeat the exchange. Nothing was consumed.
     """
 
+    organization: str
+    """The organization of the exchange."""
     trusted_issuer: str
-    """The name of the trusted issuer."""
+    """The name of the trusted issuer whose keys they are."""
+    kind: str
+    """Which kind of document: ``jwks``."""
     uri: str
-    """Its JWKS endpoint."""
+    """Where it is."""
 
-    def __init__(self, trusted_issuer: str, uri: str) -> None:
+    def __init__(self, organization: str, trusted_issuer: str, kind: str, uri: str) -> None:
         super().__init__(f"the keys of the trusted issuer {trusted_issuer} are needed: {uri}")
+        self.organization = organization
         self.trusted_issuer = trusted_issuer
+        self.kind = kind
         self.uri = uri
 
 
@@ -58,25 +69,31 @@ class RegistryError(AssertaError):
 
 
 class InvalidMember(RegistryError):
-    """A member of a record, or an argument, can't be accepted."""
+    """A member of a document, or an argument, can't be accepted."""
 
-    member: str
+    field: str
     """Its path: ``jwks_uri``, ``claims[0].equals``."""
     problem: str
     """What is wrong with it, as the second half of a sentence."""
 
-    def __init__(self, member: str, problem: str) -> None:
-        super().__init__(f"{member}: {problem}")
-        self.member = member
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
         self.problem = problem
 
 
-class NameTaken(RegistryError):
-    """The name is taken in this organization."""
+class Taken(RegistryError):
+    """A value that must be unique in the organization is taken."""
 
+    field: str
+    """Which: ``name``, ``issuer`` or ``client_id``."""
+    problem: str
+    """What is wrong with it, as the second half of a sentence."""
 
-class IssuerTaken(RegistryError):
-    """Another trusted issuer of this organization has the same issuer value."""
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
 
 
 class OrganizationUnknown(RegistryError):
@@ -92,4 +109,8 @@ class Busy(RegistryError):
 
 
 class StoreUnavailable(RegistryError):
-    """The store failed, or holds a record that can't be read."""
+    """The store failed."""
+
+
+class RecordUnreadable(RegistryError):
+    """The store holds a record that can't be read, and which is needed."""

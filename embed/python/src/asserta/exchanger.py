@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -12,22 +13,23 @@ from wasmtime.component import Record, Variant
 
 from . import _convert as convert
 from ._component import Instance, log
-from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
-from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys
-from .records import (
-    AccessToken,
+from ._documents import (
     Application,
     ApplicationMetadata,
     ApplyReport,
-    Check,
     Explanation,
     NewApplication,
     Organization,
-    OrganizationUrls,
+    Page,
+    RegisteredIssuer,
     SigningAlgorithm,
     SigningKey,
+    TrustDocument,
     TrustedIssuer,
 )
+from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
+from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys
+from .records import AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, Store
 
 _SWEEP_EVERY = 60.0
@@ -64,7 +66,7 @@ class Exchanger:
         """
         self._settings = convert.record(
             public_url=convert.text("public_url", public_url),
-            access_token_algorithm=convert.signing_algorithm("access_token_algorithm", access_token_algorithm),
+            access_token_algorithm=convert.text("access_token_algorithm", access_token_algorithm),
             dev=convert.flag("dev", dev),
         )
         self._store = MemoryStore() if store is None else store
@@ -82,7 +84,7 @@ class Exchanger:
         self.applications = Applications(self)
         """The applications that may present assertions."""
         self.organizations = Organizations(self)
-        """The tenants; ``default`` always exists."""
+        """The organizations; ``default`` always exists."""
         self.keys = Keys(self)
         """Our own keys."""
         with self._lock:
@@ -96,11 +98,16 @@ class Exchanger:
         *,
         organization: str = "default",
         scope: str | None = None,
-        resource: str | None = None,
+        resource: str | Sequence[str] = (),
     ) -> AccessToken:
-        """Exchanges an assertion for an access token, or raises :class:`Refused`."""
+        """Exchanges an assertion for an access token, or raises :class:`Refused`.
+
+        ``scope`` asks for scopes, separated by single spaces (None: all that may be granted), ``resource`` for what the
+        token is to be for: one, or up to eight (RFC 8707).
+        """
         arguments = (
             convert.text("organization", organization),
+            # A variant of one case is handed over as what is in it: the grant, and the credentials.
             convert.text("assertion", assertion),
             convert.record(
                 client_id=convert.text("client_id", client_id),
@@ -108,7 +115,7 @@ class Exchanger:
             ),
             convert.record(
                 scope=convert.optional(convert.text, "scope", scope),
-                resource=convert.optional(convert.text, "resource", resource),
+                resources=convert.texts("resource", () if resource is None else resource),
             ),
         )
         # Twice, since the half minute in which keys are asked for once may end in between.
@@ -117,74 +124,92 @@ class Exchanger:
             result = self._raw("exchange", "exchange", *arguments)
             if not (isinstance(result, Variant) and result.tag == "keys-needed" and self._fetch):
                 break
-            failure = self._supply(organization, result.payload)
+            failure = self._supply(convert.exchange_error(result, organization))
         else:
             result = self._raw("exchange", "exchange", *arguments)
         if isinstance(result, Variant):
-            error = self._exchange_error(result)
+            error = self._exchange_error(result, organization)
             raise error from failure if getattr(error, "reason", None) in _KEYS_ARE_MISSING else None
         self._sweep_if_due()
         return AccessToken(**convert.plain(AccessToken, result))
 
-    def _exchange_error(self, result: Variant) -> Exception:
-        error = convert.exchange_error(result)
+    def _exchange_error(self, result: Variant, organization: str) -> Exception:
+        error = convert.exchange_error(result, organization)
         if isinstance(error, KeysNeeded) and self._fetch:
-            return Refused("temporarily_unavailable", "keys-unavailable", "The issuer's keys can not be obtained.")
+            sentence = "The issuer's keys can not be obtained at the moment."
+            return Refused("temporarily_unavailable", "keys-unavailable", sentence)
         return error
 
-    def _supply(self, organization: str, needed: Record) -> Exception | None:
-        """Fetches a JWKS document and hands it over, or says why not. Threads that need the same one meanwhile share
-        the fetch."""
-        name, uri = convert.member(needed, "trusted_issuer"), needed.uri
+    def supply_keys(self, needed: KeysNeeded, document: KeyDocument) -> int:
+        """Hands over the document that :class:`KeysNeeded` asked for, and says how many of its keys are usable."""
+        return self._call(
+            "exchange",
+            "supply-keys",
+            convert.text("organization", needed.organization),
+            convert.keys_needed(needed),
+            convert.bounded_text("document", document.text, SIZE_LIMIT),
+            convert.optional(convert.number, "max_age", document.max_age, 64),
+        )
+
+    def report_keys_unavailable(self, needed: KeysNeeded, cause: str | None = None) -> None:
+        """Says that the document that was asked for can't be had, and why: :meth:`explain` repeats the cause."""
+        self._call(
+            "exchange",
+            "report-keys-unavailable",
+            convert.text("organization", needed.organization),
+            convert.keys_needed(needed),
+            None if cause is None else convert.line(cause),
+        )
+
+    def _supply(self, needed: KeysNeeded) -> Exception | None:
+        """Fetches a document and hands it over, or says why not. Threads that need the same one meanwhile share the
+        fetch."""
+        key = (needed.organization, needed.trusted_issuer, needed.uri)
         mine: Future[Exception | None] = Future()
-        under_way = self._fetches.setdefault((organization, name, uri), mine)
+        under_way = self._fetches.setdefault(key, mine)
         if under_way is not mine:
             return under_way.result()
         failure = None
         try:
-            failure = self._fetch_and_supply(organization, name, uri)
+            failure = self._fetch_and_supply(needed)
         finally:
-            del self._fetches[(organization, name, uri)]
+            del self._fetches[key]
             mine.set_result(failure)
         return failure
 
-    def _fetch_and_supply(self, organization: str, name: str, uri: str) -> Exception | None:
+    def _fetch_and_supply(self, needed: KeysNeeded) -> Exception | None:
         """Outside the lock, so that other threads go on exchanging."""
         try:
-            self._supply_document(organization, name, self._fetch(uri))
+            document = self._fetch(needed.uri)
+            if not isinstance(document, KeyDocument):
+                raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
+            self.supply_keys(needed, document)
             return None
         except Exception as error:  # whatever it is, the keys can't be had; an interrupt is none and goes on
             failure = error
-        log.warning("no keys of the trusted issuer %s: %s", name, _told(failure))
+        cause = _told(failure)
+        log.warning("no keys of the trusted issuer %s: %s", needed.trusted_issuer, cause)
         try:
-            self.trusted_issuers.report_keys_unavailable(name, organization=organization)
+            self.report_keys_unavailable(needed, cause)
         except (RegistryError, Trapped) as error:
-            log.warning("the trusted issuer %s: %s", name, error)
+            log.warning("the trusted issuer %s: %s", needed.trusted_issuer, error)
         return failure
-
-    def _supply_document(self, organization: str, name: str, document: Any) -> None:
-        if not isinstance(document, KeyDocument):
-            raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
-        self.trusted_issuers.supply_keys(name, document, organization=organization)
 
     def explain(
         self, assertion: str, client_id: str | None = None, *, organization: str = "default"
     ) -> Explanation:
         """Looks into an assertion as an exchange would. Nothing is consumed."""
-        result = self._call(
+        return self._document(
             "exchange",
             "explain",
             convert.text("organization", organization),
             convert.text("assertion", assertion),
             convert.optional(convert.text, "client_id", client_id),
         )
-        checks = tuple(Check(**convert.plain(Check, check)) for check in result.checks)
-        return Explanation(accepted=result.accepted, checks=checks)
 
-    def apply(self, document: str) -> ApplyReport:
-        """Brings all registrations to what one JSON document says; doing it again changes nothing."""
-        result = self._call("configuration", "apply", convert.text("document", document))
-        return ApplyReport(**convert.plain(ApplyReport, result))
+    def apply(self, document: TrustDocument | Mapping[str, Any] | str, *, dry_run: bool = False) -> ApplyReport:
+        """Brings all registrations to what one document says; doing it again changes nothing. ``dry_run`` stores nothing."""
+        return self._document("configuration", "apply", convert.document(document), convert.flag("dry_run", dry_run))
 
     def sweep(self) -> int:
         """Forgets used assertions that have expired. Exchanges do it by themselves once a minute."""
@@ -225,6 +250,10 @@ class Exchanger:
             raise convert.registry_error(result)
         return result
 
+    def _document(self, interface: str, name: str, *arguments: Any) -> Any:
+        """Calls a function that returns a document."""
+        return json.loads(self._call(interface, name, *arguments))
+
 
 def _told(error: Exception) -> str:
     """An exception in one line of the log."""
@@ -248,12 +277,27 @@ class _Interface:
     def _call(self, function: str, *arguments: Any) -> Any:
         return self._exchanger._call(self._name, function, *arguments)
 
-    def _pages(self, *arguments: Any) -> Iterator[Record]:
+    def _document(self, function: str, *arguments: Any) -> Any:
+        return self._exchanger._document(self._name, function, *arguments)
+
+    def _replace(self, *arguments: Any) -> Replaced[Any]:
+        replaced = self._call("replace", *arguments)
+        return Replaced(created=replaced.created, document=json.loads(replaced.document))
+
+    def _page(self, arguments: tuple[Any, ...], after: str | None, limit: int) -> Page:
+        page = convert.record(
+            limit=convert.number("limit", limit), after=convert.optional(convert.text, "after", after)
+        )
+        return self._document("list", *arguments, page)
+
+    def _pages(self, *arguments: Any) -> Iterator[Any]:
         after = None
         while True:
-            listing = self._call("list", *arguments, convert.page(after))
-            yield from listing.items
-            after = listing.next
+            page = self._page(arguments, after, 100)
+            for unreadable in page.get("unreadable", ()):
+                log.warning("%s %s: its record %s", self._name, unreadable["name"], unreadable["problem"])
+            yield from page["items"]
+            after = page["next"]
             if after is None:
                 return
 
@@ -263,42 +307,33 @@ class TrustedIssuers(_Interface):
 
     _name = "trusted-issuers"
 
-    def register(self, issuer: TrustedIssuer, *, organization: str = "default") -> None:
+    def register(
+        self, issuer: TrustedIssuer | Mapping[str, Any] | str, *, organization: str = "default"
+    ) -> RegisteredIssuer:
         """Registers a new trusted issuer."""
-        self._call("register", convert.text("organization", organization), convert.trusted_issuer(issuer))
+        return self._document("register", convert.text("organization", organization), convert.document(issuer))
 
-    def replace(self, issuer: TrustedIssuer, *, organization: str = "default") -> bool:
-        """Registers it, or replaces the one of the same name. True: it is new."""
-        return self._call("replace", convert.text("organization", organization), convert.trusted_issuer(issuer))
+    def replace(
+        self, issuer: TrustedIssuer | Mapping[str, Any] | str, *, organization: str = "default"
+    ) -> Replaced[RegisteredIssuer]:
+        """Registers it, or replaces the one of the same name."""
+        return self._replace(convert.text("organization", organization), convert.document(issuer))
 
     def get(self, name: str, *, organization: str = "default") -> TrustedIssuer:
         """The trusted issuer of this name."""
-        found = self._call("get", convert.text("organization", organization), convert.text("name", name))
-        return convert.from_trusted_issuer(found)
+        return self._document("get", convert.text("organization", organization), convert.text("name", name))
 
     def list(self, *, organization: str = "default") -> Iterator[TrustedIssuer]:
-        """The organization's trusted issuers, by name."""
-        return map(convert.from_trusted_issuer, self._pages(convert.text("organization", organization)))
+        """The organization's trusted issuers, by name. What can't be read is logged, and left out."""
+        return self._pages(convert.text("organization", organization))
+
+    def page(self, after: str | None = None, *, limit: int = 100, organization: str = "default") -> Page:
+        """A part of the list, with what can't be read."""
+        return self._page((convert.text("organization", organization),), after, limit)
 
     def remove(self, name: str, *, organization: str = "default") -> None:
         """Removes a trusted issuer: its assertions are refused from now on."""
         self._call("remove", convert.text("organization", organization), convert.text("name", name))
-
-    def supply_keys(self, name: str, document: KeyDocument, *, organization: str = "default") -> int:
-        """Hands over the JWKS document of an issuer, and says how many of its keys are usable."""
-        return self._call(
-            "supply-keys",
-            convert.text("organization", organization),
-            convert.text("name", name),
-            convert.bounded_text("document", document.text, SIZE_LIMIT),
-            convert.optional(convert.number, "max_age", document.max_age, 64),
-        )
-
-    def report_keys_unavailable(self, name: str, *, organization: str = "default") -> None:
-        """Says that the JWKS document that was asked for can't be had."""
-        self._call(
-            "report-keys-unavailable", convert.text("organization", organization), convert.text("name", name)
-        )
 
 
 class Applications(_Interface):
@@ -306,42 +341,41 @@ class Applications(_Interface):
 
     _name = "applications"
 
-    def register(self, metadata: ApplicationMetadata, *, organization: str = "default") -> NewApplication:
+    def register(
+        self, metadata: ApplicationMetadata | Mapping[str, Any] | str, *, organization: str = "default"
+    ) -> NewApplication:
         """Registers an application. Its secret is shown here only."""
-        new = self._call(
-            "register", convert.text("organization", organization), convert.application_metadata(metadata)
-        )
-        return convert.from_new_application(new)
+        return self._document("register", convert.text("organization", organization), convert.document(metadata))
 
     def replace(
-        self, client_id: str, metadata: ApplicationMetadata, *, organization: str = "default"
-    ) -> Application:
-        """Replaces what an application may do. Its secret stays."""
-        replaced = self._call(
-            "replace",
-            convert.text("organization", organization),
-            convert.text("client_id", client_id),
-            convert.application_metadata(metadata),
-        )
-        return convert.from_application(replaced)
+        self, application: Application | Mapping[str, Any] | str, *, organization: str = "default"
+    ) -> Replaced[Application]:
+        """Replaces what the application of this ``client_id`` may do.
+
+        Its secret stays, unless the document brings another one as ``client_secret`` or ``client_secret_sha256``; then
+        an application that does not exist is registered.
+        """
+        return self._replace(convert.text("organization", organization), convert.document(application))
 
     def renew_secret(self, client_id: str, *, organization: str = "default") -> NewApplication:
         """Gives an application a new secret. The old one stops working."""
-        new = self._call(
+        return self._document(
             "renew-secret", convert.text("organization", organization), convert.text("client_id", client_id)
         )
-        return convert.from_new_application(new)
 
     def get(self, client_id: str, *, organization: str = "default") -> Application:
         """The application with this identifier."""
-        found = self._call(
+        return self._document(
             "get", convert.text("organization", organization), convert.text("client_id", client_id)
         )
-        return convert.from_application(found)
 
     def list(self, *, organization: str = "default") -> Iterator[Application]:
-        """The organization's applications, by identifier."""
-        return map(convert.from_application, self._pages(convert.text("organization", organization)))
+        """The organization's applications, by identifier. What can't be read is logged, and left out."""
+        return self._pages(convert.text("organization", organization))
+
+    def page(self, after: str | None = None, *, limit: int = 100, organization: str = "default") -> Page:
+        """A part of the list, with what can't be read."""
+        return self._page((convert.text("organization", organization),), after, limit)
 
     def remove(self, client_id: str, *, organization: str = "default") -> None:
         """Removes an application."""
@@ -349,27 +383,25 @@ class Applications(_Interface):
 
 
 class Organizations(_Interface):
-    """Tenants with their own issuers, applications and keys."""
+    """Organizations, each with issuers, applications and keys of its own."""
 
     _name = "organizations"
 
-    def replace(self, organization: Organization) -> bool:
-        """Registers it, or replaces its display name. True: it is new."""
-        return self._call(
-            "replace",
-            convert.record(
-                name=convert.text("name", organization.name),
-                display_name=convert.optional(convert.text, "display_name", organization.display_name),
-            ),
-        )
+    def replace(self, organization: Organization | Mapping[str, Any] | str) -> Replaced[Organization]:
+        """Registers it, or replaces the one of the same name."""
+        return self._replace(convert.document(organization))
 
     def get(self, name: str) -> Organization:
         """The organization of this name."""
-        return Organization(**convert.plain(Organization, self._call("get", convert.text("name", name))))
+        return self._document("get", convert.text("name", name))
 
     def list(self) -> Iterator[Organization]:
-        """The registered organizations, by name."""
-        return (Organization(**convert.plain(Organization, item)) for item in self._pages())
+        """The registered organizations, by name. What can't be read is logged, and left out."""
+        return self._pages()
+
+    def page(self, after: str | None = None, *, limit: int = 100) -> Page:
+        """A part of the list, with what can't be read."""
+        return self._page((), after, limit)
 
     def urls(self, name: str = "default") -> OrganizationUrls:
         """The URLs that stand for an organization in assertions and tokens."""
@@ -387,8 +419,8 @@ class Keys(_Interface):
 
     def list(self, *, organization: str = "default") -> Sequence[SigningKey]:
         """The keys, oldest first."""
-        return [convert.from_signing_key(key) for key in self._call("list", convert.text("organization", organization))]
+        return self._document("list", convert.text("organization", organization))["items"]
 
     def rotate(self, *, organization: str = "default") -> Sequence[SigningKey]:
-        """Adds a key, which signs in ten minutes, and answers all."""
-        return [convert.from_signing_key(key) for key in self._call("rotate", convert.text("organization", organization))]
+        """Adds a key, which signs in ten minutes, and returns all."""
+        return self._document("rotate", convert.text("organization", organization))["items"]

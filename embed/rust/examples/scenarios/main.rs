@@ -1,16 +1,16 @@
 //! Carries out on this crate what the scenario runner asks for, in lines of JSON (host-tests/README.md):
 //! `scenarios [--host-signatures]`.
 
-mod documents;
-
 use std::fmt::Debug;
 use std::io::BufRead as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use asserta_exchanger::records::{NewApplication, Organization, SigningAlgorithm};
-use asserta_exchanger::{Error, ExchangeRequest, Exchanger, MemoryStore, Options};
+use asserta_exchanger::documents::NewApplication;
+use asserta_exchanger::{
+    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
+};
 use serde_json::{Value, json};
 
 type Host = Exchanger<MemoryStore>;
@@ -38,39 +38,28 @@ fn start(settings: &Value, clock: &Arc<AtomicU64>) -> Result<Host, Error> {
         .dev(settings["dev"] == true)
         .host_signatures(std::env::args().any(|argument| argument == "--host-signatures"))
         .clock(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
-    options = match settings["access_token_algorithm"].as_str() {
-        Some("EdDSA") => options.access_token_algorithm(SigningAlgorithm::Eddsa),
-        Some("RS256") => options.access_token_algorithm(SigningAlgorithm::Rs256),
-        _ => options,
-    };
+    if let Some(algorithm) = settings["access_token_algorithm"].as_str() {
+        options = options.access_token_algorithm(algorithm);
+    }
     Exchanger::new(MemoryStore::default(), options)
 }
 
 fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
     let organization = text(&request["organization"]);
     let (name, client_id) = (text(&request["name"]), text(&request["client_id"]));
-    let issuer_name = text(&request["trusted_issuer"]);
     let document = &request["document"];
     let done = Value::Null;
     Ok(match text(&request["do"]) {
-        "apply" => host.apply(&document.to_string()).map(|_| done)?,
-        "replace_organization" => {
-            let organization = Organization { name: organization.to_owned(), display_name: None };
-            host.replace_organization(&organization).map(|_| done)?
-        }
-        "register_issuer" => {
-            host.register_trusted_issuer(organization, &documents::issuer(document)?).map(|()| done)?
-        }
-        "replace_issuer" => {
-            host.replace_trusted_issuer(organization, &documents::issuer(document)?).map(|_| done)?
-        }
+        "apply" => host.apply(document).map(|_| done)?,
+        "replace_organization" => host.replace_organization(&json!({"name": organization})).map(|_| done)?,
+        "register_issuer" => host.register_trusted_issuer(organization, document).map(|_| done)?,
+        "replace_issuer" => host.replace_trusted_issuer(organization, document).map(|_| done)?,
         "remove_issuer" => host.remove_trusted_issuer(organization, name).map(|()| done)?,
-        "register_application" => {
-            host.register_application(organization, &documents::metadata(document)?).map(secret)?
-        }
+        "register_application" => host.register_application(organization, document).map(secret)?,
         "replace_application" => {
-            let metadata = documents::metadata(document)?;
-            host.replace_application(organization, client_id, &metadata).map(|_| done)?
+            let mut document = document.clone();
+            document["client_id"] = client_id.into();
+            host.replace_application(organization, &document).map(|_| done)?
         }
         "remove_application" => host.remove_application(organization, client_id).map(|()| done)?,
         "renew_secret" => host.renew_secret(organization, client_id).map(secret)?,
@@ -82,27 +71,30 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
         }
         "jwks" => serde_json::from_str(&host.jwks(organization)?).expect("JSON"),
         "supply_keys" => {
-            let max_age = request["max_age"].as_u64();
-            host.supply_keys(organization, issuer_name, text(document), max_age).map(|_| done)?
+            let document =
+                KeyDocument { text: text(document).to_owned(), max_age: request["max_age"].as_u64() };
+            host.supply_keys(organization, &needed(request), &document).map(|_| done)?
         }
-        "keys_unavailable" => host.report_keys_unavailable(organization, issuer_name).map(|()| done)?,
+        "keys_unavailable" => {
+            host.report_keys_unavailable(organization, &needed(request), None).map(|()| done)?
+        }
         "exchange" => {
+            let resource = request["resource"].as_str();
             let token = host.exchange(&ExchangeRequest {
                 organization,
                 assertion: text(&request["assertion"]),
                 client_id,
                 client_secret: text(&request["client_secret"]),
                 scope: request["scope"].as_str(),
-                resource: request["resource"].as_str(),
+                resources: resource.as_slice(),
             })?;
-            let (token, expires_in, scope) = (token.token, token.expires_in, token.scope);
-            json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope})
+            json!({"access_token": token.token, "token_type": token.token_type,
+                "expires_in": token.expires_in, "scope": token.scope})
         }
         "explain" => {
             let explanation = host.explain(organization, text(&request["assertion"]), Some(client_id))?;
             let checks = explanation.checks.into_iter().map(|check| {
-                let reason = check.failed.map(kebab);
-                json!({"check": check.name, "passed": reason.is_none(), "reason": reason, "saw": check.saw})
+                json!({"check": check.check, "passed": check.passed, "reason": check.reason, "saw": check.saw})
             });
             json!({"accepted": explanation.accepted, "checks": checks.collect::<Vec<_>>()})
         }
@@ -118,19 +110,26 @@ fn secret(made: NewApplication) -> Value {
     json!({"client_id": made.application.client_id, "client_secret": made.client_secret})
 }
 
+fn needed(request: &Value) -> KeysNeeded {
+    KeysNeeded {
+        owner: KeyOwner::TrustedIssuer(text(&request["trusted_issuer"]).to_owned()),
+        kind: "jwks".to_owned(),
+        uri: text(&request["uri"]).to_owned(),
+    }
+}
+
 fn of_error(error: Error) -> Value {
     match error {
         Error::Refused(refusal) => json!({"refused": {
-            "error": kebab(refusal.code).replace('-', "_"),
-            "reason": kebab(refusal.reason),
+            "error": refusal.code,
+            "reason": refusal.reason,
             "error_description": refusal.sentence,
         }}),
-        Error::KeysNeeded(needed) => {
-            json!({"keys_needed": {"trusted_issuer": needed.trusted_issuer, "uri": needed.uri}})
+        Error::KeysNeeded(KeysNeeded { owner: KeyOwner::TrustedIssuer(name), uri, .. }) => {
+            json!({"keys_needed": {"trusted_issuer": name, "uri": uri}})
         }
-        Error::Invalid(invalid) => {
-            json!({"rejected": {"problem": "invalid", "field": invalid.member.replace('-', "_")}})
-        }
+        Error::Invalid(invalid) => json!({"rejected": {"problem": "invalid", "field": invalid.field}}),
+        Error::Taken(taken) => json!({"rejected": {"problem": "taken", "field": taken.field}}),
         Error::Registry(problem) => json!({"rejected": {"problem": kebab(problem)}}),
         other => panic!("{other}"),
     }

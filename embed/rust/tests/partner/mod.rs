@@ -1,6 +1,6 @@
 //! A third party: mints assertions with jwt-simple, an implementation that is not ours.
 
-use asserta_exchanger::records::{ApplicationMetadata, KeySource, NewApplication, TrustedIssuer};
+use asserta_exchanger::documents::{ApplicationMetadata, NewApplication, TrustedIssuer};
 use asserta_exchanger::{Exchanger, MemoryStore, Options};
 use jwt_simple::algorithms::ECDSAP256PublicKeyLike as _;
 use jwt_simple::prelude::{Claims, Duration, ECDSAP256KeyPairLike as _, ES256KeyPair};
@@ -21,8 +21,15 @@ impl Partner {
 
     /// What an organization registers of it.
     pub(crate) fn as_trusted_issuer(&self) -> TrustedIssuer {
-        let pem = self.0.public_key().to_pem().expect("a public key");
-        TrustedIssuer::new("partner", ISSUER, KeySource::Certificate(pem))
+        let certificate = Some(self.0.public_key().to_pem().expect("a public key"));
+        TrustedIssuer { certificate, ..TrustedIssuer::new("partner", ISSUER) }
+    }
+
+    /// What an organization registers of it where its keys come from an endpoint.
+    #[allow(dead_code, reason = "not every test has an endpoint")]
+    pub(crate) fn with_endpoint(&self) -> TrustedIssuer {
+        let jwks_uri = Some("https://partner.example/jwks".into());
+        TrustedIssuer { jwks_uri, ..TrustedIssuer::new("partner", ISSUER) }
     }
 
     /// Its keys as its endpoint serves them.

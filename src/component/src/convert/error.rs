@@ -1,26 +1,18 @@
 //! Why a registration fails.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use asserta_core::field::FieldError;
+use asserta_core::json::JsonError;
+use asserta_core::ports::StoreError;
 use asserta_core::service::RegistryError;
 
 use crate::bindings::wit::types;
 use crate::instance::NotConfigured;
 
-impl From<FieldError> for types::InvalidMember {
+impl From<FieldError> for types::FieldError {
     fn from(error: FieldError) -> Self {
-        Self { member: wit_name(&error.field), problem: error.problem }
-    }
-}
-
-/// Core names members as JSON does, `jwks_uri`; WIT calls them `jwks-uri`. What follows `claim_mappings.`
-/// is the name of a claim, which people chose.
-fn wit_name(path: &str) -> String {
-    match path.strip_prefix("claim_mappings.") {
-        Some(claim) => format!("claim-mappings.{claim}"),
-        None => path.replace('_', "-"),
+        Self { field: error.field, problem: error.problem }
     }
 }
 
@@ -30,16 +22,30 @@ impl From<FieldError> for types::RegistryError {
     }
 }
 
+impl From<JsonError> for types::RegistryError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Member { path, problem } if !path.is_empty() => FieldError::new(path, problem),
+            error => FieldError::new("document", error),
+        }
+        .into()
+    }
+}
+
 impl From<RegistryError> for types::RegistryError {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Invalid(error) => (*error).into(),
-            RegistryError::NameTaken | RegistryError::ClientIdTaken => Self::NameTaken,
-            RegistryError::IssuerTaken => Self::IssuerTaken,
+            RegistryError::NameTaken | RegistryError::IssuerTaken | RegistryError::ClientIdTaken => {
+                let sentence = error.to_string();
+                let (field, problem) = sentence.split_once(": ").unwrap_or(("", &sentence));
+                Self::Taken(FieldError::new(field, problem).into())
+            }
             RegistryError::OrganizationUnknown => Self::OrganizationUnknown,
             RegistryError::NotFound => Self::NotFound,
             RegistryError::Busy => Self::Busy,
-            RegistryError::Store(_) => Self::StoreUnavailable,
+            RegistryError::Store(StoreError::Unavailable) => Self::StoreUnavailable,
+            RegistryError::Store(unreadable) => Self::RecordUnreadable(unreadable.to_string()),
         }
     }
 }
@@ -48,12 +54,4 @@ impl From<NotConfigured> for types::RegistryError {
     fn from(_: NotConfigured) -> Self {
         Self::NotConfigured
     }
-}
-
-/// A member that can't be accepted, seen by this shell and not by core.
-pub(crate) fn invalid(member: impl ToString, problem: &str) -> types::RegistryError {
-    types::RegistryError::Invalid(types::InvalidMember {
-        member: member.to_string(),
-        problem: problem.to_string(),
-    })
 }

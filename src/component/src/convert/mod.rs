@@ -1,10 +1,5 @@
-//! From core's values to those of the WIT interfaces, and back.
+//! From core's values to those of the WIT interfaces, and back: what is typed there. Registrations cross as documents.
 
-mod algorithm;
-mod application;
-mod claim_condition;
 mod error;
 mod page;
-mod reason;
 mod refusal;
-mod trusted_issuer;

@@ -7,19 +7,24 @@ use asserta_core::oauth::{Reason, Refusal};
 use crate::bindings::wit::exchange;
 use crate::instance::NotConfigured;
 
+/// The one kind of document that is asked for: a JWK set (RFC 7517 section 5).
+const JWKS: &str = "jwks";
+
 impl From<Refusal> for exchange::ExchangeError {
     fn from(refusal: Refusal) -> Self {
         if let Some(needed) = refusal.keys_needed {
             return Self::KeysNeeded(exchange::KeysNeeded {
-                trusted_issuer: needed.trusted_issuer,
+                owner: exchange::KeyOwner::TrustedIssuer(needed.trusted_issuer),
+                kind: JWKS.to_string(),
                 uri: needed.uri,
             });
         }
         Self::Refusal(exchange::Refusal {
-            code: refusal.code.into(),
-            reason: refusal.reason.into(),
+            code: refusal.code.name().to_string(),
+            reason: refusal.reason.name().to_string(),
             sentence: refusal.reason.sentence().to_string(),
             retry_after: refusal.retry_after,
+            cause: refusal.cause,
         })
     }
 }

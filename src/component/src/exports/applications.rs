@@ -2,43 +2,45 @@
 
 use alloc::string::String;
 
-use super::organization;
+use asserta_core::json::{from_slice, to_text};
+use asserta_core::service::{Put, RegisteredApplication, SeedApplication};
+
+use super::{members, organization};
 use crate::bindings::Component;
-use crate::bindings::wit::applications::{
-    Application, ApplicationList, ApplicationMetadata, Guest, NewApplication,
-};
-use crate::bindings::wit::types::{Page, RegistryError};
+use crate::bindings::wit::applications::Guest;
+use crate::bindings::wit::types::{Page, RegistryError, Replaced};
 use crate::instance::{run, service};
 
 impl Guest for Component {
-    fn register(name: String, metadata: ApplicationMetadata) -> Result<NewApplication, RegistryError> {
-        Ok(run(service()?.registry().create_application(&organization(&name)?, metadata.into()))?.into())
+    fn register(name: String, document: String) -> Result<String, RegistryError> {
+        let service = service()?;
+        let metadata = from_slice(document.as_bytes())?;
+        let new = run(service.registry().create_application(&organization(&name)?, metadata))?;
+        Ok(to_text(&RegisteredApplication::from(&new)))
     }
 
-    fn replace(
-        name: String,
-        client_id: String,
-        metadata: ApplicationMetadata,
-    ) -> Result<Application, RegistryError> {
-        Ok(run(service()?.registry().replace_application(
-            &organization(&name)?,
-            &client_id,
-            metadata.into(),
-        ))?
-        .into())
+    fn replace(name: String, document: String) -> Result<Replaced, RegistryError> {
+        let service = service()?;
+        let wanted = SeedApplication::try_from(members(&document)?)?;
+        let (put, application) =
+            run(service.registry().replace_or_put_application(&organization(&name)?, &wanted))?;
+        let document = to_text(&RegisteredApplication::from(&application));
+        Ok(Replaced { created: put == Put::Created, document })
     }
 
-    fn renew_secret(name: String, client_id: String) -> Result<NewApplication, RegistryError> {
-        Ok(run(service()?.registry().renew_secret(&organization(&name)?, &client_id))?.into())
+    fn renew_secret(name: String, client_id: String) -> Result<String, RegistryError> {
+        let new = run(service()?.registry().renew_secret(&organization(&name)?, &client_id))?;
+        Ok(to_text(&RegisteredApplication::from(&new)))
     }
 
-    fn get(name: String, client_id: String) -> Result<Application, RegistryError> {
-        Ok(run(service()?.registry().application(&organization(&name)?, &client_id))?.into())
+    fn get(name: String, client_id: String) -> Result<String, RegistryError> {
+        let application = run(service()?.registry().application(&organization(&name)?, &client_id))?;
+        Ok(to_text(&RegisteredApplication::from(&application)))
     }
 
-    fn list(name: String, page: Page) -> Result<ApplicationList, RegistryError> {
+    fn list(name: String, page: Page) -> Result<String, RegistryError> {
         let listing = run(service()?.registry().applications(&organization(&name)?, &page.try_into()?))?;
-        Ok(ApplicationList { items: listing.items.into_iter().map(Into::into).collect(), next: listing.next })
+        Ok(to_text(&listing.view(|application| RegisteredApplication::from(application))))
     }
 
     fn remove(name: String, client_id: String) -> Result<(), RegistryError> {

@@ -4,45 +4,73 @@ use alloc::string::{String, ToString};
 
 use asserta_core::client_auth::{Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
+use asserta_core::json::to_text;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
-use asserta_core::service::{Explanation as Explained, Step};
+use asserta_core::ports::{Event, FetchedDocument, Outcome, Ports as _};
+use asserta_core::service::Supplied;
 
 use super::organization;
 use crate::bindings::Component;
 use crate::bindings::wit::exchange::{
-    AccessToken, Check, ClientCredentials, ExchangeError, ExchangeOptions, Explanation, Guest,
+    AccessToken, Credentials, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded, Options,
 };
 use crate::bindings::wit::types::RegistryError;
 use crate::instance::{run, service};
 
+/// How an access token is presented (RFC 6750).
+const BEARER: &str = "Bearer";
+
 impl Guest for Component {
     fn exchange(
         organization: String,
-        assertion: String,
-        credentials: ClientCredentials,
-        options: ExchangeOptions,
+        grant: Grant,
+        credentials: Credentials,
+        options: Options,
     ) -> Result<AccessToken, ExchangeError> {
         let service = service()?;
         let organization = OrganizationId::parse(&organization).map_err(|_| Reason::OrganizationUnknown)?;
-        let credentials =
-            Presented::secret(&credentials.client_id, &credentials.client_secret, PresentedBy::Basic);
-        let (scope, resource) = (options.scope.as_deref(), options.resource.as_deref());
-        let request = TokenRequest::jwt_bearer(credentials, &assertion, scope, resource)?;
         // Nobody else bounds a store that lies in this instance. It can't fail.
         #[cfg(feature = "standalone")]
         let _ = run(service.after_response());
-        let granted = run(service.exchange(&organization, &request))?;
-        Ok(AccessToken { token: granted.token, expires_in: granted.expires_in, scope: granted.scope })
+        let request = request(grant, credentials, &options).inspect_err(|reason| {
+            // What is no request core does not see: it is told here.
+            let outcome = Outcome::Refused(*reason);
+            let event = Event::Exchange { organization: &organization, outcome, microseconds: 0 };
+            service.ports().events().emit(&event);
+        })?;
+        let token = run(service.exchange(&organization, &request))?;
+        Ok(AccessToken {
+            token: token.token,
+            token_type: BEARER.to_string(),
+            expires_in: token.expires_in,
+            scope: token.scope,
+            issued_token_type: None,
+        })
     }
 
-    fn explain(
+    fn supply_keys(
         name: String,
-        assertion: String,
-        client_id: Option<String>,
-    ) -> Result<Explanation, RegistryError> {
-        let service = service()?;
-        Ok(run(service.explain(&organization(&name)?, &assertion, client_id.as_deref()))?.into())
+        needed: KeysNeeded,
+        document: String,
+        max_age: Option<u64>,
+    ) -> Result<u32, RegistryError> {
+        let document = FetchedDocument { body: document.into_bytes(), max_age };
+        supply(&name, &needed, Supplied::Document(document))
+    }
+
+    fn report_keys_unavailable(
+        name: String,
+        needed: KeysNeeded,
+        cause: Option<String>,
+    ) -> Result<(), RegistryError> {
+        supply(&name, &needed, Supplied::Nothing(cause)).map(drop)
+    }
+
+    fn explain(name: String, grant: Grant, client_id: Option<String>) -> Result<String, RegistryError> {
+        let Grant::JwtBearer(assertion) = grant;
+        let organization = organization(&name)?;
+        Ok(to_text(&run(service()?.explain(&organization, &assertion, client_id.as_deref()))?))
     }
 
     fn sweep() -> Result<u64, RegistryError> {
@@ -51,17 +79,16 @@ impl Guest for Component {
     }
 }
 
-impl From<Explained> for Explanation {
-    fn from(explained: Explained) -> Self {
-        Self { accepted: explained.accepted, checks: explained.checks.into_iter().map(Into::into).collect() }
-    }
+fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
+    let Credentials::ClientSecret(secret) = credentials;
+    let credentials = Presented::secret(&secret.client_id, &secret.client_secret, PresentedBy::Basic);
+    let Grant::JwtBearer(assertion) = grant;
+    let resources = options.resources.iter().map(String::as_str);
+    TokenRequest::jwt_bearer(credentials, &assertion, options.scope.as_deref(), resources)
 }
 
-impl From<Step> for Check {
-    fn from(step: Step) -> Self {
-        let by_name = |name| Reason::ALL.iter().find(|reason| reason.name() == name);
-        // A failed check must never look passed, so a name that nobody knows still counts as a failure.
-        let failed = step.reason.map(|name| by_name(name).copied().unwrap_or(Reason::ServerFault).into());
-        Self { name: step.check.to_string(), failed, saw: step.saw }
-    }
+fn supply(name: &str, needed: &KeysNeeded, supplied: Supplied) -> Result<u32, RegistryError> {
+    let KeyOwner::TrustedIssuer(issuer) = &needed.owner;
+    let usable = run(service()?.supply_keys(&organization(name)?, issuer, &needed.uri, supplied))?;
+    Ok(u32::try_from(usable).unwrap_or(u32::MAX))
 }

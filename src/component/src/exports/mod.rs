@@ -1,4 +1,4 @@
-//! The exported interfaces: each function finds the service, translates, calls one use case of core.
+//! The exported interfaces: each function finds the service, reads what it is given, calls one use case of core.
 
 mod applications;
 mod configuration;
@@ -7,6 +7,7 @@ mod keys;
 mod organizations;
 mod trusted_issuers;
 
+use asserta_core::json::{Object, from_slice};
 use asserta_core::organization::OrganizationId;
 
 use crate::bindings::wit::types::RegistryError;
@@ -14,4 +15,9 @@ use crate::bindings::wit::types::RegistryError;
 /// The organization that a registration is about. A name that no organization can have is one that is unknown.
 fn organization(name: &str) -> Result<OrganizationId, RegistryError> {
     OrganizationId::parse(name).map_err(|_| RegistryError::OrganizationUnknown)
+}
+
+/// The members of a document.
+fn members(document: &str) -> Result<Object, RegistryError> {
+    Ok(from_slice(document.as_bytes())?)
 }

@@ -2,35 +2,36 @@
 
 use alloc::string::String;
 
-use asserta_core::organization::{Organization as Registered, OrganizationId};
+use asserta_core::json::{from_slice, to_text};
+use asserta_core::organization::OrganizationId;
+use asserta_core::service::OrganizationDocument;
 
 use super::organization;
 use crate::bindings::Component;
-use crate::bindings::wit::organizations::{Guest, Organization, OrganizationList, OrganizationUrls};
-use crate::bindings::wit::types::{Page, RegistryError};
+use crate::bindings::wit::organizations::{Guest, OrganizationUrls};
+use crate::bindings::wit::types::{Page, RegistryError, Replaced};
 use crate::instance::{run, service};
 
 impl Guest for Component {
-    fn replace(organization: Organization) -> Result<bool, RegistryError> {
+    fn replace(document: String) -> Result<Replaced, RegistryError> {
         let service = service()?;
+        let wanted: OrganizationDocument = from_slice(document.as_bytes())?;
         // Here alone a name is not looked up but given, so it says what is wrong with it.
-        let id = OrganizationId::parse(&organization.name).map_err(|mut error| {
+        let id = OrganizationId::parse(&wanted.name).map_err(|mut error| {
             error.field = "name".into();
             error
         })?;
-        Ok(run(service.registry().put_organization(&id, organization.display_name.as_deref()))?)
+        let created = run(service.registry().put_organization(&id, wanted.display_name.as_deref()))?;
+        Ok(Replaced { created, document: to_text(&wanted) })
     }
 
-    fn get(name: String) -> Result<Organization, RegistryError> {
-        Ok(run(service()?.registry().organization(&organization(&name)?))?.into())
+    fn get(name: String) -> Result<String, RegistryError> {
+        Ok(to_text(&run(service()?.registry().organization(&organization(&name)?))?))
     }
 
-    fn list(page: Page) -> Result<OrganizationList, RegistryError> {
+    fn list(page: Page) -> Result<String, RegistryError> {
         let listing = run(service()?.registry().organizations(&page.try_into()?))?;
-        Ok(OrganizationList {
-            items: listing.items.into_iter().map(Into::into).collect(),
-            next: listing.next,
-        })
+        Ok(to_text(&listing.view(|organization| organization)))
     }
 
     fn urls(name: String) -> Result<OrganizationUrls, RegistryError> {
@@ -40,11 +41,5 @@ impl Guest for Component {
             token_endpoint: urls.token_endpoint,
             jwks_uri: urls.jwks_uri,
         })
-    }
-}
-
-impl From<Registered> for Organization {
-    fn from(registered: Registered) -> Self {
-        Self { name: registered.name, display_name: registered.display_name }
     }
 }

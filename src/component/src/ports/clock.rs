@@ -12,6 +12,12 @@ impl Clock for WallClock {
         wall_clock::now().seconds
     }
 
+    #[cfg(feature = "events")]
+    fn microseconds(&self) -> u64 {
+        let now = wall_clock::now();
+        now.seconds.saturating_mul(1_000_000).saturating_add(u64::from(now.nanoseconds / 1000))
+    }
+
     /// There is nothing to wait on: whoever would wait tries again at once, a bounded number of times.
     async fn sleep(&self, _milliseconds: u64) {}
 }

@@ -2,6 +2,8 @@
 
 mod clock;
 mod entropy;
+#[cfg(feature = "events")]
+mod events;
 mod keys;
 #[cfg(feature = "host-signatures")]
 mod signatures;
@@ -68,5 +70,10 @@ impl Ports for ComponentPorts {
 
     fn signatures(&self) -> &Signatures {
         &self.signatures
+    }
+
+    #[cfg(feature = "events")]
+    fn events(&self) -> &dyn asserta_core::ports::Events {
+        &events::Imported
     }
 }

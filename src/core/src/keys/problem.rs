@@ -1,5 +1,6 @@
 //! Why the keys of an issuer did not come (R56). No sentence here has anything of a document, or names an address.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -73,6 +74,8 @@ impl core::error::Error for FetchProblem {}
 pub enum KeysProblem {
     /// There is no document.
     Fetch(FetchProblem),
+    /// The caller could not supply it, and says why.
+    NotSupplied(String),
     /// The document is no JWK set.
     NotASet(JwkSetError),
     /// It is a JWK set without a key.
@@ -85,6 +88,7 @@ impl fmt::Display for KeysProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetch(problem) => problem.fmt(formatter),
+            Self::NotSupplied(cause) => formatter.write_str(cause),
             Self::NotASet(problem) => write!(formatter, "its document: {problem}"),
             Self::NoKey => formatter.write_str("its JWK set is empty"),
             Self::NoUsableKey(skipped) => {

@@ -14,6 +14,7 @@ mod token;
 mod trail;
 
 pub use explain::{Explanation, Step};
+pub use issuer_keys::Supplied;
 pub use registry::{
     Applied, ApplyError, ApplyReport, KeyList, Kind, List, Listing, NewApplication, OrganizationDocument,
     Outcome, Page, Put, RegisteredApplication, RegisteredIssuer, Registry, RegistryError, Report, Run,
@@ -26,7 +27,7 @@ pub use spent::Spent;
 use alloc::rc::Rc;
 
 use crate::organization::OrganizationId;
-use crate::ports::{FetchedDocument, Ports, StoreError};
+use crate::ports::{Ports, StoreError};
 use issuer_keys::IssuerKeys;
 use shell::Shell;
 
@@ -78,15 +79,16 @@ impl<P: Ports> Service<P> {
         &self.spent
     }
 
-    /// Takes the document of an issuer's keys from a caller who fetched it, or the news that it can't be had. Returns how
-    /// many of its keys are usable.
+    /// Takes the document of an issuer's keys at `uri` from a caller who fetched it, or the news that it can't be had.
+    /// Returns how many of its keys are usable.
     pub async fn supply_keys(
         &self,
         organization: &OrganizationId,
         name: &str,
-        fetched: Option<FetchedDocument>,
+        uri: &str,
+        supplied: Supplied,
     ) -> Result<usize, RegistryError> {
-        self.issuer_keys.supply(organization, name, fetched).await
+        self.issuer_keys.supply(organization, name, uri, supplied).await
     }
 
     /// Work that should not delay a response: refreshing stale documents, sweeping the stores.

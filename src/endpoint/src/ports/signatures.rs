@@ -12,7 +12,7 @@ mod bindings {
         inline: "
             package asserta:endpoint-with-host-signatures;
             world signatures {
-                import asserta:exchange/signatures@0.1.0;
+                import asserta:exchange/signatures@0.2.0;
             }
         ",
         path: "../../wit",

@@ -11,7 +11,10 @@
 
 mod document;
 mod stored;
+mod supplied;
 mod turns;
+
+pub use supplied::Supplied;
 
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
@@ -30,7 +33,7 @@ use crate::jose::key::VerificationKey;
 use crate::keys::KeySource;
 use crate::oauth::{KeysNeeded, Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, FetchProblem, FetchedDocument, KeyFetcher, Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, KeyFetcher, Ports, Store as _, StoreError};
 use crate::trust::Issuer;
 use document::KeyDocument;
 
@@ -207,24 +210,23 @@ impl<P: Ports> IssuerKeys<P> {
         }
     }
 
-    /// Takes a JWKS document that the caller fetched, and says how many of its keys are usable.
-    /// `None` says that the caller could not fetch it: what is stored is used on, if it may be (R51). A document that
-    /// can't be used is an error, and counts as none: nobody is asked for it again for 30 seconds.
+    /// Takes the JWKS document of `uri` that the caller fetched, and says how many of its keys are usable. Where there
+    /// is none, what is stored is used on, if it may be (R51). A document that can't be used is an error, and counts as
+    /// none: nobody is asked for it again for 30 seconds. One of an address that the issuer no longer has is nobody's.
     pub(in crate::service) async fn supply(
         &self,
         organization: &OrganizationId,
         name: &str,
-        fetched: Option<FetchedDocument>,
+        uri: &str,
+        supplied: Supplied,
     ) -> Result<usize, RegistryError> {
         let issuer = self.registry.trusted_issuer(organization, name).await?;
-        let Some(uri) = &issuer.jwks_uri else {
-            return Err(FieldError::new("name", "names a trusted issuer without a jwks_uri").into());
-        };
+        if issuer.jwks_uri.as_deref() != Some(uri) {
+            return Err(FieldError::new("uri", "must be the jwks_uri of the trusted issuer").into());
+        }
         let source = Source { organization, name, uri };
-        let is_supplied = fetched.is_some();
-        let now = self.shell.ports.clock().now();
-        let fetched = fetched.ok_or(FetchProblem::NotSupplied);
-        let (_, document) = self.store_document(source, fetched, now).await?;
+        let (is_supplied, now) = (matches!(supplied, Supplied::Document(_)), self.shell.ports.clock().now());
+        let (_, document) = self.store_document(source, supplied.into(), now).await?;
         match &document.stored.problem {
             Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
             _ => Ok(document.keys.len()),

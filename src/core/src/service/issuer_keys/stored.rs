@@ -5,6 +5,7 @@ use alloc::string::ToString;
 
 use super::document::{KeyDocument, StoredDocument, Usable};
 use super::{IssuerKeys, Parsed, Source};
+use crate::keys::KeysProblem;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Event, FetchProblem, FetchedDocument, Ports, Store as _, StoreError};
 use crate::service::record::{self, KEY_WINDOW, Key};
@@ -16,12 +17,15 @@ impl<P: Ports> IssuerKeys<P> {
     pub(super) async fn store_document(
         &self,
         source: Source<'_>,
-        fetched: Result<FetchedDocument, FetchProblem>,
+        fetched: Result<FetchedDocument, KeysProblem>,
         began: u64,
     ) -> Result<(Option<Rc<KeyDocument>>, Rc<KeyDocument>), StoreError> {
         let Source { organization, name, uri } = source;
-        let not_supplied = matches!(fetched, Err(FetchProblem::NotSupplied));
-        let usable = fetched.map_err(Into::into).and_then(Usable::read);
+        let not_supplied = matches!(
+            fetched,
+            Err(KeysProblem::Fetch(FetchProblem::NotSupplied) | KeysProblem::NotSupplied(_))
+        );
+        let usable = fetched.and_then(Usable::read);
         self.shell.ports.events().emit(&match &usable {
             Ok(usable) => Event::KeysFetched {
                 organization,

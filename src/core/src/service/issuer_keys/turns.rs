@@ -62,7 +62,7 @@ impl<P: Ports> IssuerKeys<P> {
         if store.get(&source.turn(window)).await?.is_none() {
             return Ok(None);
         }
-        let (before, document) = self.store_document(source, fetched, began).await?;
+        let (before, document) = self.store_document(source, fetched.map_err(Into::into), began).await?;
         if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
             // This window's counter must stay until the window is over: the next fetch deletes it.
             let turn = source.turn(turn);
