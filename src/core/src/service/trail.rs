@@ -72,6 +72,7 @@ impl Trail {
     }
 
     /// Writes down what was found in a JWT of this role.
+    #[inline(never)]
     pub(super) fn steps_of_jwt(&mut self, found: Vec<Finding<JwtProblem>>, role: Role) {
         let Some(findings) = &mut self.0 else { return };
         findings.extend(found.into_iter().map(|Finding { rule, name, verdict, saw }| {

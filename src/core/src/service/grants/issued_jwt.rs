@@ -81,32 +81,48 @@ impl<P: Ports> Service<P> {
         } else {
             self.issuer_keys.of(organization, issuer, jwt.unverified.header(), now).await
         };
-        let mut outcome = match &keys {
-            Ok(keys) => Ok(verification.verify(Keys { keys, have_kid }, signatures)),
-            Err(refusal) => Err(refusal.clone()),
+        let keys = match keys {
+            Ok(keys) => keys,
+            Err(refusal) => {
+                return self.without_keys(organization, issuer, jwt, verification, refusal, trail).await;
+            }
         };
-        if let (Ok(keys), Ok(Err(problem))) = (&keys, &outcome)
+        let mut verified = verification.verify(Keys { keys: &keys, have_kid }, signatures);
+        if let Err(problem) = &verified
             && problem.may_be_of_an_old_key()
             && !trail.has_failed()
         {
-            match self.issuer_keys.newer_keys(organization, issuer, keys, now).await {
+            match self.issuer_keys.newer_keys(organization, issuer, &keys, now).await {
                 Ok(None) => {}
-                Ok(Some(keys)) => {
-                    outcome = Ok(verification.verify(Keys { keys: &keys, have_kid }, signatures));
+                Ok(Some(keys)) => verified = verification.verify(Keys { keys: &keys, have_kid }, signatures),
+                Err(refusal) => {
+                    return self.without_keys(organization, issuer, jwt, verification, refusal, trail).await;
                 }
-                Err(refusal) => outcome = Err(refusal),
             }
         }
         if trail.is_kept() {
-            let refusal = outcome.as_ref().err();
-            if refusal.is_some() {
-                // Without keys nothing can be said of the key and the signature.
-                verification.explain_claims();
-            }
-            self.step_of_keys(organization, issuer, refusal, trail).await?;
+            self.step_of_keys(organization, issuer, None, trail).await?;
             trail.steps_of_jwt(verification.take_findings(), jwt.role);
         }
-        outcome?.map_err(|problem| in_role(problem, jwt.role))
+        verified.map_err(|problem| in_role(problem, jwt.role))
+    }
+
+    /// Nothing can be said of the key and the signature then; an explanation tells the rest.
+    async fn without_keys<'a>(
+        &self,
+        organization: &Rc<CurrentOrganization>,
+        issuer: &Issuer,
+        jwt: &IssuedJwt<'_>,
+        verification: &mut Verification<'_>,
+        refusal: Refusal,
+        trail: &mut Trail,
+    ) -> Result<VerifiedJwt<'a>, Refusal> {
+        if trail.is_kept() {
+            verification.explain_claims();
+            self.step_of_keys(organization, issuer, Some(&refusal), trail).await?;
+            trail.steps_of_jwt(verification.take_findings(), jwt.role);
+        }
+        Err(refusal)
     }
 
     /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
