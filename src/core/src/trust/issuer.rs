@@ -27,18 +27,17 @@ impl Issuer {
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
-    // Once in the component, not in each use case that registers.
-    #[inline(never)]
     pub fn parse(document: TrustedIssuer, dev: bool) -> Result<Self, FieldError> {
-        check_text("name", &document.name, 128)?;
-        check_text("issuer", &document.issuer, 1024)?;
-        if let Some(alias) = &document.alias {
-            check_text("alias", alias, 1024)?;
-        }
-        check_limits(&document)?;
-        check_policy(&document)?;
-        let keys = keys(&document, dev)?;
+        let keys = check(&document, dev)?;
         Ok(Self { document, keys })
+    }
+
+    /// Refuses what [`parse`](Self::parse) would refuse.
+    ///
+    /// # Errors
+    /// The first member that can't be accepted, and why.
+    pub fn check(document: &TrustedIssuer, dev: bool) -> Result<(), FieldError> {
+        check(document, dev).map(drop)
     }
 
     /// What was registered.
@@ -55,6 +54,19 @@ impl Issuer {
     pub fn scope_cap(&self) -> Option<Scope<'_>> {
         self.document.scopes.as_deref().map(Scope::of_tokens)
     }
+}
+
+/// Checks every member, and reads the keys. Once in the component, not in each use case that registers.
+#[inline(never)]
+fn check(document: &TrustedIssuer, dev: bool) -> Result<KeySource, FieldError> {
+    check_text("name", &document.name, 128)?;
+    check_text("issuer", &document.issuer, 1024)?;
+    if let Some(alias) = &document.alias {
+        check_text("alias", alias, 1024)?;
+    }
+    check_limits(document)?;
+    check_policy(document)?;
+    keys(document, dev)
 }
 
 /// The one source of keys that the document names.

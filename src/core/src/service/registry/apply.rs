@@ -149,7 +149,7 @@ impl<P: Ports> Registry<P> {
                 }
             },
             Wanted::Issuer(issuer) => {
-                self.read_issuer(issuer.clone())?;
+                self.check_issuer(issuer)?;
                 let gives_it_up = |name: &String| {
                     before.iter().any(|earlier| {
                         earlier.organization == one.organization

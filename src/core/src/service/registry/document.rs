@@ -138,7 +138,7 @@ impl TrustDocument {
                 .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
             check_display_name(organization.display_name.as_deref()).map_err(|error| at("", error))?;
             for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
-                Issuer::parse(issuer.clone(), dev)
+                Issuer::check(issuer, dev)
                     .map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
             }
             for (number, application) in organization.applications.iter().enumerate() {

@@ -19,12 +19,22 @@ impl<P: Ports> Registry<P> {
     /// Checks every member and reads the keys. We are no third party to ourselves: whoever got a token of ours would
     /// have an assertion (R34).
     pub(super) fn read_issuer(&self, document: TrustedIssuer) -> Result<Issuer, FieldError> {
-        let issuer = Issuer::parse(document, self.shell.settings.dev())?;
-        if self.shell.settings.is_own_issuer(&issuer.document().issuer) {
+        self.check_is_foreign(&document)?;
+        Issuer::parse(document, self.shell.settings.dev())
+    }
+
+    /// Refuses what [`read_issuer`](Self::read_issuer) would refuse.
+    pub(super) fn check_issuer(&self, document: &TrustedIssuer) -> Result<(), FieldError> {
+        Issuer::check(document, self.shell.settings.dev())?;
+        self.check_is_foreign(document)
+    }
+
+    fn check_is_foreign(&self, document: &TrustedIssuer) -> Result<(), FieldError> {
+        if self.shell.settings.is_own_issuer(&document.issuer) {
             let problem = "is an issuer identifier of this installation: its own tokens are no assertions";
             return Err(FieldError::new("issuer", problem));
         }
-        Ok(issuer)
+        Ok(())
     }
 
     /// Registers a new trusted issuer.
@@ -33,7 +43,7 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        self.read_issuer(issuer.clone())?;
+        self.check_issuer(issuer)?;
         self.require(organization).await?;
         self.change(organization, self.create_locked(organization, issuer)).await
     }
@@ -72,7 +82,7 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<Put, RegistryError> {
-        self.read_issuer(issuer.clone())?;
+        self.check_issuer(issuer)?;
         self.require(organization).await?;
         self.change(organization, self.put_locked(organization, issuer)).await
     }
