@@ -61,7 +61,7 @@ impl Program {
 
 fn link(engine: &Engine, component: &Component) -> wasmtime::Result<ServicePre<Guest>> {
     let mut linker = Linker::new(engine);
-    guest::add_to_linker(&mut linker)?;
+    guest::add_to_linker(&mut linker, component)?;
     ServicePre::new(linker.instantiate_pre(component)?)
 }
 
