@@ -15,6 +15,7 @@ use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use base16ct::lower as hex;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -64,7 +65,7 @@ fn name(engine: &Engine, component: &[u8]) -> String {
     let mut name = Sha256::new();
     name.update(component);
     engine.precompile_compatibility_hash().hash(&mut Feed(&mut name));
-    format!("{}.cwasm", hex(&name.finalize()))
+    format!("{}.cwasm", hex::encode_string(&name.finalize()))
 }
 
 /// The name of the file beside it that has its digest.
@@ -89,7 +90,7 @@ fn read(directory: &Path, name: &str) -> Option<Vec<u8>> {
     let (mut code, mut digest) = (Vec::new(), String::new());
     file.read_to_end(&mut code).ok()?;
     digest_file.read_to_string(&mut digest).ok()?;
-    if digest.trim() == hex(&Sha256::digest(&code)) {
+    if digest.trim() == hex::encode_string(&Sha256::digest(&code)) {
         Some(code)
     } else {
         tracing::warn!("a compiled form was changed or cut off; it is compiled again");
@@ -107,7 +108,7 @@ fn write(directory: &Path, file: &Path, code: &[u8]) -> io::Result<()> {
             _ = fs::remove_file(entry.path());
         }
     }
-    write_private(&file.with_extension("sha256"), hex(&Sha256::digest(code)).as_bytes())?;
+    write_private(&file.with_extension("sha256"), hex::encode_string(&Sha256::digest(code)).as_bytes())?;
     write_private(file, code)
 }
 
@@ -128,10 +129,6 @@ fn write_private(file: &Path, content: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&unfinished)?.write_all(content)?;
     fs::rename(&unfinished, file)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lets what implements `Hash` flow into a digest that stays the same from run to run.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderValue, Method, Request};
@@ -11,6 +12,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 use super::data::DataDirectory;
 use super::failure::Failure;
+use super::output;
 use super::server_url::{ServerUrl, Way};
 
 /// Where the server is, and what proves that we may administer it.
@@ -52,7 +54,7 @@ impl Organization {
         let mut path = format!("/admin/organizations/{}", encoded(&self.org));
         for segment in segments {
             path.push('/');
-            path.push_str(&encoded(segment));
+            path.push_str(&encoded(segment).to_string());
         }
         path
     }
@@ -121,18 +123,21 @@ impl AdminClient {
     }
 
     /// All items of a list, page by page.
-    pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
-        let mut items = Vec::new();
+    pub(crate) fn list(&self, path: &str) -> Result<Listing, Failure> {
+        let mut listing = Listing::default();
         let mut query = "?limit=100".to_owned();
         loop {
             let mut page = self.get(&format!("{path}{query}"))?;
             match page.get_mut("items").map(Value::take) {
-                Some(Value::Array(found)) => items.extend(found),
+                Some(Value::Array(found)) => listing.items.extend(found),
                 _ => return Err(self.strange(200)),
+            }
+            if let Some(Value::Array(unreadable)) = page.get_mut("unreadable").map(Value::take) {
+                listing.unreadable.extend(unreadable);
             }
             match page.get("next").and_then(Value::as_str) {
                 Some(next) => query = format!("?limit=100&after={}", encoded(next)),
-                None => return Ok(items),
+                None => return Ok(listing),
             }
         }
     }
@@ -213,6 +218,41 @@ impl AdminClient {
     }
 }
 
+/// All items of a list.
+#[derive(Default)]
+pub(crate) struct Listing {
+    /// Those that can be read.
+    pub(crate) items: Vec<Value>,
+    /// The names of the others, and what is wrong with their records (R74).
+    pub(crate) unreadable: Vec<Value>,
+}
+
+impl Listing {
+    /// Whether nothing is registered, readable or not.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.unreadable.is_empty()
+    }
+
+    /// Prints the items as JSON, or as rows below a header; then, on standard error, what the list lacks.
+    pub(crate) fn print(
+        self,
+        as_json: bool,
+        header: &[&str],
+        row: impl Fn(&Value) -> Vec<String>,
+    ) -> Result<(), Failure> {
+        if as_json {
+            output::json(&Value::Array(self.items))?;
+        } else {
+            output::table(header, &self.items.iter().map(row).collect::<Vec<_>>())?;
+        }
+        for item in &self.unreadable {
+            let (name, problem) = (output::member(item, "name"), output::member(item, "problem"));
+            eprintln!("the record of {name} {problem}; replace it or remove it");
+        }
+        Ok(())
+    }
+}
+
 /// A problem document (RFC 9457) as a failure.
 fn refused(status: u16, problem: &Value) -> Failure {
     let text = |member: &str| problem.get(member).and_then(Value::as_str).map(str::to_owned);
@@ -224,17 +264,12 @@ fn refused(status: u16, problem: &Value) -> Failure {
     }
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// All but the unreserved characters (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes a name for a path or a query.
+pub(crate) fn encoded(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, RESERVED)
 }
 
 #[cfg(test)]

@@ -171,13 +171,7 @@ impl Set {
 impl List {
     fn run(self) -> Result<(), Failure> {
         let applications = self.server.client()?.list(&self.organization.path(&[COLLECTION]))?;
-        if self.server.json {
-            output::json(&Value::Array(applications))?;
-            return Ok(());
-        }
-        let rows: Vec<_> = applications.iter().map(row).collect();
-        output::table(&["CLIENT ID", "NAME", "SCOPE", "JWT BEARER", "STATE"], &rows)?;
-        Ok(())
+        applications.print(self.server.json, &["CLIENT ID", "NAME", "SCOPE", "JWT BEARER", "STATE"], row)
     }
 }
 

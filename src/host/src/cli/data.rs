@@ -87,7 +87,7 @@ pub(crate) fn write_private(path: &Path, text: &str, fresh: bool) -> std::io::Re
 pub(crate) fn random_text() -> Result<String, Failure> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| Failure::invalid("randomness", error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&bytes))
 }
 
 #[cfg(test)]

@@ -87,8 +87,9 @@ fn kept(client: &AdminClient, data: &DataDirectory) -> Result<Option<Demo>, Fail
 /// Whether nobody has registered anything yet.
 fn is_empty(client: &AdminClient) -> Result<bool, Failure> {
     let organizations = client.list("/admin/organizations")?;
-    let others = organizations.iter().filter_map(|one| one.get("name").and_then(Value::as_str));
-    if others.filter(|&name| name != "default" && name != "demo").count() > 0 {
+    let others = organizations.items.iter().filter_map(|one| one.get("name").and_then(Value::as_str));
+    let others = others.filter(|&name| name != "default" && name != "demo").count();
+    if others > 0 || !organizations.unreadable.is_empty() {
         return Ok(false);
     }
     Ok(client.list("/admin/organizations/default/trusted-issuers")?.is_empty()

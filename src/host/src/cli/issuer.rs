@@ -212,6 +212,7 @@ impl Add {
             output::json(&created)?;
         } else {
             output::line(format_args!("{} is trusted: assertions with iss {}", self.name, self.issuer))?;
+            tell_skipped_keys(&created);
         }
         Ok(())
     }
@@ -234,7 +235,13 @@ impl Set {
         }
         self.policy.write(&mut issuer)?;
         let changed = client.put(&path, &Value::Object(issuer));
-        let (_, changed) = changed.map_err(|failure| named(keys.as_ref(), failure))?;
+        let (_, mut changed) = changed.map_err(|failure| named(keys.as_ref(), failure))?;
+        if !self.server.json {
+            tell_skipped_keys(&changed);
+            if let Value::Object(members) = &mut changed {
+                members.shift_remove("skipped_keys");
+            }
+        }
         Ok(output::record(self.server.json, &changed)?)
     }
 }
@@ -242,13 +249,7 @@ impl Set {
 impl List {
     fn run(self) -> Result<(), Failure> {
         let issuers = self.server.client()?.list(&self.organization.path(&[COLLECTION]))?;
-        if self.server.json {
-            output::json(&Value::Array(issuers))?;
-            return Ok(());
-        }
-        let rows: Vec<_> = issuers.iter().map(row).collect();
-        output::table(&["NAME", "ISSUER", "KEYS", "STATE"], &rows)?;
-        Ok(())
+        issuers.print(self.server.json, &["NAME", "ISSUER", "KEYS", "STATE"], row)
     }
 }
 
@@ -261,6 +262,14 @@ fn row(issuer: &Value) -> Vec<String> {
     let enabled = issuer.get("enabled").and_then(Value::as_bool).unwrap_or(true);
     let state = if enabled { "enabled" } else { "disabled" };
     vec![output::member(issuer, "name"), output::member(issuer, "issuer"), keys.to_owned(), state.to_owned()]
+}
+
+/// Says which of the registered keys will verify nothing, and why (R53): on standard error, where a script sees it too.
+fn tell_skipped_keys(issuer: &Value) {
+    let skipped = issuer.get("skipped_keys").and_then(Value::as_array);
+    for key in skipped.into_iter().flatten() {
+        eprintln!("{} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
+    }
 }
 
 /// What the server refused, with the file that was at fault.

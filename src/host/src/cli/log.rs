@@ -3,14 +3,21 @@
 use std::io::IsTerminal as _;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt, registry};
+use tracing_subscriber::{fmt, registry};
+
+/// What is logged where `ASSERTA_LOG` says nothing.
+const USUAL: &str = "warn,asserta=info,endpoint=info";
 
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env("ASSERTA_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,asserta=info,endpoint=info"));
+    let wanted = std::env::var("ASSERTA_LOG").ok().filter(|wanted| !wanted.is_empty());
+    let filter = wanted.as_deref().unwrap_or(USUAL).parse::<Targets>();
+    if let Err(error) = &filter {
+        eprintln!("asserta: ASSERTA_LOG can't be used ({error}); the log is as without it");
+    }
+    let filter = filter.unwrap_or_else(|_| USUAL.parse().expect("the usual filter is well-formed"));
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

@@ -63,12 +63,7 @@ impl Add {
 impl List {
     fn run(self) -> Result<(), Failure> {
         let organizations = self.server.client()?.list("/admin/organizations")?;
-        if self.server.json {
-            output::json(&Value::Array(organizations))?;
-            return Ok(());
-        }
         let row = |one: &Value| vec![output::member(one, "name"), output::member(one, "display_name")];
-        output::table(&["NAME", "DISPLAY NAME"], &organizations.iter().map(row).collect::<Vec<_>>())?;
-        Ok(())
+        organizations.print(self.server.json, &["NAME", "DISPLAY NAME"], row)
     }
 }

@@ -165,3 +165,39 @@ fn a_file_of_the_server_or_of_mint_is_named() {
         assert!(ran.err.contains(place) && ran.err.contains(named), "{arguments:?}: {ran:?}");
     }
 }
+
+/// R53: a key that will verify nothing is told at once, and not only when an assertion is refused for it.
+#[test]
+fn r53_skipped_keys_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let (_, jwks) = keys(directory.path());
+    let symmetric = jwks.replace("]}", r#",{"kty":"oct","k":"c2VjcmV0"}]}"#);
+    fs::write(directory.path().join("given"), symmetric).unwrap();
+    let added = server.run(&["issuer", "add", "x", "--issuer", "https://x.example", "--jwks", "given"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let told = "keys[1] is not used: ";
+    assert!(added.err.contains(told), "{added:?}");
+    let set = server.run(&["issuer", "set", "x", "--jwks", "given"]);
+    assert!(set.err.contains(told) && !set.out.contains("skipped_keys"), "{set:?}");
+}
+
+/// R74: a record that can't be read is missing in the list, and that is said.
+#[test]
+fn r74_unreadable_records_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let (_, jwks) = keys(directory.path());
+    fs::write(directory.path().join("given"), jwks).unwrap();
+    for name in ["good", "spoilt"] {
+        let issuer = format!("https://{name}.example");
+        server.out(&["issuer", "add", name, "--issuer", &issuer, "--jwks", "given"]);
+    }
+    let store = rusqlite::Connection::open(server.data.join("default.db")).unwrap();
+    let spoil = "UPDATE entries SET value = '{' WHERE key = 'trusted-issuer/default/spoilt'";
+    assert_eq!(store.execute(spoil, []).unwrap(), 1);
+    let list = server.run(&["issuer", "list"]);
+    assert_eq!(list.code, 0, "{list:?}");
+    assert!(list.out.contains("good") && !list.out.contains("spoilt"), "{list:?}");
+    assert!(list.err.contains("the record of spoilt "), "{list:?}");
+}

@@ -14,7 +14,7 @@ pub(crate) struct Server {
     process: Child,
     lines: Receiver<String>,
     pub(crate) url: String,
-    data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 /// The endpoint, compiled once for all servers of these tests.
