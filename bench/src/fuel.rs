@@ -164,16 +164,26 @@ async fn count_all(component: &Path, fixture: &Fixture) -> Result<Fuel> {
             let (answer, used) = instance.answer(token_request(third, "a wrong secret")?).await?;
             ensure!(answer.status() == 401, "a wrong secret was answered with {}", answer.status());
             fuel.insert("bad client".to_owned(), used);
+            // R15: refused for its length, before anybody is asked.
+            let scope = "read+".repeat(12_000);
+            let request = body_request(format!("{}&scope={scope}", form(third)), "a wrong secret")?;
+            let (answer, used) = instance.answer(request).await?;
+            ensure!(answer.status() == 400, "a scope of 60 kB was answered with {}", answer.status());
+            fuel.insert("scope of 60 kB".to_owned(), used);
         }
     }
     Ok(fuel)
 }
 
 fn token_request(assertion: &str, client_secret: &str) -> Result<http::Request<Bytes>> {
+    body_request(form(assertion), client_secret)
+}
+
+fn body_request(body: String, client_secret: &str) -> Result<http::Request<Bytes>> {
     let request = http::Request::post("/oauth2/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::AUTHORIZATION, authorization(CLIENT_ID, client_secret));
-    Ok(request.body(form(assertion).into())?)
+    Ok(request.body(body.into())?)
 }
 
 /// The assertion with another character in the middle of its signature: still canonical base64url.

@@ -34,6 +34,17 @@ fn an_exchange_takes_no_more_fuel_than_it_did() {
     );
 }
 
+/// R15: what is too long costs hardly more than what is refused anyway.
+#[test]
+fn a_long_scope_costs_at_most_two_refusals() {
+    for build in ["", "by host: "] {
+        let of = |what: &str| NOW.fuel[&format!("{build}{what}")];
+        let (long, ordinary) = (of("scope of 60 kB"), of("bad client"));
+        println!("{build}scope of 60 kB: {long}, bad client: {ordinary}");
+        assert!(long <= 2 * ordinary, "{build}{long} instructions, {ordinary} for a wrong secret");
+    }
+}
+
 /// Two counts are equal to the last instruction.
 #[test]
 fn fuel_is_the_same_each_time() {
