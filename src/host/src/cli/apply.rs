@@ -72,11 +72,12 @@ impl Apply {
                 Ok(done) => outcomes.extend(done),
                 Err(Halted { failure, outcomes: None }) if outcomes.is_empty() && !self.dry_run => {
                     let failure = named(failure);
-                    return Err(match failure {
-                        Failure::Refused { .. } => Failure::NothingApplied(Box::new(failure)),
-                        // It may have been applied: nobody has said.
-                        failure => failure,
-                    });
+                    // What has a place the server has judged; where it failed, nobody has said what was applied.
+                    let is_judged = matches!(
+                        &failure,
+                        Failure::Refused { status: 400..=499, .. } | Failure::Refused { field: Some(_), .. }
+                    );
+                    return Err(if is_judged { Failure::NothingApplied(Box::new(failure)) } else { failure });
                 }
                 Err(Halted { failure, outcomes: done }) => {
                     outcomes

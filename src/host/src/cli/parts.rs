@@ -8,6 +8,8 @@ use super::failure::Failure;
 
 /// The most bytes of a body that the admin API reads.
 const MAX_BODY: usize = 64 * 1024;
+/// The most registrations in a part: storing them must not take the server the second that a request may compute.
+const MAX_REGISTRATIONS: usize = 100;
 
 /// Of an organization, the lists, and what tells the items of a list apart.
 const LISTS: [(&str, &[&str]); 2] =
@@ -71,9 +73,12 @@ pub(crate) fn parts(document: Value) -> Result<Vec<Part>, Failure> {
     if !document.is_object() {
         return Err(Failure::invalid("the document", "must be an object"));
     }
-    if document.to_string().len() <= MAX_BODY {
-        return Ok(vec![Part { document, origin: None }]);
+    let is_small = document.to_string().len() <= MAX_BODY;
+    let whole = Part { document, origin: None };
+    if is_small && whole.names().len() <= MAX_REGISTRATIONS {
+        return Ok(vec![whole]);
     }
+    let document = whole.document;
     if let Some(other) =
         document.as_object().and_then(|members| members.keys().find(|name| *name != "organizations"))
     {
@@ -125,7 +130,8 @@ fn split(index: usize, organization: &Value, parts: &mut Vec<Part>) {
         for item in items(organization, member) {
             // With room for what is around it.
             let length = item.to_string().len() + 64;
-            if size + length > MAX_BODY && counts != before {
+            let count = counts.iter().sum::<usize>() - before.iter().sum::<usize>();
+            if count > 0 && (size + length > MAX_BODY || count >= MAX_REGISTRATIONS) {
                 let mut next = Map::new();
                 next.insert("name".to_owned(), organization.get("name").cloned().unwrap_or_default());
                 let full = std::mem::replace(&mut current, Value::Object(next));
@@ -197,6 +203,18 @@ mod tests {
         assert_eq!(parts[1].document["organizations"][0]["display_name"], "B");
         assert_eq!(parts[2].document["organizations"][0].get("display_name"), None);
         assert_eq!(parts[2].place("organizations[0].name"), "organizations[1].name");
+    }
+
+    #[test]
+    fn many_small_registrations_are_split() {
+        let applications: Vec<Value> =
+            (0..250).map(|number| json!({"client_id": number.to_string()})).collect();
+        let document =
+            |count: usize| json!({"organizations": [{"name": "a", "applications": applications[..count]}]});
+        let lengths =
+            |count| parts(document(count)).unwrap().iter().map(|part| part.names().len()).collect::<Vec<_>>();
+        assert_eq!(lengths(99), [100]);
+        assert_eq!(lengths(250), [101, 100, 50]);
     }
 
     #[test]

@@ -200,7 +200,7 @@ fn a_dry_run_changes_nothing() {
     );
 }
 
-/// The server reads 64 KiB at once. All of a larger file is judged before any of it is applied.
+/// The server reads 64 KiB at once, and a request may compute for a second. All of a larger file is judged before any of it is applied.
 #[test]
 fn a_large_file_goes_in_parts() {
     let directory = tempfile::tempdir().unwrap();

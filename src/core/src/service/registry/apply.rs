@@ -79,6 +79,18 @@ fn registrations(document: &TrustDocument) -> Result<Vec<Registration<'_>>, Appl
     Ok(registrations)
 }
 
+/// How many registrations of an organization are made in one turn: a turn must be over long before it runs out.
+const MOST_IN_TURN: usize = 32;
+
+/// The registrations that are made next: an organization, or some of what is in it.
+fn turn<'a, 'b>(registrations: &'a [Registration<'b>]) -> &'a [Registration<'b>] {
+    let is_organization = |one: &&Registration<'_>| matches!(one.wanted, Wanted::Organization(_));
+    let more =
+        registrations.iter().skip(1).take(MOST_IN_TURN - 1).take_while(|one| !is_organization(one)).count();
+    let first_alone = registrations.first().is_some_and(|one| is_organization(&one));
+    &registrations[..if first_alone { 1 } else { 1 + more }]
+}
+
 /// Nothing was applied, because of what stands there.
 fn refused(place: &str, error: impl Into<RegistryError>) -> ApplyError {
     ApplyError { place: place.to_string(), error: error.into(), applied: Vec::new() }
@@ -97,20 +109,36 @@ impl<P: Ports> Registry<P> {
             self.check(one, &registrations[..number]).await.map_err(|error| refused(&one.place, error))?;
         }
         let mut applied: Vec<Applied> = registrations.iter().map(Registration::not_applied).collect();
-        for (number, one) in registrations.iter().enumerate() {
-            match self.put(one, run).await {
-                Ok((put, changed)) => {
-                    applied[number].outcome = put.into();
-                    applied[number].changed = changed;
+        let mut done = 0;
+        while done < registrations.len() {
+            let turn = turn(&registrations[done..]);
+            let (begin, last) = (done, done + turn.len() - 1);
+            let puts = async {
+                for (one, applied) in turn.iter().zip(&mut applied[begin..]) {
+                    let (put, changed) = self.put(one, run).await?;
+                    applied.outcome = put.into();
+                    applied.changed = changed;
+                    done += 1;
                 }
-                Err(error) if run == Run::Dry => return Err(refused(&one.place, error)),
-                Err(error) => {
-                    // Where the store failed, it may have been done or not.
-                    if matches!(error, RegistryError::Store(_)) {
-                        applied[number].outcome = Outcome::Unknown;
-                    }
-                    return Err(ApplyError { place: one.place.clone(), error, applied });
+                Ok(())
+            };
+            let is_organization = matches!(registrations[begin].wanted, Wanted::Organization(_));
+            let result = match run {
+                Run::Real if !is_organization => self.change(&registrations[begin].organization, puts).await,
+                _ => puts.await,
+            };
+            if let Err(error) = result {
+                // Where the turn itself could not be ended, it is the last one of which nothing is known.
+                let failed = done.min(last);
+                let place = registrations[failed].place.clone();
+                if run == Run::Dry {
+                    return Err(refused(&place, error));
                 }
+                // Where the store failed, it may have been done or not.
+                if matches!(error, RegistryError::Store(_)) {
+                    applied[failed].outcome = Outcome::Unknown;
+                }
+                return Err(ApplyError { place, error, applied });
             }
         }
         Ok(applied)
@@ -166,7 +194,8 @@ impl<P: Ports> Registry<P> {
         }
     }
 
-    /// Brings a registration to what is wanted, or finds out what that would do; and which members it changes.
+    /// Brings a registration to what is wanted, or finds out what that would do; and which members it changes. What is
+    /// in an organization is put within [`change`](Self::change).
     async fn put(&self, one: &Registration<'_>, run: Run) -> Result<(Put, Vec<String>), RegistryError> {
         let organization = &one.organization;
         match one.wanted {
@@ -179,7 +208,7 @@ impl<P: Ports> Registry<P> {
                 let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
                 let wanted = issuer.as_stored();
                 let put = match run {
-                    Run::Real => self.put_issuer(organization, issuer).await?,
+                    Run::Real => self.put_locked(organization, issuer, &before).await?,
                     Run::Dry => before.put(&wanted),
                 };
                 let changed = before.readable().map(|before| record::differing(before, &wanted));
@@ -188,10 +217,10 @@ impl<P: Ports> Registry<P> {
             Wanted::Application(application) => {
                 let before = Known::of(self.load_application(organization, &application.client_id).await)?;
                 let wanted = self.wanted_application(application, before.readable())?;
-                let put = match run {
-                    Run::Real => self.put_application(organization, application).await?.0,
-                    Run::Dry => before.put(&wanted),
-                };
+                let put = before.put(&wanted);
+                if run == Run::Real && put != Put::Unchanged {
+                    self.write_application(organization, &wanted).await?;
+                }
                 let stored = StoredApplication::from;
                 let changed =
                     before.readable().map(|before| record::differing(stored(before), stored(&wanted)));

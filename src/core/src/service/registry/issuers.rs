@@ -84,15 +84,20 @@ impl<P: Ports> Registry<P> {
     ) -> Result<Put, RegistryError> {
         self.check_issuer(issuer)?;
         self.require(organization).await?;
-        self.change(organization, self.put_locked(organization, issuer)).await
+        self.change(organization, async {
+            let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
+            self.put_locked(organization, issuer, &before).await
+        })
+        .await
     }
 
-    async fn put_locked(
+    /// Within [`change`](Self::change).
+    pub(super) async fn put_locked(
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
+        before: &Known<TrustedIssuer>,
     ) -> Result<Put, RegistryError> {
-        let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
         self.check_issuer_value_is_free(organization, issuer).await?;
         let issuer = &issuer.as_stored();
         let put = before.put(issuer);
