@@ -26,6 +26,8 @@ use crate::ports::{Clock as _, Entropy as _, Event, Ports, StoreError};
 pub const JWKS_MAX_AGE: u64 = 300;
 /// How long a new key is published before it signs, in seconds: twice what caches may keep.
 const PUBLISHED_BEFORE: u64 = 2 * JWKS_MAX_AGE;
+/// Of how many organizations the key is kept.
+const MAX_ORGANIZATIONS: usize = 256;
 /// The longest lifetime of an access token, in seconds.
 const MAX_TOKEN_LIFETIME: u64 = 86_400;
 
@@ -130,7 +132,7 @@ impl<P: Ports> SigningKeys<P> {
         }
         let (key, until) = self.load(&organization.id, now).await.map_err(refusal)?;
         let signing = Signing { key: Rc::clone(&key), until, newest_in: Rc::downgrade(organization) };
-        self.cache.borrow_mut().put(organization.id.as_str(), signing);
+        self.cache.borrow_mut().keep(organization.id.as_str(), MAX_ORGANIZATIONS, |_| false, || signing);
         Ok(key)
     }
 
