@@ -182,7 +182,8 @@ fn token_request(assertion: &str, client_secret: &str) -> Result<http::Request<B
 fn body_request(body: String, client_secret: &str) -> Result<http::Request<Bytes>> {
     let request = http::Request::post("/oauth2/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::AUTHORIZATION, authorization(CLIENT_ID, client_secret));
+        .header(header::AUTHORIZATION, authorization(CLIENT_ID, client_secret))
+        .header(header::CONTENT_LENGTH, body.len());
     Ok(request.body(body.into())?)
 }
 

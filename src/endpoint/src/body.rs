@@ -13,12 +13,16 @@ pub(crate) enum BodyError {
     Broken,
 }
 
-/// Reads a whole body, but no more than `limit` bytes.
-pub(crate) async fn read_body(message: impl IncomingMessage, limit: usize) -> Result<Vec<u8>, BodyError> {
+/// Reads a whole body, for which there is `room` at first, but no more than `limit` bytes.
+pub(crate) async fn read_body(
+    message: impl IncomingMessage,
+    room: usize,
+    limit: usize,
+) -> Result<Vec<u8>, BodyError> {
     let (_consumed, result) = wit_future::new(|| Ok(()));
     let (mut stream, trailers) = message.consume_body(result);
-    // Room for a usual token request; the host writes straight into it.
-    let mut body = Vec::with_capacity(4096);
+    // The host writes straight into it; the last byte is for being told that there are no more.
+    let mut body = Vec::with_capacity(room + 1);
     loop {
         if body.len() == body.capacity() {
             body.reserve(body.len());

@@ -18,8 +18,8 @@ pub(crate) async fn receive(request: types::Request) -> Request {
     let mut received =
         Request { method: method(request.get_method()), path, query, headers, body: Ok(Vec::new()) };
     received.body = match received.awaits_body() {
-        Ok(true) => read_body(request, MAX_BODY).await.map_err(problem),
-        Ok(false) => Ok(Vec::new()),
+        Ok(Some(room)) => read_body(request, room, MAX_BODY).await.map_err(problem),
+        Ok(None) => Ok(Vec::new()),
         Err(problem) => Err(problem),
     };
     received

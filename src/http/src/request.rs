@@ -36,20 +36,24 @@ pub enum BodyProblem {
     Broken,
 }
 
+/// Room for a usual token request, in bytes.
+const USUAL_BODY: usize = 4096;
+
 impl Request {
-    /// Whether the host is to read the body, up to [`MAX_BODY`] bytes. An error is the body's problem already: its
-    /// length is announced to be more, and nothing of it is read (R15). What a method brings that has no use for a body
-    /// is left alone.
-    pub fn awaits_body(&self) -> Result<bool, BodyProblem> {
+    /// Whether the host is to read the body, up to [`MAX_BODY`] bytes, and for how many to make room at first. An error
+    /// is the body's problem already: its length is announced to be more, and nothing of it is read (R15). What a method
+    /// brings that has no use for a body is left alone.
+    pub fn awaits_body(&self) -> Result<Option<usize>, BodyProblem> {
         if matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE") {
-            return Ok(false);
+            return Ok(None);
         }
         let announced =
             self.header("content-length").ok().flatten().and_then(|text| text.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > MAX_BODY as u64) {
-            return Err(BodyProblem::TooLarge);
+        match announced.map(usize::try_from) {
+            None => Ok(Some(USUAL_BODY)),
+            Some(Ok(length @ ..=MAX_BODY)) => Ok(Some(length)),
+            Some(_) => Err(BodyProblem::TooLarge),
         }
-        Ok(true)
     }
 
     /// Responds with a document that can be read (GET, HEAD).

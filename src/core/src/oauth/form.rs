@@ -5,6 +5,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use memchr::memchr;
+
 use crate::oauth::Reason;
 
 /// The longest request body that is read, in bytes (R15).
@@ -21,12 +23,17 @@ pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 impl<'a> Form<'a> {
     /// Decodes a body or a query string.
     pub fn parse(text: &'a [u8]) -> Result<Self, Reason> {
-        let text = core::str::from_utf8(text).map_err(|_| Reason::RequestMalformed)?;
         let mut parameters = Vec::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            check_length(name, value)?;
-            parameters.push((decode(name)?, decode(value)?));
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (pair, after) = cut(b'&', rest);
+            let (name, value) = cut(b'=', pair);
+            rest = after;
+            if !pair.is_empty() {
+                // Of what is too long no byte is looked at more than once.
+                check_length(name, value)?;
+                parameters.push((decode(utf8(name)?)?, decode(utf8(value)?)?));
+            }
         }
         Ok(Self(parameters))
     }
@@ -59,11 +66,20 @@ impl<'a> Form<'a> {
     }
 }
 
+/// What stands before and behind the first separator.
+fn cut(separator: u8, text: &[u8]) -> (&[u8], &[u8]) {
+    memchr(separator, text).map_or((text, &[]), |at| (&text[..at], &text[at + 1..]))
+}
+
+fn utf8(text: &[u8]) -> Result<&str, Reason> {
+    core::str::from_utf8(text).map_err(|_| Reason::RequestMalformed)
+}
+
 /// R15: what is too long even if each of its bytes stands there as `%XX` is refused before that is decoded.
-fn check_length(name: &str, value: &str) -> Result<(), Reason> {
+fn check_length(name: &[u8], value: &[u8]) -> Result<(), Reason> {
     match (name, value.len() / 3) {
-        ("assertion", 0..=MAX_ASSERTION) => Ok(()),
-        ("assertion", _) => Err(Reason::AssertionTooLarge),
+        (b"assertion", 0..=MAX_ASSERTION) => Ok(()),
+        (b"assertion", _) => Err(Reason::AssertionTooLarge),
         (_, 0..=MAX_PARAMETER) if name.len() / 3 <= MAX_PARAMETER => Ok(()),
         _ => Err(Reason::ParameterTooLarge),
     }

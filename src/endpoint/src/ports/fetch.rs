@@ -13,6 +13,8 @@ use spin_sdk::wasip3::wit_future;
 
 use crate::body::{BodyError, read_body};
 
+/// Room for a usual JWK set, in bytes.
+const USUAL_SIZE: usize = 4096;
 /// From the first byte out to the last byte in, in nanoseconds.
 const TIME_LIMIT: u64 = 5_000_000_000;
 /// The largest document that is read, in bytes.
@@ -47,7 +49,7 @@ async fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
         return Err(FetchProblem::Encoded);
     }
     let max_age = max_age(&headers.get("cache-control"));
-    let body = read_body(response, SIZE_LIMIT).await.map_err(|error| match error {
+    let body = read_body(response, USUAL_SIZE, SIZE_LIMIT).await.map_err(|error| match error {
         BodyError::TooLarge => FetchProblem::TooLarge,
         BodyError::Broken => FetchProblem::Incomplete,
     })?;

@@ -94,10 +94,10 @@ impl<'a> Server<'a> {
         let mut request =
             Request { method: sent.method.into(), path, query, headers: sent.headers, body: Ok(Vec::new()) };
         request.body = match request.awaits_body() {
-            Ok(true) if sent.is_cut => Err(BodyProblem::Broken),
-            Ok(true) if sent.body.len() > MAX_BODY => Err(BodyProblem::TooLarge),
-            Ok(true) => Ok(sent.body),
-            Ok(false) => Ok(Vec::new()),
+            Ok(Some(_)) if sent.is_cut => Err(BodyProblem::Broken),
+            Ok(Some(_)) if sent.body.len() > MAX_BODY => Err(BodyProblem::TooLarge),
+            Ok(Some(_)) => Ok(sent.body),
+            Ok(None) => Ok(Vec::new()),
             Err(problem) => Err(problem),
         };
         let answer = Answer(run(self.endpoint.handle(request)));
