@@ -34,8 +34,8 @@ build() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1195000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-host-signatures) build endpoint-host-signatures 1263000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
+    endpoint) build endpoint 1173000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-host-signatures) build endpoint-host-signatures 1240000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
