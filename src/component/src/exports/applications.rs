@@ -40,7 +40,7 @@ impl Guest for Component {
 
     fn list(name: String, page: Page) -> Result<String, RegistryError> {
         let listing = run(service()?.registry().applications(&organization(&name)?, &page.try_into()?))?;
-        Ok(to_text(&listing.view(|application| RegisteredApplication::from(application))))
+        Ok(to_text(&listing.view(RegisteredApplication::from)))
     }
 
     fn remove(name: String, client_id: String) -> Result<(), RegistryError> {

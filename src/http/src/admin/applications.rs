@@ -18,7 +18,7 @@ pub(super) async fn collection(
     match request.method.as_str() {
         "GET" | "HEAD" => {
             let listing = service.registry().applications(organization, &page(request)?).await?;
-            Ok(json(200, &listing.view(|application| RegisteredApplication::from(application))))
+            Ok(json(200, &listing.view(RegisteredApplication::from)))
         }
         "POST" => {
             let new = service.registry().create_application(organization, body::read(request)?).await?;
