@@ -15,7 +15,7 @@ wasm-endpoint: ## build the one that is served
 	@scripts/build-wasm.sh endpoint
 
 wasm-exchanger: ## build the components that other programs embed
-	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures
+	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures exchanger-events
 
 wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh endpoint-host-signatures
