@@ -24,7 +24,7 @@ wasm-tests: wasm-host-signatures ## build the components that only tests run
 	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
-	@test -e target/release/asserta || echo "building the host: about 8 minutes the first time on two cores, for wasmtime" >&2
+	@test -e target/release/asserta || echo "building the host: about 10 minutes the first time on two cores, for wasmtime" >&2
 	@MAKEFLAGS= cargo build --release $(NATIVE) --bin asserta
 
 # The component beside the host, with what that leaves of the processor: its last crate keeps one core busy.
