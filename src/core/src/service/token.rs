@@ -1,5 +1,5 @@
 //! An exchange, in the order that the design fixes: it decides what an attacker learns and what gets consumed. Nothing
-//! is written before the reservation, the last step but two.
+//! about the assertion is written before the reservation, the last step but two.
 
 use zeroize::Zeroizing;
 
