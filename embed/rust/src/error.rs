@@ -11,12 +11,12 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// The exchange was refused: nothing was issued.
     #[error("{}: {}", .0.reason, .0.sentence)]
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// The exchange was refused since the issuer's keys could not be had, and why.
     #[error("{}: {} ({cause})", .refusal.reason, .refusal.sentence)]
     KeysFailed {
         /// The refusal, as [`Refused`](Self::Refused) has it.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// What the fetcher failed with, or what is wrong with its document.
         #[source]
         cause: BoxError,
@@ -49,7 +49,7 @@ pub enum Error {
 impl From<ExchangeError> for Error {
     fn from(error: ExchangeError) -> Self {
         match error {
-            ExchangeError::Refusal(refusal) => Self::Refused(refusal),
+            ExchangeError::Refusal(refusal) => Self::Refused(Box::new(refusal)),
             ExchangeError::KeysNeeded(needed) => Self::KeysNeeded(needed),
             ExchangeError::NotConfigured => Self::Registry(RegistryError::NotConfigured),
         }

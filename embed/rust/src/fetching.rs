@@ -45,7 +45,7 @@ impl<S: Store + Clone> Exchanger<S> {
             failure = self.supply(request.organization, &needed, fetched).err();
         }
         self.exchange(request).map_err(|error| match error {
-            Error::KeysNeeded(_) => with_cause(Error::Refused(keys_unavailable()), failure),
+            Error::KeysNeeded(_) => with_cause(Error::Refused(Box::new(keys_unavailable())), failure),
             error => with_cause(error, failure),
         })
     }
