@@ -246,7 +246,8 @@ fn a_clock_that_was_ahead_heals() {
     assert_eq!(run(exchange(&service, &client, &signed(&world, &new))), Err(Reason::KeysUnavailable));
 }
 
-/// Turns do not pile up, and those that older versions left behind are deleted.
+/// Turns do not pile up, and those that older versions left behind are deleted; also where the record that says when
+/// can't be read (R74).
 #[test]
 fn turns_are_deleted() {
     let (world, idp) = (World::default(), key(1));
@@ -257,6 +258,7 @@ fn turns_are_deleted() {
         let key = format!("jwks-turn/default/{}/idp", START / 30 - 3 * (number + 1));
         world.registry.entries.borrow_mut().insert(key, vec![1; 8]);
     }
+    world.registry.entries.borrow_mut().insert("next-turn-sweep".into(), b"?".to_vec());
     for _ in 0..6 {
         run(exchange(&service, &client, &signed(&world, &idp))).expect("granted");
         run(service.after_response()).expect("done");

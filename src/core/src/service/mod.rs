@@ -6,6 +6,7 @@ mod grants;
 mod issuer_keys;
 mod record;
 mod registry;
+mod schedule;
 mod settings;
 mod shell;
 mod signing_keys;

@@ -11,11 +11,11 @@
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
-use core::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{self, Key};
+use super::schedule::Schedule;
 use super::shell::Shell;
 use crate::grants::Mark;
 use crate::oauth::{Reason, Refusal};
@@ -38,12 +38,6 @@ const MAX_STEP: u64 = 3600;
 /// runs after a response, in an instance that others wait for. What is left is swept a second later.
 const SWEEP_EVERY: u64 = 60;
 const PAGES_AT_ONCE: u32 = 10;
-
-/// When the next sweep is due: seconds since 1970.
-#[derive(Serialize, Deserialize)]
-struct StoredSweep {
-    next: u64,
-}
 
 /// Up to where marks may be deleted, and when that was moved last, by the clock of whoever did: seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,12 +109,12 @@ impl Mark {
 /// The marks of what works once.
 pub struct Spent<P: Ports> {
     shell: Rc<Shell<P>>,
-    next_sweep: Cell<u64>,
+    schedule: Schedule,
 }
 
 impl<P: Ports> Spent<P> {
     pub(super) fn new(shell: Rc<Shell<P>>) -> Self {
-        Self { shell, next_sweep: Cell::default() }
+        Self { shell, schedule: Schedule::new(Key::NEXT_SWEEP, SWEEP_EVERY) }
     }
 
     /// Reserves the assertion for this exchange, or refuses it as used.
@@ -250,31 +244,11 @@ impl<P: Ports> Spent<P> {
         Ok(self.shell.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
     }
 
-    /// Sweeps a part if no instance has done so lately. When is kept in the store, since instances come
-    /// and go; two that read it at the same moment both sweep, which harms nothing.
+    /// Sweeps a part if no instance has done so lately.
     pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
-        let now = self.shell.ports.clock().now();
-        // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
-        let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
-        if is_early(self.next_sweep.get()) {
-            return Ok(());
+        if self.schedule.is_due(&self.shell).await? && !self.sweep_some_or_tell().await?.is_done {
+            self.schedule.again_in(&self.shell, 1).await?;
         }
-        let registry = self.shell.ports.registry();
-        let stored: Option<StoredSweep> = match self.shell.load(Key::NEXT_SWEEP).await {
-            // It is written anew.
-            Err(StoreError::Unreadable(_)) => None,
-            stored => stored?,
-        };
-        let mut next = stored.map_or(0, |stored| stored.next);
-        if !is_early(next) {
-            next = now + SWEEP_EVERY;
-            record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
-            if !self.sweep_some_or_tell().await?.is_done {
-                next = now + 1;
-                record::save(registry, Key::NEXT_SWEEP, StoredSweep { next }).await?;
-            }
-        }
-        self.next_sweep.set(next);
         Ok(())
     }
 }

@@ -26,6 +26,7 @@ use core::pin::Pin;
 use super::entries::Entries;
 use super::record::{KEY_WINDOW, Key};
 use super::registry::{CurrentOrganization, Registry, RegistryError};
+use super::schedule::Schedule;
 use super::shell::Shell;
 use crate::field::FieldError;
 use crate::jose::Header;
@@ -56,6 +57,7 @@ pub(in crate::service) struct IssuerKeys<P: Ports> {
     shell: Rc<Shell<P>>,
     registry: Rc<Registry<P>>,
     cache: RefCell<Cache>,
+    turn_sweeps: Schedule,
 }
 
 /// What an instance keeps.
@@ -65,7 +67,6 @@ struct Cache {
     /// bytes.
     parsed: Entries<Parsed>,
     refreshes_due: Vec<(OrganizationId, String)>,
-    next_turn_sweep: u64,
 }
 
 struct Parsed {
@@ -77,7 +78,8 @@ struct Parsed {
 
 impl<P: Ports> IssuerKeys<P> {
     pub(in crate::service) fn new(shell: Rc<Shell<P>>, registry: Rc<Registry<P>>) -> Self {
-        Self { shell, registry, cache: RefCell::default() }
+        let turn_sweeps = Schedule::new(Key::NEXT_TURN_SWEEP, turns::SWEEP_EVERY);
+        Self { shell, registry, cache: RefCell::default(), turn_sweeps }
     }
 
     /// The issuer's keys at this moment, fetched if need be.

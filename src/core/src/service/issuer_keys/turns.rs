@@ -4,18 +4,16 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::document::KeyDocument;
 use super::{IssuerKeys, Source, unavailable};
 use crate::oauth::Refusal;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, KeyFetcher as _, Ports, Store as _, StoreError};
-use crate::service::record::{self, KEY_WINDOW, Key};
+use crate::service::record::{KEY_WINDOW, Key};
 
 /// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
 /// look goes through. What is left is looked at a minute later.
-const SWEEP_EVERY: u64 = 3600;
+pub(super) const SWEEP_EVERY: u64 = 3600;
 const SWEEP_AGAIN: u64 = 60;
 const PAGES_AT_ONCE: u32 = 4;
 
@@ -27,12 +25,6 @@ const COME_AGAIN: u64 = 1;
 /// How often a request looks whether another one's fetch is done, and at which distance.
 const LOOKS: u32 = 120;
 const PAUSE: u64 = 50;
-
-/// When turns are swept next: seconds since 1970.
-#[derive(Serialize, Deserialize)]
-struct StoredTurnSweep {
-    next: u64,
-}
 
 impl<P: Ports> IssuerKeys<P> {
     /// Fetches if this is the first of all requests of the window, or waits for the one that does.
@@ -130,27 +122,12 @@ impl<P: Ports> IssuerKeys<P> {
         Ok(())
     }
 
-    /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted. When is
-    /// kept in the store, since instances come and go.
+    /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted.
     async fn sweep_turns_if_due(&self) -> Result<(), StoreError> {
-        let now = self.shell.ports.clock().now();
-        // A time further ahead than a sweep can set comes from a clock that was wrong: sweep then, too.
-        let is_early = |next: u64| (now + 1..=now + SWEEP_EVERY).contains(&next);
-        if is_early(self.cache.borrow().next_turn_sweep) {
-            return Ok(());
+        let window = self.shell.ports.clock().now() / KEY_WINDOW;
+        if self.turn_sweeps.is_due(&self.shell).await? && !self.sweep_turns(window).await? {
+            self.turn_sweeps.again_in(&self.shell, SWEEP_AGAIN).await?;
         }
-        let registry = self.shell.ports.registry();
-        let stored: Option<StoredTurnSweep> = self.shell.load(Key::NEXT_TURN_SWEEP).await?;
-        let mut next = stored.map_or(0, |stored| stored.next);
-        if !is_early(next) {
-            next = now + SWEEP_EVERY;
-            record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
-            if !self.sweep_turns(now / KEY_WINDOW).await? {
-                next = now + SWEEP_AGAIN;
-                record::save(registry, Key::NEXT_TURN_SWEEP, StoredTurnSweep { next }).await?;
-            }
-        }
-        self.cache.borrow_mut().next_turn_sweep = next;
         Ok(())
     }
 
