@@ -61,8 +61,8 @@ test-scenarios: test-host test-packages ## run the scenarios on the embedded hos
 fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)
 	@scripts/fuzz.sh
 
-fuzz-brief: ## the same for a few seconds each, from the committed corpus
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} scripts/fuzz.sh
+fuzz-brief: ## the same for a few seconds each, from the committed corpus and a fixed seed
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} FUZZ_SEED=$${FUZZ_SEED:-1} scripts/fuzz.sh
 
 # TORTURE="soak" runs that part alone; scripts/torture.sh has the names. Needs redis-server and root for the full disk.
 torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, and print a table (40 minutes)

@@ -144,12 +144,14 @@ fn key_of_der(der: &[u8]) -> Result<VerificationKey, CertificateProblem> {
     if PrivateKeyInfoRef::from_der(der).is_ok() || RsaPrivateKey::<UintRef<'_>>::from_der(der).is_ok() {
         return Err(CertificateProblem::PrivateKey);
     }
-    if let Some(form) = Form::of(der) {
-        return Err(CertificateProblem::OtherForm(form));
-    }
-    match key_of_certificate(der) {
+    let key = match key_of_certificate(der) {
         Err(CertificateProblem::NotX509) => key_of_spki(der),
         result => result,
+    };
+    // Only what can't be read is taken for another form: the bytes of a key may happen to be text.
+    match (key, Form::of(der)) {
+        (Err(CertificateProblem::NotX509), Some(form)) => Err(CertificateProblem::OtherForm(form)),
+        (key, _) => key,
     }
 }
 

@@ -63,6 +63,15 @@ fn base64_of_der_and_white_space() {
     }
 }
 
+/// A key is random, and so may be text that looks like another form of document.
+#[test]
+fn a_key_whose_bytes_are_text() {
+    // The point is `-----BEGIN 00 PUBLIC KEY-----   `, and it lies on the curve.
+    let der = "MCowBQYDK2VwAyEALS0tLS1CRUdJTiAwMCBQVUJMSUMgS0VZLS0tLS0gICA=";
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+    assert_eq!(one(der), one(&pem));
+}
+
 #[test]
 fn several_blocks_with_text_around_them() {
     let text =
