@@ -10,7 +10,12 @@ asserta_fuzz::target!(|input| {
 
     // A byte order mark is ignored.
     let text = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
-    let theirs: serde_json::Value = serde_json::from_slice(text).expect("R30: JSON to others too");
+    let theirs: serde_json::Value = match serde_json::from_slice(text) {
+        Ok(theirs) => theirs,
+        // It is JSON all the same, and spoils the one key in which it stands.
+        Err(error) if error.to_string().starts_with("number out of range") => return,
+        Err(error) => panic!("R30: not JSON to others: {error}"),
+    };
     let elements = theirs["keys"].as_array().expect("R53: keys is an array");
     let read = elements.len().min(MAX_KEYS);
     let skipped: Vec<usize> = set.skipped.iter().filter_map(|skipped| element(&skipped.key)).collect();
