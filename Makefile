@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile packages fmt lint clean
+.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -48,6 +48,10 @@ test-core:
 test-http:
 	cargo test -p asserta-http -p asserta-endpoint
 
+# What is derived from core's documents: that it is current, and that the schema takes what core takes.
+test-documents:
+	cargo test -p asserta-documents
+
 test-host: wasm wasm-tests
 	cargo test --release $(NATIVE)
 
@@ -83,6 +87,9 @@ growth: ## draw docs/growth.svg: the rate of tokens as registrations, used asser
 
 profile: ## draw docs/profile.svg: where the processor time of a token goes
 	@target/release/asserta-bench profile
+
+documents: ## write the schema of registrations, the packages' types and the docs' tables from core's documents
+	@cargo run --quiet -p asserta-documents
 
 packages: wasm-exchanger ## build the packages of other languages into target/packages/
 	@scripts/build-packages.sh python javascript rust

@@ -2,11 +2,12 @@
 
 import { modules as platformModules, start, type HostSignatures, type Modules, type Root } from "./component.js";
 import * as convert from "./convert.js";
-import type { ApplyReport, Explanation, SigningAlgorithm, TrustDocument } from "./documents.js";
+import type { TrustDocument } from "./documents.js";
 import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
 import { fetchKeys, SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import { Applications, Keys, Organizations, TrustedIssuers } from "./registrations.js";
 import type { AccessToken } from "./records.js";
+import type { ApplyReport, Explanation, SigningAlgorithm } from "./reports.js";
 import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;

@@ -10,7 +10,6 @@
 import { useModules } from "./component.js";
 
 export type { HostSignatures } from "./component.js";
-export { JWT_BEARER } from "./documents.js";
 export type * from "./documents.js";
 export { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, Trapped } from "./errors.js";
 export type { RegistryProblem } from "./errors.js";
@@ -19,6 +18,8 @@ export type { ExchangerOptions, ExchangeRequest, KeysFailed } from "./exchanger.
 export { FetchFailed, fetchKeys } from "./fetching.js";
 export type { FetchCause, KeyDocument } from "./fetching.js";
 export type * from "./records.js";
+export { JWT_BEARER } from "./reports.js";
+export type * from "./reports.js";
 export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";
 

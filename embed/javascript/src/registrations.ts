@@ -2,10 +2,11 @@
 
 import type { Root } from "./component.js";
 import * as convert from "./convert.js";
-import type {
-  Application, ApplicationMetadata, NewApplication, Organization, Page, RegisteredIssuer, SigningKey, TrustedIssuer,
-} from "./documents.js";
+import type { ApplicationMetadata, TrustedIssuer } from "./documents.js";
 import type { OrganizationUrls, Replaced } from "./records.js";
+import type {
+  Application, NewApplication, Organization, Page, RegisteredIssuer, SigningKey,
+} from "./reports.js";
 
 /** Calls a function of the component and turns its errors into exceptions. */
 type Call = <T>(use: (root: Root) => T) => T;

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::exports::asserta::exchange::types;
 use crate::documents::{
-    Application, ApplyReport, Listing, NewApplication, Organization, Replaced, SigningKey, TrustedIssuer,
+    Application, ApplyReport, Listing, NewApplication, Organization, RegisteredIssuer, Replaced, SigningKey,
 };
 use crate::error::Error;
 use crate::exchanger::Exchanger;
@@ -45,7 +45,7 @@ impl<S: Store + Clone> Exchanger<S> {
         &mut self,
         organization: &str,
         issuer: &impl Serialize,
-    ) -> Result<TrustedIssuer, Error> {
+    ) -> Result<RegisteredIssuer, Error> {
         let issuer = serde_json::to_string(issuer)?;
         read(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_register(store, organization, &issuer)
@@ -57,7 +57,7 @@ impl<S: Store + Clone> Exchanger<S> {
         &mut self,
         organization: &str,
         issuer: &impl Serialize,
-    ) -> Result<Replaced<TrustedIssuer>, Error> {
+    ) -> Result<Replaced<RegisteredIssuer>, Error> {
         let issuer = serde_json::to_string(issuer)?;
         replaced(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_replace(store, organization, &issuer)
@@ -65,7 +65,7 @@ impl<S: Store + Clone> Exchanger<S> {
     }
 
     /// The trusted issuer of this name.
-    pub fn trusted_issuer(&mut self, organization: &str, name: &str) -> Result<TrustedIssuer, Error> {
+    pub fn trusted_issuer(&mut self, organization: &str, name: &str) -> Result<RegisteredIssuer, Error> {
         read(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_get(store, organization, name)
         })?)
@@ -76,7 +76,7 @@ impl<S: Store + Clone> Exchanger<S> {
         &mut self,
         organization: &str,
         page: &Page,
-    ) -> Result<Listing<TrustedIssuer>, Error> {
+    ) -> Result<Listing<RegisteredIssuer>, Error> {
         read(self.call(|bindings, store| {
             bindings.asserta_exchange_trusted_issuers().call_list(store, organization, page)
         })?)

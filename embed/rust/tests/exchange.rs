@@ -2,7 +2,9 @@
 
 mod partner;
 
-use asserta_exchanger::documents::{ApplicationMetadata, Audience, SigningKey, TrustedIssuer};
+use asserta_exchanger::documents::{
+    ApplicationMetadata, Audience, RegisteredIssuer, SigningKey, TrustedIssuer,
+};
 use asserta_exchanger::{
     Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options, Page, RegistryError,
 };
@@ -222,9 +224,13 @@ fn documents_come_back_as_they_went_in() {
         "claims": [{"claim": "n", "equals": 9_007_199_254_740_993_u64}], "claim_mappings": {"mail": "email"}});
     let registered = exchanger.register_trusted_issuer("default", &issuer).expect("a good issuer");
     assert_eq!(registered.skipped_keys.len(), 1, "R53");
-    assert_eq!((registered.enabled, registered.clock_skew), (Some(true), Some(60)), "defaults are filled in");
+    assert_eq!(
+        (registered.issuer.enabled, registered.issuer.clock_skew),
+        (Some(true), Some(60)),
+        "defaults are filled in"
+    );
     let kept = exchanger.trusted_issuer("default", "other").expect("it is there");
-    assert_eq!(TrustedIssuer { skipped_keys: Vec::new(), ..registered.clone() }, kept);
+    assert_eq!(RegisteredIssuer { skipped_keys: Vec::new(), ..registered.clone() }, kept);
     let again = exchanger.replace_trusted_issuer("default", &registered).expect("it can be handed back");
     assert_eq!((again.created, again.document), (false, kept.clone()));
     let listing = exchanger.trusted_issuers("default", &Page::first()).expect("a list");

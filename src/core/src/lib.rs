@@ -29,7 +29,11 @@ pub mod keys;
 pub mod oauth;
 pub mod organization;
 pub mod ports;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod service;
+#[cfg(feature = "schema")]
+mod shape;
 pub mod tokens;
 pub mod trust;
 mod words;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// `tokens` says which claims are ours, which a registration must not write.
 const ROOMS: &[&str] = &[
     "words",
+    "shape",
     "field",
     "check",
     "json",
@@ -25,6 +26,7 @@ const ROOMS: &[&str] = &[
     "grants",
     "ports",
     "service",
+    "schema",
 ];
 
 /// Rooms that may import nothing but these: `jose` knows no policy, and `jwt` no OAuth.

@@ -4,14 +4,13 @@ The rules run as a WebAssembly component that has no network and no files: it se
 over, the time, and random numbers. Start with :class:`Exchanger`.
 """
 
-from ._documents import (
+from ._documents import ApplicationMetadata, ClaimCondition, TrustDocument, TrustedIssuer
+from ._reports import (
     JWT_BEARER,
     Application,
-    ApplicationMetadata,
     Applied,
     ApplyReport,
     Check,
-    ClaimCondition,
     Explanation,
     NewApplication,
     Organization,
@@ -19,8 +18,6 @@ from ._documents import (
     RegisteredIssuer,
     SigningKey,
     SkippedKey,
-    TrustDocument,
-    TrustedIssuer,
     Unreadable,
 )
 from .errors import (

@@ -13,9 +13,9 @@ from wasmtime.component import Record, Variant
 
 from . import _convert as convert
 from ._component import Instance, log
-from ._documents import (
+from ._documents import ApplicationMetadata, TrustDocument, TrustedIssuer
+from ._reports import (
     Application,
-    ApplicationMetadata,
     ApplyReport,
     Explanation,
     NewApplication,
@@ -24,8 +24,6 @@ from ._documents import (
     RegisteredIssuer,
     SigningAlgorithm,
     SigningKey,
-    TrustDocument,
-    TrustedIssuer,
 )
 from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
 from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys

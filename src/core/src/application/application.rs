@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::document::ApplicationMetadata;
+use super::document::{ApplicationMetadata, MAX_LIFETIME, MIN_LIFETIME};
 use crate::field::{FieldError, check_text};
 use crate::jose::digest;
 use crate::oauth::{GrantType, Scope};
@@ -117,7 +117,7 @@ pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<Strin
             check_text(&format!("trusted_issuers[{index}]"), name, 128)?;
         }
     }
-    if !(30..=86_400).contains(&metadata.access_token_lifetime) {
+    if !(MIN_LIFETIME..=MAX_LIFETIME).contains(&metadata.access_token_lifetime) {
         return Err(FieldError::new("access_token_lifetime", "must be 30 to 86400 seconds"));
     }
     if let Some(audience) = &metadata.audience {

@@ -9,14 +9,21 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::oauth::ClientAuthMethod;
 
-/// A text or a list of texts, as JSON documents of this field often have it.
+/// The audience of an application: one resource or several, as JSON documents of this field often have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Audience"))]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// One text.
-    One(String),
+    One(#[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))] String),
     /// Several.
-    Many(Vec<String>),
+    Many(
+        #[cfg_attr(
+            feature = "schema",
+            schemars(length(min = 1, max = 32), inner(length(min = 1, max = 1024)))
+        )]
+        Vec<String>,
+    ),
 }
 
 impl OneOrMany {
@@ -53,35 +60,47 @@ impl<'de> Deserialize<'de> for OneOrMany {
     }
 }
 
-/// What an application may do: the part that people write.
+/// What an application may do, with the names of RFC 7591 section 2 as far as it has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationMetadata {
-    /// What people call it.
+    /// Its name for people, at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub client_name: Option<String>,
     /// The grants it may use; without the JWT bearer grant it gets no token (R24).
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::oauth::GrantType>", length(max = 16)))]
     pub grant_types: Vec<String>,
-    /// The scopes it may ask for, separated by spaces.
+    /// The scopes it may ask for, separated by single spaces, at most 4096 bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = 4096)))]
     pub scope: String,
-    /// How it authenticates.
+    /// How it authenticates over HTTP: in the header alone, or in the body as well.
     #[serde(default)]
     pub token_endpoint_auth_method: ClientAuthMethod,
-    /// The names of the trusted issuers whose assertions it may present; absent: all (R25).
+    /// The names of the trusted issuers whose assertions it may present (R25). Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 1000), inner(length(min = 1, max = 128))))]
     pub trusted_issuers: Option<Vec<String>>,
     /// How long its access tokens are valid, in seconds.
     #[serde(default = "default_lifetime")]
+    #[cfg_attr(feature = "schema", schemars(range(min = MIN_LIFETIME, max = MAX_LIFETIME)))]
     pub access_token_lifetime: u32,
-    /// The resources its tokens are for: `aud` of the token, and what `resource` may name (R62, R63).
+    /// The resources its tokens are for, 1 to 32: `aud` of the token, and what `resource` may name (R62, R63). Absent: our
+    /// own issuer identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<OneOrMany>,
     /// Whether it may be used at all.
     #[serde(default = "enabled")]
     pub enabled: bool,
 }
+
+/// The least that `access_token_lifetime` may be, in seconds.
+pub(super) const MIN_LIFETIME: u32 = 30;
+/// The most that it may be.
+pub(super) const MAX_LIFETIME: u32 = 86_400;
 
 const fn default_lifetime() -> u32 {
     3600

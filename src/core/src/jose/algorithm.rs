@@ -102,6 +102,23 @@ impl<'de> Deserialize<'de> for Algorithm {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Algorithm {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        "Algorithm".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // The second name of EdDSA (RFC 9864).
+        let names = Self::ALL.iter().map(|algorithm| algorithm.name()).chain(["Ed25519"]);
+        schemars::json_schema!({
+            "description": "An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864).",
+            "type": "string",
+            "enum": names.collect::<alloc::vec::Vec<_>>()
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How an application sends its credentials (RFC 7591 section 2). HTTP Basic always works (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthMethod {
     /// In the `Authorization` header only.

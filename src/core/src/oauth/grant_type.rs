@@ -25,3 +25,18 @@ impl GrantType {
         Self::ALL.iter().copied().find(|grant_type| grant_type.name() == name)
     }
 }
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for GrantType {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        "GrantType".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A grant (RFC 7523 section 2.1).",
+            "type": "string",
+            "enum": Self::ALL.iter().map(|grant| grant.name()).collect::<alloc::vec::Vec<_>>()
+        })
+    }
+}

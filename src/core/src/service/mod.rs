@@ -16,6 +16,8 @@ mod trail;
 
 pub use explain::{Explanation, Step};
 pub use issuer_keys::Supplied;
+#[cfg(feature = "schema")]
+pub(crate) use registry::WrittenDocument;
 pub use registry::{
     Applied, ApplyError, ApplyReport, KeyList, Kind, List, Listing, NewApplication, OrganizationDocument,
     Outcome, Page, Put, RegisteredApplication, RegisteredIssuer, Registry, RegistryError, Report, Run,

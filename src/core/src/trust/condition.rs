@@ -8,26 +8,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldError, check_text};
 use crate::json::{Number, Object, Value, fits_64_bits};
+#[cfg(feature = "schema")]
+use crate::shape;
 use crate::words::quoted;
 
-/// A condition on one claim: `{"claim": "hd", "equals": "example.com"}`.
+/// A condition on one claim of an assertion, `{"claim": "hd", "equals": "example.com"}`: exactly one of the four tests.
+/// Types count: `"1"` is not `1`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_test))]
 #[serde(deny_unknown_fields)]
 pub struct ClaimCondition {
-    /// The name of the claim, at the top level of the claims.
+    /// The name of the claim, at the top level of the claims: 1 to 256 bytes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub claim: String,
-    /// The claim has exactly this value: a string, number or boolean.
+    /// It has exactly this value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<shape::ClaimValue>"))]
     pub equals: Option<Value>,
-    /// The claim has one of these values.
+    /// It has one of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<shape::ClaimValue>>", length(min = 1)))]
     pub one_of: Option<Vec<Value>>,
-    /// The claim is an array that contains this value.
+    /// It is an array with this value in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<shape::ClaimValue>"))]
     pub contains: Option<Value>,
-    /// The claim is there (true) or is not (false).
+    /// It is there (true), or it is not (false).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<bool>,
+}
+
+#[cfg(feature = "schema")]
+fn one_test(schema: &mut schemars::Schema) {
+    shape::exactly_one(schema, &["equals", "one_of", "contains", "present"]);
 }
 
 /// The test of a condition.

@@ -10,66 +10,88 @@ use super::condition::ClaimCondition;
 use super::policy::{AudienceMode, Replay};
 use crate::jose::Algorithm;
 use crate::json::Value;
+#[cfg(feature = "schema")]
+use crate::shape;
 
 /// The most that an issuer's `clock_skew` may be, in seconds.
 pub const MAX_CLOCK_SKEW: u32 = 600;
 
-/// A third party whose assertions an organization accepts, and what it is trusted with. Everything
-/// but `name`, `issuer` and one source of keys is optional, with safe defaults.
+/// The most that an issuer's `max_lifetime` may be, in seconds: two days. Managed identities get tokens for a day and
+/// five minutes (R43).
+pub(super) const MAX_LIFETIME: u32 = 172_800;
+
+/// A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
+/// `jwks_uri`, `jwks` and `certificate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_source_of_keys))]
 #[serde(deny_unknown_fields)]
 pub struct TrustedIssuer {
-    /// Its name in the organization: unique, chosen by people.
+    /// Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
     pub name: String,
-    /// The exact value of `iss` in its assertions: unique in the organization (R40).
+    /// The exact value of `iss` in its assertions: unique in the organization (R40), 1 to 1024 bytes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub issuer: String,
-    /// The name by which it knows us, tried where `aud` does not name us (R42).
+    /// The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint
+    /// (R42).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub alias: Option<String>,
-    /// Its JWKS endpoint.
+    /// Its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes (R50).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 2048)))]
     pub jwks_uri: Option<String>,
-    /// Its keys as a JWK set.
+    /// Its keys as a JWK set (RFC 7517 section 5), at most 64 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<shape::AnyObject>"))]
     pub jwks: Option<Value>,
-    /// Its X.509 certificates or public keys: PEM, several allowed, or DER as base64.
+    /// Its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most 64 KiB (R47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
     /// Whether its assertions are accepted at all.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// The algorithms it may use; absent: all asymmetric ones that a key's type allows (R31).
+    /// The algorithms it may use. Absent: all asymmetric ones that a key's type allows (R31).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub algorithms: Option<Vec<Algorithm>>,
     /// How far its clock may be off, in seconds.
     #[serde(default = "default_clock_skew")]
+    #[cfg_attr(feature = "schema", schemars(range(max = MAX_CLOCK_SKEW)))]
     pub clock_skew: u32,
     /// How far `exp` may lie ahead and `iat` behind, in seconds (R43, R44).
     #[serde(default = "default_max_lifetime")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_LIFETIME)))]
     pub max_lifetime: u32,
-    /// How many audiences an assertion may have (R42).
+    /// Whether `aud` may name others besides us (`any`), or us alone (`exactly-one`; R42).
     #[serde(default)]
     pub audience_mode: AudienceMode,
-    /// Whether an assertion works again (R45).
+    /// Whether an assertion works `once`, or again until it expires (`allow`; R45).
     #[serde(default)]
     pub replay: Replay,
     /// Whether an assertion must have a `jti` (R46).
     #[serde(default)]
     pub require_jti: bool,
-    /// The `typ` that its assertions must have (R34).
+    /// The `typ` that its assertions must have (R34). Absent: any that names no other use (R35).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub typ: Option<String>,
-    /// The subjects it may speak for: whole, or as globs (R41, R84).
+    /// The subjects it may speak for: whole, or with `*` for one or more characters within a segment of `/ : @ |` and
+    /// `**` for one or more across (R41, R84). Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 1000), inner(length(min = 1, max = 1024))))]
     pub subjects: Option<Vec<String>>,
     /// Conditions on its claims; all must hold (R49).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub claims: Vec<ClaimCondition>,
-    /// The most that its assertions can be exchanged for (R61).
+    /// The most that its assertions can be exchanged for (R61). Absent: no cap but the application's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(inner(length(min = 1, max = 256))))]
     pub scopes: Option<Vec<String>>,
-    /// Claims to carry over: name in the assertion to name in the access token (R62).
+    /// Claims to carry over: name in the assertion to name in the access token (R62), at most 32.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
     pub claim_mappings: BTreeMap<String, String>,
 }
 
@@ -83,4 +105,9 @@ const fn default_clock_skew() -> u32 {
 
 const fn default_max_lifetime() -> u32 {
     3600
+}
+
+#[cfg(feature = "schema")]
+fn one_source_of_keys(schema: &mut schemars::Schema) {
+    shape::exactly_one(schema, &["jwks_uri", "jwks", "certificate"]);
 }

@@ -3,17 +3,13 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::document::{MAX_CLOCK_SKEW, TrustedIssuer};
+use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, TrustedIssuer};
 use super::glob;
 use crate::field::{FieldError, check_text};
 use crate::jwt;
 use crate::keys::KeySource;
 use crate::oauth::{Scope, is_token};
 use crate::tokens;
-
-/// The most that an issuer's `max_lifetime` may be, in seconds: two days. Managed identities get tokens for a day and
-/// five minutes (R43).
-const MAX_LIFETIME: u32 = 172_800;
 
 /// A trusted issuer whose document was parsed: [`Issuer::parse`] alone makes one.
 #[derive(Clone, Debug)]

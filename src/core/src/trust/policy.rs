@@ -8,6 +8,7 @@ use super::glob;
 
 /// How many audiences an assertion may have (R42).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AudienceMode {
     /// We must be among them.
@@ -19,6 +20,7 @@ pub enum AudienceMode {
 
 /// Whether an assertion works again (R45).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Replay {
     /// It works once.

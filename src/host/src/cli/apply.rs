@@ -1,7 +1,7 @@
 //! `asserta apply`: registrations from a file, as often as you like. The server judges and applies them; this reads the
 //! file, sends it and shows what the server says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -25,14 +25,20 @@ use super::parts::{Part, parts};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Apply {
     /// The file; - reads JSON from standard input.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    file: Option<PathBuf>,
+    /// Print the JSON Schema of such files, for editors, and do nothing else.
+    #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+    schema: bool,
     /// Say what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     server: Server,
 }
+
+/// The schema that the server serves at `/admin/schema.json`.
+const SCHEMA: &str = include_str!("../../../core/schema.json");
 
 /// What became of one registration, or would become of it.
 struct Outcome {
@@ -50,9 +56,12 @@ struct Halted {
 
 impl Apply {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let file = self.file.display().to_string();
+        let Some(path) = &self.file else {
+            return Ok(output::text(SCHEMA)?);
+        };
+        let file = path.display().to_string();
         let named = |failure: Failure| failure.within(&file);
-        let parts = parts(self.read(&file)?).map_err(named)?;
+        let parts = parts(read(path, &file)?).map_err(named)?;
         let client = self.server.client()?;
         if parts.len() > 1 && !self.dry_run {
             // None of them is applied before the server has judged all.
@@ -96,12 +105,12 @@ impl Apply {
         }
         failed.map_or(Ok(()), Err)
     }
+}
 
-    fn read(&self, name: &str) -> Result<Value, Failure> {
-        let text = if name == "-" { document::standard_input()? } else { document::text(name, &self.file)? };
-        let is_toml = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-        document::registrations(if name == "-" { "standard input" } else { name }, &text, is_toml)
-    }
+fn read(path: &Path, name: &str) -> Result<Value, Failure> {
+    let text = if name == "-" { document::standard_input()? } else { document::text(name, path)? };
+    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    document::registrations(if name == "-" { "standard input" } else { name }, &text, is_toml)
 }
 
 /// Has the server apply a part, or say what that would do.

@@ -19,6 +19,11 @@ pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     writeln!(stdout().lock(), "{text}")
 }
 
+/// Prints a text that ends its own lines.
+pub(crate) fn text(text: &str) -> io::Result<()> {
+    stdout().lock().write_all(text.as_bytes())
+}
+
 /// Prints rows below a header, in columns as wide as they need to be.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     write_table(&mut stdout().lock(), header, rows)

@@ -79,9 +79,9 @@ pub(crate) fn parts(document: Value) -> Result<Vec<Part>, Failure> {
         return Ok(vec![whole]);
     }
     let document = whole.document;
-    if let Some(other) =
-        document.as_object().and_then(|members| members.keys().find(|name| *name != "organizations"))
-    {
+    if let Some(other) = document.as_object().and_then(|members| {
+        members.keys().find(|name| !["$schema", "organizations"].contains(&name.as_str()))
+    }) {
         return Err(Failure::invalid(other, "is unknown"));
     }
     let mut names = HashSet::new();

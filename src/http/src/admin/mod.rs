@@ -8,6 +8,7 @@ mod handled;
 mod keys;
 mod organizations;
 mod pages;
+mod schema;
 mod trusted_issuers;
 
 use asserta_core::jose::digest;
@@ -42,6 +43,7 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     let service = &started.service;
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,
+        ["schema.json"] => return schema::schema(request),
         ["organizations"] => return organizations::collection(service, request).await,
         ["organizations", name, below @ ..] => (OrganizationId::parse(name)?, below),
         _ => return Err(Problem::not_found().into()),

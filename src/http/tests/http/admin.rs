@@ -182,6 +182,19 @@ fn applications() {
 }
 
 #[test]
+fn the_schema_of_registrations() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let path = "/admin/schema.json";
+    let response = server.send(request("GET", path).by_admin());
+    assert_eq!((response.status(), response.header("content-type")), (200, Some("application/schema+json")));
+    assert_eq!(response.json()["$defs"]["TrustedIssuer"]["properties"]["clock_skew"]["maximum"], 600);
+    server.send(request("GET", path)).assert_problem(401, "unauthorized", None);
+    let refused = server.send(request("POST", path).by_admin());
+    assert_eq!((refused.status(), refused.header("allow")), (405, Some("GET, HEAD")));
+}
+
+#[test]
 fn r73_keys() {
     let (world, texts) = (World::default(), Texts::default());
     let server = with_acme(&world, &texts);

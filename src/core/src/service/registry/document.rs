@@ -36,24 +36,62 @@ pub struct SeedOrganization {
     pub applications: Vec<SeedApplication>,
 }
 
-/// A document as it is written. An application is read by itself, so that its members are named by their place.
+/// Organizations with all that they trust.
+// An application is read by itself, so that its members are named by their place.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TrustDocument"))]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub(crate) struct WrittenDocument {
+    /// The schema of this document, for editors: `asserta apply --schema` prints it. It is left aside.
+    #[serde(default, rename = "$schema")]
+    #[expect(dead_code, reason = "editors read it")]
+    schema: Option<String>,
+    /// The organizations.
     #[serde(default)]
     organizations: Vec<WrittenOrganization>,
 }
 
+/// An organization of a document of registrations.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TrustDocumentOrganization"))]
 #[serde(deny_unknown_fields)]
 struct WrittenOrganization {
+    /// Its name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,62}$")))]
     name: String,
+    /// Its name for people, at most 256 bytes.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     display_name: Option<String>,
+    /// Its trusted issuers.
     #[serde(default)]
     trusted_issuers: Vec<TrustedIssuer>,
+    /// Its applications.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<WrittenApplication>"))]
     applications: Vec<Object>,
+}
+
+/// An application of a document of registrations: what it may do, its identifier, and at most one of the two members for
+/// its secret. Neither: the secret of the application that is there stays.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename = "TrustDocumentApplication", deny_unknown_fields)]
+#[expect(dead_code, reason = "a shape: SeedApplication reads it")]
+struct WrittenApplication {
+    /// Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._~-]{1,128}$"))]
+    client_id: String,
+    /// Its secret, 32 to 256 bytes, which should hold 256 random bits.
+    #[schemars(length(max = 256))]
+    client_secret: Option<String>,
+    /// The SHA-256 of its secret, as 64 hexadecimal digits.
+    #[schemars(regex(pattern = r"^[0-9A-Fa-f]{64}$"))]
+    client_secret_sha256: Option<String>,
+    /// When it was registered. It is read and left aside.
+    client_id_issued_at: Option<serde_json::Value>,
+    #[serde(flatten)]
+    metadata: ApplicationMetadata,
 }
 
 impl WrittenOrganization {
@@ -90,7 +128,7 @@ impl TryFrom<Object> for SeedApplication {
 
     fn try_from(mut members: Object) -> Result<Self, JsonError> {
         let mut text = |name: &str| match members.remove(name) {
-            None => Ok(None),
+            None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => {
                 Err(JsonError::Member { path: name.to_string(), problem: "must be a string".to_string() })
@@ -122,7 +160,7 @@ impl TrustDocument {
         Self::of(json::from_value(document)?)
     }
 
-    fn of(written: Written) -> Result<Self, JsonError> {
+    fn of(written: WrittenDocument) -> Result<Self, JsonError> {
         let organizations = written.organizations.into_iter().enumerate();
         let organizations = organizations.map(|(index, organization)| organization.read(index));
         Ok(Self { organizations: organizations.collect::<Result<_, _>>()? })

@@ -17,6 +17,8 @@ pub use applications::NewApplication;
 pub use applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
 pub use apply::Run;
 pub(super) use cache::CurrentOrganization;
+#[cfg(feature = "schema")]
+pub(crate) use document::WrittenDocument;
 pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};

@@ -1,0 +1,101 @@
+//! The types of the Python package: a `TypedDict` for each object.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::model::{Form, Member, Model, Shape, Type};
+
+const HEAD: &str = r#""""The documents of registrations: plain dicts with the members of the admin API's JSON.
+
+A class here is a ``TypedDict``: ``TrustedIssuer(name="partner", …)`` makes a dict, and any other dict does as well.
+Members that are not required have a safe default, and come out with it filled in.
+
+Written by ``make documents`` from the types of the server; not by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+"#;
+
+pub(crate) fn module(model: &Model) -> String {
+    let mut text = HEAD.to_owned();
+    for declared in &model.types {
+        declare(&mut text, declared);
+    }
+    text
+}
+
+fn declare(text: &mut String, declared: &Type) {
+    let Type { name, description, form } = declared;
+    match form {
+        Form::Names(names) => {
+            text.push('\n');
+            let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+            let line = format!("{name} = Literal[{}]\n", names.join(", "));
+            if line.len() > 112 {
+                let _ = writeln!(text, "{name} = Literal[\n    {},\n]", names.join(",\n    "));
+            } else {
+                text.push_str(&line);
+            }
+            doc(text, "", description);
+        }
+        Form::Either(shapes) => {
+            let shapes: Vec<_> = shapes.iter().map(type_of).collect();
+            let _ = writeln!(text, "\n{name} = {}", shapes.join(" | "));
+            doc(text, "", description);
+        }
+        Form::Object { base, members } => {
+            let base = base.as_deref().unwrap_or("TypedDict");
+            let _ = writeln!(text, "\n\nclass {name}({base}):");
+            doc(text, "    ", description);
+            text.push('\n');
+            for member in members {
+                declare_member(text, member);
+            }
+        }
+    }
+}
+
+fn declare_member(text: &mut String, member: &Member) {
+    let mut of = type_of(&member.shape);
+    if !member.required {
+        of = format!("NotRequired[{of}]");
+    }
+    let _ = writeln!(text, "    {}: {of}", member.name);
+    let show = |default: &Value| match default {
+        Value::Bool(true) => "``True``".to_owned(),
+        Value::Bool(false) => "``False``".to_owned(),
+        Value::String(name) => format!("``{name}``"),
+        other => other.to_string(),
+    };
+    doc(text, "    ", &member.sentence(show).replace("``", "`"));
+}
+
+/// A docstring, with the code in it as reStructuredText has it.
+fn doc(text: &mut String, indent: &str, sentence: &str) {
+    let sentence = sentence.replace('`', "``");
+    let one_line = format!("{indent}\"\"\"{sentence}\"\"\"");
+    if one_line.chars().count() <= 120 {
+        let _ = writeln!(text, "{one_line}");
+        return;
+    }
+    let lines = crate::wrap(&sentence, 117 - indent.len());
+    let _ = writeln!(text, "{indent}\"\"\"{}", lines.join(&format!("\n{indent}")));
+    let _ = writeln!(text, "{indent}\"\"\"");
+}
+
+fn type_of(shape: &Shape) -> String {
+    match shape {
+        Shape::Text => "str".to_owned(),
+        Shape::Boolean => "bool".to_owned(),
+        Shape::Integer => "int".to_owned(),
+        Shape::Number => "int | float".to_owned(),
+        Shape::Any => "Any".to_owned(),
+        Shape::Object => "dict[str, Any]".to_owned(),
+        Shape::Map(values) => format!("dict[str, {}]", type_of(values)),
+        Shape::List(elements) => format!("list[{}]", type_of(elements)),
+        Shape::Named(name) => name.clone(),
+    }
+}

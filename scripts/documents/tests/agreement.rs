@@ -1,0 +1,148 @@
+//! The schema takes what core takes, and refuses what core refuses but for what only reading shows.
+
+use asserta_core::service::TrustDocument;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+const KEY: &str = include_str!("../../../src/core/tests/certificates/p256.pub.pem");
+
+/// What core finds by reading the text itself.
+const CORE_ALONE: &[(&str, &str)] = &[
+    ("certificate", "empty"),
+    ("certificate", "neither a PEM block nor base64 of DER"),
+    ("certificate", "neither an X.509 certificate nor a public key"),
+    ("client_secret", "must have 32 to 256 bytes; it should hold 256 random bits (openssl rand -hex 32)"),
+    ("jwks", "not a JWK set: there is no array keys"),
+    ("jwks_uri", "must be a URL"),
+    ("jwks_uri", "must be a URL with a host"),
+    ("scopes", "must be one scope (RFC 6749 section 3.3)"),
+];
+
+fn issuer() -> Value {
+    json!({ "name": "partner", "issuer": "https://partner.example", "certificate": KEY })
+}
+
+fn application() -> Value {
+    json!({ "client_id": "app-1", "client_secret_sha256": "ab".repeat(32) })
+}
+
+fn document(issuer: Value, application: Value) -> Value {
+    json!({ "organizations": [
+        { "name": "acme", "trusted_issuers": [issuer], "applications": [application] }
+    ] })
+}
+
+/// Values of every kind, around every limit.
+fn values() -> Vec<Value> {
+    let mut values =
+        vec![json!(null), json!(true), json!(false), json!(1.5), json!({}), json!({"a": "b"}), json!([])];
+    values.extend([-1, 0, 1, 29, 30, 600, 601, 86_400, 86_401, 172_800, 172_801].map(Value::from));
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let texts = [
+        "",
+        "x",
+        "a b",
+        "https://x.example/jwks",
+        "RS256",
+        "HS256",
+        "any",
+        "once",
+        "client_secret_post",
+        grant,
+    ];
+    values.extend(texts.map(Value::from));
+    values.extend(
+        [128, 129, 256, 257, 1024, 1025, 2048, 2049, 4096, 4097].map(|length| "x".repeat(length).into()),
+    );
+    values.extend(["ab", "zz"].map(|pair| pair.repeat(32).into()));
+    for element in texts.map(Value::from) {
+        values.push(json!([element]));
+    }
+    values.extend(
+        [17, 33, 1001]
+            .map(|count| Value::Array((0..count).map(|number| format!("x{number}").into()).collect())),
+    );
+    values.push((0..33).map(|number| (number.to_string(), json!(number.to_string()))).collect());
+    for condition in [
+        json!({"claim": "a", "equals": 1}),
+        json!({"claim": "a", "equals": [1]}),
+        json!({"claim": "a", "equals": null}),
+        json!({"claim": "a", "one_of": []}),
+        json!({"claim": "a", "one_of": ["a", true]}),
+        json!({"claim": "a", "contains": "a", "equals": null}),
+        json!({"claim": "a", "present": true}),
+        json!({"claim": "a", "equals": 1, "present": true}),
+        json!({"claim": "", "present": true}),
+        json!({"claim": "a"}),
+        json!({"claim": "a", "present": true, "more": 1}),
+    ] {
+        values.push(json!([condition]));
+    }
+    values
+}
+
+fn members(schema: &Value, name: &str) -> Vec<String> {
+    let members = schema["$defs"][name]["properties"].as_object().expect("an object");
+    members.keys().cloned().chain(["colour".to_owned()]).collect()
+}
+
+#[test]
+fn a_document_may_name_its_schema() {
+    let schema = asserta_core::schema::of_registrations();
+    let document = json!({ "$schema": "./registrations.schema.json", "organizations": [] });
+    assert!(jsonschema::draft202012::is_valid(&schema, &document));
+    TrustDocument::parse(document.to_string().as_bytes(), false).expect("it is left aside");
+}
+
+#[test]
+fn the_schema_takes_what_core_takes() {
+    let schema = asserta_core::schema::of_registrations();
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let mut core_alone = Vec::new();
+    let mut tried = 0;
+    let mut compare = |member: &str, value: &Value, document: &Value| {
+        tried += 1;
+        let by_core = TrustDocument::parse(document.to_string().as_bytes(), false);
+        match (by_core, validator.is_valid(document)) {
+            (Ok(_), false) => panic!(
+                "{member}: core takes {value}, and the schema does not: {}",
+                told(&validator, document)
+            ),
+            (Err(error), true) => core_alone.push((member.to_owned(), error.problem)),
+            (Ok(_), true) | (Err(_), false) => {}
+        }
+    };
+    for member in members(&schema, "TrustedIssuer") {
+        for value in values() {
+            let mut changed = issuer();
+            if ["jwks", "jwks_uri"].contains(&member.as_str()) {
+                changed["certificate"] = Value::Null;
+            }
+            changed[&member] = value.clone();
+            compare(&member, &value, &document(changed, application()));
+        }
+        let mut without = issuer();
+        without.as_object_mut().expect("an object").remove(&member);
+        compare(&member, &Value::Null, &document(without, application()));
+    }
+    for member in members(&schema, "TrustDocumentApplication") {
+        for value in values() {
+            let mut changed = application();
+            if member == "client_secret" {
+                changed["client_secret_sha256"] = Value::Null;
+            }
+            changed[&member] = value.clone();
+            compare(&member, &value, &document(issuer(), changed));
+        }
+    }
+    assert!(tried > 2000, "{tried} documents");
+    core_alone.sort();
+    core_alone.dedup();
+    let core_alone: Vec<_> =
+        core_alone.iter().map(|(member, problem)| (member.as_str(), problem.as_str())).collect();
+    assert_eq!(core_alone, CORE_ALONE);
+}
+
+fn told(validator: &Validator, document: &Value) -> String {
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
