@@ -6,7 +6,7 @@ use alloc::string::String;
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::oauth::{Reason, Refusal};
 use asserta_core::organization::OrganizationId;
-use asserta_core::ports::{Clock as _, Event, Outcome, Ports};
+use asserta_core::ports::{Clock as _, Decision, Event, Ports};
 
 use crate::endpoint::{NotStarted, Started};
 use crate::request::{BodyProblem, Request};
@@ -31,9 +31,8 @@ pub(crate) async fn exchange<P: Ports>(
         (Err(NotStarted::BadSetting), _) => Reason::ServerFault,
         (Err(NotStarted::StoreUnavailable), _) => Reason::StoreUnavailable,
     };
-    let outcome = Outcome::Refused(refused);
     let microseconds = ports.clock().microseconds().saturating_sub(began);
-    ports.events().emit(&Event::Exchange { organization, outcome, microseconds });
+    ports.events().emit(&Event::Exchange(&Decision::refused(organization, refused, microseconds)));
     let realm = started
         .map_or_else(|_| String::new(), |started| started.service.settings().urls(organization).issuer);
     Response::refused(&Refusal::from(refused), &realm)

@@ -7,7 +7,7 @@ use asserta_core::grants::TokenRequest;
 use asserta_core::json::to_text;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
-use asserta_core::ports::{Event, FetchedDocument, Outcome, Ports as _};
+use asserta_core::ports::{Decision, Event, FetchedDocument, Ports as _};
 use asserta_core::service::Supplied;
 
 use super::organization;
@@ -35,9 +35,8 @@ impl Guest for Component {
         let _ = run(service.after_response());
         let request = request(grant, credentials, &options).inspect_err(|reason| {
             // What is no request core does not see: it is told here.
-            let outcome = Outcome::Refused(*reason);
-            let event = Event::Exchange { organization: &organization, outcome, microseconds: 0 };
-            service.ports().events().emit(&event);
+            let decision = Decision::refused(&organization, *reason, 0);
+            service.ports().events().emit(&Event::Exchange(&decision));
         })?;
         let token = run(service.exchange(&organization, &request))?;
         Ok(AccessToken {

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::jose::SkippedKey;
 use crate::keys::KeysProblem;
-use crate::oauth::Reason;
+use crate::oauth::{GrantType, Reason};
 use crate::organization::OrganizationId;
 
 /// An event. Nothing in it is secret or personal.
@@ -18,16 +18,7 @@ use crate::organization::OrganizationId;
 #[non_exhaustive]
 pub enum Event<'a> {
     /// It was decided about a request for a token.
-    Exchange {
-        /// The organization asked.
-        #[serde(serialize_with = "text")]
-        organization: &'a OrganizationId,
-        /// The decision.
-        #[serde(flatten)]
-        outcome: Outcome,
-        /// From the request to the response.
-        microseconds: u64,
-    },
+    Exchange(&'a Decision<'a>),
     /// A store fails.
     StoreFailure {
         /// Which one.
@@ -116,7 +107,47 @@ pub enum Event<'a> {
     },
 }
 
-/// A decision about a request for a token.
+/// A decision about a request for a token, and what was known by then (R75).
+#[derive(Clone, Debug, Serialize)]
+pub struct Decision<'a> {
+    /// The organization asked.
+    #[serde(serialize_with = "text")]
+    pub organization: &'a OrganizationId,
+    /// The grant asked for. `None`: it was no request for a token.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "name")]
+    pub grant_type: Option<GrantType>,
+    /// The application that asked, or that somebody claimed to be. `None`: there is none of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
+    /// The name of the trusted issuer that vouched, or is said to have. `None`: none was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_issuer: Option<&'a str>,
+    /// What was decided.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// SHA-256 of the issued token's `jti`, base64url: whoever has the token finds the line, not the other way round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti_sha256: Option<&'a str>,
+    /// From the request to the response.
+    pub microseconds: u64,
+}
+
+impl<'a> Decision<'a> {
+    /// A refusal of what was no request for a token.
+    pub const fn refused(organization: &'a OrganizationId, reason: Reason, microseconds: u64) -> Self {
+        Self {
+            organization,
+            grant_type: None,
+            client_id: None,
+            trusted_issuer: None,
+            outcome: Outcome::Refused(reason),
+            jti_sha256: None,
+            microseconds,
+        }
+    }
+}
+
+/// What was decided about a request for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A token was issued.
@@ -152,6 +183,10 @@ impl Serialize for Outcome {
         }
         Shown { outcome: self.name(), status: self.status() }.serialize(serializer)
     }
+}
+
+fn name<S: Serializer>(grant_type: &Option<GrantType>, serializer: S) -> Result<S::Ok, S::Error> {
+    grant_type.map(GrantType::name).serialize(serializer)
 }
 
 fn text<S: Serializer>(shown: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,8 @@
 //! An exchange, in the order that the design fixes: it decides what an attacker learns and what gets consumed. Nothing
 //! about the assertion is written before the reservation, the last step but two.
 
+use alloc::string::String;
+
 use zeroize::Zeroizing;
 
 use super::Service;
@@ -9,11 +11,17 @@ use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::client_auth::{AuthenticatedClient, Presented, authenticate};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
-use crate::jose::{SigningKey, base64url};
+use crate::jose::{SigningKey, base64url, digest};
 use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Entropy as _, Event, Outcome, Ports, Store as _};
+use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports, Store as _};
 use crate::tokens::{AccessToken, AccessTokenClaims};
+
+/// A token, and by what it is known to whoever has it.
+struct Issued {
+    token: AccessToken,
+    jti_sha256: String,
+}
 
 impl<P: Ports> Service<P> {
     /// Exchanges what a client presents for an access token, and tells the decision (R75).
@@ -24,30 +32,42 @@ impl<P: Ports> Service<P> {
     ) -> Result<AccessToken, Refusal> {
         let ports = &self.shell.ports;
         let began = ports.clock().microseconds();
-        let decided = self.decide(organization, request).await;
-        let outcome = match &decided {
-            Ok(_) => Outcome::Granted,
-            Err(refusal) => Outcome::Refused(refusal.reason),
-        };
-        let microseconds = ports.clock().microseconds().saturating_sub(began);
-        ports.events().emit(&Event::Exchange { organization, outcome, microseconds });
-        decided
+        let mut trail = Trail::none();
+        let decided = self.decide(organization, request, &mut trail).await;
+        if matches!(&decided, Err(Refusal { keys_needed: Some(_), .. })) {
+            // The caller brings the keys and asks again: nothing is decided yet.
+            return decided.map(|issued| issued.token);
+        }
+        ports.events().emit(&Event::Exchange(&Decision {
+            organization,
+            grant_type: Some(request.grant.grant_type()),
+            client_id: trail.client_id(),
+            trusted_issuer: trail.trusted_issuer(),
+            outcome: match &decided {
+                Ok(_) => Outcome::Granted,
+                Err(refusal) => Outcome::Refused(refusal.reason),
+            },
+            jti_sha256: decided.as_ref().ok().map(|issued| issued.jti_sha256.as_str()),
+            microseconds: ports.clock().microseconds().saturating_sub(began),
+        }));
+        decided.map(|issued| issued.token)
     }
 
     async fn decide(
         &self,
         organization: &OrganizationId,
         request: &TokenRequest,
-    ) -> Result<AccessToken, Refusal> {
+        trail: &mut Trail,
+    ) -> Result<Issued, Refusal> {
         let now = self.shell.ports.clock().now();
         let organization = self.registry.current(organization).await?;
-        let client = self.authenticate(&organization, request.client.as_ref()).await?;
+        let client = self.authenticate(&organization, request.client.as_ref(), trail).await?;
         if !client.application().allows(request.grant.grant_type()) {
             return Err(Reason::GrantNotAllowed.into());
         }
         let granted = match &request.grant {
             GrantRequest::JwtBearer(request) => {
-                self.jwt_bearer(&organization, client.application(), request, now, &mut Trail::none()).await?
+                self.jwt_bearer(&organization, client.application(), request, now, trail).await?
             }
         };
         let key = self.signing_keys.current(&organization, now).await?;
@@ -62,10 +82,12 @@ impl<P: Ports> Service<P> {
         &self,
         organization: &CurrentOrganization,
         presented: Option<&Presented>,
+        trail: &mut Trail,
     ) -> Result<AuthenticatedClient, Refusal> {
         let presented = presented.ok_or(Reason::ClientUnauthenticated)?;
         let client_id = presented.client_id();
         let (application, was_kept) = self.registry.current_application(organization, client_id).await?;
+        trail.asked_by(application.as_ref());
         match authenticate(presented, application) {
             Ok(client) => Ok(client),
             Err(reason) => {
@@ -86,9 +108,10 @@ impl<P: Ports> Service<P> {
         granted: &Granted,
         key: &SigningKey,
         now: u64,
-    ) -> Result<AccessToken, Refusal> {
+    ) -> Result<Issued, Refusal> {
         let mut id = [0; 16];
         self.shell.ports.entropy().fill(&mut id);
+        let id = base64url::encode(&id);
         let application = client.application();
         let expires_in = u64::from(application.metadata().access_token_lifetime);
         let claims = AccessTokenClaims {
@@ -98,7 +121,7 @@ impl<P: Ports> Service<P> {
             client_id: application.client_id(),
             issued_at: now,
             expires_at: now + expires_in,
-            id: &base64url::encode(&id),
+            id: &id,
             scope: granted.scope(),
             assertion_issuer: granted.issuer(),
             mapped: granted.claims(),
@@ -107,6 +130,10 @@ impl<P: Ports> Service<P> {
         self.shell.ports.entropy().fill(&mut *random);
         let token =
             claims.sign(key, self.shell.ports.signatures(), &random).map_err(|_| Reason::ServerFault)?;
-        Ok(AccessToken { token, expires_in, scope: granted.tells_scope().then(|| granted.scope().into()) })
+        let scope = granted.tells_scope().then(|| granted.scope().into());
+        Ok(Issued {
+            token: AccessToken { token, expires_in, scope },
+            jti_sha256: base64url::encode(&digest::sha256(id.as_bytes())),
+        })
     }
 }

@@ -1,34 +1,64 @@
-//! What the steps of an exchange leave behind: nothing, or for `explain` each of them, with what it saw.
+//! What the steps of an exchange leave behind: who asked and who vouched, and for `explain` each of them, with what it
+//! saw.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::application::Application;
 use crate::check::Finding;
 use crate::jwt::JwtProblem;
 use crate::oauth::{Reason, Refusal, Role, in_role};
+use crate::trust::Issuer;
 
-/// The steps so far, if anybody wants to know.
-pub(super) struct Trail(Option<Vec<Finding<Reason>>>);
+/// What is known so far.
+#[derive(Default)]
+pub(super) struct Trail {
+    /// The steps, if anybody wants to know.
+    steps: Option<Vec<Finding<Reason>>>,
+    application: Option<Rc<Application>>,
+    issuer: Option<Rc<Issuer>>,
+}
 
 impl Trail {
     /// Of an exchange: the first refusal ends it.
-    pub(super) const fn none() -> Self {
-        Self(None)
+    pub(super) fn none() -> Self {
+        Self::default()
     }
 
     /// Of an explanation: what can go on after a refusal goes on.
-    pub(super) const fn new() -> Self {
-        Self(Some(Vec::new()))
+    pub(super) fn new() -> Self {
+        Self { steps: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Takes note of the application that a client says it is.
+    pub(super) fn asked_by(&mut self, application: Option<&Rc<Application>>) {
+        self.application = application.cloned();
+    }
+
+    /// Takes note of the issuer that a JWT names.
+    pub(super) fn vouched_by(&mut self, issuer: &Rc<Issuer>) {
+        self.issuer = Some(Rc::clone(issuer));
+    }
+
+    /// The application that a client says it is.
+    pub(super) fn client_id(&self) -> Option<&str> {
+        self.application.as_ref().map(|application| application.client_id())
+    }
+
+    /// The name of the issuer that a JWT names.
+    pub(super) fn trusted_issuer(&self) -> Option<&str> {
+        self.issuer.as_ref().map(|issuer| issuer.document().name.as_str())
     }
 
     /// Whether steps are written down.
     pub(super) const fn is_kept(&self) -> bool {
-        self.0.is_some()
+        self.steps.is_some()
     }
 
     /// Whether an exchange would have ended by now.
     pub(super) fn has_failed(&self) -> bool {
-        self.0.iter().flatten().any(|finding| finding.verdict.is_err())
+        self.steps.iter().flatten().any(|finding| finding.verdict.is_err())
     }
 
     /// Ends an exchange that is refused. An explanation goes on, where it can without what was refused.
@@ -38,18 +68,18 @@ impl Trail {
 
     /// What an exchange would have been refused with.
     pub(super) fn refusal(&self) -> Refusal {
-        let first = self.0.iter().flatten().find_map(|finding| finding.verdict.err());
+        let first = self.steps.iter().flatten().find_map(|finding| finding.verdict.err());
         first.unwrap_or(Reason::ServerFault).into()
     }
 
     /// Whether a step was refused for this reason.
     pub(super) fn names(&self, reason: Reason) -> bool {
-        self.0.iter().flatten().any(|finding| finding.verdict == Err(reason))
+        self.steps.iter().flatten().any(|finding| finding.verdict == Err(reason))
     }
 
     /// Where checks write down what they find.
     pub(super) fn findings(&mut self) -> Option<&mut Vec<Finding<Reason>>> {
-        self.0.as_mut()
+        self.steps.as_mut()
     }
 
     /// Writes down a step.
@@ -68,13 +98,13 @@ impl Trail {
     /// Apart from `step`, which is compiled for each step.
     #[inline(never)]
     fn push(&mut self, finding: Finding<Reason>) {
-        self.0.get_or_insert_default().push(finding);
+        self.steps.get_or_insert_default().push(finding);
     }
 
     /// Writes down what was found in a JWT of this role.
     #[inline(never)]
     pub(super) fn steps_of_jwt(&mut self, found: Vec<Finding<JwtProblem>>, role: Role) {
-        let Some(findings) = &mut self.0 else { return };
+        let Some(findings) = &mut self.steps else { return };
         findings.extend(found.into_iter().map(|Finding { rule, name, verdict, saw }| {
             let verdict = verdict.map_err(|problem| in_role(problem, role).reason);
             Finding { rule, name, verdict, saw }
@@ -83,6 +113,6 @@ impl Trail {
 
     /// All steps.
     pub(super) fn into_findings(self) -> Vec<Finding<Reason>> {
-        self.0.unwrap_or_default()
+        self.steps.unwrap_or_default()
     }
 }

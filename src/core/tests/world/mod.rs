@@ -194,13 +194,15 @@ impl Entropy for Counting {
     }
 }
 
-/// What was told to the operator, as Rust shows it.
+/// What was told to the operator: as Rust shows it, and as a log has it.
 #[derive(Default)]
-pub struct Told(pub RefCell<Vec<String>>);
+pub struct Told(pub RefCell<Vec<String>>, pub RefCell<Vec<Value>>);
 
 impl Events for Told {
     fn emit(&self, event: &Event<'_>) {
         self.0.borrow_mut().push(format!("{event:?}"));
+        let line = serde_json::to_string(event).expect("an event is plain");
+        self.1.borrow_mut().push(serde_json::from_str(&line).expect("JSON"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /oauth2/token` from the request's bytes to the response's.
 
-use asserta_core::jose::base64url;
+use asserta_core::jose::{base64url, digest};
 use serde_json::json;
 
 use crate::server::{Sent, Server, Texts, request};
@@ -112,25 +112,52 @@ fn r70_a_failing_store() {
     assert_eq!(refused.json()["error"], "temporarily_unavailable");
 }
 
-/// R3, R75: the line that a log has of a decision.
+/// R3, R75: the line that a log has of a decision says what was known by then.
 #[test]
-fn r3_the_line_of_a_log() {
-    use asserta_core::oauth::Reason;
-    use asserta_core::organization::OrganizationId;
-    use asserta_core::ports::{Event, Outcome};
+fn r75_what_was_known_by_then() {
+    let (world, texts) = (World::default(), Texts::default());
+    let (server, credentials) = registered(&world, &texts);
+    let client_id = credentials.split(['=', '&']).nth(1).expect("client_id");
+    let good = || assertion(&key(1), START, json!({}));
+    let granted = server.send(exchange(&credentials, &good())).json();
+    let claims = granted["access_token"].as_str().and_then(|token| token.split('.').nth(1)).expect("a JWT");
+    let claims: serde_json::Value =
+        serde_json::from_slice(&base64url::decode(claims).expect("base64url")).expect("JSON");
+    let jti = base64url::encode(&digest::sha256(claims["jti"].as_str().expect("jti").as_bytes()));
 
-    let organization = &OrganizationId::parse("acme").expect("a name");
-    let line = |outcome| {
-        serde_json::to_string(&Event::Exchange { organization, outcome, microseconds: 7 }).expect("plain")
+    server.send(exchange(&credentials, &good()));
+    server.send(exchange(&credentials, &assertion(&key(1), START, json!({"iss": "https://nobody.example"}))));
+    server.send(exchange(&format!("client_id={client_id}&client_secret=wrong"), &good()));
+    server.send(exchange("client_id=nobody&client_secret=wrong", &good()));
+    server.send(request("POST", "/oauth2/token").body("{}"));
+
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let known = |outcome: &str, status: u16| {
+        json!({"event": "exchange", "organization": "default", "grant_type": grant, "client_id": client_id,
+            "outcome": outcome, "status": status})
     };
-    assert_eq!(
-        line(Outcome::Granted),
-        r#"{"event":"exchange","organization":"acme","outcome":"granted","status":200,"microseconds":7}"#
-    );
-    assert_eq!(
-        line(Outcome::Refused(Reason::RequestTooLarge)),
-        r#"{"event":"exchange","organization":"acme","outcome":"request-too-large","status":413,"microseconds":7}"#
-    );
+    let with = |mut known: serde_json::Value, member: &str, value: &str| {
+        known[member] = value.into();
+        known
+    };
+    let mut nobody = known("client-unauthenticated", 401);
+    nobody.as_object_mut().expect("an object").remove("client_id");
+    let expected = [
+        with(with(known("granted", 200), "trusted_issuer", "idp"), "jti_sha256", &jti),
+        with(known("assertion-replayed", 400), "trusted_issuer", "idp"),
+        known("issuer-unknown", 400),
+        known("client-unauthenticated", 401),
+        nobody,
+        json!({"event": "exchange", "organization": "default", "outcome": "wrong-media-type", "status": 400}),
+    ];
+    let lines = world.events.1.borrow();
+    let lines: Vec<_> = lines.iter().filter(|line| line["event"] == "exchange").cloned().collect();
+    assert_eq!(lines.len(), expected.len());
+    for (mut line, expected) in lines.into_iter().zip(expected) {
+        let took = line.as_object_mut().and_then(|members| members.remove("microseconds"));
+        assert!(took.is_some_and(|took| took.is_u64()));
+        assert_eq!(line, expected);
+    }
 }
 
 /// R22: credentials in the query string are refused, whatever else is right.

@@ -58,6 +58,9 @@ impl<P: Ports> Service<P> {
             Ok(issuer) => self.registry.current_issuer(organization, issuer).await,
             Err(problem) => Err(in_role(problem, jwt.role)),
         };
+        if let Ok(issuer) = &found {
+            trail.vouched_by(issuer);
+        }
         if trail.is_kept() {
             step_of_issuer(jwt.unverified.iss(), &found, trail);
         }
