@@ -67,7 +67,8 @@ export function start(
       get: (area: Area, key: string) => guarded(() => optionalText(store.get(area, key))),
       set: (area: Area, key: string, value: string) => guarded(() => nothing(store.set(area, key, value))),
       delete: (area: Area, key: string) => guarded(() => nothing(store.delete(area, key))),
-      keys: (area: Area, prefix: string) => guarded(() => texts(store.keys(area, prefix))),
+      keys: (area: Area, prefix: string, after: string | undefined, limit: number) =>
+        guarded(() => texts(store.keys(area, prefix, after, limit))),
       increment: (area: Area, key: string) => guarded(() => count(store.increment(area, key))),
     },
     "wasi:clocks/wall-clock": { now: () => datetime(clock()) },

@@ -14,8 +14,8 @@ export interface Store {
   set(area: Area, key: string, value: string): void;
   /** Removes a key; no error where it does not exist. */
   delete(area: Area, key: string): void;
-  /** All keys that begin with `prefix`, in any order. */
-  keys(area: Area, prefix: string): string[];
+  /** The keys that begin with `prefix`, in ascending order: at most `limit`, and only those after `after`, if given. */
+  keys(area: Area, prefix: string, after: string | undefined, limit: number): string[];
   /**
    * Adds one to a counter (absent counts as 0) and returns the new number. Atomic among all that use the
    * store: that an assertion works only once rests on it.
@@ -39,8 +39,9 @@ export class MemoryStore implements Store {
     this.#areas[area].delete(key);
   }
 
-  keys(area: Area, prefix: string): string[] {
-    return [...this.#areas[area].keys()].filter((key) => key.startsWith(prefix));
+  keys(area: Area, prefix: string, after: string | undefined, limit: number): string[] {
+    const found = [...this.#areas[area].keys()].filter((key) => key.startsWith(prefix) && key > (after ?? ""));
+    return found.sort().slice(0, limit);
   }
 
   increment(area: Area, key: string): number {

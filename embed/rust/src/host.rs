@@ -52,8 +52,14 @@ impl<S: Store> store::Host for Host<S> {
         self.store.delete(area, &key)
     }
 
-    fn keys(&mut self, area: Area, prefix: String) -> Result<Vec<String>, StoreError> {
-        self.store.keys(area, &prefix)
+    fn keys(
+        &mut self,
+        area: Area,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        self.store.keys(area, &prefix, after.as_deref(), limit as usize)
     }
 
     fn increment(&mut self, area: Area, key: String) -> Result<i64, StoreError> {

@@ -1,6 +1,7 @@
 //! Where registrations, keys and used assertions are kept.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use crate::bindings::asserta::exchange::store::{Area, StoreError};
@@ -23,11 +24,18 @@ pub trait Store: Send + 'static {
     /// # Errors
     /// As [`get`](Self::get).
     fn delete(&mut self, area: Area, key: &str) -> Result<(), StoreError>;
-    /// All keys that begin with `prefix`, in any order.
+    /// The keys that begin with `prefix`, in ascending order of their bytes: at most `limit`, and only those after
+    /// `after`, if given.
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    fn keys(&mut self, area: Area, prefix: &str) -> Result<Vec<String>, StoreError>;
+    fn keys(
+        &mut self,
+        area: Area,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError>;
     /// Adds one to a counter (absent counts as 0) and returns the new number.
     ///
     /// # Errors
@@ -70,10 +78,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn keys(&mut self, area: Area, prefix: &str) -> Result<Vec<String>, StoreError> {
+    fn keys(
+        &mut self,
+        area: Area,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
         Ok(self.with(area, |entries| {
-            let keys = entries.range(prefix.to_owned()..).map(|(key, _)| key);
-            keys.take_while(|key| key.starts_with(prefix)).cloned().collect()
+            let from = after.filter(|after| *after >= prefix).map_or(Included(prefix), Excluded);
+            let keys = entries.range::<str, _>((from, Unbounded)).map(|(key, _)| key);
+            keys.take_while(|key| key.starts_with(prefix)).take(limit).cloned().collect()
         }))
     }
 

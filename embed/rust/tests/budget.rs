@@ -75,7 +75,7 @@ fn a_trap_hurts_nobody_else() {
     let first = partner.assertion("first");
     generous.exchange(&request(&app, &first)).expect("R60");
     let registry = |store: &mut MemoryStore| -> Vec<(String, Option<String>)> {
-        let keys = store.keys(Area::Registry, "").expect("memory");
+        let keys = store.keys(Area::Registry, "", None, usize::MAX).expect("memory");
         keys.into_iter().map(|key| (key.clone(), store.get(Area::Registry, &key).expect("memory"))).collect()
     };
     let before = registry(&mut store);

@@ -16,16 +16,53 @@
 compile_error!("there is no world for both: each of these features is a world of its own");
 
 #[cfg(not(any(feature = "standalone", feature = "host-signatures", feature = "events")))]
-wit_bindgen::generate!({ path: "../../wit", world: "exchanger", generate_all });
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "exchanger",
+    with: {
+        "asserta:exchange/store@0.2.0": asserta_imports::bindings::asserta::exchange::store,
+        "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
+    },
+    generate_all,
+});
 
 #[cfg(feature = "standalone")]
-wit_bindgen::generate!({ path: "../../wit", world: "exchanger-standalone", generate_all });
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "exchanger-standalone",
+    with: {
+        "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
+    },
+    generate_all,
+});
 
 #[cfg(feature = "host-signatures")]
-wit_bindgen::generate!({ path: "../../wit", world: "exchanger-host-signatures", generate_all });
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "exchanger-host-signatures",
+    with: {
+        "asserta:exchange/store@0.2.0": asserta_imports::bindings::asserta::exchange::store,
+        "asserta:exchange/signatures@0.2.0": asserta_imports::bindings::asserta::exchange::signatures,
+        "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
+    },
+    generate_all,
+});
 
 #[cfg(feature = "events")]
-wit_bindgen::generate!({ path: "../../wit", world: "exchanger-events", generate_all });
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "exchanger-events",
+    with: {
+        "asserta:exchange/store@0.2.0": asserta_imports::bindings::asserta::exchange::store,
+        "asserta:exchange/events@0.2.0": asserta_imports::bindings::asserta::exchange::events,
+        "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
+    },
+    generate_all,
+});
 
 export!(Component);
 

@@ -2,9 +2,8 @@
 
 use alloc::rc::Rc;
 use core::cell::RefCell;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
+
+pub(crate) use asserta_imports::run;
 
 use asserta_core::service::{Service, Settings};
 
@@ -38,12 +37,4 @@ pub(crate) fn configure(settings: Settings) {
 /// The service.
 pub(crate) fn service() -> Result<Rc<Exchanger>, NotConfigured> {
     SLOT.0.borrow().clone().ok_or(NotConfigured)
-}
-
-/// Runs a use case. Its ports never wait, so one poll is all it takes.
-pub(crate) fn run<T>(use_case: impl Future<Output = T>) -> T {
-    match pin!(use_case).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => unreachable!("every port of this shell answers at once"),
-    }
 }

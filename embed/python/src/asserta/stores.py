@@ -26,8 +26,11 @@ class Store(Protocol):
     def delete(self, area: Area, key: str) -> None:
         """Removes a key; no error where it does not exist."""
 
-    def keys(self, area: Area, prefix: str) -> list[str]:
-        """All keys that begin with ``prefix``, in any order."""
+    def keys(self, area: Area, prefix: str, after: str | None, limit: int) -> list[str]:
+        """The keys that begin with ``prefix``, in ascending order.
+
+        At most ``limit`` of them, and of those after ``after`` alone, unless it is None.
+        """
 
     def increment(self, area: Area, key: str) -> int:
         """Adds one to a counter (absent counts as 0) and returns the new number.
@@ -55,9 +58,10 @@ class MemoryStore:
         with self._lock:
             self._areas[area].pop(key, None)
 
-    def keys(self, area: Area, prefix: str) -> list[str]:
+    def keys(self, area: Area, prefix: str, after: str | None, limit: int) -> list[str]:
         with self._lock:
-            return [key for key in self._areas[area] if key.startswith(prefix)]
+            found = [key for key in self._areas[area] if key.startswith(prefix) and key > (after or "")]
+        return sorted(found)[:limit]
 
     def increment(self, area: Area, key: str) -> int:
         with self._lock:
@@ -93,7 +97,7 @@ class SqliteStore:
         with self._lock:
             self._database.close()
 
-    def _all(self, statement: str, *values: str) -> list[tuple]:
+    def _all(self, statement: str, *values: str | int) -> list[tuple]:
         with self._lock:
             return self._database.execute(statement, values).fetchall()
 
@@ -107,10 +111,11 @@ class SqliteStore:
     def delete(self, area: Area, key: str) -> None:
         self._all("DELETE FROM entry WHERE area = ? AND key = ?", area, key)
 
-    def keys(self, area: Area, prefix: str) -> list[str]:
+    def keys(self, area: Area, prefix: str, after: str | None, limit: int) -> list[str]:
         rows = self._all(
-            "SELECT key FROM entry WHERE area = ? AND key >= ? AND substr(key, 1, length(?)) = ?",
-            area, prefix, prefix, prefix,
+            "SELECT key FROM entry WHERE area = ? AND key >= ? AND key > ? AND substr(key, 1, length(?)) = ?"
+            " ORDER BY key LIMIT ?",
+            area, prefix, after or "", prefix, prefix, limit,
         )
         return [key for (key,) in rows]
 

@@ -1,27 +1,24 @@
 //! What core needs of the world, as the component's imports give it.
 
-mod clock;
-mod entropy;
-#[cfg(feature = "events")]
-mod events;
-mod keys;
-#[cfg(feature = "host-signatures")]
-mod signatures;
-#[cfg_attr(feature = "standalone", path = "memory.rs")]
-mod store;
+#[cfg(feature = "standalone")]
+mod memory;
 
+#[cfg(not(feature = "standalone"))]
+use asserta_imports::AreaStore;
+use asserta_imports::{CallerSupplies, HostEntropy, WallClock};
+
+#[cfg(feature = "standalone")]
+use self::memory::AreaStore;
 use asserta_core::ports::Ports;
-
-use self::clock::WallClock;
-use self::entropy::HostEntropy;
-use self::keys::CallerSupplies;
-use self::store::AreaStore;
 
 /// Signatures: core's portable ones, or those of the host.
 #[cfg(not(feature = "host-signatures"))]
 type Signatures = asserta_core::jose::signatures::Portable;
 #[cfg(feature = "host-signatures")]
-type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
+type Signatures = asserta_core::jose::signatures::ByHost<asserta_imports::Imported>;
+
+/// How long something takes is for events.
+type Clock = WallClock<{ cfg!(feature = "events") }>;
 
 /// The imports, bundled.
 #[derive(Clone)]
@@ -44,7 +41,7 @@ impl Default for ComponentPorts {
 impl Ports for ComponentPorts {
     type Store = AreaStore;
     type KeyFetcher = CallerSupplies;
-    type Clock = WallClock;
+    type Clock = Clock;
     type Entropy = HostEntropy;
     type Signatures = Signatures;
 
@@ -60,7 +57,7 @@ impl Ports for ComponentPorts {
         &CallerSupplies
     }
 
-    fn clock(&self) -> &WallClock {
+    fn clock(&self) -> &Clock {
         &WallClock
     }
 
@@ -74,6 +71,6 @@ impl Ports for ComponentPorts {
 
     #[cfg(feature = "events")]
     fn events(&self) -> &dyn asserta_core::ports::Events {
-        &events::Imported
+        &asserta_imports::Told
     }
 }

@@ -1,0 +1,14 @@
+//! JWKS documents: this shell has no network, so the caller fetches them.
+
+use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher};
+
+/// Answers that the caller is to supply the keys (the case `keys-needed` of `exchange-error`).
+pub struct CallerSupplies;
+
+impl KeyFetcher for CallerSupplies {
+    const CALLER_SUPPLIES: bool = true;
+
+    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchProblem> {
+        Err(FetchProblem::NotSupplied)
+    }
+}
