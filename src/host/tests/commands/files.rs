@@ -18,6 +18,18 @@ fn keys(directory: &Path) -> (String, &'static str) {
     (fs::read_to_string(directory.join("k.pub.pem")).unwrap(), jwks)
 }
 
+/// The schema needs no server, and a file beside it makes no sense.
+#[test]
+fn the_schema_of_registrations_is_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let printed = run(directory.path(), &["apply", "--schema"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    let schema: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_ne!(run(directory.path(), &["apply", "--schema", "trust.json"]).code, 0);
+    assert_ne!(run(directory.path(), &["apply"]).code, 0);
+}
+
 #[test]
 fn a_file_of_keys_is_named_for_what_it_is() {
     let directory = tempfile::tempdir().unwrap();
