@@ -64,6 +64,15 @@ impl Model {
         Ok(model)
     }
 
+    /// All types, as one after the other is declared, below the head of a file.
+    pub(crate) fn write(&self, head: &str, declare: impl Fn(&mut String, &Type)) -> String {
+        let mut text = head.to_owned();
+        for declared in &self.types {
+            declare(&mut text, declared);
+        }
+        text
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Type> {
         self.types.iter().find(|found| found.name == name)
     }
@@ -139,6 +148,14 @@ impl Member {
             }
             _ => self.description.clone(),
         }
+    }
+}
+
+/// A default as most languages write it.
+pub(crate) fn shown(default: &Value) -> String {
+    match default {
+        Value::String(name) => format!("`{name}`"),
+        other => other.to_string(),
     }
 }
 

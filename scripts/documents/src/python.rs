@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::model::{Form, Member, Model, Shape, Type};
+use crate::model::{Form, Member, Model, Shape, Type, shown};
 
 const HEAD: &str = r#""""The documents of registrations: plain dicts with the members of the admin API's JSON.
 
@@ -20,11 +20,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 "#;
 
 pub(crate) fn module(model: &Model) -> String {
-    let mut text = HEAD.to_owned();
-    for declared in &model.types {
-        declare(&mut text, declared);
-    }
-    text
+    model.write(HEAD, declare)
 }
 
 fn declare(text: &mut String, declared: &Type) {
@@ -65,12 +61,11 @@ fn declare_member(text: &mut String, member: &Member) {
     }
     let _ = writeln!(text, "    {}: {of}", member.name);
     let show = |default: &Value| match default {
-        Value::Bool(true) => "``True``".to_owned(),
-        Value::Bool(false) => "``False``".to_owned(),
-        Value::String(name) => format!("``{name}``"),
-        other => other.to_string(),
+        Value::Bool(true) => "`True`".to_owned(),
+        Value::Bool(false) => "`False`".to_owned(),
+        other => shown(other),
     };
-    doc(text, "    ", &member.sentence(show).replace("``", "`"));
+    doc(text, "    ", &member.sentence(show));
 }
 
 /// A docstring, with the code in it as reStructuredText has it.

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
-use crate::model::{Form, Member, Model, Shape, Type};
+use crate::model::{Form, Member, Model, Shape, Type, shown};
 
 const HEAD: &str =
     "//! What is registered: written by `make documents` from the types of the server, and not by hand.
@@ -59,11 +57,7 @@ fn declare(text: &mut String, model: &Model, declared: &Type) {
 }
 
 fn declare_member(text: &mut String, model: &Model, member: &Member) {
-    let show = |default: &Value| match default {
-        Value::String(name) => format!("`{name}`"),
-        other => other.to_string(),
-    };
-    doc(text, "    ", &member.sentence(show));
+    doc(text, "    ", &member.sentence(shown));
     let of = type_of(model, &member.shape);
     let skip = |text: &mut String, of: &str| {
         let _ = writeln!(text, "    #[serde(skip_serializing_if = \"{of}\")]");

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
-use crate::model::{Form, Model, Shape, Type};
+use crate::model::{Form, Model, Shape, Type, shown};
 
 const HEAD: &str = "/**
  * The documents of registrations: plain objects with the members of the admin API's JSON. What is absent has a safe
@@ -15,11 +13,7 @@ const HEAD: &str = "/**
 ";
 
 pub(crate) fn module(model: &Model) -> String {
-    let mut text = HEAD.to_owned();
-    for declared in &model.types {
-        declare(&mut text, declared);
-    }
-    text
+    model.write(HEAD, declare)
 }
 
 fn declare(text: &mut String, declared: &Type) {
@@ -44,19 +38,12 @@ fn declare(text: &mut String, declared: &Type) {
             let base = base.as_ref().map(|base| format!(" extends {base}")).unwrap_or_default();
             let _ = writeln!(text, "export interface {name}{base} {{");
             for member in members {
-                doc(text, "  ", &member.sentence(show));
+                doc(text, "  ", &member.sentence(shown));
                 let mark = if member.required { "" } else { "?" };
                 let _ = writeln!(text, "  {}{mark}: {};", member.name, type_of(&member.shape));
             }
             text.push_str("}\n");
         }
-    }
-}
-
-fn show(default: &Value) -> String {
-    match default {
-        Value::String(name) => format!("`{name}`"),
-        other => other.to_string(),
     }
 }
 
