@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
+.PHONY: help wasm wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -9,7 +9,10 @@ NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --featur
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-wasm: wasm-exchanger wasm-endpoint ## build the components into target/components/
+wasm: wasm-exchanger wasm-handler wasm-endpoint ## build the components into target/components/
+
+wasm-handler: ## build the one for hosts that speak HTTP by themselves
+	@scripts/build-wasm.sh handler
 
 wasm-endpoint: ## build the one that is served
 	@scripts/build-wasm.sh endpoint
@@ -21,7 +24,7 @@ wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signat
 	@scripts/build-wasm.sh endpoint-host-signatures
 
 wasm-tests: wasm-host-signatures ## build the components that only tests run
-	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
+	@scripts/build-wasm.sh handler-host-signatures endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 10 minutes the first time on two cores, for wasmtime" >&2

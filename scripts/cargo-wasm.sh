@@ -17,7 +17,9 @@ flags+=" --cfg cpubits=\"32\""
 if [[ $target == wasm32-unknown-unknown ]]; then
   # On the bare target rustc has no component linker of its own choice; this one writes a component at once.
   flags+=" -Clinker=wasm-component-ld"
-  # The exchanger is to be small: SHA-2 as a loop saves 18 kB, and a token is a few blocks.
+fi
+if [[ " $* " == *" exchanger "* ]]; then
+  # It is to be small: SHA-2 as a loop saves 18 kB, and a token is a few blocks.
   flags+=" --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
 fi
 
@@ -41,6 +43,7 @@ if [[ $toolchain == debian ]]; then
       # A panic is a trap at once, without the sentence that nobody would see. Only a core that is built
       # here can do that: rustup's formats the sentence first, and is 20 kB larger.
       build_std=(-Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
+      [[ " $* " != *" asserta-handler "* ]] || build_std=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
       flags+=" -Zunstable-options -Cpanic=immediate-abort" ;;
   esac
 fi

@@ -71,6 +71,28 @@ fn host_signatures_are_one_import_more() -> Result<()> {
     Ok(())
 }
 
+/// A store, somebody to tell, the time and random numbers: no network, no files, nothing to wait on.
+#[test]
+fn the_handler_imports_four_interfaces() -> Result<()> {
+    let four = [
+        "asserta:exchange/events@0.2.0",
+        "asserta:exchange/store@0.2.0",
+        "wasi:clocks/wall-clock@0.2.6",
+        "wasi:random/random@0.2.6",
+    ];
+    for (component, more) in
+        [("handler.wasm", None), ("handler-host-signatures.wasm", Some("asserta:exchange/signatures@0.2.0"))]
+    {
+        let (mut imports, exports) = interfaces(&components::bytes(component)?)?;
+        let mut wanted: Vec<&str> = four.into_iter().chain(more).collect();
+        imports.sort();
+        wanted.sort_unstable();
+        ensure!(imports == wanted, "{component} imports {imports:?}");
+        ensure!(exports == ["asserta:exchange/http@0.2.0"], "{component} exports {exports:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn size_stays_within_the_limit() -> Result<()> {
     let size = components::bytes("endpoint.wasm")?.len();

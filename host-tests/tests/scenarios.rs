@@ -19,7 +19,13 @@ use host_tests::summary;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The components that the scenarios run on: three implementations of signatures, which must agree on every verdict.
-const COMPONENTS: [&str; 3] = ["endpoint.wasm", "endpoint-jwt-simple.wasm", "endpoint-host-signatures.wasm"];
+const COMPONENTS: [&str; 5] = [
+    "handler.wasm",
+    "handler-host-signatures.wasm",
+    "endpoint.wasm",
+    "endpoint-jwt-simple.wasm",
+    "endpoint-host-signatures.wasm",
+];
 
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();

@@ -15,7 +15,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::clock::{SystemClock, WallClock};
 use crate::connections::Front;
 use crate::guest::World;
-use crate::instances::Instances;
+use crate::instances::{Instances, NoAnswer};
 use crate::keyvalue::KeyValue;
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program};
@@ -200,6 +200,7 @@ async fn warm_up(instances: &Instances) -> Result<(), StartError> {
             tracing::warn!(status, "the endpoint says that it is not healthy");
             Ok(())
         }
+        Ok(Err(NoAnswer::Setting)) => Err(StartError::Setting),
         Ok(Err(error)) => Err(StartError::Endpoint(error.to_string())),
         Err(_) => Err(StartError::Endpoint("the host panicked".to_owned())),
     }

@@ -17,14 +17,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_channel::oneshot as handover;
 use http_body_util::{BodyExt as _, Full, Limited};
-use tokio::sync::{Semaphore, oneshot};
+use serde_json::json;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
 use wasmtime::{AsContextMut as _, PoolConcurrencyLimitError, Store};
 use wasmtime_wasi_http::handler::{Prepared, Proxy};
 use wasmtime_wasi_http::{WasiHttpView as _, p3::bindings::Service};
 
 use crate::guest::{Guest, OutOfTime, Usage, World};
-use crate::program::Program;
+use crate::handler::{self, Handler};
+use crate::program::{Kind, Program};
 use crate::shares::{ShareLimits, Shares};
 
 /// An instance is replaced after so many requests, whatever it may have gathered by then.
@@ -53,6 +55,8 @@ pub(crate) enum NoAnswer {
     OutOfTime,
     #[error("the component's answer is incomplete or too large")]
     Answer,
+    #[error("the endpoint cannot use a setting")]
+    Setting,
 }
 
 pub(crate) type Request = http::Request<Bytes>;
@@ -78,9 +82,24 @@ struct Idle {
 }
 
 struct Instance {
+    of: Of,
+    requests: u32,
+}
+
+enum Of {
+    Handler(Box<Handler>),
+    Spin(Box<Spin>),
+}
+
+struct Spin {
     store: Store<Guest>,
     proxy: Proxy,
-    requests: u32,
+}
+
+/// An instance that a request has, and the permit for it.
+struct InUse<'a> {
+    instance: Instance,
+    _running: SemaphorePermit<'a>,
 }
 
 impl Instances {
@@ -121,19 +140,35 @@ impl Instances {
         request: Request,
         answer: &mut Option<oneshot::Sender<Result<Response, NoAnswer>>>,
     ) -> Result<(), NoAnswer> {
-        let _running = self.running.acquire().await.map_err(|_| NoAnswer::Timeout)?;
+        let mut taken = self.take().await?;
+        // What fails here is dropped here: no later request meets what this one left behind.
+        match &mut taken.instance.of {
+            Of::Handler(handler) => handler.answer(request, answer).await?,
+            Of::Spin(spin) => spin.answer(request, answer).await?,
+        }
+        self.give_back(taken);
+        Ok(())
+    }
+
+    /// An instance, used or new.
+    async fn take(&self) -> Result<InUse<'_>, NoAnswer> {
+        let running = self.running.acquire().await.map_err(|_| NoAnswer::Timeout)?;
         let mut instance = match self.take_idle() {
             Some(instance) => instance,
-            None => self.instantiate().await.map_err(not_made)?,
+            None => self.instantiate().await?,
         };
-        // What fails here is dropped here: no later request meets what this one left behind.
-        instance.answer(request, answer).await?;
-        let worn = instance.requests >= REQUESTS_PER_INSTANCE
-            || instance.store.data().usage.memory() > self.world.memory_limit / 2;
+        instance.requests += 1;
+        Ok(InUse { instance, _running: running })
+    }
+
+    /// For the next request, unless it has gathered too much.
+    fn give_back(&self, taken: InUse<'_>) {
+        let instance = taken.instance;
+        let worn =
+            instance.requests >= REQUESTS_PER_INSTANCE || instance.memory() > self.world.memory_limit / 2;
         if !worn {
             self.idle().push(Idle { instance, since: Instant::now() });
         }
-        Ok(())
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -162,21 +197,44 @@ impl Instances {
         drop(permits);
     }
 
-    async fn instantiate(&self) -> wasmtime::Result<Instance> {
-        let mut store = Store::new(&self.program.engine, Guest::new(self.world.clone()));
-        Usage::watch(&mut store);
-        let service: Service = self.program.service.instantiate_async(&mut store).await?;
-        Ok(Instance { store, proxy: Proxy::P3(service), requests: 0 })
+    async fn instantiate(&self) -> Result<Instance, NoAnswer> {
+        let of = match &self.program.kind {
+            Kind::Handler(component) => {
+                let started = Handler::start(component, &self.world).await.map_err(not_made)?;
+                Of::Handler(Box::new(started.map_err(|bad| {
+                    handler::tell(
+                        &json!({"event": "bad-setting", "setting": bad.name, "problem": bad.problem}),
+                    );
+                    NoAnswer::Setting
+                })?))
+            }
+            Kind::Spin(service) => {
+                let mut store = Store::new(&self.program.engine, Guest::new(self.world.clone()));
+                Usage::watch(&mut store);
+                let service: Service = service.instantiate_async(&mut store).await.map_err(not_made)?;
+                Of::Spin(Box::new(Spin { store, proxy: Proxy::P3(service) }))
+            }
+        };
+        Ok(Instance { of, requests: 0 })
     }
 }
 
 impl Instance {
+    /// Bytes of linear memory.
+    fn memory(&self) -> usize {
+        match &self.of {
+            Of::Handler(handler) => handler.memory(),
+            Of::Spin(spin) => spin.store.data().usage.memory(),
+        }
+    }
+}
+
+impl Spin {
     async fn answer(
         &mut self,
         request: Request,
         answer: &mut Option<oneshot::Sender<Result<Response, NoAnswer>>>,
     ) -> Result<(), NoAnswer> {
-        self.requests += 1;
         Usage::begin_request(&mut self.store);
         let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
         let (sender, handed_over) = handover::channel();
@@ -209,7 +267,7 @@ fn not_made(error: wasmtime::Error) -> NoAnswer {
     }
 }
 
-fn failed(error: wasmtime::Error) -> NoAnswer {
+pub(crate) fn failed(error: wasmtime::Error) -> NoAnswer {
     if error.is::<OutOfTime>() { NoAnswer::OutOfTime } else { NoAnswer::Trap(format!("{error:#}")) }
 }
 

@@ -6,7 +6,7 @@
 //! use asserta::keyvalue::SqliteStores;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let component = std::fs::read("target/components/endpoint.wasm")?;
+//! let component = std::fs::read("target/components/handler.wasm")?;
 //! let data = std::path::Path::new("data");
 //! let program = Program::load(&component, Some(&data.join("compiled")))?;
 //! let host = Host::builder(program, Arc::new(SqliteStores::open(data)?))
@@ -27,6 +27,7 @@ pub mod clock;
 mod compiled;
 mod connections;
 mod guest;
+mod handler;
 mod host;
 mod instances;
 pub mod keyvalue;

@@ -10,6 +10,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::compiled::{self, CompiledForm};
 use crate::guest::{self, Guest};
+use crate::handler::{self, HandlerPre, State};
 
 /// How many instances may exist at once, in all hosts that share a program. One handles one request
 /// at a time, and a request holds one only while it computes or waits for a JWKS endpoint.
@@ -30,16 +31,25 @@ pub enum ProgramError {
     /// The bytes are no component, or one that does not compile.
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
-    /// The component imports what this host does not serve, or does not export `wasi:http/handler`.
+    /// The component imports what this host does not serve, or exports neither `asserta:exchange/http` nor `wasi:http/handler`.
     #[error("the component does not fit this host: {0}")]
     Link(String),
+}
+
+/// How requests get into it.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// As plain values (`wit/http.wit`).
+    Handler(HandlerPre<State>),
+    /// By WASI HTTP, as Spin has it.
+    Spin(ServicePre<Guest>),
 }
 
 /// The compiled endpoint. Cheap to clone; hosts in one process can share it.
 #[derive(Clone)]
 pub struct Program {
     pub(crate) engine: Engine,
-    pub(crate) service: ServicePre<Guest>,
+    pub(crate) kind: Kind,
     _ticker: Arc<Ticker>,
 }
 
@@ -53,16 +63,20 @@ impl Program {
             None => Component::new(&engine, component).map(|component| (component, CompiledForm::Made)),
         };
         let (component, _) = component.map_err(|error| ProgramError::Compile(format!("{error:#}")))?;
-        let service = link(&engine, &component).map_err(|error| ProgramError::Link(format!("{error:#}")))?;
+        let kind = link(&engine, &component).map_err(|error| ProgramError::Link(format!("{error:#}")))?;
         let ticker = Ticker::start(&engine).map_err(|error| ProgramError::Engine(error.to_string()))?;
-        Ok(Self { engine, service, _ticker: Arc::new(ticker) })
+        Ok(Self { engine, kind, _ticker: Arc::new(ticker) })
     }
 }
 
-fn link(engine: &Engine, component: &Component) -> wasmtime::Result<ServicePre<Guest>> {
+fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Kind> {
+    let world = component.component_type();
+    if world.exports(engine).any(|(name, _)| name.starts_with("asserta:exchange/http@")) {
+        return handler::link(component).map(Kind::Handler);
+    }
     let mut linker = Linker::new(engine);
     guest::add_to_linker(&mut linker, component)?;
-    ServicePre::new(linker.instantiate_pre(component)?)
+    ServicePre::new(linker.instantiate_pre(component)?).map(Kind::Spin)
 }
 
 fn config() -> Config {

@@ -113,6 +113,12 @@ impl Variables {
         &self.public_url
     }
 
+    /// Every setting that has a text.
+    pub(crate) fn all(&self) -> Vec<(&'static str, &str)> {
+        const NAMES: [&str; 5] = ["public_url", "admin_token", "trust", "access_token_algorithm", "dev"];
+        NAMES.into_iter().filter_map(|name| Some((name, self.get(name)?))).collect()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let settings = &self.settings;
         Some(match name {

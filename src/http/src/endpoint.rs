@@ -6,6 +6,7 @@ use alloc::rc::Rc;
 use alloc::string::ToString as _;
 use core::cell::OnceCell;
 
+use asserta_core::field::FieldError;
 use asserta_core::ports::{Event, Ports};
 use asserta_core::service::{ApplyReport, RegistryError, Seeding, Service};
 
@@ -48,6 +49,14 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             // A store that fails here has been told of, and the next request tries again.
             _ = started.service.after_response().await;
         }
+    }
+
+    /// Refuses settings that can't be used, before any request meets them.
+    ///
+    /// # Errors
+    /// The first one, and why.
+    pub async fn check_settings(&self) -> Result<(), FieldError> {
+        EndpointSettings::load(&self.texts).await.map(drop)
     }
 
     pub(crate) fn ports(&self) -> &P {

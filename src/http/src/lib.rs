@@ -30,7 +30,7 @@ use asserta_core::ports::Ports;
 
 pub use self::endpoint::Endpoint;
 pub use self::request::{BodyProblem, MAX_BODY, Request};
-pub use self::settings::SettingTexts;
+pub use self::settings::{SETTINGS, SettingTexts};
 pub use asserta_core::oauth::HttpResponse as Response;
 
 use self::problem::Problem;

@@ -10,7 +10,10 @@ use asserta_core::service::{Settings, TrustDocument};
 /// The shortest admin token, in bytes: whoever guesses it registers issuers.
 const MIN_ADMIN_TOKEN: usize = 32;
 
-/// Where a host keeps the texts of the settings `public_url`, `dev`, `access_token_algorithm`, `admin_token` and `trust`.
+/// The names of the settings.
+pub const SETTINGS: [&str; 5] = ["public_url", "dev", "access_token_algorithm", "admin_token", "trust"];
+
+/// Where a host keeps the texts of the [`SETTINGS`].
 #[allow(async_fn_in_trait, reason = "an endpoint lives on one thread: no Send bound is wanted")]
 pub trait SettingTexts {
     /// The text of a setting; empty where there is none. An error says why it can't be read, as the second half of a

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
 
-use super::Guest;
 use crate::shares;
 
 /// Runs of fewer ticks than this are not interrupted for others: the guest would lose its place in the
@@ -27,8 +26,13 @@ pub(crate) struct Usage {
     computing_time: Duration,
 }
 
+/// The state of an instance, which knows what it has used.
+pub(crate) trait Watched {
+    fn usage(&mut self) -> &mut Usage;
+}
+
 impl Usage {
-    pub(super) fn new(memory_limit: usize, computing_time: Duration) -> Self {
+    pub(crate) fn new(memory_limit: usize, computing_time: Duration) -> Self {
         Self { memory: 0, memory_limit, ticks: 0, computing_time }
     }
 
@@ -38,10 +42,10 @@ impl Usage {
     }
 
     /// Has a store's guest watched from here on.
-    pub(crate) fn watch(store: &mut Store<Guest>) {
-        store.limiter(|guest| &mut guest.usage);
-        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, Guest>| {
-            let usage = &mut context.data_mut().usage;
+    pub(crate) fn watch<T: Watched + 'static>(store: &mut Store<T>) {
+        store.limiter(|guest| guest.usage());
+        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, T>| {
+            let usage = context.data_mut().usage();
             usage.ticks += 1;
             if shares::computed() > usage.computing_time {
                 Err(OutOfTime.into())
@@ -55,8 +59,8 @@ impl Usage {
     }
 
     /// Counts ticks from zero. One counts only where it finds the guest computing.
-    pub(crate) fn begin_request(store: &mut Store<Guest>) {
-        store.data_mut().usage.ticks = 0;
+    pub(crate) fn begin_request(store: &mut Store<impl Watched>) {
+        store.data_mut().usage().ticks = 0;
         store.set_epoch_deadline(1);
     }
 }

@@ -32,8 +32,9 @@ impl LogStream {
     }
 }
 
-fn emit(line: &[u8]) {
-    let line = String::from_utf8_lossy(line);
+/// Logs a line of the endpoint.
+pub(crate) fn emit(line: &[u8]) {
+    let line = String::from_utf8_lossy(&line[..line.len().min(LONGEST_LINE)]);
     let line = line.trim_end();
     if !line.is_empty() {
         // What the guest prints cannot begin a new line, or colour one, in our log.

@@ -3,7 +3,7 @@
 mod files;
 mod keyvalue;
 mod limits;
-mod log;
+pub(crate) mod log;
 mod variables;
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::outbound::{Hooks, Outbound};
 use crate::settings::Variables;
 use crate::signatures::{self, Signatures};
 
-pub(crate) use limits::{OutOfTime, Usage};
+pub(crate) use limits::{OutOfTime, Usage, Watched};
 
 /// Bindings to the interfaces that this host implements itself.
 mod bindings {
@@ -73,6 +73,12 @@ impl Guest {
             usage: Usage::new(world.memory_limit, world.computing_time),
             world,
         }
+    }
+}
+
+impl Watched for Guest {
+    fn usage(&mut self) -> &mut Usage {
+        &mut self.usage
     }
 }
 

@@ -53,7 +53,7 @@ impl Bucket for MemoryBucket {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.entries().get(key).map(|value| match value {
             Value::Bytes(bytes) => bytes.clone(),
-            Value::Counter(count) => count.to_le_bytes().to_vec(),
+            Value::Counter(count) => count.to_string().into_bytes(),
         }))
     }
 

@@ -61,7 +61,7 @@ pub trait KeyValue: Send + Sync + 'static {
 /// A set of keys, each with a value.
 #[async_trait]
 pub trait Bucket: Send + Sync + 'static {
-    /// The value of a key. A counter reads as its eight bytes, least significant first.
+    /// The value of a key; of a counter its decimal number.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Writes a value, whether the key exists or not.

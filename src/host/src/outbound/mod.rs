@@ -12,8 +12,8 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
 use http::uri::Scheme;
+use http::{Method, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -55,6 +55,15 @@ impl Outbound {
         Self { rules, tls, proxies }
     }
 
+    /// GETs a document, in the time that there is.
+    pub(crate) async fn get(&self, uri: Uri) -> Result<http::Response<WasiBody>, Error> {
+        let fetched = tokio::time::timeout(TIME_LIMIT, fetch::fetch(self, uri)).await;
+        fetched.unwrap_or(Err(Error::HttpResponseTimeout)).inspect_err(|error| {
+            // The component tells the operator (R56); this is for who must know more.
+            tracing::debug!(%error, "a fetch for the component failed");
+        })
+    }
+
     /// Whether a connection to this address may be made.
     fn permits(&self, scheme: &Scheme, address: std::net::IpAddr) -> bool {
         let loopback_in_dev = self.rules.dev && address::is_loopback(address);
@@ -85,12 +94,7 @@ impl WasiHttpHooks for Hooks {
             if request.method() != Method::GET {
                 return Err(Error::HttpRequestDenied);
             }
-            let uri = request.uri().clone();
-            let fetched = tokio::time::timeout(TIME_LIMIT, fetch::fetch(&outbound, uri)).await;
-            let response = fetched.unwrap_or(Err(Error::HttpResponseTimeout)).inspect_err(|error| {
-                // The component tells the operator (R56); this is for who must know more.
-                tracing::debug!(%error, "a fetch for the component failed");
-            })?;
+            let response = outbound.get(request.uri().clone()).await?;
             // The document is here as a whole: there is no connection left to drive.
             Ok((response, Box::new(std::future::ready(Ok(()))) as _))
         })

@@ -170,7 +170,7 @@ fn stored(value: &[u8]) -> Result<Vec<u8>, StoreError> {
     let count = std::str::from_utf8(value).ok().and_then(|text| text.parse::<i64>().ok());
     let count =
         count.ok_or_else(|| StoreError::Failed("a value in Redis was not written by us".to_owned()))?;
-    Ok(count.to_le_bytes().to_vec())
+    Ok(count.to_string().into_bytes())
 }
 
 /// What Redis answers to `INCRBY` where it cannot count. It has no code of its own for that.

@@ -104,7 +104,7 @@ impl Bucket for Database {
         let mut statement = connection.prepare_cached(GET)?;
         let value = statement.query_row([key], |row| {
             Ok(match row.get_ref(0)? {
-                ValueRef::Integer(count) => count.to_le_bytes().to_vec(),
+                ValueRef::Integer(count) => count.to_string().into_bytes(),
                 other => other.as_bytes()?.to_vec(),
             })
         });
