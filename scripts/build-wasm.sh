@@ -37,8 +37,8 @@ for component in "$@"; do
     endpoint) build endpoint 1173000 wasm32-wasip2 wasm asserta-endpoint ;;
     endpoint-host-signatures) build endpoint-host-signatures 1240000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 985000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1060000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler) build handler 1001000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1086000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
