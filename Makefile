@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
+.PHONY: help wasm spin-stand-in wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
@@ -11,20 +11,20 @@ help: ## show this
 
 wasm: wasm-exchanger wasm-handler wasm-endpoint ## build the components into target/components/
 
-wasm-handler: ## build the one for hosts that speak HTTP by themselves
+wasm-handler: ## build the one that is served, here and by any host that speaks HTTP by itself
 	@scripts/build-wasm.sh handler
 
-wasm-endpoint: ## build the one that is served
+wasm-endpoint: ## build the one that Spin serves
 	@scripts/build-wasm.sh endpoint
 
 wasm-exchanger: ## build the components that other programs embed
 	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures exchanger-events
 
-wasm-host-signatures: ## build the endpoint that leaves the arithmetic of signatures to its host
-	@scripts/build-wasm.sh endpoint-host-signatures
+wasm-host-signatures: ## build the one that leaves the arithmetic of signatures to its host
+	@scripts/build-wasm.sh handler-host-signatures
 
 wasm-tests: wasm-host-signatures ## build the components that only tests run
-	@scripts/build-wasm.sh handler-host-signatures endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
+	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 10 minutes the first time on two cores, for wasmtime" >&2
@@ -33,7 +33,7 @@ host: ## build the native host, target/release/asserta
 # The component beside the host, with what that leaves of the processor: its last crate keeps one core busy.
 .PHONY: wasm-beside
 wasm-beside:
-	@MAKEFLAGS= nice -n 19 scripts/build-wasm.sh endpoint
+	@MAKEFLAGS= nice -n 19 scripts/build-wasm.sh handler
 
 run: ## serve on http://127.0.0.1:3000 for development, with a demo registration
 	@$(MAKE) --no-print-directory -j2 host wasm-beside
@@ -55,7 +55,11 @@ test-http:
 test-documents:
 	cargo test -p asserta-documents
 
-test-host: wasm wasm-tests
+# By itself, since it takes features of wasmtime that our own host is built without.
+spin-stand-in: ## build what stands in for Spin in tests
+	@cargo build --release -p spin-stand-in
+
+test-host: wasm wasm-tests spin-stand-in
 	cargo test --release $(NATIVE)
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
@@ -72,7 +76,7 @@ fuzz-brief: ## the same for a few seconds each, from the committed corpus and a 
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} FUZZ_SEED=$${FUZZ_SEED:-1} scripts/fuzz.sh
 
 # TORTURE="soak" runs that part alone; scripts/torture.sh has the names. Needs redis-server and root for the full disk.
-torture: wasm wasm-tests ## kill, fill, starve and overload it at full length, and print a table (40 minutes)
+torture: wasm wasm-tests spin-stand-in ## kill, fill, starve and overload it at full length, and print a table (40 minutes)
 	@scripts/torture.sh $(TORTURE)
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.

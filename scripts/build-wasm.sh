@@ -35,7 +35,6 @@ build() {
 for component in "$@"; do
   case $component in
     endpoint) build endpoint 1173000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-host-signatures) build endpoint-host-signatures 1240000 wasm32-wasip2 host-signatures asserta-endpoint --features host-signatures ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     handler) build handler 1001000 wasm32-unknown-unknown wasm asserta-handler ;;
     handler-host-signatures) build handler-host-signatures 1086000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
@@ -45,7 +44,7 @@ for component in "$@"; do
     exchanger-events) build exchanger-events 728500 wasm32-unknown-unknown exchanger asserta-component --features events ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
-    misbehaving) build misbehaving 300000 wasm32-wasip2 wasm misbehaving ;;
+    misbehaving) build misbehaving 100000 wasm32-unknown-unknown wasm misbehaving ;;
     bench) build bench 1000000 wasm32-wasip2 wasm asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;
   esac

@@ -24,7 +24,7 @@ line() {
 
 printf '\n== what was tested\n'
 line vectors "public test vectors, in Wasm as the endpoint is built and as the exchanger is built"
-line scenarios "each over HTTP on three components; the table above has the embedded hosts beside them"
+line scenarios "each over HTTP on four components; the table above has the embedded hosts beside them"
 line rules "of docs/rules.md, each named by a test"
 if [[ -f $summary/not-tested ]]; then
   sort -u "$summary/not-tested" | sed 's/^/not tested: /'

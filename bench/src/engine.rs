@@ -15,7 +15,6 @@ pub enum Meter {
 /// An engine. With [`Meter::Time`] it compiles and pools as the host's does; see `src/host/src/program.rs`.
 pub fn engine(meter: Meter) -> Result<Engine> {
     let mut config = Config::new();
-    config.wasm_component_model_async(true);
     match meter {
         Meter::Time => {
             let mut pool = PoolingAllocationConfig::default();

@@ -130,20 +130,19 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
 /// Counts the fuel of an exchange under each algorithm, of refusals, and of an instance's first request, in the
 /// components of a folder: all inside of Wasm, and where the host computes the signatures.
 pub fn count(components: &Path, fixture: &Fixture) -> Result<Counts> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rustc = compiler(components)?;
-    let mut fuel = runtime.block_on(count_all(&components.join("endpoint.wasm"), fixture))?;
-    let by_host = runtime.block_on(count_all(&components.join("endpoint-host-signatures.wasm"), fixture))?;
+    let mut fuel = count_all(&components.join("handler.wasm"), fixture)?;
+    let by_host = count_all(&components.join("handler-host-signatures.wasm"), fixture)?;
     fuel.extend(by_host.into_iter().map(|(name, fuel)| (format!("by host: {name}"), fuel)));
     Ok(Counts { rustc, fuel })
 }
 
-async fn count_all(component: &Path, fixture: &Fixture) -> Result<Fuel> {
+fn count_all(component: &Path, fixture: &Fixture) -> Result<Fuel> {
     let endpoint = Endpoint::load(component, Meter::Fuel, fixture.trust.to_string())?;
-    let mut instance = endpoint.instantiate().await?;
+    let mut instance = endpoint.instantiate()?;
     let mut fuel = BTreeMap::new();
     let request = http::Request::get("/health").body(Bytes::new())?;
-    let (answer, used) = instance.answer(request).await?;
+    let (answer, used) = instance.serve(request)?;
     ensure!(answer.status() == 200, "the endpoint is not healthy");
     fuel.insert("an instance's first request".to_owned(), used);
     for (algorithm, assertions) in &fixture.assertions {
@@ -151,23 +150,22 @@ async fn count_all(component: &Path, fixture: &Fixture) -> Result<Fuel> {
         // The first one finds the issuer's record unread and its key unparsed.
         let calls = [("first exchange", first, 200), ("exchange", second, 200), ("replay", second, 400)];
         for (what, assertion, status) in calls {
-            let (answer, used) = instance.answer(token_request(assertion, CLIENT_SECRET)?).await?;
+            let (answer, used) = instance.serve(token_request(assertion, CLIENT_SECRET)?)?;
             let told = String::from_utf8_lossy(answer.body());
             ensure!(answer.status() == status, "{algorithm}, {what}: {} {told}", answer.status());
             fuel.insert(format!("{algorithm} {what}"), used);
         }
-        let (answer, used) =
-            instance.answer(token_request(&with_bad_signature(third), CLIENT_SECRET)?).await?;
+        let (answer, used) = instance.serve(token_request(&with_bad_signature(third), CLIENT_SECRET)?)?;
         ensure!(answer.status() == 400, "{algorithm}: a bad signature was answered with {}", answer.status());
         fuel.insert(format!("{algorithm} bad signature"), used);
         if algorithm == "ES256" {
-            let (answer, used) = instance.answer(token_request(third, "a wrong secret")?).await?;
+            let (answer, used) = instance.serve(token_request(third, "a wrong secret")?)?;
             ensure!(answer.status() == 401, "a wrong secret was answered with {}", answer.status());
             fuel.insert("bad client".to_owned(), used);
             // R15: refused for its length, before anybody is asked.
             let scope = "read+".repeat(12_000);
             let request = body_request(format!("{}&scope={scope}", form(third)), "a wrong secret")?;
-            let (answer, used) = instance.answer(request).await?;
+            let (answer, used) = instance.serve(request)?;
             ensure!(answer.status() == 400, "a scope of 60 kB was answered with {}", answer.status());
             fuel.insert("scope of 60 kB".to_owned(), used);
         }

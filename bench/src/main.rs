@@ -138,7 +138,7 @@ impl Bench {
     }
 
     fn growth<'a>(&self, key: &'a IssuerKey, folder: &'a Path) -> Result<Growth<'a>> {
-        Ok(Growth { server: self.ours("endpoint", "sqlite")?, key, folder, effort: self.effort() })
+        Ok(Growth { server: self.ours("handler", "sqlite")?, key, folder, effort: self.effort() })
     }
 
     fn draw_growth(&self, svg: &Path) -> Result<()> {
@@ -165,8 +165,8 @@ impl Bench {
             Ok::<_, anyhow::Error>(Build { on_memory, on_sqlite })
         };
         let profile = Profile {
-            portable: build("endpoint")?,
-            by_host: build("endpoint-host-signatures")?,
+            portable: build("handler")?,
+            by_host: build("handler-host-signatures")?,
             signatures: InWasm::load(&self.component("bench")?)?,
             keys: &keys,
             folder: folder.path(),
@@ -201,12 +201,12 @@ impl Bench {
         let mut contestants = vec![
             Contestant {
                 name: PORTABLE,
-                kind: self.ours("endpoint", "sqlite")?,
+                kind: self.ours("handler", "sqlite")?,
                 algorithms: Algorithm::ALL.to_vec(),
             },
             Contestant {
                 name: BY_HOST,
-                kind: self.ours("endpoint-host-signatures", "sqlite")?,
+                kind: self.ours("handler-host-signatures", "sqlite")?,
                 algorithms: Algorithm::ALL.to_vec(),
             },
             Contestant {
@@ -250,10 +250,10 @@ impl Bench {
 
     fn figures(&self, report: &mut Report, keys: &[IssuerKey], folder: &Path) -> Result<()> {
         eprintln!("taking the other figures");
-        let component = self.component("endpoint")?;
+        let component = self.component("handler")?;
         let subject = Subject {
-            on_sqlite: self.ours("endpoint", "sqlite")?,
-            on_memory: self.ours("endpoint", "memory")?,
+            on_sqlite: self.ours("handler", "sqlite")?,
+            on_memory: self.ours("handler", "memory")?,
             component: &component,
             keys,
             folder,

@@ -7,8 +7,7 @@ fn core_of(manifest: &str) -> Option<&str> {
 
 #[test]
 fn the_timed_component_takes_core_as_the_endpoint_does() {
-    let (ours, endpoint) =
-        (include_str!("../wasm/Cargo.toml"), include_str!("../../src/endpoint/Cargo.toml"));
+    let (ours, endpoint) = (include_str!("../wasm/Cargo.toml"), include_str!("../../src/handler/Cargo.toml"));
     assert_eq!(core_of(ours), core_of(endpoint));
     assert!(core_of(endpoint).is_some());
 }

@@ -10,8 +10,8 @@ static NOW: LazyLock<Counts> = LazyLock::new(count_now);
 
 fn count_now() -> Counts {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components");
-    for name in ["endpoint.wasm", "endpoint-host-signatures.wasm"] {
-        assert!(components.join(name).is_file(), "`make wasm wasm-host-signatures` builds {name}");
+    for name in ["handler.wasm", "handler-host-signatures.wasm"] {
+        assert!(components.join(name).is_file(), "`make wasm` builds {name}");
     }
     count(&components, &Fixture::load().expect("the assertions are committed")).expect("it can be counted")
 }

@@ -22,8 +22,8 @@ pub fn path(component: &str) -> PathBuf {
 /// It was not built; says how to.
 pub fn bytes(component: &str) -> Result<Vec<u8>> {
     let path = path(component);
-    let how = if component == "endpoint.wasm" { "make wasm" } else { "make wasm-tests" };
-    std::fs::read(&path).with_context(|| format!("{} is missing: run `{how}` first", path.display()))
+    std::fs::read(&path)
+        .with_context(|| format!("{} is missing: run `make wasm wasm-tests` first", path.display()))
 }
 
 /// A component, compiled once for each process and kept in `target/` for the next.

@@ -12,6 +12,7 @@ pub mod process;
 pub mod redis_server;
 pub mod run;
 pub mod scenario;
+pub mod spin;
 pub mod standard_clients;
 pub mod summary;
 pub mod token_request;

@@ -51,7 +51,7 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
-        Self::start_component("endpoint.wasm", data, options, environment)
+        Self::start_component("handler.wasm", data, options, environment)
     }
 
     /// The same with another component in the endpoint's place.

@@ -21,7 +21,7 @@ const FACTOR: f64 = 1.5;
 async fn failures_take_the_same_time() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let stores = Arc::new(SqliteStores::open(directory.path())?);
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(stores).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).stores(stores).start().await?;
     let admin = Admin(host.address());
     let known = admin.register_acme().await?;
     let disabled = admin.register_application("disabled").await?;

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_of_the_admin_api() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let admin = Admin(host.address());
     let client = admin.register_acme().await?;
     let before = admin.done("GET", "acme/trusted-issuers", None).await?.text();
@@ -80,7 +80,7 @@ async fn bodies_of_the_admin_api() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_no_http() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let client = Admin(host.address()).register_acme().await?;
     let large = format!("GET /health HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "a".repeat(100_000));
     let token = "POST /t/acme/oauth2/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n";
@@ -116,7 +116,7 @@ async fn bytes_that_are_no_http() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seed_documents() -> Result<()> {
-    let program = program("endpoint.wasm")?;
+    let program = program("handler.wasm")?;
     let stores = Arc::new(MemoryStores::new());
     for document in [
         "not JSON",

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_clients_are_let_go_and_hurt_nobody() -> Result<()> {
     let slow_ones = times(300, 1500);
-    let host = LocalHost::of(program("endpoint.wasm")?)
+    let host = LocalHost::of(program("handler.wasm")?)
         .limits(|limits| {
             limits.head_time = Duration::from_secs(2);
             limits.body_time = Duration::from_secs(2);
@@ -90,7 +90,7 @@ async fn requests_beyond_the_cap() -> Result<()> {
     let body = json!({"keys": [key("es256")?.jwk()?]}).to_string();
     endpoints
         .answers(&url, vec![KeyAnswer { status: 200, headers: Default::default(), body, delay_ms: 1500 }]);
-    let host = LocalHost::of(program("endpoint.wasm")?).limits(|limits| limits.requests = 20).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).limits(|limits| limits.requests = 20).start().await?;
     let admin = Admin(host.address());
     let client = admin.register_acme().await?;
     admin.register_issuer("slow", "https://slow.example", &json!({"jwks_uri": url})).await?;
@@ -116,7 +116,7 @@ async fn requests_beyond_the_cap() -> Result<()> {
 /// holds back for 40 ms. A server without it shows that this test would see it.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_not_held_back() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let ours = two_answers(host.address()).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let without = listener.local_addr()?;
@@ -177,7 +177,7 @@ async fn two_answers(address: SocketAddr) -> Result<Duration> {
 /// Heads beyond the limit are refused at once, however they are large.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_heads() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let long = "x".repeat(40 << 10);
     let path = format!("/{long}");
     for (path, headers) in [("/health", vec![("x-long", long.as_bytes())]), (path.as_str(), vec![])] {

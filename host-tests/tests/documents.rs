@@ -79,7 +79,7 @@ fn run_script(document: &str, script: &str) {
     let server = Command::new(release.join("asserta"))
         .arg("serve")
         .arg("--component")
-        .arg(root().join("target/components/endpoint.wasm"))
+        .arg(root().join("target/components/handler.wasm"))
         .current_dir(&directory)
         .envs(environment.clone())
         .stdout(Stdio::null())

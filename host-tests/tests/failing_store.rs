@@ -96,7 +96,7 @@ fn is_unavailable(answer: &Answer) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_issued_while_a_store_fails() -> Result<()> {
     let stores = Unreliable::default();
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(Arc::new(stores.clone())).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).stores(Arc::new(stores.clone())).start().await?;
     let admin = Admin(host.address());
     let client = admin.register_acme().await?;
     let health = || send(host.address(), "GET", "/health", &[], "");
@@ -130,7 +130,7 @@ async fn nothing_is_issued_while_a_store_fails() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_that_fails_is_told() -> Result<()> {
     let (stores, clock) = (Unreliable::default(), StillClock::at_present());
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(Arc::new(stores.clone())).clock(clock.clone());
+    let host = LocalHost::of(program("handler.wasm")?).stores(Arc::new(stores.clone())).clock(clock.clone());
     let host = host.start().await?;
     let client = Admin(host.address()).register_acme().await?;
     for unlistable in [true, false] {
@@ -159,7 +159,7 @@ async fn a_sweep_that_fails_is_told() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_applied_before_a_failure_is_reported() -> Result<()> {
     let stores = Unreliable::default();
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(Arc::new(stores.clone())).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).stores(Arc::new(stores.clone())).start().await?;
     let issuer = |name: &str| {
         let (issuer, jwks_uri) = (format!("https://{name}.example"), format!("https://{name}.example/jwks"));
         json!({"name": name, "issuer": issuer, "jwks_uri": jwks_uri})

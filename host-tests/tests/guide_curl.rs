@@ -34,7 +34,7 @@ fn the_readme_has_the_command_of_the_guide() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_gets_a_token() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let key_endpoints = KeyEndpoints::start().await?;
     let url = key_endpoints.url("guide", "jwks");
     key_endpoints.serves(&url, json!({"keys": [key("rsa")?.jwk()?]}));

@@ -21,7 +21,7 @@ async fn a_request_that_waits_too_long() -> Result<()> {
     let body = json!({"keys": [key("es256")?.jwk()?]}).to_string();
     let answer = KeyAnswer { status: 200, headers: Default::default(), body, delay_ms: 4000 };
     key_endpoints.answers(&url, vec![answer]);
-    let host = LocalHost::of(program("endpoint.wasm")?)
+    let host = LocalHost::of(program("handler.wasm")?)
         .limits(|limits| limits.request_time = Duration::from_secs(1))
         .start()
         .await?;
@@ -57,7 +57,7 @@ async fn a_request_that_waits_too_long() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_computes_too_long() -> Result<()> {
     // A key for RS256 takes seconds to make: more than this installation lets a request compute.
-    let host = LocalHost::of(program("endpoint.wasm")?)
+    let host = LocalHost::of(program("handler.wasm")?)
         .settings(|settings| settings.access_token_algorithm = Some("RS256".to_owned()))
         .limits(|limits| limits.computing_time = Some(Duration::from_millis(50)))
         .start()

@@ -30,7 +30,7 @@ struct Setting {
 impl Setting {
     async fn start(keys: &[&str]) -> Result<Self> {
         let few = |limits: &mut Limits| limits.instances = INSTANCES;
-        let host = LocalHost::of(program("endpoint.wasm")?).limits(few).start().await?;
+        let host = LocalHost::of(program("handler.wasm")?).limits(few).start().await?;
         let endpoints = KeyEndpoints::start().await?;
         let url = endpoints.url("life", "partner");
         endpoints.serves(&url, jwks(keys)?);

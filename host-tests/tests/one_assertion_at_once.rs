@@ -26,7 +26,7 @@ async fn one_of_64_in_memory() -> Result<()> {
 }
 
 async fn one_of_64(stores: Arc<dyn KeyValue>) -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(stores).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).stores(stores).start().await?;
     let client = Admin(host.address()).register_acme().await?;
     for round in 0..ROUNDS {
         let assertion = assertion("es256", &json!({"round": round}))?;

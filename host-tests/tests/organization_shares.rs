@@ -21,7 +21,7 @@ const HOSTILE: usize = 256;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_keys_of_one_organization_hold_up_no_other() -> Result<()> {
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let admin = Admin(host.address());
     let client = admin.register_acme().await?;
     let exchange = |client: host_tests::admin::Client| async move {

@@ -16,7 +16,7 @@ const ROUNDS: usize = 40;
 async fn one_name_and_one_issuer_value() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let stores = Arc::new(SqliteStores::open(directory.path())?);
-    let host = LocalHost::of(program("endpoint.wasm")?).stores(stores).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).stores(stores).start().await?;
     let admin = Admin(host.address());
     admin.done("PUT", "acme", Some(&json!({}))).await?;
     let record = |name: String, issuer: String| -> Result<Value> {

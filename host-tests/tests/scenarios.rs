@@ -8,24 +8,20 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, ensure};
-use asserta::Program;
 use host_tests::components::{self, target};
-use host_tests::driver::http::HttpDriver;
+use host_tests::driver::http::{HttpDriver, Runtime};
 use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::local_host::{PUBLIC_URL, present};
 use host_tests::run::{Verdict, run};
 use host_tests::scenario::{self, Setting, resolve, resolved};
+use host_tests::spin::Spin;
 use host_tests::summary;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The components that the scenarios run on: three implementations of signatures, which must agree on every verdict.
-const COMPONENTS: [&str; 5] = [
-    "handler.wasm",
-    "handler-host-signatures.wasm",
-    "endpoint.wasm",
-    "endpoint-jwt-simple.wasm",
-    "endpoint-host-signatures.wasm",
-];
+/// The components that our host runs: two implementations of signatures, which must agree on every verdict...
+const OF_HOST: [&str; 2] = ["handler.wasm", "handler-host-signatures.wasm"];
+/// ...and those that Spin runs, with a third.
+const OF_SPIN: [&str; 2] = ["endpoint.wasm", "endpoint-jwt-simple.wasm"];
 
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();
@@ -52,7 +48,7 @@ fn main() -> Result<()> {
 struct Bench {
     runtime: tokio::runtime::Runtime,
     key_endpoints: KeyEndpoints,
-    programs: Vec<(&'static str, Program)>,
+    components: Vec<(&'static str, Runtime)>,
     /// For each scenario: its rules, and whether it passed on each host.
     results: Mutex<BTreeMap<String, (String, Vec<bool>)>>,
 }
@@ -61,9 +57,10 @@ impl Bench {
     fn prepare() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let key_endpoints = runtime.block_on(KeyEndpoints::start())?;
-        let programs = COMPONENTS.iter().map(|name| Ok((*name, components::program(name)?)));
-        let programs = programs.collect::<Result<_>>()?;
-        Ok(Self { runtime, key_endpoints, programs, results: Mutex::default() })
+        let of_host = OF_HOST.iter().map(|name| Ok((*name, Runtime::Host(components::program(name)?))));
+        let of_spin = OF_SPIN.iter().map(|name| Ok((*name, Runtime::Spin(Spin::load(name)?))));
+        let components = of_host.chain(of_spin).collect::<Result<_>>()?;
+        Ok(Self { runtime, key_endpoints, components, results: Mutex::default() })
     }
 
     /// One scenario on every component, with the same bytes.
@@ -72,9 +69,9 @@ impl Bench {
         let setting = Setting { public_url: PUBLIC_URL, now: present(), endpoint_url: &endpoint_url };
         let resolved = resolve(written, &setting)?;
         let outcomes: Vec<(&str, Result<()>)> = self
-            .programs
+            .components
             .iter()
-            .map(|(name, program)| (*name, self.runtime.block_on(self.run_on(program, &resolved))))
+            .map(|(name, runtime)| (*name, self.runtime.block_on(self.run_on(runtime, &resolved))))
             .collect();
         let passed = outcomes.iter().map(|(_, outcome)| outcome.is_ok()).collect();
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,8 +83,8 @@ impl Bench {
         Ok(())
     }
 
-    async fn run_on(&self, program: &Program, scenario: &resolved::Scenario) -> Result<()> {
-        let verdict = run(scenario, &mut HttpDriver::of(program.clone()), &self.key_endpoints).await?;
+    async fn run_on(&self, runtime: &Runtime, scenario: &resolved::Scenario) -> Result<()> {
+        let verdict = run(scenario, &mut HttpDriver::of(runtime.clone()), &self.key_endpoints).await?;
         ensure!(verdict == Verdict::Passed, "not all of it was carried out: {verdict:?}");
         Ok(())
     }
@@ -96,14 +93,14 @@ impl Bench {
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = std::io::stdout().lock();
         let width = results.keys().map(String::len).max().unwrap_or(0);
-        let header: Vec<String> = COMPONENTS.iter().map(|name| format!("{name:29}")).collect();
+        let header: Vec<String> = self.components.iter().map(|(name, _)| format!("{name:29}")).collect();
         writeln!(out, "{:width$}  {} rules", "scenario", header.join(" "))?;
         for (id, (rules, passed)) in results.iter() {
             let cells: Vec<String> =
                 passed.iter().map(|passed| format!("{:29}", if *passed { "ok" } else { "FAILED" })).collect();
             writeln!(out, "{id:width$}  {} {rules}", cells.join(" "))?;
         }
-        let counts = (0..COMPONENTS.len()).map(|host| {
+        let counts = (0..self.components.len()).map(|host| {
             let passed = results.values().filter(|(_, passed)| passed[host]).count();
             format!("{:29}", format!("{passed} of {}", results.len()))
         });

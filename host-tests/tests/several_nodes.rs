@@ -235,7 +235,7 @@ async fn is_bounded(name: &str, stores: Arc<dyn KeyValue>) -> Result<()> {
     let assertions = times(2_500, 10_000);
     let clock = StillClock::at_present();
     let host =
-        LocalHost::of(program("endpoint.wasm")?).stores(stores.clone()).clock(clock.clone()).start().await?;
+        LocalHost::of(program("handler.wasm")?).stores(stores.clone()).clock(clock.clone()).start().await?;
     let client = Admin(host.address()).register_acme().await?;
     let mut workers = JoinSet::new();
     for worker in 0..16 {

@@ -32,7 +32,7 @@ async fn others_are_answered_meanwhile() -> Result<()> {
     let body = json!({"keys": [key("es256")?.jwk()?]}).to_string();
     let delay_ms = DELAY.as_millis() as u64;
     endpoints.answers(&url, vec![KeyAnswer { status: 200, headers: Default::default(), body, delay_ms }]);
-    let host = LocalHost::of(program("endpoint.wasm")?).start().await?;
+    let host = LocalHost::of(program("handler.wasm")?).start().await?;
     let admin = Admin(host.address());
     let client = admin.register_acme().await?;
     admin.register_issuer("slow", "https://slow.example", &json!({"jwks_uri": url})).await?;

@@ -39,7 +39,7 @@ async fn oauth4webapi_and_jose() -> Result<()> {
 
 /// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
 async fn installation(algorithm: &str) -> Result<(LocalHost, Client, String)> {
-    let host = LocalHost::of(program("endpoint.wasm")?).settings(|settings| {
+    let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
         settings.public_url = None;
         settings.access_token_algorithm = Some(algorithm.to_owned());
     });

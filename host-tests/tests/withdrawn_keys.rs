@@ -40,7 +40,7 @@ impl Nodes {
         let mut hosts = Vec::new();
         for _ in 0..2 {
             let stores: Arc<dyn KeyValue> = stores.clone();
-            let host = LocalHost::of(program("endpoint.wasm")?).stores(stores).clock(clock.clone());
+            let host = LocalHost::of(program("handler.wasm")?).stores(stores).clock(clock.clone());
             hosts.push(host.limits(|limits| limits.instances = INSTANCES).start().await?);
         }
         let endpoints = KeyEndpoints::start().await?;

@@ -1,5 +1,6 @@
-//! Drives the endpoint over HTTP, on the host in this process.
+//! Drives the endpoint over HTTP: on the host in this process, or on Spin's stand-in.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
@@ -10,20 +11,51 @@ use tokio::task::JoinSet;
 
 use super::{Driver, Operation, Outcome, Profile, Refused, Rejected, Response};
 use crate::client::{Answer, form_encoded, send};
-use crate::local_host::{ADMIN_TOKEN, LocalHost, StillClock};
+use crate::local_host::{ADMIN_TOKEN, LocalHost, PUBLIC_URL, StillClock};
+use crate::spin::{Spin, SpinApp};
 use crate::token_request::{TokenRequest, organization_path, token_path};
 
-/// The endpoint, served by the host in this process.
+/// What runs a component.
+#[derive(Clone)]
+pub enum Runtime {
+    /// The host, in this process.
+    Host(Program),
+    /// Spin's stand-in.
+    Spin(Spin),
+}
+
+/// The endpoint, served.
 pub struct HttpDriver {
-    program: Program,
-    clock: StillClock,
-    host: Option<LocalHost>,
+    runtime: Runtime,
+    running: Option<Running>,
+}
+
+enum Running {
+    Host(LocalHost),
+    Spin(SpinApp),
 }
 
 impl HttpDriver {
     /// A driver of this component.
-    pub fn of(program: Program) -> Self {
-        Self { program, clock: StillClock::at_present(), host: None }
+    pub fn of(runtime: Runtime) -> Self {
+        Self { runtime, running: None }
+    }
+}
+
+impl Running {
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Host(host) => host.address(),
+            Self::Spin(app) => app.address,
+        }
+    }
+
+    fn set_clock(&self, at: u64) -> Result<()> {
+        match self {
+            Self::Host(host) => host.clock.set(at),
+            Self::Spin(app) => app.set_clock(at)?,
+        }
+        Ok(())
     }
 }
 
@@ -33,20 +65,37 @@ impl Driver for HttpDriver {
     }
 
     async fn start(&mut self, at: u64, settings: &Map<String, Value>) -> Result<()> {
-        self.clock.set(at);
-        let host = LocalHost::of(self.program.clone()).clock(self.clock.clone()).settings(|host| {
-            host.dev = settings.get("dev").and_then(Value::as_bool).unwrap_or(true);
-            let algorithm = settings.get("access_token_algorithm").and_then(Value::as_str);
-            host.access_token_algorithm = algorithm.map(str::to_owned);
-            host.trust = settings.get("trust").map(|document| Secret::new(document.to_string()));
+        let dev = settings.get("dev").and_then(Value::as_bool).unwrap_or(true);
+        let algorithm = settings.get("access_token_algorithm").and_then(Value::as_str).map(str::to_owned);
+        let trust = settings.get("trust").map(Value::to_string);
+        self.running = Some(match &self.runtime {
+            Runtime::Host(program) => {
+                let host = LocalHost::of(program.clone()).clock(StillClock::at(at)).settings(|host| {
+                    host.dev = dev;
+                    host.access_token_algorithm = algorithm;
+                    host.trust = trust.map(Secret::new);
+                });
+                Running::Host(host.start().await?)
+            }
+            Runtime::Spin(spin) => {
+                // As spin.toml has them: each has a text, if an empty one.
+                let variables = BTreeMap::from([
+                    ("public_url", PUBLIC_URL.to_owned()),
+                    ("admin_token", ADMIN_TOKEN.to_owned()),
+                    ("dev", dev.to_string()),
+                    ("access_token_algorithm", algorithm.unwrap_or_default()),
+                    ("trust", trust.unwrap_or_default()),
+                ]);
+                Running::Spin(spin.start(at, &variables)?)
+            }
         });
-        self.host = Some(host.start().await?);
         Ok(())
     }
 
     async fn call(&mut self, at: u64, operations: Vec<Operation>) -> Result<Vec<Response>> {
-        self.clock.set(at);
-        let address = self.host.as_ref().context("the host is not started")?.address();
+        let running = self.running.as_ref().context("the host is not started")?;
+        running.set_clock(at)?;
+        let address = running.address();
         let mut calls = JoinSet::new();
         for (index, operation) in operations.into_iter().enumerate() {
             calls.spawn(async move { (index, perform(address, operation).await) });
@@ -57,7 +106,7 @@ impl Driver for HttpDriver {
     }
 
     async fn stop(&mut self) {
-        if let Some(host) = self.host.take() {
+        if let Some(Running::Host(host)) = self.running.take() {
             host.stop().await;
         }
     }

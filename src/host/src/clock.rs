@@ -1,6 +1,5 @@
 //! The wall clock that the component reads, so that a test can move time by days.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,25 +37,5 @@ impl ShiftedClock {
 impl WallClock for ShiftedClock {
     fn now(&self) -> Duration {
         SystemClock.now() + Duration::from_secs(self.ahead_seconds.load(Ordering::SeqCst))
-    }
-}
-
-/// A shared clock in the shape that wasmtime-wasi wants.
-#[derive(Clone)]
-pub(crate) struct GuestClock(pub(crate) Arc<dyn WallClock>);
-
-impl fmt::Debug for GuestClock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GuestClock")
-    }
-}
-
-impl wasmtime_wasi::HostWallClock for GuestClock {
-    fn resolution(&self) -> Duration {
-        Duration::from_micros(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.0.now()
     }
 }

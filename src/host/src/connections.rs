@@ -21,7 +21,8 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::instances::{Instances, NoAnswer, Response};
+use crate::instance::{NoResponse, Response};
+use crate::instances::Instances;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 
@@ -125,7 +126,7 @@ impl Front {
         });
         match answer.await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error @ (NoAnswer::NoRoom | NoAnswer::NoShare))) => {
+            Ok(Err(error @ (NoResponse::NoRoom | NoResponse::NoShare))) => {
                 tracing::warn!(%error, "a request is told to come again");
                 Err(Refusal::Busy)
             }

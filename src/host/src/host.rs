@@ -14,12 +14,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::{SystemClock, WallClock};
 use crate::connections::Front;
-use crate::guest::World;
-use crate::instances::{Instances, NoAnswer};
+use crate::instance::{NoResponse, World};
+use crate::instances::Instances;
 use crate::keyvalue::KeyValue;
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program};
-use crate::settings::{Limits, Settings, Variables};
+use crate::settings::{EndpointSettings, Limits, Settings};
 use crate::shares::ShareLimits;
 use crate::signatures::Signatures;
 
@@ -95,13 +95,13 @@ impl HostBuilder {
         let makes_rsa_keys = self.settings.access_token_algorithm.as_deref() == Some("RS256");
         let computing_time = if makes_rsa_keys { 10 } else { 1 };
         let computing_time = self.limits.computing_time.unwrap_or(Duration::from_secs(computing_time));
-        let variables = Variables::new(self.settings, own_url(address));
-        let public_url = variables.public_url().to_owned();
+        let settings = EndpointSettings::new(self.settings, own_url(address));
+        let public_url = settings.public_url().to_owned();
         let world = Arc::new(World {
             stores: self.stores,
-            variables,
+            settings,
             clock: self.clock,
-            outbound: Arc::new(Outbound::new(self.outbound)),
+            outbound: Outbound::new(self.outbound),
             signatures: Signatures::default(),
             memory_limit: self.limits.memory.min(MAX_MEMORY_BYTES),
             computing_time,
@@ -200,7 +200,7 @@ async fn warm_up(instances: &Instances) -> Result<(), StartError> {
             tracing::warn!(status, "the endpoint says that it is not healthy");
             Ok(())
         }
-        Ok(Err(NoAnswer::Setting)) => Err(StartError::Setting),
+        Ok(Err(NoResponse::Setting)) => Err(StartError::Setting),
         Ok(Err(error)) => Err(StartError::Endpoint(error.to_string())),
         Err(_) => Err(StartError::Endpoint("the host panicked".to_owned())),
     }

@@ -10,23 +10,14 @@
 //! connections), but more CPU for each request (100 microseconds in place of 78 where the component only
 //! answers 404), since the same code no longer runs for several requests in a row.
 
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use futures_channel::oneshot as handover;
-use http_body_util::{BodyExt as _, Full, Limited};
-use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
-use wasmtime::{AsContextMut as _, PoolConcurrencyLimitError, Store};
-use wasmtime_wasi_http::handler::{Prepared, Proxy};
-use wasmtime_wasi_http::{WasiHttpView as _, p3::bindings::Service};
 
-use crate::guest::{Guest, OutOfTime, Usage, World};
-use crate::handler::{self, Handler};
-use crate::program::{Kind, Program};
+use crate::instance::{Instance, NoResponse, Request, Response, World};
+use crate::program::Program;
 use crate::shares::{ShareLimits, Shares};
 
 /// An instance is replaced after so many requests, whatever it may have gathered by then.
@@ -34,33 +25,6 @@ const REQUESTS_PER_INSTANCE: u32 = 10_000;
 
 /// An idle instance is dropped after this time.
 const IDLE_TIME: Duration = Duration::from_secs(60);
-
-/// An answer has at most so many bytes.
-const ANSWER_SIZE: usize = 8 << 20;
-
-/// Why the component gave no answer. The text is for the log.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoAnswer {
-    #[error("other hosts in this process use all instances that there may be")]
-    NoRoom,
-    #[error("its organization has as many requests at once as it may have")]
-    NoShare,
-    #[error("no instance could be made: {0}")]
-    Instantiation(String),
-    #[error("the component failed: {0}")]
-    Trap(String),
-    #[error("the request took too long")]
-    Timeout,
-    #[error("the request computed for too long")]
-    OutOfTime,
-    #[error("the component's answer is incomplete or too large")]
-    Answer,
-    #[error("the endpoint cannot use a setting")]
-    Setting,
-}
-
-pub(crate) type Request = http::Request<Bytes>;
-pub(crate) type Response = http::Response<Full<Bytes>>;
 
 /// All instances of one host.
 pub(crate) struct Instances {
@@ -79,21 +43,6 @@ pub(crate) struct Instances {
 struct Idle {
     instance: Instance,
     since: Instant,
-}
-
-struct Instance {
-    of: Of,
-    requests: u32,
-}
-
-enum Of {
-    Handler(Box<Handler>),
-    Spin(Box<Spin>),
-}
-
-struct Spin {
-    store: Store<Guest>,
-    proxy: Proxy,
 }
 
 /// An instance that a request has, and the permit for it.
@@ -116,9 +65,13 @@ impl Instances {
 
     /// Has the component answer a request. The answer goes out as soon as it is whole; this ends when
     /// the component has also finished what it does afterwards.
-    pub(crate) async fn handle(&self, request: Request, answer: oneshot::Sender<Result<Response, NoAnswer>>) {
+    pub(crate) async fn handle(
+        &self,
+        request: Request,
+        answer: oneshot::Sender<Result<Response, NoResponse>>,
+    ) {
         let Some(place) = self.shares.enter(request.uri().path()) else {
-            _ = answer.send(Err(NoAnswer::NoShare));
+            _ = answer.send(Err(NoResponse::NoShare));
             return;
         };
         let mut answer = Some(answer);
@@ -126,7 +79,7 @@ impl Instances {
         let failed = match handled {
             Ok(Ok(())) => return,
             Ok(Err(failed)) => failed,
-            Err(_) => NoAnswer::Timeout,
+            Err(_) => NoResponse::Timeout,
         };
         match answer.take() {
             // Where nobody waits any more there is nobody to tell.
@@ -138,26 +91,22 @@ impl Instances {
     async fn run(
         &self,
         request: Request,
-        answer: &mut Option<oneshot::Sender<Result<Response, NoAnswer>>>,
-    ) -> Result<(), NoAnswer> {
+        answer: &mut Option<oneshot::Sender<Result<Response, NoResponse>>>,
+    ) -> Result<(), NoResponse> {
         let mut taken = self.take().await?;
         // What fails here is dropped here: no later request meets what this one left behind.
-        match &mut taken.instance.of {
-            Of::Handler(handler) => handler.answer(request, answer).await?,
-            Of::Spin(spin) => spin.answer(request, answer).await?,
-        }
+        taken.instance.serve(request, answer).await?;
         self.give_back(taken);
         Ok(())
     }
 
     /// An instance, used or new.
-    async fn take(&self) -> Result<InUse<'_>, NoAnswer> {
-        let running = self.running.acquire().await.map_err(|_| NoAnswer::Timeout)?;
-        let mut instance = match self.take_idle() {
+    async fn take(&self) -> Result<InUse<'_>, NoResponse> {
+        let running = self.running.acquire().await.map_err(|_| NoResponse::Timeout)?;
+        let instance = match self.take_idle() {
             Some(instance) => instance,
-            None => self.instantiate().await?,
+            None => Instance::start(&self.program.linked, &self.world).await?,
         };
-        instance.requests += 1;
         Ok(InUse { instance, _running: running })
     }
 
@@ -196,79 +145,6 @@ impl Instances {
         drop(stale);
         drop(permits);
     }
-
-    async fn instantiate(&self) -> Result<Instance, NoAnswer> {
-        let of = match &self.program.kind {
-            Kind::Handler(component) => {
-                let started = Handler::start(component, &self.world).await.map_err(not_made)?;
-                Of::Handler(Box::new(started.map_err(|bad| {
-                    handler::tell(
-                        &json!({"event": "bad-setting", "setting": bad.name, "problem": bad.problem}),
-                    );
-                    NoAnswer::Setting
-                })?))
-            }
-            Kind::Spin(service) => {
-                let mut store = Store::new(&self.program.engine, Guest::new(self.world.clone()));
-                Usage::watch(&mut store);
-                let service: Service = service.instantiate_async(&mut store).await.map_err(not_made)?;
-                Of::Spin(Box::new(Spin { store, proxy: Proxy::P3(service) }))
-            }
-        };
-        Ok(Instance { of, requests: 0 })
-    }
-}
-
-impl Instance {
-    /// Bytes of linear memory.
-    fn memory(&self) -> usize {
-        match &self.of {
-            Of::Handler(handler) => handler.memory(),
-            Of::Spin(spin) => spin.store.data().usage.memory(),
-        }
-    }
-}
-
-impl Spin {
-    async fn answer(
-        &mut self,
-        request: Request,
-        answer: &mut Option<oneshot::Sender<Result<Response, NoAnswer>>>,
-    ) -> Result<(), NoAnswer> {
-        Usage::begin_request(&mut self.store);
-        let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
-        let (sender, handed_over) = handover::channel();
-        let prepared = Prepared::new(self.store.as_context_mut(), &self.proxy, request, Guest::http, sender)
-            .map_err(failed)?;
-        let ran = self.store.run_concurrent(async |accessor| {
-            prepared.run(accessor, std::future::pending()).await?;
-            let response = handed_over.await.map_err(|_| wasmtime::format_err!("no answer"))??;
-            let (parts, body) = response.into_parts();
-            // Read while the component writes it, and sent as one piece: with its length, in one packet,
-            // and with no instance bound to a client that reads slowly.
-            let body = Limited::new(body, ANSWER_SIZE).collect().await;
-            let body = body.map(|body| Full::new(body.to_bytes())).map_err(|_| NoAnswer::Answer);
-            if let Some(answer) = answer.take() {
-                // Where the client is gone, the answer goes nowhere.
-                _ = answer.send(body.map(|body| Response::from_parts(parts, body)));
-            }
-            poll_fn(|context| accessor.poll_no_interesting_tasks(context)).await;
-            wasmtime::error::Ok(())
-        });
-        ran.await.map_err(failed)?.map_err(failed)
-    }
-}
-
-fn not_made(error: wasmtime::Error) -> NoAnswer {
-    if error.root_cause().is::<PoolConcurrencyLimitError>() {
-        NoAnswer::NoRoom
-    } else {
-        NoAnswer::Instantiation(format!("{error:#}"))
-    }
-}
-
-pub(crate) fn failed(error: wasmtime::Error) -> NoAnswer {
-    if error.is::<OutOfTime>() { NoAnswer::OutOfTime } else { NoAnswer::Trap(format!("{error:#}")) }
 }
 
 #[cfg(test)]

@@ -23,12 +23,12 @@
 //! No rule of the endpoint is in here: the host gives the component a clock, randomness, stores, its
 //! settings and a way to JWKS endpoints, and limits what each of its requests may use.
 
+mod bindings;
 pub mod clock;
 mod compiled;
 mod connections;
-mod guest;
-mod handler;
 mod host;
+mod instance;
 mod instances;
 pub mod keyvalue;
 pub mod outbound;

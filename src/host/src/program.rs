@@ -4,13 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
-use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::compiled::{self, CompiledForm};
-use crate::guest::{self, Guest};
-use crate::handler::{self, HandlerPre, State};
+use crate::instance::Linked;
 
 /// How many instances may exist at once, in all hosts that share a program. One handles one request
 /// at a time, and a request holds one only while it computes or waits for a JWKS endpoint.
@@ -31,25 +29,15 @@ pub enum ProgramError {
     /// The bytes are no component, or one that does not compile.
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
-    /// The component imports what this host does not serve, or exports neither `asserta:exchange/http` nor `wasi:http/handler`.
+    /// The component imports what this host does not serve, or does not export `asserta:exchange/http`.
     #[error("the component does not fit this host: {0}")]
     Link(String),
-}
-
-/// How requests get into it.
-#[derive(Clone)]
-pub(crate) enum Kind {
-    /// As plain values (`wit/http.wit`).
-    Handler(HandlerPre<State>),
-    /// By WASI HTTP, as Spin has it.
-    Spin(ServicePre<Guest>),
 }
 
 /// The compiled endpoint. Cheap to clone; hosts in one process can share it.
 #[derive(Clone)]
 pub struct Program {
-    pub(crate) engine: Engine,
-    pub(crate) kind: Kind,
+    pub(crate) linked: Linked,
     _ticker: Arc<Ticker>,
 }
 
@@ -63,20 +51,10 @@ impl Program {
             None => Component::new(&engine, component).map(|component| (component, CompiledForm::Made)),
         };
         let (component, _) = component.map_err(|error| ProgramError::Compile(format!("{error:#}")))?;
-        let kind = link(&engine, &component).map_err(|error| ProgramError::Link(format!("{error:#}")))?;
+        let linked = Linked::new(&component).map_err(|error| ProgramError::Link(format!("{error:#}")))?;
         let ticker = Ticker::start(&engine).map_err(|error| ProgramError::Engine(error.to_string()))?;
-        Ok(Self { engine, kind, _ticker: Arc::new(ticker) })
+        Ok(Self { linked, _ticker: Arc::new(ticker) })
     }
-}
-
-fn link(engine: &Engine, component: &Component) -> wasmtime::Result<Kind> {
-    let world = component.component_type();
-    if world.exports(engine).any(|(name, _)| name.starts_with("asserta:exchange/http@")) {
-        return handler::link(component).map(Kind::Handler);
-    }
-    let mut linker = Linker::new(engine);
-    guest::add_to_linker(&mut linker, component)?;
-    ServicePre::new(linker.instantiate_pre(component)?).map(Kind::Spin)
 }
 
 fn config() -> Config {
@@ -94,7 +72,6 @@ fn config() -> Config {
         .max_memory_size(MAX_MEMORY_BYTES);
     let mut config = Config::new();
     config
-        .wasm_component_model_async(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         // Positions in the component's bytes are of no use to whoever reads our log; without them the
@@ -106,8 +83,8 @@ fn config() -> Config {
 /// The endpoint's own module, and the adapters that wit-component puts around it.
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 8;
-/// Each call into an instance has a stack, and what it spawns as well.
-const STACKS: u32 = 4;
+/// One call into an instance is under way at a time.
+const STACKS: u32 = 1;
 
 /// Advances the engine's epoch, for as long as a program exists.
 struct Ticker {

@@ -25,7 +25,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The endpoint's settings: the variables that it reads (DESIGN section 4).
+/// The endpoint's settings.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The URL under which clients reach the endpoint. By default that of the address listened to.
@@ -97,13 +97,13 @@ impl Default for Limits {
     }
 }
 
-/// The settings by the names that the component asks for. An unset one is empty, as in `spin.toml`.
-pub(crate) struct Variables {
+/// The settings as the component takes them.
+pub(crate) struct EndpointSettings {
     public_url: String,
     settings: Settings,
 }
 
-impl Variables {
+impl EndpointSettings {
     pub(crate) fn new(settings: Settings, own_url: String) -> Self {
         let public_url = settings.public_url.clone().unwrap_or(own_url);
         Self { public_url: public_url.trim_end_matches('/').to_owned(), settings }
@@ -113,28 +113,19 @@ impl Variables {
         &self.public_url
     }
 
-    /// Every setting that has a text.
-    pub(crate) fn all(&self) -> Vec<(&'static str, &str)> {
-        const NAMES: [&str; 5] = ["public_url", "admin_token", "trust", "access_token_algorithm", "dev"];
-        NAMES.into_iter().filter_map(|name| Some((name, self.get(name)?))).collect()
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    /// All of them, by name. One that is not set is empty.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
         let settings = &self.settings;
-        Some(match name {
-            "public_url" => &self.public_url,
-            "admin_token" => settings.admin_token.as_ref().map_or("", Secret::reveal),
-            "trust" => settings.trust.as_ref().map_or("", Secret::reveal),
-            "access_token_algorithm" => settings.access_token_algorithm.as_deref().unwrap_or("ES256"),
-            "dev" => {
-                if settings.dev {
-                    "true"
-                } else {
-                    "false"
-                }
-            }
-            _ => return None,
-        })
+        let secret = |secret: &Option<Secret>| secret.as_ref().map_or("", Secret::reveal).to_owned();
+        let algorithm = settings.access_token_algorithm.as_deref().unwrap_or_default();
+        let all = [
+            ("public_url", self.public_url.clone()),
+            ("admin_token", secret(&settings.admin_token)),
+            ("trust", secret(&settings.trust)),
+            ("access_token_algorithm", algorithm.to_owned()),
+            ("dev", settings.dev.to_string()),
+        ];
+        all.map(|(name, text)| (name.to_owned(), text)).into()
     }
 }
 
@@ -142,14 +133,22 @@ impl Variables {
 mod tests {
     use super::*;
 
+    fn of(settings: EndpointSettings) -> Vec<String> {
+        settings.all().into_iter().map(|(name, text)| format!("{name}={text}")).collect()
+    }
+
     #[test]
-    fn variables_are_the_settings_or_their_defaults() {
-        let variables = Variables::new(Settings::default(), "http://127.0.0.1:3000".to_owned());
-        let seen = ["public_url", "admin_token", "trust", "access_token_algorithm", "dev", "else"]
-            .map(|name| variables.get(name));
+    fn the_component_gets_each_setting_or_an_empty_one() {
+        let unset = EndpointSettings::new(Settings::default(), "http://127.0.0.1:3000".to_owned());
         assert_eq!(
-            seen,
-            [Some("http://127.0.0.1:3000"), Some(""), Some(""), Some("ES256"), Some("false"), None]
+            of(unset),
+            [
+                "public_url=http://127.0.0.1:3000",
+                "admin_token=",
+                "trust=",
+                "access_token_algorithm=",
+                "dev=false"
+            ]
         );
         let settings = Settings {
             public_url: Some("https://id.example/".to_owned()),
@@ -158,8 +157,16 @@ mod tests {
             ..Settings::default()
         };
         assert!(!format!("{settings:?}").contains("hidden"));
-        let variables = Variables::new(settings, String::new());
-        assert_eq!(variables.get("public_url"), Some("https://id.example"));
-        assert_eq!((variables.get("admin_token"), variables.get("dev")), (Some("hidden"), Some("true")));
+        let set = EndpointSettings::new(settings, String::new());
+        assert_eq!(
+            of(set),
+            [
+                "public_url=https://id.example",
+                "admin_token=hidden",
+                "trust=",
+                "access_token_algorithm=",
+                "dev=true"
+            ]
+        );
     }
 }

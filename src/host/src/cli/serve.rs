@@ -74,12 +74,12 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_WORKERS", value_name = "N")]
     workers: Option<std::num::NonZeroUsize>,
 
-    /// The endpoint component. By default endpoint.wasm beside this program, or where it was built.
+    /// The endpoint component. By default handler.wasm beside this program, or where it was built.
     #[arg(long, env = "ASSERTA_COMPONENT", value_name = "FILE")]
     component: Option<PathBuf>,
 
     /// Leave the arithmetic of signatures to this program (aws-lc) instead of the sandbox: many times as fast.
-    /// Runs endpoint-host-signatures.wasm.
+    /// Runs handler-host-signatures.wasm.
     #[arg(long, env = "ASSERTA_HOST_SIGNATURES", value_parser = FalseyValueParser::new(), conflicts_with = "component")]
     host_signatures: bool,
 
@@ -236,8 +236,8 @@ impl Serve {
         // that is nobody knows.
         let program = std::env::current_exe().map_err(|error| Failure::file("this program", error))?;
         let (name, target) = match self.host_signatures {
-            false => ("endpoint.wasm", "wasm"),
-            true => ("endpoint-host-signatures.wasm", "wasm-host-signatures"),
+            false => ("handler.wasm", "wasm-handler"),
+            true => ("handler-host-signatures.wasm", "wasm-host-signatures"),
         };
         let found = component_folders(&program).into_iter().map(|folder| folder.join(name));
         let found = found.into_iter().find(|path| path.is_file());

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use http::StatusCode;
 use tokio::task::JoinSet;
 
@@ -8,20 +9,20 @@ use crate::clock::SystemClock;
 use crate::keyvalue::MemoryStores;
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES};
-use crate::settings::{Settings, Variables};
+use crate::settings::{EndpointSettings, Settings};
 use crate::signatures::Signatures;
 
 /// As many instances as there may be, at least for a moment.
 fn instances() -> Arc<Instances> {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
-    let component = std::fs::read(format!("{target}/components/endpoint.wasm"));
-    let component = component.expect("target/components/endpoint.wasm is there: `make wasm` builds it");
+    let component = std::fs::read(format!("{target}/components/handler.wasm"));
+    let component = component.expect("target/components/handler.wasm is there: `make wasm` builds it");
     let program = Program::load(&component, Some(format!("{target}/host-compiled").as_ref())).unwrap();
     let world = Arc::new(World {
         stores: Arc::new(MemoryStores::new()),
-        variables: Variables::new(Settings::default(), "http://127.0.0.1:1".to_owned()),
+        settings: EndpointSettings::new(Settings::default(), "http://127.0.0.1:1".to_owned()),
         clock: Arc::new(SystemClock),
-        outbound: Arc::new(Outbound::new(OutboundRules::default())),
+        outbound: Outbound::new(OutboundRules::default()),
         signatures: Signatures::default(),
         memory_limit: MAX_MEMORY_BYTES,
         computing_time: Duration::from_secs(10),

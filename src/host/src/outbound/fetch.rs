@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt as _, Empty, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http::{HeaderValue, Request, Uri};
+use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,23 +15,24 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
-use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{Outbound, SIZE_LIMIT, proxy};
+use super::{MAX_SIZE, Outbound, document, proxy};
+use crate::bindings::http::{FetchProblem, Fetched};
 
 /// Fetches a document. The caller limits the time.
-pub(super) async fn fetch(outbound: &Outbound, uri: Uri) -> Result<Response<WasiBody>, Error> {
+pub(super) async fn fetch(outbound: &Outbound, uri: &str) -> Fetched {
+    let uri: Uri = uri.parse().map_err(|_| FetchProblem::BadAddress)?;
     let scheme = uri.scheme().filter(|&scheme| *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP);
-    let scheme = scheme.ok_or(Error::HttpRequestUriInvalid)?;
+    let scheme = scheme.ok_or(FetchProblem::BadAddress)?;
     // No credentials in the URL.
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
-    let authority = authority.ok_or(Error::HttpRequestUriInvalid)?;
+    let authority = authority.ok_or(FetchProblem::BadAddress)?;
 
     let host = bare_host(authority);
     if let Some(proxy) = outbound.proxy(scheme, host, &uri) {
         // A name is the proxy's to resolve; an address can be judged here.
         if host.parse().is_ok_and(|address| !outbound.permits(scheme, address)) {
-            return Err(Error::DestinationIpProhibited);
+            return Err(FetchProblem::AddressRefused);
         }
         let stream = proxy::tunnel(&proxy, host, authority.port_u16().unwrap_or(443)).await?;
         return get(secure(outbound, host, stream).await?, &uri, authority).await;
@@ -46,48 +46,54 @@ pub(super) async fn fetch(outbound: &Outbound, uri: Uri) -> Result<Response<Wasi
 }
 
 /// TLS to the endpoint. Whether its certificate or something else is the fault is told (R56).
-async fn secure<S>(outbound: &Outbound, host: &str, stream: S) -> Result<TlsStream<S>, Error>
+async fn secure<S>(outbound: &Outbound, host: &str, stream: S) -> Result<TlsStream<S>, FetchProblem>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let connector = outbound.tls.connector().map_err(|_| Error::ConfigurationError)?;
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::HttpRequestUriInvalid)?;
+    let connector = outbound.tls.connector().map_err(|_| FetchProblem::Unknown)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchProblem::BadAddress)?;
     connector.connect(name, stream).await.map_err(|error| {
         tracing::debug!(%error, "TLS with a JWKS endpoint failed");
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(rustls::Error::InvalidCertificate(_)) => Error::TlsCertificateError,
-            _ => Error::TlsProtocolError,
+            Some(rustls::Error::InvalidCertificate(_)) => FetchProblem::Certificate,
+            _ => FetchProblem::Tls,
         }
     })
 }
 
 /// Resolves the name and connects to the first of its addresses that may be connected to and answers.
-async fn connect(outbound: &Outbound, scheme: &Scheme, authority: &Authority) -> Result<TcpStream, Error> {
+async fn connect(
+    outbound: &Outbound,
+    scheme: &Scheme,
+    authority: &Authority,
+) -> Result<TcpStream, FetchProblem> {
     let port = authority.port_u16().unwrap_or(if *scheme == Scheme::HTTPS { 443 } else { 80 });
     let resolved = tokio::net::lookup_host((bare_host(authority), port)).await;
-    let resolved = resolved.map_err(|_| Error::DnsError { rcode: None, info_code: None })?;
+    let resolved = resolved.map_err(|_| FetchProblem::NameUnknown)?;
     let permitted = resolved.filter(|address| outbound.permits(scheme, address.ip()));
     let permitted: Vec<SocketAddr> = permitted.collect();
     if permitted.is_empty() {
-        return Err(Error::DestinationIpProhibited);
+        return Err(FetchProblem::AddressRefused);
     }
     let stream = TcpStream::connect(permitted.as_slice()).await.map_err(|error| match error.kind() {
-        ErrorKind::ConnectionRefused => Error::ConnectionRefused,
-        ErrorKind::TimedOut => Error::ConnectionTimeout,
-        _ => Error::DestinationUnavailable,
+        ErrorKind::TimedOut => FetchProblem::TimedOut,
+        _ => FetchProblem::Unreachable,
     })?;
-    stream.set_nodelay(true).map_err(Error::Connect)?;
+    stream.set_nodelay(true).map_err(|_| FetchProblem::Unreachable)?;
     Ok(stream)
 }
 
-async fn get<S>(stream: S, uri: &Uri, authority: &Authority) -> Result<Response<WasiBody>, Error>
+async fn get<S>(stream: S, uri: &Uri, authority: &Authority) -> Fetched
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(SIZE_LIMIT).handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_SIZE)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| FetchProblem::Incomplete)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Error::HttpRequestUriInvalid)?;
+    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| FetchProblem::BadAddress)?;
     let request = Request::get(path)
         .header(HOST, host)
         .header(ACCEPT, "application/jwk-set+json, application/json")
@@ -96,37 +102,25 @@ where
         .header(USER_AGENT, concat!("asserta/", env!("CARGO_PKG_VERSION")))
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
-        .map_err(|_| Error::HttpRequestUriInvalid)?;
+        .map_err(|_| FetchProblem::BadAddress)?;
     let exchange = async {
-        let response = sender.send_request(request).await.map_err(|_| Error::HttpResponseIncomplete)?;
-        collect(response).await
+        let response = sender.send_request(request).await.map_err(|_| FetchProblem::Incomplete)?;
+        document::read(response).await
     };
     tokio::select! {
         biased;
         response = exchange => response,
         // Ends first only where the peer hangs up without an answer.
-        error = drive(connection) => Err(error),
+        problem = drive(connection) => Err(problem),
     }
 }
 
 /// Runs the connection until it fails. Where it ends in order, the answer is on its way already.
-async fn drive(connection: impl Future<Output = hyper::Result<()>>) -> Error {
+async fn drive(connection: impl Future<Output = hyper::Result<()>>) -> FetchProblem {
     match connection.await {
         Ok(()) => std::future::pending().await,
-        Err(_) => Error::HttpResponseIncomplete,
+        Err(_) => FetchProblem::Incomplete,
     }
-}
-
-async fn collect(response: Response<Incoming>) -> Result<Response<WasiBody>, Error> {
-    let (parts, body) = response.into_parts();
-    let body = Limited::new(body, SIZE_LIMIT).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return Error::HttpResponseBodySize(Some(SIZE_LIMIT as u64));
-        }
-        Error::HttpResponseIncomplete
-    })?;
-    let body = Full::new(body.to_bytes()).map_err(|never| match never {}).boxed_unsync();
-    Ok(Response::from_parts(parts, body))
 }
 
 /// The host without the brackets that an IPv6 address has in a URL.
@@ -136,8 +130,6 @@ fn bare_host(authority: &Authority) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -158,14 +150,12 @@ mod tests {
         (address, task)
     }
 
-    fn in_development() -> Arc<Outbound> {
-        Arc::new(Outbound::new(OutboundRules { dev: true, ..OutboundRules::default() }))
+    fn in_development() -> Outbound {
+        Outbound::new(OutboundRules { dev: true, ..OutboundRules::default() })
     }
 
-    async fn fetched(outbound: &Outbound, uri: &str) -> Result<(u16, Bytes), Error> {
-        let response = fetch(outbound, uri.parse().unwrap()).await?;
-        let status = response.status().as_u16();
-        Ok((status, response.into_body().collect().await.unwrap().to_bytes()))
+    async fn fetched(outbound: &Outbound, uri: &str) -> Result<Vec<u8>, FetchProblem> {
+        fetch(outbound, uri).await.map(|document| document.body)
     }
 
     #[tokio::test]
@@ -176,9 +166,9 @@ mod tests {
             [OutboundRules::default(), OutboundRules { allow_private: true, ..OutboundRules::default() }]
         {
             let refused = fetched(&Outbound::new(rules), &uri).await;
-            assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{refused:?}");
+            assert!(matches!(refused, Err(FetchProblem::AddressRefused)), "{refused:?}");
         }
-        assert_eq!(fetched(&in_development(), &uri).await.unwrap(), (200, Bytes::from_static(b"{}")));
+        assert_eq!(fetched(&in_development(), &uri).await.unwrap(), b"{}");
         let seen = server.await.unwrap();
         assert!(seen.starts_with("GET /keys?x=1 HTTP/1.1\r\n"), "{seen}");
         assert!(seen.to_ascii_lowercase().contains(&format!("host: {address}\r\n")), "{seen}");
@@ -190,17 +180,15 @@ mod tests {
         let outbound = Outbound::new(OutboundRules::default());
         for host in ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]"] {
             let refused = fetched(&outbound, &format!("https://{host}/")).await;
-            assert!(matches!(refused, Err(Error::DestinationIpProhibited)), "{host}: {refused:?}");
+            assert!(matches!(refused, Err(FetchProblem::AddressRefused)), "{host}: {refused:?}");
         }
         // In whatever spelling, some of which no resolver takes.
         let table = include_str!("../../../../host-tests/addresses.json");
         let table: serde_json::Value = serde_json::from_str(table).unwrap();
         for host in table["hosts"]["refused"].as_array().unwrap() {
-            let Ok(uri) = format!("https://{}/", host.as_str().unwrap()).parse() else { continue };
-            match fetch(&outbound, uri).await {
-                Err(
-                    Error::DestinationIpProhibited | Error::HttpRequestUriInvalid | Error::DnsError { .. },
-                ) => {}
+            let uri = format!("https://{}/", host.as_str().unwrap());
+            match fetch(&outbound, &uri).await {
+                Err(FetchProblem::AddressRefused | FetchProblem::BadAddress | FetchProblem::NameUnknown) => {}
                 other => panic!("{host}: {other:?}"),
             }
         }
@@ -228,20 +216,21 @@ mod tests {
     async fn credentials_and_other_schemes_are_refused() {
         for uri in ["http://user:secret@127.0.0.1/", "ftp://127.0.0.1/", "/relative"] {
             let refused = fetched(&in_development(), uri).await;
-            assert!(matches!(refused, Err(Error::HttpRequestUriInvalid)), "{uri}: {refused:?}");
+            assert!(matches!(refused, Err(FetchProblem::BadAddress)), "{uri}: {refused:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_redirect_is_handed_on_and_not_followed() {
+    async fn a_redirect_is_not_followed() {
         let answer = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
         let (address, _server) = serve_once(answer.to_vec()).await;
-        assert_eq!(fetched(&in_development(), &format!("http://{address}/")).await.unwrap().0, 302);
+        let refused = fetched(&in_development(), &format!("http://{address}/")).await;
+        assert!(matches!(refused, Err(FetchProblem::Redirect(302))), "{refused:?}");
     }
 
     #[tokio::test]
     async fn a_document_beyond_the_limit_is_refused_however_it_is_framed() {
-        let body = "x".repeat(SIZE_LIMIT + 1);
+        let body = "x".repeat(MAX_SIZE + 1);
         let framed = [
             format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
             format!(
@@ -253,7 +242,7 @@ mod tests {
         for answer in framed {
             let (address, _server) = serve_once(answer.into_bytes()).await;
             let refused = fetched(&in_development(), &format!("http://{address}/")).await;
-            assert!(matches!(refused, Err(Error::HttpResponseBodySize(_))), "{refused:?}");
+            assert!(matches!(refused, Err(FetchProblem::TooLarge)), "{refused:?}");
         }
     }
 

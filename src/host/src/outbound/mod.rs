@@ -1,30 +1,28 @@
 //! The component's way out: JWKS endpoints, and nothing else (R50).
 //!
-//! Whatever the component asks for, this host only GETs, only over https (http to loopback in
-//! development), only from addresses on the public internet unless told otherwise, follows no
+//! This host only GETs, only over https (http to loopback in development), only from addresses on the public internet unless told otherwise, follows no
 //! redirect, and waits and reads only so much.
 
 mod address;
+mod document;
 mod fetch;
 mod proxy;
 mod tls;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::Scheme;
-use http::{Method, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use address::Reach;
+use self::address::Reach;
+use crate::bindings::http::{FetchProblem, Fetched};
 pub use tls::{Authorities, AuthorityError};
 
 /// A whole fetch takes at most so long: name, connection, TLS, and the last byte of the document.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// A document has at most so many bytes.
-const SIZE_LIMIT: usize = 64 * 1024;
+const MAX_SIZE: usize = 64 * 1024;
 
 /// What the component may fetch.
 #[derive(Clone, Debug, Default)]
@@ -55,12 +53,12 @@ impl Outbound {
         Self { rules, tls, proxies }
     }
 
-    /// GETs a document, in the time that there is.
-    pub(crate) async fn get(&self, uri: Uri) -> Result<http::Response<WasiBody>, Error> {
-        let fetched = tokio::time::timeout(TIME_LIMIT, fetch::fetch(self, uri)).await;
-        fetched.unwrap_or(Err(Error::HttpResponseTimeout)).inspect_err(|error| {
-            // The component tells the operator (R56); this is for who must know more.
-            tracing::debug!(%error, "a fetch for the component failed");
+    /// GETs a document, in the time that there is. Why there is none is told in the component's words (R56).
+    pub(crate) async fn get(&self, uri: &str) -> Fetched {
+        let fetched = tokio::time::timeout(MAX_TIME, fetch::fetch(self, uri)).await;
+        fetched.unwrap_or(Err(FetchProblem::TimedOut)).inspect_err(|problem| {
+            // The component tells the operator; this is for who must know more.
+            tracing::debug!(?problem, "a fetch for the component failed");
         })
     }
 
@@ -74,30 +72,6 @@ impl Outbound {
                     Reach::Private => self.rules.allow_private,
                     Reach::Never => false,
                 }
-    }
-}
-
-/// Hands the component's requests to [`fetch`](fetch::fetch).
-pub(crate) struct Hooks(pub(crate) Arc<Outbound>);
-
-type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
-
-impl WasiHttpHooks for Hooks {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _received: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        let outbound = self.0.clone();
-        Box::new(async move {
-            if request.method() != Method::GET {
-                return Err(Error::HttpRequestDenied);
-            }
-            let response = outbound.get(request.uri().clone()).await?;
-            // The document is here as a whole: there is no connection left to drive.
-            Ok((response, Box::new(std::future::ready(Ok(()))) as _))
-        })
     }
 }
 

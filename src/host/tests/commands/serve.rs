@@ -148,15 +148,15 @@ fn the_current_directory_brings_no_component() {
     let planted = ["here", "here/target/components", "here/components", "components", "target/components"];
     for folder in planted {
         fs::create_dir_all(directory.path().join(folder)).unwrap();
-        fs::write(directory.path().join(folder).join("endpoint.wasm"), "somebody's").unwrap();
+        fs::write(directory.path().join(folder).join("handler.wasm"), "somebody's").unwrap();
     }
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     for from in [&*here, directory.path()] {
         let ran = run_program(&program, from, &serve);
         assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.err.contains("--component: no endpoint.wasm is beside "), "{ran:?}");
+        assert!(ran.err.contains("--component: no handler.wasm is beside "), "{ran:?}");
     }
-    fs::write(alone.join("endpoint.wasm"), "beside").unwrap();
+    fs::write(alone.join("handler.wasm"), "beside").unwrap();
     let ran = run_program(&program, &here, &serve);
-    assert!(ran.err.contains("bin/endpoint.wasm: the component cannot be compiled"), "{ran:?}");
+    assert!(ran.err.contains("bin/handler.wasm: the component cannot be compiled"), "{ran:?}");
 }

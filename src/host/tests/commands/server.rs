@@ -20,8 +20,8 @@ pub(crate) struct Server {
 /// The endpoint, compiled once for all servers of these tests.
 static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
     let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target"));
-    let component = fs::read(target.join("components/endpoint.wasm"));
-    let component = component.expect("target/components/endpoint.wasm is there: `make wasm` builds it");
+    let component = fs::read(target.join("components/handler.wasm"));
+    let component = component.expect("target/components/handler.wasm is there: `make wasm` builds it");
     let compiled = target.join("host-compiled");
     asserta::Program::load(&component, Some(&compiled)).expect("the endpoint fits this host");
     compiled

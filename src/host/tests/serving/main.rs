@@ -17,8 +17,8 @@ use asserta::{Host, HostBuilder, Program};
 /// The built endpoint, compiled once for all tests.
 static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
-    let component = std::fs::read(format!("{target}/components/endpoint.wasm"));
-    let component = component.expect("target/components/endpoint.wasm is there: `make wasm` builds it");
+    let component = std::fs::read(format!("{target}/components/handler.wasm"));
+    let component = component.expect("target/components/handler.wasm is there: `make wasm` builds it");
     let compiled = format!("{target}/host-compiled");
     Program::load(&component, Some(compiled.as_ref())).expect("the endpoint fits this host")
 });

@@ -1,17 +1,15 @@
-//! A document that the component asked for, or why there is none, in its words (R50, R56).
+//! A response that is a document as the component wants it, or what is wrong with it (R50, R51, R56).
 
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING};
-use http::{HeaderMap, HeaderName};
-use http_body_util::BodyExt as _;
-use wasmtime_wasi_http::Error;
+use http::{HeaderMap, HeaderName, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
 
-use super::wit::{Document, FetchProblem, Fetched};
-use crate::outbound::Outbound;
+use super::MAX_SIZE;
+use crate::bindings::http::{Document, FetchProblem, Fetched};
 
-/// Fetches a document.
-pub(super) async fn fetch(outbound: &Outbound, uri: &str) -> Fetched {
-    let uri = uri.parse().map_err(|_| FetchProblem::BadAddress)?;
-    let response = outbound.get(uri).await.map_err(|error| problem(&error))?;
+/// Reads the document that a response has.
+pub(super) async fn read(response: Response<Incoming>) -> Fetched {
     match response.status().as_u16() {
         200 => {}
         status @ 300..400 => return Err(FetchProblem::Redirect(status)),
@@ -21,27 +19,10 @@ pub(super) async fn fetch(outbound: &Outbound, uri: &str) -> Fetched {
         return Err(FetchProblem::Encoded);
     }
     let max_age = max_age(response.headers());
-    let body = response.into_body().collect().await.map_err(|_| FetchProblem::Incomplete)?;
+    let body = Limited::new(response.into_body(), MAX_SIZE).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { FetchProblem::TooLarge } else { FetchProblem::Incomplete }
+    })?;
     Ok(Document { body: body.to_bytes().into(), max_age })
-}
-
-fn problem(error: &Error) -> FetchProblem {
-    match error {
-        Error::HttpRequestUriInvalid => FetchProblem::BadAddress,
-        Error::DnsTimeout | Error::DnsError { .. } | Error::DestinationNotFound => FetchProblem::NameUnknown,
-        Error::DestinationIpProhibited => FetchProblem::AddressRefused,
-        Error::DestinationUnavailable | Error::ConnectionRefused | Error::Connect(_) => {
-            FetchProblem::Unreachable
-        }
-        Error::TlsCertificateError => FetchProblem::Certificate,
-        Error::TlsProtocolError | Error::TlsAlertReceived { .. } => FetchProblem::Tls,
-        Error::ConnectionTimeout | Error::HttpResponseTimeout => FetchProblem::TimedOut,
-        Error::HttpResponseBodySize(_) => FetchProblem::TooLarge,
-        Error::ConnectionTerminated | Error::HttpResponseIncomplete | Error::HttpProtocolError => {
-            FetchProblem::Incomplete
-        }
-        _ => FetchProblem::Unknown,
-    }
 }
 
 fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {

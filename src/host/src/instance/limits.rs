@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
 
+use super::State;
 use crate::shares;
 
-/// Runs of fewer ticks than this are not interrupted for others: the guest would lose its place in the
+/// Runs of fewer ticks than this are not interrupted for others: the component would lose its place in the
 /// queue, and a request its latency, for nothing.
 const TICKS_BEFORE_YIELDING: u32 = 5;
 
@@ -16,36 +17,31 @@ const TABLE_LIMIT: usize = 20_000;
 /// A request computed for longer than it may.
 #[derive(Debug, thiserror::Error)]
 #[error("a request used up its computing time")]
-pub(crate) struct OutOfTime;
+pub(super) struct OutOfTime;
 
 /// What an instance has used.
-pub(crate) struct Usage {
+pub(super) struct Usage {
     memory: usize,
     memory_limit: usize,
     ticks: u32,
     computing_time: Duration,
 }
 
-/// The state of an instance, which knows what it has used.
-pub(crate) trait Watched {
-    fn usage(&mut self) -> &mut Usage;
-}
-
 impl Usage {
-    pub(crate) fn new(memory_limit: usize, computing_time: Duration) -> Self {
+    pub(super) fn new(memory_limit: usize, computing_time: Duration) -> Self {
         Self { memory: 0, memory_limit, ticks: 0, computing_time }
     }
 
     /// Bytes of linear memory.
-    pub(crate) fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         self.memory
     }
 
-    /// Has a store's guest watched from here on.
-    pub(crate) fn watch<T: Watched + 'static>(store: &mut Store<T>) {
-        store.limiter(|guest| guest.usage());
-        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, T>| {
-            let usage = context.data_mut().usage();
+    /// Has the component of a store watched from here on.
+    pub(super) fn watch(store: &mut Store<State>) {
+        store.limiter(|state| &mut state.usage);
+        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, State>| {
+            let usage = &mut context.data_mut().usage;
             usage.ticks += 1;
             if shares::computed() > usage.computing_time {
                 Err(OutOfTime.into())
@@ -58,9 +54,9 @@ impl Usage {
         Self::begin_request(store);
     }
 
-    /// Counts ticks from zero. One counts only where it finds the guest computing.
-    pub(crate) fn begin_request(store: &mut Store<impl Watched>) {
-        store.data_mut().usage().ticks = 0;
+    /// Counts ticks from zero. One counts only where it finds the component computing.
+    pub(super) fn begin_request(store: &mut Store<State>) {
+        store.data_mut().usage.ticks = 0;
         store.set_epoch_deadline(1);
     }
 }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::State;
-use super::bindings::asserta::exchange::{events, store};
-use super::bindings::wasi::clocks::wall_clock;
-use super::bindings::wasi::random::random;
-use crate::guest::log;
+use super::{State, log};
+use crate::bindings::asserta::exchange::{events, store};
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::bindings::wasi::random::random;
 use crate::keyvalue::{Bucket, StoreError};
 
-type Answer<T> = wasmtime::Result<Result<T, store::StoreError>>;
+type Given<T> = wasmtime::Result<Result<T, store::StoreError>>;
 
 /// The most random bytes that are handed out at once; the component asks for 32.
 const MAX_RANDOM: u64 = 1024;
@@ -32,7 +31,7 @@ impl State {
 }
 
 impl store::Host for State {
-    async fn get(&mut self, area: store::Area, key: String) -> Answer<Option<String>> {
+    async fn get(&mut self, area: store::Area, key: String) -> Given<Option<String>> {
         let bucket = match self.bucket(area).await {
             Ok(bucket) => bucket,
             Err(error) => return Ok(Err(error)),
@@ -43,7 +42,7 @@ impl store::Host for State {
         })
     }
 
-    async fn set(&mut self, area: store::Area, key: String, value: String) -> Answer<()> {
+    async fn set(&mut self, area: store::Area, key: String, value: String) -> Given<()> {
         Ok(match self.bucket(area).await {
             Ok(bucket) => {
                 bucket.set(&key, value.as_bytes()).await.map_err(|error| told(area, "set", Some(&key), error))
@@ -52,7 +51,7 @@ impl store::Host for State {
         })
     }
 
-    async fn delete(&mut self, area: store::Area, key: String) -> Answer<()> {
+    async fn delete(&mut self, area: store::Area, key: String) -> Given<()> {
         Ok(match self.bucket(area).await {
             Ok(bucket) => bucket.delete(&key).await.map_err(|error| told(area, "delete", Some(&key), error)),
             Err(error) => Err(error),
@@ -65,7 +64,7 @@ impl store::Host for State {
         prefix: String,
         after: Option<String>,
         limit: u32,
-    ) -> Answer<Vec<String>> {
+    ) -> Given<Vec<String>> {
         let bucket = match self.bucket(area).await {
             Ok(bucket) => bucket,
             Err(error) => return Ok(Err(error)),
@@ -79,7 +78,7 @@ impl store::Host for State {
         Ok(Ok(keys.take(limit as usize).collect()))
     }
 
-    async fn increment(&mut self, area: store::Area, key: String) -> Answer<i64> {
+    async fn increment(&mut self, area: store::Area, key: String) -> Given<i64> {
         Ok(match self.bucket(area).await {
             Ok(bucket) => {
                 bucket.increment(&key, 1).await.map_err(|error| told(area, "increment", Some(&key), error))
@@ -97,7 +96,7 @@ fn told(area: store::Area, operation: &str, key: Option<&str>, error: StoreError
     if let Some(key) = key {
         event["key"] = key.into();
     }
-    super::tell(&event);
+    log::event(&event);
     match error {
         StoreError::KeyTooLong | StoreError::NotACounter => store::StoreError::Rejected,
         _ => store::StoreError::Unavailable,
@@ -120,7 +119,7 @@ fn not_text(key: &str) -> store::StoreError {
 
 impl events::Host for State {
     async fn emit(&mut self, event: String) -> wasmtime::Result<()> {
-        log::emit(event.as_bytes());
+        log::line(&event);
         Ok(())
     }
 }

@@ -1,0 +1,98 @@
+//! What an instance sees of the world.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+
+/// Bindings to the interfaces that Spin implements itself.
+pub(crate) mod bindings {
+    #![allow(missing_docs, unreachable_pub, reason = "generated code")]
+
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "asserta:spin-stand-in/services",
+        imports: { default: async | trappable },
+        with: { "wasi:keyvalue/store.bucket": crate::keyvalue::OpenBucket },
+    });
+}
+
+/// What all instances of a served component share.
+pub(crate) struct App {
+    seconds: AtomicU64,
+    pub(crate) variables: BTreeMap<String, String>,
+    database: Mutex<Connection>,
+}
+
+impl App {
+    pub(crate) fn new(at: u64, variables: BTreeMap<String, String>) -> rusqlite::Result<Self> {
+        let database = Connection::open_in_memory()?;
+        crate::keyvalue::create(&database)?;
+        Ok(Self { seconds: AtomicU64::new(at), variables, database: Mutex::new(database) })
+    }
+
+    pub(crate) fn set_clock(&self, at: u64) {
+        self.seconds.store(at, Ordering::SeqCst);
+    }
+
+    pub(crate) fn database(&self) -> MutexGuard<'_, Connection> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state of one instance.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Client,
+}
+
+/// wasmtime's own client of HTTP.
+struct Client;
+
+impl WasiHttpHooks for Client {}
+
+impl World {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        let wasi = WasiCtx::builder().wall_clock(StillClock(app.clone())).inherit_stderr().build();
+        Self { app, table: ResourceTable::new(), wasi, http: WasiHttpCtx::new(), hooks: Client }
+    }
+}
+
+impl WasiView for World {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for World {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+struct StillClock(Arc<App>);
+
+impl fmt::Debug for StillClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StillClock")
+    }
+}
+
+impl HostWallClock for StillClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.0.seconds.load(Ordering::SeqCst))
+    }
+}
