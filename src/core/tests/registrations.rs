@@ -2,6 +2,7 @@
 
 mod world;
 
+use asserta_core::oauth::GrantType;
 use asserta_core::service::{Applied, Kind, Outcome, RegistryError, Run, Seeding, TrustDocument};
 use serde_json::{Value, json as document};
 use world::*;
@@ -86,6 +87,19 @@ fn r20_credentials_stay_on_one_line() {
         assert_eq!(secret.len(), 43, "256 bits (R23)");
         assert!(new.application.client_id().len() + 1 + secret.len() <= 57);
     }
+}
+
+/// R24: whoever names a grant that is none is told of all there are.
+#[test]
+fn r24_every_grant_is_named() {
+    let application = document!({
+        "client_id": "app", "client_secret": "s".repeat(43),
+        "grant_types": [GrantType::JwtBearer.name(), "client_credentials"],
+    });
+    let refused = parsed(document!([{ "name": "a", "applications": [application] }]));
+    let refused = refused.err().expect("refused");
+    assert!(refused.starts_with("organizations[0].applications[0].grant_types[1]: must be "), "{refused}");
+    assert!(GrantType::ALL.iter().all(|grant| refused.contains(grant.name())), "{refused}");
 }
 
 /// R34: our own tokens are no assertions, whichever of our organizations they are of.

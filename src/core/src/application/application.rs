@@ -102,7 +102,8 @@ pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<Strin
     for (index, grant_type) in metadata.grant_types.iter().enumerate() {
         if GrantType::from_name(grant_type).is_none() {
             let field = format!("grant_types[{index}]");
-            return Err(FieldError::new(field, format!("must be {}", GrantType::JwtBearer.name())));
+            let known: Vec<&str> = GrantType::ALL.iter().map(|grant| grant.name()).collect();
+            return Err(FieldError::new(field, format!("must be {}", known.join(" or "))));
         }
     }
     let scope = Scope::parse(&metadata.scope).ok().filter(|_| metadata.scope.len() <= 4096);
