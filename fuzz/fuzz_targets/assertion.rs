@@ -5,12 +5,13 @@
 use std::sync::LazyLock;
 
 use asserta_core::application::{Application, ApplicationMetadata};
-use asserta_core::grants::jwt_bearer::{Facts, Terms, admit, decide, expectations};
+use asserta_core::grants::jwt_bearer::{Facts, decide, expectations};
 use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url};
 use asserta_core::json;
 use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
 use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
+use asserta_core::trust::policy::{Terms, admit, explain_judgement};
 use asserta_core::trust::{AudienceMode, Issuer, TrustedIssuer};
 use serde_json::{Value, json};
 
@@ -74,23 +75,18 @@ asserta_fuzz::target!(|input| {
     let Ok(jwt) = UnverifiedJwt::parse(&token) else { return };
     let KeySource::Inline(keys) = issuer.keys() else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
-    let terms = Terms {
-        organization: &setting.organization,
-        urls: &setting.urls,
-        application: &setting.application,
-        issuer,
-        scope: None,
-        resources: &[],
-    };
+    let terms =
+        Terms { urls: &setting.urls, application: &setting.application, issuer, scope: None, resources: &[] };
     let keys = Keys { keys, have_kid: true };
     let verify =
         |findings| Verification::new(&jwt, expectations(&terms), NOW, findings).verify(keys, &Portable);
 
+    let decide = |assertion| {
+        let terms = admit(terms).expect("a good issuer");
+        decide(&Facts { organization: &setting.organization, terms, assertion })
+    };
     let decision = match verify(false) {
-        Ok(assertion) => {
-            let facts = Facts { terms: admit(terms, None).expect("a good issuer"), assertion };
-            decide(&facts, None).map_err(|reason| format!("{reason}"))
-        }
+        Ok(assertion) => decide(assertion).map_err(|reason| format!("{reason}")),
         Err(problem) => Err(format!("{problem:?}")),
     };
     let claims: Value = serde_json::from_slice(payload).expect("R30: JSON to others too");
@@ -98,10 +94,8 @@ asserta_fuzz::target!(|input| {
     assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
     match verify(true) {
         Ok(assertion) => {
-            let mut findings = Vec::new();
-            let facts = Facts { terms: admit(terms, None).expect("a good issuer"), assertion };
-            let granted = decide(&facts, Some(&mut findings));
-            assert_eq!(granted.is_ok(), decision.is_ok(), "explain grants otherwise");
+            let findings = explain_judgement(terms, assertion.claims());
+            assert_eq!(decide(assertion).is_ok(), decision.is_ok(), "explain grants otherwise");
             assert_eq!(
                 findings.iter().all(|finding| finding.verdict.is_ok()),
                 decision.is_ok(),

@@ -16,6 +16,14 @@ pub struct Finding<E> {
     pub saw: String,
 }
 
+impl<E> Finding<E> {
+    /// The same finding, its problem called otherwise.
+    pub(crate) fn map<F>(self, problem: impl FnOnce(E) -> F) -> Finding<F> {
+        let Self { rule, name, verdict, saw } = self;
+        Finding { rule, name, verdict: verdict.map_err(problem), saw }
+    }
+}
+
 /// Takes note of a verdict. Without `findings` it is handed back, so that the first refusal ends what is checked; with
 /// them it is written down with what the check saw, and the checks go on.
 pub(crate) fn note<E: Copy>(

@@ -211,6 +211,21 @@ fn r34_r41_r47_words() {
     }
 }
 
+/// R41: an issuer that may speak for some subjects is held to that by a `sub` that can't be read, too.
+#[test]
+fn r41_no_subject_is_none_that_is_allowed() {
+    let (world, idp) = (World::default(), key(1));
+    let service = world.service();
+    let organization = default_organization();
+    let some = issuer(json!({ "jwks": jwks(&[&idp]), "subjects": ["alice"] }));
+    run(service.registry().create_trusted_issuer(&organization, &some)).expect("registered");
+    let text = assertion(&idp, START, json!({ "sub": ["alice"] }));
+    let checks = run(service.explain(&organization, &text, None)).expect("explained").checks;
+    let failed = checks.iter().filter(|step| !step.passed).map(|step| (step.check, step.reason));
+    let reason = Some("subject-invalid");
+    assert_eq!(failed.collect::<Vec<_>>(), [("sub", reason), ("sub allowed", reason)]);
+}
+
 /// R51, R70: a store that fails is not an issuer that is unknown, and keys that did not come are no key that is missing.
 #[test]
 fn r51_r70_neighbours_that_fail() {

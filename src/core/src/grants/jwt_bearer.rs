@@ -1,23 +1,19 @@
-//! The JWT bearer grant (RFC 7523 section 2.1): its parameters, its checks in their order, and what it grants.
+//! The JWT bearer grant (RFC 7523 section 2.1): its parameters, what it expects of an assertion, and what it grants.
 //!
-//! All of it is pure: the same facts give the same decision. The lists read like the rule book, one line a rule; what a
-//! check saw is told from the same list.
-
-mod saw;
+//! All of it is pure: the same facts give the same decision. What the assertion's issuer is trusted with is decided in
+//! [`policy`].
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Granted, Mark};
-use crate::application::Application;
-use crate::check::{Finding, note};
 use crate::jose::digest;
-use crate::json::Value;
-use crate::jwt::{Claims, Expectations, VerifiedJwt};
-use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason, Scope};
-use crate::organization::{OrganizationId, OrganizationUrls};
-use crate::trust::{AudienceMode, Issuer, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
+use crate::jwt::{Expectations, VerifiedJwt};
+use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
+use crate::organization::OrganizationId;
+use crate::trust::policy::{self, Admitted, PolicyProblem, Terms};
+use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
 const MAX_RESOURCES: usize = 8;
@@ -95,87 +91,14 @@ impl Request {
     }
 }
 
-/// Who asks whom for what, by whose word.
-#[derive(Clone, Copy)]
-pub struct Terms<'a> {
-    /// The organization.
-    pub organization: &'a OrganizationId,
-    /// The organization's own URLs.
-    pub urls: &'a OrganizationUrls,
-    /// The application.
-    pub application: &'a Application,
-    /// The issuer that the assertion names.
-    pub issuer: &'a Issuer,
-    /// The scope asked for, unparsed.
-    pub scope: Option<&'a str>,
-    /// The resources asked for, each once.
-    pub resources: &'a [String],
-}
-
-/// Terms under which an assertion is looked at: [`admit`] alone makes them.
-pub struct Admitted<'a>(Terms<'a>);
-
 /// All that a decision depends on.
 pub struct Facts<'a> {
+    /// The organization.
+    pub organization: &'a OrganizationId,
     /// The terms.
     pub terms: Admitted<'a>,
     /// The assertion.
     pub assertion: VerifiedJwt<'a>,
-}
-
-/// One check of the grant.
-struct Check {
-    rule: &'static str,
-    name: &'static str,
-    run: fn(&Look<'_>, &mut Results) -> Result<(), Reason>,
-    saw: fn(&Look<'_>) -> String,
-}
-
-/// What a check looks at.
-struct Look<'a> {
-    terms: Terms<'a>,
-    /// Absent before the assertion is looked at.
-    claims: Option<&'a Claims>,
-    subject: Option<&'a str>,
-}
-
-/// What checks work out on their way: it makes the grant, so that nothing is worked out twice.
-#[derive(Default)]
-struct Results {
-    scope: String,
-    audience: Vec<String>,
-}
-
-/// Whether the issuer's word counts at all: what is refused here never causes a fetch of its keys.
-const ISSUER_CHECKS: &[Check] = &[
-    Check { rule: "R40", name: "issuer enabled", run: issuer_enabled, saw: saw::issuer_enabled },
-    Check {
-        rule: "R25",
-        name: "issuer accepted by the application",
-        run: issuer_accepted,
-        saw: saw::issuer_accepted,
-    },
-];
-
-/// What the assertion, once verified, may be exchanged for.
-const POLICY_CHECKS: &[Check] = &[
-    Check { rule: "R41", name: "sub allowed", run: subject_allowed, saw: saw::sub_allowed },
-    Check { rule: "R49", name: "claim conditions", run: conditions, saw: saw::conditions },
-    Check { rule: "R61", name: "scope", run: grant_scope, saw: saw::scope },
-    Check { rule: "R63", name: "resource", run: audience_of_token, saw: saw::resource },
-];
-
-/// The checks that come before the assertion is looked at more closely.
-///
-/// # Errors
-/// The reason of the refusal, the first one where findings are wanted.
-pub fn admit<'a>(
-    terms: Terms<'a>,
-    findings: Option<&mut Vec<Finding<Reason>>>,
-) -> Result<Admitted<'a>, Reason> {
-    let look = Look { terms, claims: None, subject: None };
-    run(ISSUER_CHECKS, &look, &mut Results::default(), findings)?;
-    Ok(Admitted(terms))
 }
 
 /// What the assertion must say of itself (RFC 7523 section 3).
@@ -195,141 +118,49 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
 /// The decision on an exchange.
 ///
 /// # Errors
-/// The reason of the refusal, the first one where findings are wanted.
-pub fn decide(facts: &Facts<'_>, findings: Option<&mut Vec<Finding<Reason>>>) -> Result<Granted, Reason> {
-    let Facts { terms: Admitted(terms), assertion } = facts;
-    let look = Look { terms: *terms, claims: Some(assertion.claims()), subject: Some(assertion.subject()) };
-    let mut results = Results::default();
-    run(POLICY_CHECKS, &look, &mut results, findings)?;
-    let Results { scope, audience } = results;
+/// The reason of the refusal.
+pub fn decide(facts: &Facts<'_>) -> Result<Granted, Reason> {
+    let Facts { organization, terms: admitted, assertion } = facts;
+    let allowed = policy::judge(admitted, assertion).map_err(reason)?;
+    let Terms { issuer, scope, .. } = admitted.terms();
     Ok(Granted {
         subject: assertion.subject().to_string(),
-        tells_scope: !scope.is_empty() && terms.scope != Some(scope.as_str()),
-        scope,
-        audience,
-        issuer: terms.issuer.document().issuer.clone(),
-        claims: mapped_claims(terms.issuer.document(), assertion.claims()),
-        mark: mark(terms, assertion),
+        tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
+        allowed,
+        issuer: issuer.document().issuer.clone(),
+        mark: mark(organization, issuer.document(), assertion),
     })
 }
 
-/// Writes down what the decision would look at, whatever was found before it: nothing is granted here.
-pub(crate) fn explain(terms: Terms<'_>, claims: &Claims, findings: &mut Vec<Finding<Reason>>) {
-    let look = Look { terms, claims: Some(claims), subject: claims.subject().ok() };
-    // Whatever they find, it stands in the findings.
-    _ = run(POLICY_CHECKS, &look, &mut Results::default(), Some(findings));
-}
-
-fn run(
-    checks: &[Check],
-    look: &Look<'_>,
-    results: &mut Results,
-    mut findings: Option<&mut Vec<Finding<Reason>>>,
-) -> Result<(), Reason> {
-    let mut first = Ok(());
-    for check in checks {
-        let verdict = (check.run)(look, results);
-        note(&mut findings, (check.rule, check.name), verdict, || (check.saw)(look))?;
-        first = first.and(verdict);
+/// What a problem with the policy is called here: most are `invalid_grant`, since it is an assertion that is refused.
+pub const fn reason(problem: PolicyProblem) -> Reason {
+    match problem {
+        // Whoever asks learns no more of a disabled issuer than of an unknown one.
+        PolicyProblem::IssuerDisabled => Reason::IssuerUnknown,
+        PolicyProblem::IssuerNotAccepted => Reason::IssuerNotAllowed,
+        PolicyProblem::SubjectInvalid => Reason::SubjectInvalid,
+        PolicyProblem::SubjectNotAllowed => Reason::SubjectNotAllowed,
+        PolicyProblem::ConditionFailed => Reason::ClaimConditionFailed,
+        PolicyProblem::ScopeMalformed => Reason::ScopeMalformed,
+        PolicyProblem::ScopeNotAllowed => Reason::ScopeNotAllowed,
+        PolicyProblem::ResourceUnknown => Reason::ResourceUnknown,
     }
-    first
-}
-
-fn issuer_enabled(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    if look.terms.issuer.document().enabled { Ok(()) } else { Err(Reason::IssuerUnknown) }
-}
-
-fn issuer_accepted(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let accepted = look.terms.application.accepts_issuer(&look.terms.issuer.document().name);
-    if accepted { Ok(()) } else { Err(Reason::IssuerNotAllowed) }
-}
-
-/// R41: the issuer may speak for this subject.
-fn subject_allowed(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let Some(allowed) = &look.terms.issuer.document().subjects else { return Ok(()) };
-    let subject = look.subject.ok_or(Reason::SubjectInvalid)?;
-    if crate::trust::subject_allowed(allowed, subject) { Ok(()) } else { Err(Reason::SubjectNotAllowed) }
-}
-
-/// R49: every condition holds.
-fn conditions(look: &Look<'_>, _: &mut Results) -> Result<(), Reason> {
-    let mut conditions = look.terms.issuer.document().claims.iter();
-    let all_hold =
-        conditions.all(|condition| look.claims.is_some_and(|claims| condition.holds(claims.object())));
-    if all_hold { Ok(()) } else { Err(Reason::ClaimConditionFailed) }
-}
-
-/// R61: what was asked for, within what may be granted; else all that may be granted.
-fn grant_scope(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
-    let grantable = grantable_scope(&look.terms);
-    results.scope = match look.terms.scope {
-        None => grantable.to_text(),
-        Some(asked) => {
-            let asked = Scope::parse(asked)?;
-            if !asked.is_within(&grantable) {
-                return Err(Reason::ScopeNotAllowed);
-            }
-            asked.to_text()
-        }
-    };
-    Ok(())
-}
-
-/// The scope of the application, cut to what the issuer's assertions may be exchanged for.
-fn grantable_scope<'a>(terms: &Terms<'a>) -> Scope<'a> {
-    let own = terms.application.scope();
-    match terms.issuer.scope_cap() {
-        None => own,
-        Some(cap) => own.cut_to(&cap),
-    }
-}
-
-/// R62, R63: the resources asked for, else the application's audience, else ourselves.
-fn audience_of_token(look: &Look<'_>, results: &mut Results) -> Result<(), Reason> {
-    let (audience, asked) = (known_resources(&look.terms), look.terms.resources);
-    results.audience = if asked.is_empty() {
-        audience.to_vec()
-    } else if asked.iter().all(|asked| audience.contains(asked)) {
-        asked.to_vec()
-    } else {
-        return Err(Reason::ResourceUnknown);
-    };
-    Ok(())
-}
-
-/// What a token of the application may be for.
-fn known_resources<'a>(terms: &Terms<'a>) -> &'a [String] {
-    match &terms.application.metadata().audience {
-        Some(audience) => audience.as_slice(),
-        None => core::slice::from_ref(&terms.urls.issuer),
-    }
-}
-
-/// A number that lost its value when it was read is not passed on (R49).
-fn mapped_claims(issuer: &TrustedIssuer, claims: &Claims) -> Vec<(String, Value)> {
-    let claims = claims.object();
-    let mappings = issuer.claim_mappings.iter();
-    let exact =
-        mappings.filter_map(|(from, to)| Some((to, claims.get(from).filter(|value| value.is_exact())?)));
-    exact.map(|(to, value)| (to.clone(), value.clone())).collect()
 }
 
 /// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
 /// since an ECDSA signature can be varied without the key.
-fn mark(terms: &Terms<'_>, assertion: &VerifiedJwt<'_>) -> Option<Mark> {
-    if terms.issuer.document().replay == Replay::Allow {
+fn mark(organization: &OrganizationId, issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>) -> Option<Mark> {
+    if issuer.replay == Replay::Allow {
         return None;
     }
     let (kind, identity) = match assertion.jwt_id() {
         Some(jwt_id) => ("jti", digest::sha256_base64url(jwt_id.as_bytes())),
         None => ("signed", digest::sha256_base64url(assertion.signing_input())),
     };
-    let issuer = digest::sha256_base64url(terms.issuer.document().issuer.as_bytes());
-    let digest =
-        digest::sha256_base64url(format!("{}\n{issuer}\n{kind}\n{identity}", terms.organization).as_bytes());
+    let &TrustedIssuer { clock_skew, max_lifetime, .. } = issuer;
+    let issuer = digest::sha256_base64url(issuer.issuer.as_bytes());
+    let digest = digest::sha256_base64url(format!("{organization}\n{issuer}\n{kind}\n{identity}").as_bytes());
     // The value is finite, not negative and at most two days ahead: R43 has passed.
     let until = assertion.expiry() as u64 + 1 + u64::from(MAX_CLOCK_SKEW);
-    let (clock_skew, max_lifetime) =
-        (terms.issuer.document().clock_skew, terms.issuer.document().max_lifetime);
     Some(Mark { by_jwt_id: assertion.jwt_id().is_some(), digest, until, clock_skew, max_lifetime })
 }

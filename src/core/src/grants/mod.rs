@@ -6,18 +6,16 @@ mod request;
 pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::json::Value;
+use crate::trust::policy::Allowed;
 
 /// What is granted: only the decision of a grant makes one, after every check of it has passed.
 pub struct Granted {
     subject: String,
-    scope: String,
+    allowed: Allowed,
     tells_scope: bool,
-    audience: Vec<String>,
     issuer: String,
-    claims: Vec<(String, Value)>,
     mark: Option<Mark>,
 }
 
@@ -44,7 +42,7 @@ impl Granted {
 
     /// The scope granted: tokens, separated by single spaces.
     pub fn scope(&self) -> &str {
-        &self.scope
+        self.allowed.scope()
     }
 
     /// Whether the response has to state the scope (R60).
@@ -54,7 +52,7 @@ impl Granted {
 
     /// `aud` of the access token.
     pub fn audience(&self) -> &[String] {
-        &self.audience
+        self.allowed.audience()
     }
 
     /// Who has vouched for the subject.
@@ -64,7 +62,7 @@ impl Granted {
 
     /// The claims carried over.
     pub fn claims(&self) -> &[(String, Value)] {
-        &self.claims
+        self.allowed.claims()
     }
 
     /// What to reserve before anything is issued; `None` where the issuer allows repetition.

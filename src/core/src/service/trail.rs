@@ -10,6 +10,7 @@ use crate::check::Finding;
 use crate::jwt::JwtProblem;
 use crate::oauth::{Reason, Refusal, Role, in_role};
 use crate::trust::Issuer;
+use crate::trust::policy::PolicyProblem;
 
 /// What is known so far.
 #[derive(Default)]
@@ -77,11 +78,6 @@ impl Trail {
         self.steps.iter().flatten().any(|finding| finding.verdict == Err(reason))
     }
 
-    /// Where checks write down what they find.
-    pub(super) fn findings(&mut self) -> Option<&mut Vec<Finding<Reason>>> {
-        self.steps.as_mut()
-    }
-
     /// Writes down a step.
     pub(super) fn step(
         &mut self,
@@ -104,11 +100,22 @@ impl Trail {
     /// Writes down what was found in a JWT of this role.
     #[inline(never)]
     pub(super) fn steps_of_jwt(&mut self, found: Vec<Finding<JwtProblem>>, role: Role) {
-        let Some(findings) = &mut self.steps else { return };
-        findings.extend(found.into_iter().map(|Finding { rule, name, verdict, saw }| {
-            let verdict = verdict.map_err(|problem| in_role(problem, role).reason);
-            Finding { rule, name, verdict, saw }
-        }));
+        self.extend(found, |problem| in_role(problem, role).reason);
+    }
+
+    /// Writes down what was found of an issuer's policy; what it is called, the grant says.
+    #[inline(never)]
+    pub(super) fn steps_of_policy(
+        &mut self,
+        found: Vec<Finding<PolicyProblem>>,
+        reason: fn(PolicyProblem) -> Reason,
+    ) {
+        self.extend(found, reason);
+    }
+
+    fn extend<E>(&mut self, found: Vec<Finding<E>>, reason: impl Fn(E) -> Reason) {
+        let Some(steps) = &mut self.steps else { return };
+        steps.extend(found.into_iter().map(|finding| finding.map(&reason)));
     }
 
     /// All steps.

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::condition::ClaimCondition;
-use super::policy::{AudienceMode, Replay};
 use crate::jose::Algorithm;
 use crate::json::Value;
 #[cfg(feature = "schema")]
@@ -93,6 +92,30 @@ pub struct TrustedIssuer {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
     pub claim_mappings: BTreeMap<String, String>,
+}
+
+/// How many audiences an assertion may have (R42).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum AudienceMode {
+    /// We must be among them.
+    #[default]
+    Any,
+    /// We must be the only one.
+    ExactlyOne,
+}
+
+/// Whether an assertion works again (R45).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Replay {
+    /// It works once.
+    #[default]
+    Once,
+    /// It works until it expires.
+    Allow,
 }
 
 const fn yes() -> bool {

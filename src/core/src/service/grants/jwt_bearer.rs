@@ -8,13 +8,14 @@ use alloc::rc::Rc;
 use super::issued_jwt::IssuedJwt;
 use crate::application::Application;
 use crate::grants::Granted;
-use crate::grants::jwt_bearer::{self, Facts, Request, Terms};
+use crate::grants::jwt_bearer::{self, Facts, Request};
 use crate::jwt::Verification;
 use crate::oauth::{Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
 use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
+use crate::trust::policy::{self, Terms};
 
 impl<P: Ports> Service<P> {
     /// The decision on a request, for this application.
@@ -30,15 +31,16 @@ impl<P: Ports> Service<P> {
         let jwt = IssuedJwt::parse(&request.assertion, role, trail)?;
         let issuer = self.issuer_of(organization, &jwt, trail).await?;
         let terms = Terms {
-            organization: &organization.id,
             urls: &organization.urls,
             application,
             issuer: &issuer,
             scope: request.scope.as_deref(),
             resources: &request.resources,
         };
-        let admitted = jwt_bearer::admit(terms, trail.findings());
-        let admitted = trail.go_on(admitted)?;
+        if trail.is_kept() {
+            trail.steps_of_policy(policy::explain_admission(terms), jwt_bearer::reason);
+        }
+        let admitted = trail.go_on(policy::admit(terms).map_err(jwt_bearer::reason))?;
         let mut verification =
             Verification::new(&jwt.unverified, jwt_bearer::expectations(&terms), now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
@@ -46,17 +48,17 @@ impl<P: Ports> Service<P> {
         trail.go_on(header)?;
         let verified = self.verify(organization, &issuer, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
+        if trail.is_kept() {
+            let found = policy::explain_judgement(terms, verification.claims_to_explain());
+            trail.steps_of_policy(found, jwt_bearer::reason);
+        }
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
-                Ok(jwt_bearer::decide(&Facts { terms, assertion }, trail.findings())?)
+                let organization = &organization.id;
+                Ok(jwt_bearer::decide(&Facts { organization, terms, assertion })?)
             }
             // An explanation alone comes here.
-            _ => {
-                if let Some(findings) = trail.findings() {
-                    jwt_bearer::explain(terms, verification.claims_to_explain(), findings);
-                }
-                Err(trail.refusal())
-            }
+            _ => Err(trail.refusal()),
         }
     }
 }

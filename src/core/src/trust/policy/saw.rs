@@ -1,12 +1,15 @@
-//! What each check of the grant looked at, in words for people who look into a refusal. Nothing secret or personal (R3).
+//! What each check of the policy looked at, in words for people who look into a refusal. Nothing secret or personal (R3).
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Look, grantable_scope, known_resources};
-use crate::trust::SUBJECT_PATTERNS;
+use crate::trust::ClaimCondition;
 use crate::words::{list, number_of, quoted};
+
+/// What a `*` means, for people: the rest of a sentence that lists subjects (R84).
+const SUBJECT_PATTERNS: &str = ": a * stands for one or more characters within a segment (between / : @ and |), ** for one or more across them";
 
 pub(super) fn issuer_enabled(look: &Look<'_>) -> String {
     let state = if look.terms.issuer.document().enabled { "enabled" } else { "disabled" };
@@ -36,7 +39,7 @@ pub(super) fn sub_allowed(look: &Look<'_>) -> String {
 
 pub(super) fn conditions(look: &Look<'_>) -> String {
     let conditions = &look.terms.issuer.document().claims;
-    let failure = |condition: &crate::trust::ClaimCondition| condition.failure(look.claims?.object());
+    let failure = |condition: &ClaimCondition| condition.failure(look.claims?.object());
     let failing: Vec<String> = conditions.iter().filter_map(failure).collect();
     match (conditions.len(), failing.is_empty()) {
         (0, _) => "the issuer has no conditions".to_string(),

@@ -1,0 +1,114 @@
+//! What an issuer is trusted with, apart from any grant: each problem is precise, the first in the order of the rules
+//! decides, and an explanation has the same verdicts (R25, R40, R41, R49, R61 to R63).
+
+mod world;
+
+use asserta_core::application::Application;
+use asserta_core::check::Finding;
+use asserta_core::grants::jwt_bearer::expectations;
+use asserta_core::jose::Portable;
+use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
+use asserta_core::keys::KeySource;
+use asserta_core::organization::OrganizationUrls;
+use asserta_core::trust::Issuer;
+use asserta_core::trust::policy::{
+    Allowed, PolicyProblem, Terms, admit, explain_admission, explain_judgement, judge,
+};
+use serde_json::{Value, json};
+use world::*;
+
+/// What is asked for.
+#[derive(Clone, Copy, Default)]
+struct Asked<'a> {
+    scope: Option<&'a str>,
+    resources: &'a [&'a str],
+}
+
+/// The verdict on an assertion with these claims, which `explain` must come to as well.
+fn verdict(
+    policy: Value,
+    application: Value,
+    asked: Asked<'_>,
+    claims: Value,
+) -> Result<Allowed, PolicyProblem> {
+    let idp = key(1);
+    let mut policy = policy;
+    policy["jwks"] = jwks(&[&idp]);
+    let issuer = Issuer::parse(issuer(policy), false).expect("a good issuer");
+    let application =
+        Application::parse("app".into(), [0; 32], 0, metadata(application)).expect("a good application");
+    let urls = OrganizationUrls::new("https://as.example", &default_organization());
+    let resources: Vec<String> = asked.resources.iter().map(ToString::to_string).collect();
+    let terms = Terms {
+        urls: &urls,
+        application: &application,
+        issuer: &issuer,
+        scope: asked.scope,
+        resources: &resources,
+    };
+    let text = assertion(&idp, START, claims);
+    let jwt = UnverifiedJwt::parse(&text).expect("a JWT");
+    let KeySource::Inline(keys) = issuer.keys() else { panic!("the keys are in the document") };
+    let verified = Verification::new(&jwt, expectations(&terms), START, false)
+        .verify(Keys { keys, have_kid: true }, &Portable)
+        .expect("verified");
+
+    let verdict = admit(terms).and_then(|admitted| judge(&admitted, &verified));
+    let findings = [explain_admission(terms), explain_judgement(terms, verified.claims())].concat();
+    let first = findings.iter().find_map(|finding: &Finding<_>| finding.verdict.err());
+    assert_eq!(verdict.as_ref().err().copied(), first, "explain differs");
+    assert_eq!(
+        findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(),
+        ["R40", "R25", "R41", "R49", "R61", "R63"],
+        "each check has its row, whatever the others found"
+    );
+    verdict
+}
+
+#[test]
+fn r25_r63_problems_are_precise() {
+    let unmet = json!([{ "claim": "hd", "equals": "example.com" }]);
+    let asked = |scope| Asked { scope: Some(scope), ..Asked::default() };
+    let elsewhere = Asked { resources: &["https://other.example"], ..Asked::default() };
+    let (all, none) = (json!({}), Asked::default());
+    for (policy, application, asked, problem) in [
+        (json!({ "enabled": false }), &all, none, PolicyProblem::IssuerDisabled),
+        (json!({}), &json!({ "trusted_issuers": ["other"] }), none, PolicyProblem::IssuerNotAccepted),
+        (json!({ "subjects": ["ali", "bob*"] }), &all, none, PolicyProblem::SubjectNotAllowed),
+        (json!({ "claims": unmet }), &all, none, PolicyProblem::ConditionFailed),
+        (json!({}), &all, asked("read  write"), PolicyProblem::ScopeMalformed),
+        (json!({}), &all, asked("admin"), PolicyProblem::ScopeNotAllowed),
+        (json!({ "scopes": ["read"] }), &all, asked("read write"), PolicyProblem::ScopeNotAllowed),
+        (json!({}), &all, elsewhere, PolicyProblem::ResourceUnknown),
+        // The first in the order of the rules, where several are there.
+        (
+            json!({ "enabled": false, "subjects": [], "claims": unmet }),
+            &json!({ "trusted_issuers": [] }),
+            elsewhere,
+            PolicyProblem::IssuerDisabled,
+        ),
+        (json!({ "subjects": [], "claims": unmet }), &all, asked("?\\"), PolicyProblem::SubjectNotAllowed),
+        (json!({ "claims": unmet }), &all, asked("admin"), PolicyProblem::ConditionFailed),
+    ] {
+        let found = verdict(policy.clone(), application.clone(), asked, json!({})).err();
+        assert_eq!(found, Some(problem), "{policy} {application}");
+    }
+}
+
+#[test]
+fn r61_r62_what_is_allowed() {
+    let policy =
+        json!({ "subjects": ["ali*"], "scopes": ["write", "admin"], "claim_mappings": { "hd": "domain" } });
+    let application = json!({ "audience": ["https://a.example", "https://b.example"] });
+    let claims = json!({ "hd": "example.com" });
+    let verdict = |asked| verdict(policy.clone(), application.clone(), asked, claims.clone());
+
+    let allowed = verdict(Asked::default()).expect("allowed");
+    assert_eq!((allowed.scope(), allowed.audience().len()), ("write", 2), "all that may be granted");
+    let [(name, value)] = allowed.claims() else { panic!("one claim is carried over") };
+    assert_eq!((name.as_str(), value.as_str()), ("domain", Some("example.com")));
+
+    let asked = Asked { scope: Some("write write"), resources: &["https://b.example"] };
+    let allowed = verdict(asked).expect("allowed");
+    assert_eq!((allowed.scope(), allowed.audience()), ("write", &["https://b.example".to_owned()][..]));
+}
