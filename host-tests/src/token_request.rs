@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::client::{Answer, Connection, form, form_encoded};
+use crate::driver::{Exchange, Http};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -45,20 +46,39 @@ impl TokenRequest {
     /// # Errors
     /// There is no whole answer.
     pub async fn post_on(&self, connection: &mut Connection) -> Result<Answer> {
-        let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &self.assertion)];
-        parameters.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
-        parameters.extend(self.resource.as_deref().map(|resource| ("resource", resource)));
-        if self.credentials == "post" {
-            parameters.push(("client_id", &self.client_id));
-            parameters.push(("client_secret", &self.client_secret));
-        }
-        let basic = format!("Basic {}", basic(&self.client_id, &self.client_secret));
-        let mut headers: Vec<(&str, &[u8])> = vec![("content-type", b"application/x-www-form-urlencoded")];
-        if self.credentials == "basic" {
-            headers.push(("authorization", basic.as_bytes()));
-        }
-        connection.send("POST", &self.path, &headers, form(&parameters)).await
+        let http = written(&self.path, &self.exchange());
+        let headers = http.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        connection.send(&http.method, &http.path, &headers.collect::<Vec<_>>(), http.body).await
     }
+
+    fn exchange(&self) -> Exchange {
+        Exchange {
+            organization: String::new(),
+            assertion: self.assertion.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            scope: self.scope.clone(),
+            resource: self.resource.clone(),
+            credentials: self.credentials.clone(),
+        }
+    }
+}
+
+/// A request for an access token as HTTP has it; `path` says of which organization.
+pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
+    let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &exchange.assertion)];
+    parameters.extend(exchange.scope.as_deref().map(|scope| ("scope", scope)));
+    parameters.extend(exchange.resource.as_deref().map(|resource| ("resource", resource)));
+    if exchange.credentials == "post" {
+        parameters.push(("client_id", &exchange.client_id));
+        parameters.push(("client_secret", &exchange.client_secret));
+    }
+    let mut headers = vec![("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec())];
+    if exchange.credentials == "basic" {
+        let basic = format!("Basic {}", basic(&exchange.client_id, &exchange.client_secret));
+        headers.push(("authorization".to_owned(), basic.into_bytes()));
+    }
+    Http { method: "POST".to_owned(), path: path.to_owned(), headers, body: form(&parameters).into_bytes() }
 }
 
 /// An identifier and a secret as HTTP Basic has them (RFC 6749 section 2.3.1).

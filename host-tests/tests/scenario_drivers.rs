@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use host_tests::driver::lines::{LineDriver, PATIENCE};
-use host_tests::driver::{Driver as _, Operation};
+use host_tests::driver::{Driver as _, Operation, Outcome};
 use host_tests::key_endpoints::KeyEndpoints;
 use host_tests::local_host::{PUBLIC_URL, present};
 use host_tests::run::{Verdict, run};
@@ -119,4 +119,22 @@ async fn one_that_breaks_again_and_again_is_given_up() -> Result<()> {
         told(driver.start(1, &Map::new()).await, &["exit status: 6"])?;
     }
     told(driver.start(1, &Map::new()).await, &["given up"])
+}
+
+/// A host that serves HTTP is sent requests alone, and its responses are read as such.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_speaks_http() -> Result<()> {
+    let hello = "echo '{\"protocol\": 1, \"http\": true}'";
+    let good = r#"read line; case "$line" in *'"do":"http","method":"GET","path":"/oauth2/jwks"'*)
+        echo '{"id":1,"http":{"status":404,"headers":[["x-a","b"]],"body":"{}"}}';; esac; cat"#;
+    let mut driver = start(&format!("{hello}; {good}"), PATIENCE)?;
+    ensure!(driver.profile().http, "not over HTTP");
+    let responses = driver.call(1, jwks()).await?;
+    let answer = responses[0].http.as_ref().context("no HTTP response")?;
+    ensure!(answer.status == 404 && answer.header("x-a") == Some("b"), "{answer:?}");
+    ensure!(matches!(responses[0].outcome, Outcome::Rejected(_)), "{responses:?}");
+
+    let bad = r#"read line; echo '{"id":1,"http":{"status":200,"headers":[["x a","b"]],"body":"{}"}}'; cat"#;
+    let mut driver = start(&format!("{hello}; {bad}"), PATIENCE)?;
+    told(driver.call(1, jwks()).await.map(drop), &["it said", "x a"])
 }

@@ -1,4 +1,5 @@
-//! Drives the endpoint over HTTP: on the host in this process, or on Spin's stand-in.
+//! Drives the endpoint over HTTP, on the host in this process or on Spin's stand-in; and how operations are written as
+//! HTTP requests, for every host that speaks HTTP.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,11 +10,11 @@ use asserta_core::oauth::Reason;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use super::{Driver, Operation, Outcome, Profile, Refused, Rejected, Response};
+use super::{Driver, Http, Operation, Outcome, Profile, Refused, Rejected, Response};
 use crate::client::{Answer, form_encoded, send};
 use crate::local_host::{ADMIN_TOKEN, LocalHost, PUBLIC_URL, StillClock};
 use crate::spin::{Spin, SpinApp};
-use crate::token_request::{TokenRequest, organization_path, token_path};
+use crate::token_request::{organization_path, token_path, written};
 
 /// What runs a component.
 #[derive(Clone)]
@@ -61,7 +62,7 @@ impl Running {
 
 impl Driver for HttpDriver {
     fn profile(&self) -> Profile {
-        Profile { http: true, exact_integers: true }
+        Profile { http: true, exact_integers: true, exact_methods: true }
     }
 
     async fn start(&mut self, at: u64, settings: &Map<String, Value>) -> Result<()> {
@@ -113,77 +114,71 @@ impl Driver for HttpDriver {
 }
 
 async fn perform(address: SocketAddr, operation: Operation) -> Result<Answer> {
-    let admin = |method: &'static str, path: String, document: Option<Value>| async move {
+    let http = request(operation)?;
+    let headers = http.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    send(address, &http.method, &http.path, &headers.collect::<Vec<_>>(), http.body).await
+}
+
+/// An operation as an HTTP request.
+pub(super) fn request(operation: Operation) -> Result<Http> {
+    let admin = |method: &str, path: String, document: Option<Value>| {
         let bearer = format!("Bearer {ADMIN_TOKEN}");
-        let mut headers = vec![("authorization", bearer.as_bytes())];
+        let mut headers = vec![("authorization".to_owned(), bearer.into_bytes())];
         if document.is_some() {
-            headers.push(("content-type", b"application/json"));
+            headers.push(("content-type".to_owned(), b"application/json".to_vec()));
         }
-        let body = document.map(|document| document.to_string()).unwrap_or_default();
-        send(address, method, &format!("/admin/{path}"), &headers, body).await
+        let body = document.map(|document| document.to_string()).unwrap_or_default().into_bytes();
+        Http { method: method.to_owned(), path: format!("/admin/{path}"), headers, body }
     };
-    match operation {
-        Operation::Apply { document } => admin("POST", "apply".to_owned(), Some(document)).await,
+    Ok(match operation {
+        Operation::Apply { document } => admin("POST", "apply".to_owned(), Some(document)),
         Operation::ReplaceOrganization { organization } => {
-            admin("PUT", format!("organizations/{organization}"), Some(json!({}))).await
+            admin("PUT", format!("organizations/{organization}"), Some(json!({})))
         }
         Operation::RegisterIssuer { organization, document } => {
             let path = format!("organizations/{organization}/trusted-issuers");
-            admin("POST", path, Some(Value::Object(document))).await
+            admin("POST", path, Some(Value::Object(document)))
         }
         Operation::ReplaceIssuer { organization, document } => {
             let name = document.get("name").and_then(Value::as_str).unwrap_or_default();
-            admin("PUT", issuer_path(&organization, name), Some(Value::Object(document))).await
+            admin("PUT", issuer_path(&organization, name), Some(Value::Object(document)))
         }
         Operation::RemoveIssuer { organization, name } => {
-            admin("DELETE", issuer_path(&organization, &name), None).await
+            admin("DELETE", issuer_path(&organization, &name), None)
         }
         Operation::RegisterApplication { organization, document } => {
             let path = format!("organizations/{organization}/applications");
-            admin("POST", path, Some(Value::Object(document))).await
+            admin("POST", path, Some(Value::Object(document)))
         }
         Operation::ReplaceApplication { organization, client_id, document } => {
             let path = application_path(&organization, &client_id);
-            admin("PUT", path, Some(Value::Object(document))).await
+            admin("PUT", path, Some(Value::Object(document)))
         }
         Operation::RemoveApplication { organization, client_id } => {
-            admin("DELETE", application_path(&organization, &client_id), None).await
+            admin("DELETE", application_path(&organization, &client_id), None)
         }
         Operation::RenewSecret { organization, client_id } => {
-            admin("POST", format!("{}/secret", application_path(&organization, &client_id)), None).await
+            admin("POST", format!("{}/secret", application_path(&organization, &client_id)), None)
         }
         Operation::RotateKeys { organization } => {
-            admin("POST", format!("organizations/{organization}/keys/rotate"), None).await
+            admin("POST", format!("organizations/{organization}/keys/rotate"), None)
         }
         Operation::Explain { organization, assertion, client_id } => {
             let question = json!({"assertion": assertion, "client_id": client_id});
-            admin("POST", format!("organizations/{organization}/explain"), Some(question)).await
+            admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
-        Operation::Jwks { organization } => {
-            let path = format!("{}/oauth2/jwks", organization_path(&organization));
-            send(address, "GET", &path, &[], "").await
-        }
-        Operation::Exchange(exchange) => {
-            let request = TokenRequest {
-                address,
-                path: token_path(&exchange.organization),
-                credentials: exchange.credentials,
-                client_id: exchange.client_id,
-                client_secret: exchange.client_secret,
-                assertion: exchange.assertion,
-                scope: exchange.scope,
-                resource: exchange.resource,
-            };
-            request.post().await
-        }
-        Operation::Http(http) => {
-            let headers = http.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-            send(address, &http.method, &http.path, &headers.collect::<Vec<_>>(), http.body).await
-        }
+        Operation::Jwks { organization } => Http {
+            method: "GET".to_owned(),
+            path: format!("{}/oauth2/jwks", organization_path(&organization)),
+            headers: Vec::new(),
+            body: Vec::new(),
+        },
+        Operation::Exchange(exchange) => written(&token_path(&exchange.organization), &exchange),
+        Operation::Http(http) => http,
         Operation::SupplyKeys { .. } | Operation::KeysUnavailable { .. } => {
             anyhow::bail!("the endpoint fetches keys by itself")
         }
-    }
+    })
 }
 
 fn issuer_path(organization: &str, name: &str) -> String {
@@ -196,7 +191,7 @@ fn application_path(organization: &str, client_id: &str) -> String {
 }
 
 /// What an HTTP response says, in the words of all hosts.
-fn response(answer: Answer) -> Response {
+pub(super) fn response(answer: Answer) -> Response {
     let body = answer.json().unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let outcome = match text("error") {

@@ -11,11 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use ::http::HeaderName;
 use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Driver, Operation, Outcome, Profile, Response};
+use super::{Driver, Operation, Outcome, Profile, Response, http};
+use crate::client::Answer;
+use crate::local_host::ADMIN_TOKEN;
 
 /// Longer than any operation takes: the first one compiles the component.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -86,7 +89,11 @@ impl Driver for LineDriver {
         }
         self.running.as_mut().context("started above")?.forget_what_it_told();
         let mut settings = settings.clone();
-        let trust = settings.shift_remove("trust");
+        // A host that serves HTTP has it among its settings.
+        let trust = if self.profile.http { None } else { settings.shift_remove("trust") };
+        if self.profile.http {
+            settings.insert("admin_token".to_owned(), ADMIN_TOKEN.into());
+        }
         let mut begin = json!({"do": "start", "dev": true});
         begin.as_object_mut().context("an object")?.extend(settings);
         let mut responses = self.ask(at, &[begin])?;
@@ -99,7 +106,12 @@ impl Driver for LineDriver {
     }
 
     async fn call(&mut self, at: u64, operations: Vec<Operation>) -> Result<Vec<Response>> {
-        let operations = operations.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+        let written = |operation| {
+            let http = self.profile.http;
+            let operation = if http { Operation::Http(http::request(operation)?) } else { operation };
+            Ok(serde_json::to_value(operation)?)
+        };
+        let operations = operations.into_iter().map(written).collect::<Result<Vec<_>>>()?;
         self.ask(at, &operations)
     }
 
@@ -111,8 +123,12 @@ impl Driver for LineDriver {
 #[serde(deny_unknown_fields)]
 struct Hello {
     protocol: u64,
+    #[serde(default)]
+    http: bool,
     #[serde(default = "yes")]
     exact_integers: bool,
+    #[serde(default = "yes")]
+    exact_methods: bool,
 }
 
 fn yes() -> bool {
@@ -147,7 +163,11 @@ impl Running {
             let hello: Hello =
                 serde_json::from_str(&line).with_context(|| format!("its first line is {line:?}"))?;
             ensure!(hello.protocol == PROTOCOL, "it speaks protocol {}, not {PROTOCOL}", hello.protocol);
-            Ok(Profile { http: false, exact_integers: hello.exact_integers })
+            Ok(Profile {
+                http: hello.http,
+                exact_integers: hello.exact_integers,
+                exact_methods: hello.exact_methods,
+            })
         });
         match greeted {
             Ok(profile) => Ok((running, profile)),
@@ -168,13 +188,13 @@ impl Running {
         let mut responses: Vec<Option<Response>> = vec![None; operations.len()];
         for _ in operations {
             let line = self.line(patience)?;
-            let (id, outcome) = response(&line).with_context(|| format!("it said {line:?}"))?;
+            let (id, response) = response(&line).with_context(|| format!("it said {line:?}"))?;
             let place =
                 id.checked_sub(first).and_then(|index| responses.get_mut(usize::try_from(index).ok()?));
             let place = place.filter(|place| place.is_none());
             let place =
                 place.with_context(|| format!("it responded to {id}, which it was not asked: {line:?}"))?;
-            *place = Some(Response { outcome, http: None });
+            *place = Some(response);
         }
         Ok(responses.into_iter().flatten().collect())
     }
@@ -254,11 +274,34 @@ struct Line<'a> {
     operation: &'a Value,
 }
 
-/// The number and the outcome that a line from a program holds.
-fn response(line: &str) -> Result<(u64, Outcome)> {
+/// An HTTP response in a line from a program.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HttpResponse {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl TryFrom<HttpResponse> for Answer {
+    type Error = Error;
+
+    fn try_from(HttpResponse { status, headers, body }: HttpResponse) -> Result<Self> {
+        let header = |(name, value): (String, String)| Ok((name.parse::<HeaderName>()?, value.parse()?));
+        let headers = headers.into_iter().map(header).collect::<Result<_>>()?;
+        Ok(Self { status, headers, body: body.into() })
+    }
+}
+
+/// The number and the response that a line from a program holds.
+fn response(line: &str) -> Result<(u64, Response)> {
     let mut members: Map<String, Value> = serde_json::from_str(line)?;
     let id = members.shift_remove("id").and_then(|id| id.as_u64()).context("there is no id")?;
-    Ok((id, serde_json::from_value(Value::Object(members))?))
+    if let Some(response) = members.shift_remove("http") {
+        let response: HttpResponse = serde_json::from_value(response)?;
+        return Ok((id, http::response(response.try_into()?)));
+    }
+    Ok((id, Response { outcome: serde_json::from_value(Value::Object(members))?, http: None }))
 }
 
 /// JSON without any other character: some readers take more than a line feed for the end of a line.

@@ -220,6 +220,8 @@ pub struct Profile {
     pub http: bool,
     /// Its language holds every integer of 64 bits.
     pub exact_integers: bool,
+    /// It sees the method of an HTTP request as it was sent. `Request` of the Fetch standard writes `post` in upper case.
+    pub exact_methods: bool,
 }
 
 /// A host under test.

@@ -62,10 +62,21 @@ pub async fn run(
     verdict
 }
 
+/// The methods that the Fetch standard normalizes.
+const NORMALIZED_METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+
 /// Why a host can't carry a scenario out, if it can't.
 fn unable(scenario: &Scenario, profile: Profile) -> Option<String> {
     if profile.http {
-        return None;
+        let normalized = |step: &Step| match &step.action {
+            Action::Http(http) => {
+                let upper = http.method.to_ascii_uppercase();
+                http.method != upper && NORMALIZED_METHODS.contains(&upper.as_str())
+            }
+            _ => false,
+        };
+        let inexact = !profile.exact_methods && scenario.steps.iter().any(normalized);
+        return inexact.then(|| "a Request writes its method in upper case".to_owned());
     }
     if let Some(why) = &scenario.http_only {
         return Some(why.clone());
