@@ -34,6 +34,7 @@ pub struct Cost {
 }
 
 /// A server in the contest.
+#[derive(Clone)]
 pub struct Contestant {
     /// Its name in the table.
     pub name: &'static str,
@@ -64,6 +65,37 @@ pub fn measured(server: &Server, connections: usize, pace: Pace, calls: &[Call])
 
 /// The costs by algorithm and by name of the server.
 pub type Costs = BTreeMap<(&'static str, &'static str), Cost>;
+
+/// Microseconds of processor time for a request that nobody serves: the way in and out, and nothing else. By name of the
+/// server.
+pub fn way_in_and_out(
+    contestants: &[Contestant],
+    folder: &Path,
+    effort: Effort,
+) -> Result<BTreeMap<&'static str, f64>> {
+    let trust = folder.join("trust.json");
+    let mut servers = Vec::new();
+    for contestant in contestants {
+        let server = Server::start(&contestant.kind, &folder.join(contestant.name), &trust)?;
+        servers.push((contestant.name, server));
+    }
+    let calls = vec![Call::of_nothing(); (60_000.0 * effort.duration.as_secs_f64()) as usize + CONNECTIONS];
+    let mut samples: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    // The first run warms up.
+    for run in 0..=effort.runs {
+        for (name, server) in &servers {
+            let (_, cost) = measured(server, CONNECTIONS, Pace::Closed(effort.duration), &calls)
+                .with_context(|| format!("{name} is asked for nothing"))?;
+            if run > 0 {
+                samples.entry(name).or_default().push(cost.cpu * 1e3);
+            }
+        }
+    }
+    for (_, server) in servers {
+        server.stop()?;
+    }
+    Ok(samples.into_iter().map(|(name, samples)| (name, median(samples))).collect())
+}
 
 /// Lets each server exchange assertions under each algorithm that it knows.
 pub fn contest(

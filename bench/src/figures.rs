@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 
 use crate::assertion::{issuer, mint, mint_many, now};
@@ -145,6 +145,7 @@ impl Subject<'_> {
             ("bad signature", Call::refused(&with_bad_signature(&assertion))),
             ("unknown issuer", Call::refused(&stranger)),
             ("bad client", Call::of_a_stranger(&assertion)),
+            ("a scope of 60 kB", Call::of_a_long_scope(&assertion)),
             ("wrong media type", Call::of_another_media_type()),
         ];
         let mut good = Vec::new();
@@ -163,6 +164,11 @@ impl Subject<'_> {
             let name = format!("RS256, refused for {name}: CPU / that of a token");
             Figure::new(name, median(samples) / good, "x", Target::AtMost(1.0))
         };
+        let of = |wanted| {
+            let index = refused.iter().position(|(name, _)| *name == wanted);
+            index.map_or(f64::NAN, |index| median(bad[index].clone()))
+        };
+        let long_scope = of("a scope of 60 kB") / of("bad client");
         let floor = median(bad.last().cloned().unwrap_or_default()) * 1e3;
         let names = refused.iter().map(|(name, _)| *name);
         let mut figures: Vec<_> = names.zip(bad).map(figure).collect();
@@ -172,6 +178,8 @@ impl Subject<'_> {
             "us",
             Target::None,
         ));
+        let name = "a scope of 60 kB: CPU / that of a refused client";
+        figures.push(Figure::new(name, long_scope, "x", Target::AtMost(2.0)));
         Ok(figures)
     }
 
@@ -192,6 +200,29 @@ impl Subject<'_> {
         let signatures = verify_in.verify.wasm + sign_out.sign.map_or(0.0, |sign| sign.wasm);
         let rest = median(samples.split_off(1)) - signatures;
         Ok(Figure::new("a token but for signatures and store: CPU", rest, "us", Target::AtMost(60.0)))
+    }
+
+    /// What a second worker brings. The load takes its part of the two cores.
+    pub fn two_workers(&self) -> Result<Figure> {
+        let Kind::Asserta { program, component, store, access_tokens, .. } = self.on_sqlite.clone() else {
+            bail!("the subject is our server")
+        };
+        let two = Kind::Asserta { program, component, store, access_tokens, workers: 2 };
+        let servers = [self.start(&self.on_sqlite, "one-worker")?, self.start(&two, "two-workers")?];
+        let mut rates = [Vec::new(), Vec::new()];
+        for run in 0..=self.effort.runs {
+            for (server, rates) in servers.iter().zip(&mut rates) {
+                let calls =
+                    self.calls_for_a_run(Algorithm::Rs256, &format!("workers-{run}-{}", rates.len()))?;
+                rates.push(measured(server, CONNECTIONS, Pace::Closed(self.effort.duration), &calls)?.1.rate);
+            }
+        }
+        for server in servers {
+            server.stop()?;
+        }
+        // The first run warms up.
+        let [one, two] = rates.map(|mut rates| median(rates.split_off(1)));
+        Ok(Figure::new("RS256, two workers / one: tokens/s", two / one, "x", Target::AtLeast(1.8)))
     }
 
     /// The most memory under full load over many connections.

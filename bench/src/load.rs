@@ -65,6 +65,15 @@ impl Call {
         }
     }
 
+    /// A token request with a wrong client secret, and a scope that is too long to be looked at (R15).
+    pub fn of_a_long_scope(assertion: &str) -> Self {
+        let call = Self::of_a_stranger(assertion);
+        let mut body = call.body.to_vec();
+        body.extend_from_slice(b"&scope=");
+        body.extend_from_slice("read+".repeat(12_000).as_bytes());
+        Self { body: body.into(), expected: StatusCode::BAD_REQUEST, ..call }
+    }
+
     /// A request that is refused before anything of it is read.
     pub fn of_another_media_type() -> Self {
         Self { content_type: "text/plain", ..Self::refused("none") }

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use asserta_bench::exchange::{AXUM, BY_HOST, Contestant, Costs, Effort, NODE, PORTABLE, contest};
+use asserta_bench::exchange::{
+    AXUM, BY_HOST, Contestant, Costs, Effort, NODE, PORTABLE, contest, way_in_and_out,
+};
 use asserta_bench::figures::Subject;
 use asserta_bench::fuel::{self, Fixture, Kept};
 use asserta_bench::growth::Growth;
@@ -100,7 +102,7 @@ impl Bench {
 
     fn ours(&self, component: &str, store: &'static str) -> Result<Kind> {
         let (program, component) = (self.built("release/asserta")?, self.component(component)?);
-        Ok(Kind::Asserta { program, component, store, access_tokens: Algorithm::Es256 })
+        Ok(Kind::Asserta { program, component, store, access_tokens: Algorithm::Es256, workers: 1 })
     }
 
     fn run(&self) -> Result<Report> {
@@ -122,6 +124,12 @@ impl Bench {
             report.servers = contestants.iter().map(|contestant| contestant.name).collect();
             eprintln!("exchanging over HTTP: {}", report.servers.join(", "));
             report.costs = contest(&contestants, &keys, folder.path(), self.effort())?;
+            let ours_and_axum: Vec<_> =
+                contestants.iter().filter(|contestant| contestant.name != NODE).cloned().collect();
+            for (server, cost) in way_in_and_out(&ours_and_axum, folder.path(), self.effort())? {
+                let target = if server == AXUM { Target::None } else { Target::AtMost(15.0) };
+                report.figures.push(Figure::new(format!("a 404, {server}: CPU"), cost, "us", target));
+            }
             if report.servers.contains(&NODE) {
                 eprintln!("the same with EdDSA in and out");
                 report.figures.extend(self.eddsa_beside_node(contestants, &keys)?);
@@ -267,6 +275,7 @@ impl Bench {
         report.figures.extend(subject.instances()?);
         report.figures.extend(subject.latency()?);
         report.figures.extend(subject.refusals()?);
+        report.figures.push(subject.two_workers()?);
         report.figures.push(subject.memory()?);
         report.figures.push(subject.size()?);
         Ok(())

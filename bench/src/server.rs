@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::assertion::{ADMIN_TOKEN, AUDIENCE, CLIENT_ID, CLIENT_SECRET, issuer};
-use crate::cores::{SERVER_CORE, cpu_time, peak_memory};
+use crate::cores::{LOAD_CORE, SERVER_CORE, cpu_time, peak_memory};
 use crate::keys::{Algorithm, IssuerKey};
 
 /// How a server is started.
@@ -27,6 +27,8 @@ pub enum Kind {
         store: &'static str,
         /// What it signs its tokens under.
         access_tokens: Algorithm,
+        /// How many threads serve: one on the core of the servers, or two on both cores.
+        workers: usize,
     },
     /// The rival in native Rust.
     Axum {
@@ -45,10 +47,14 @@ pub enum Kind {
 impl Kind {
     fn command(&self, address: SocketAddr, data: &Path, trust: &Path) -> Command {
         let mut command = Command::new("taskset");
-        command.arg("--cpu-list").arg(SERVER_CORE.to_string());
+        let cores = match self {
+            Self::Asserta { workers: 2.., .. } => format!("{SERVER_CORE},{LOAD_CORE}"),
+            _ => SERVER_CORE.to_string(),
+        };
+        command.args(["--cpu-list", &cores]);
         match self {
-            Self::Asserta { program, component, store, access_tokens } => {
-                command.arg(program).arg("serve").args(["--workers", "1", "--store", store]);
+            Self::Asserta { program, component, store, access_tokens, workers } => {
+                command.arg(program).arg("serve").args(["--workers", &workers.to_string(), "--store", store]);
                 command.arg("--component").arg(component).arg("--public-url").arg(AUDIENCE);
                 command.arg("--trust").arg(format!("@{}", trust.display()));
                 command.arg("--admin-token").arg(ADMIN_TOKEN);
