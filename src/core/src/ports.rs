@@ -78,6 +78,14 @@ pub trait Store {
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError>;
     /// Removes a key; no error where it does not exist.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
+    /// Removes keys that stand beside each other in a page of keys. A store that can removes them in one step, and with
+    /// them what has come between them meanwhile.
+    async fn delete_listed(&self, keys: &[String]) -> Result<(), StoreError> {
+        for key in keys {
+            self.delete(key).await?;
+        }
+        Ok(())
+    }
     /// The keys that begin with `prefix`, a page at a time: from the beginning, or from where the page
     /// before said that it goes on. A store that answers in several pages does so in ascending order.
     async fn page_of_keys(&self, prefix: &str, from: Option<&str>) -> Result<KeyPage, StoreError>;

@@ -203,18 +203,18 @@ impl<P: Ports> Spent<P> {
         let (mut deleted, mut from, mut last) = (0, None, None);
         for _ in 0..PAGES_AT_ONCE {
             let page = store.page_of_keys("r/", from.as_deref()).await?;
-            let before = deleted;
             let last = match (last, page.keys.iter().filter_map(|key| bucket_of(key)).min()) {
                 (Some(last), _) => last,
                 (None, Some(oldest)) => *last.insert(self.last_bucket(oldest).await?),
                 (None, None) => 0,
             };
-            for key in page.keys.iter().filter(|key| bucket_of(key).is_some_and(|bucket| bucket <= last)) {
-                store.delete(key).await?;
-                deleted += 1;
-            }
+            let any = !page.keys.is_empty();
+            let mut passed = page.keys;
+            passed.retain(|key| bucket_of(key).is_some_and(|bucket| bucket <= last));
+            store.delete_listed(&passed).await?;
+            deleted += passed.len();
             from = page.next;
-            if from.is_none() || (deleted == before && !page.keys.is_empty()) {
+            if from.is_none() || (passed.is_empty() && any) {
                 return Ok(Swept { deleted, is_done: true });
             }
         }
