@@ -34,7 +34,7 @@ build() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1173000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint) build endpoint 1200000 wasm32-wasip2 wasm asserta-endpoint ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     handler) build handler 1001000 wasm32-unknown-unknown wasm asserta-handler ;;
     handler-host-signatures) build handler-host-signatures 1086000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;

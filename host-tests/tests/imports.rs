@@ -7,7 +7,8 @@ use host_tests::components;
 use wasmparser::{Parser, Payload};
 
 /// What the endpoint itself needs: settings, stores with `increment`, clocks, randomness and outbound HTTP.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
+    "fermyon:spin/sqlite@2.0.0",
     "spin:variables/variables@3.0.0",
     "wasi:clocks/monotonic-clock@0.3.0",
     "wasi:clocks/system-clock@0.3.0",

@@ -1,9 +1,7 @@
 //! The HTTP face of Asserta (`asserta-http`) as a Spin HTTP trigger: requests in, responses out. How the host is
 //! reached for everything else is in `ports`.
 
-mod bindings;
 mod body;
-mod log;
 mod ports;
 mod transport;
 mod variables;

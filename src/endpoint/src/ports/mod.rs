@@ -3,17 +3,16 @@
 mod clock;
 mod entropy;
 mod fetch;
-mod keyvalue;
 #[cfg(feature = "host-signatures")]
 mod signatures;
 
 use asserta_core::ports::{Events, Ports};
+use asserta_endpoint_ports::{EndpointStore, Log, SpinBucket, SpinDatabase};
 
 use self::clock::WallClock;
 use self::entropy::HostEntropy;
 use self::fetch::OutboundHttp;
-use self::keyvalue::KeyValue;
-use crate::log::Log;
+use crate::variables::Variables;
 
 /// Signatures: core's portable ones, or what a feature asks for.
 #[cfg(not(any(feature = "jwt-simple", feature = "host-signatures")))]
@@ -23,10 +22,13 @@ type Signatures = asserta_core::jose::signatures::JwtSimple;
 #[cfg(feature = "host-signatures")]
 type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
 
+/// A store of Spin's.
+type SpinStore = EndpointStore<SpinBucket, SpinDatabase, Variables>;
+
 /// The ports over Spin's host interfaces.
 pub(crate) struct SpinPorts {
-    registry: KeyValue,
-    replay: KeyValue,
+    registry: SpinStore,
+    replay: SpinStore,
     fetcher: OutboundHttp,
     clock: WallClock,
     entropy: HostEntropy,
@@ -36,8 +38,8 @@ pub(crate) struct SpinPorts {
 impl Default for SpinPorts {
     fn default() -> Self {
         Self {
-            registry: KeyValue::named("default"),
-            replay: KeyValue::named("replay"),
+            registry: SpinStore::registry(),
+            replay: SpinStore::replay(Variables),
             fetcher: OutboundHttp,
             clock: WallClock,
             entropy: HostEntropy,
@@ -47,17 +49,17 @@ impl Default for SpinPorts {
 }
 
 impl Ports for SpinPorts {
-    type Store = KeyValue;
+    type Store = SpinStore;
     type KeyFetcher = OutboundHttp;
     type Clock = WallClock;
     type Entropy = HostEntropy;
     type Signatures = Signatures;
 
-    fn registry(&self) -> &KeyValue {
+    fn registry(&self) -> &SpinStore {
         &self.registry
     }
 
-    fn replay(&self) -> &KeyValue {
+    fn replay(&self) -> &SpinStore {
         &self.replay
     }
 

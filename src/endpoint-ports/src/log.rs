@@ -5,7 +5,7 @@ use std::io::Write;
 use asserta_core::ports::{Event, Events};
 
 /// Where events go.
-pub(crate) struct Log;
+pub struct Log;
 
 impl Events for Log {
     fn emit(&self, event: &Event<'_>) {

@@ -1,0 +1,154 @@
+//! The limits of R50 for a JWKS document that is fetched, and what its response's headers say.
+
+/// Room for a usual JWK set, in bytes.
+pub const USUAL_SIZE: usize = 4096;
+/// The largest document that is read, in bytes.
+pub const SIZE_LIMIT: usize = 64 * 1024;
+/// From the first byte out to the last byte in, in nanoseconds.
+pub const TIME_LIMIT: u64 = 5_000_000_000;
+
+/// The headers of the request.
+#[must_use]
+pub fn request_headers() -> [(String, Vec<u8>); 2] {
+    [
+        ("accept".to_owned(), b"application/jwk-set+json, application/json".to_vec()),
+        // Nothing here decompresses, and what is not forbidden may come compressed (RFC 9110 section 12.5.3).
+        ("accept-encoding".to_owned(), b"identity".to_vec()),
+    ]
+}
+
+/// What the host's reason for a failed fetch means: `ErrorCode` of wasi:http, which is a type of its own in each version.
+/// Its texts may name addresses, so they stay here.
+#[macro_export]
+macro_rules! fetch_problem {
+    ($code:ident, $error:expr) => {{
+        use asserta_core::ports::FetchProblem;
+        match $error {
+            $code::DnsTimeout | $code::DnsError(_) | $code::DestinationNotFound => FetchProblem::NameUnknown,
+            $code::DestinationIpProhibited | $code::HttpRequestDenied => FetchProblem::AddressRefused,
+            $code::DestinationUnavailable
+            | $code::DestinationIpUnroutable
+            | $code::ConnectionRefused
+            | $code::ConnectionLimitReached => FetchProblem::Unreachable,
+            $code::TlsCertificateError => FetchProblem::Certificate,
+            $code::TlsProtocolError | $code::TlsAlertReceived(_) => FetchProblem::Tls,
+            $code::ConnectionTimeout
+            | $code::ConnectionReadTimeout
+            | $code::ConnectionWriteTimeout
+            | $code::HttpResponseTimeout => FetchProblem::TimedOut,
+            $code::HttpRequestUriInvalid | $code::HttpRequestUriTooLong => FetchProblem::BadAddress,
+            $code::HttpResponseBodySize(_) => FetchProblem::TooLarge,
+            $code::ConnectionTerminated
+            | $code::HttpResponseIncomplete
+            | $code::HttpResponseHeaderSectionSize(_)
+            | $code::HttpResponseHeaderSize(_)
+            | $code::HttpResponseTransferCoding(_)
+            | $code::HttpProtocolError => FetchProblem::Incomplete,
+            $code::HttpResponseContentCoding(_) => FetchProblem::Encoded,
+            _ => FetchProblem::Unknown,
+        }
+    }};
+}
+
+/// An address in the parts in which wasi:http takes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// Whether it is `https`; otherwise it is `http`.
+    pub is_https: bool,
+    /// The host, and the port if there is one.
+    pub authority: &'a str,
+    /// The path with the query.
+    pub path_with_query: String,
+}
+
+/// Takes an address apart. Core has checked it (R50): an absolute URL without user and fragment.
+#[must_use]
+pub fn address(uri: &str) -> Option<Address<'_>> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let is_https = match scheme.to_ascii_lowercase().as_str() {
+        "https" => true,
+        "http" => false,
+        _ => return None,
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    if authority.is_empty() || rest.contains('#') || authority.contains('@') {
+        return None;
+    }
+    let path_with_query = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    Some(Address { is_https, authority, path_with_query })
+}
+
+/// Whether the document is compressed: any coding but `identity` (RFC 9110 section 8.4).
+#[must_use]
+pub fn is_encoded(lines: &[Vec<u8>]) -> bool {
+    let codings = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
+    codings
+        .map(|coding| coding.trim_ascii())
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// `max-age` of `Cache-Control` (RFC 9111 section 5.2.2), in seconds; 0 where caching is forbidden.
+#[must_use]
+pub fn max_age(lines: &[Vec<u8>]) -> Option<u64> {
+    let lines = lines.iter().filter_map(|line| str::from_utf8(line).ok());
+    let mut seconds = None;
+    for directive in lines.flat_map(|line| line.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Some(0),
+            "max-age" => seconds = value.trim().trim_matches('"').parse().ok().or(seconds),
+            _ => {}
+        }
+    }
+    seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(lines: &[&str]) -> Option<u64> {
+        max_age(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
+    }
+
+    /// R51: how long a document is fresh.
+    #[test]
+    fn cache_control() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["public"]), None);
+        assert_eq!(of(&["public, Max-Age=300"]), Some(300));
+        assert_eq!(of(&["max-age=\"60\""]), Some(60));
+        assert_eq!(of(&["max-age=-1"]), None);
+        assert_eq!(of(&["max-age=99999999999999999999999"]), None);
+        assert_eq!(of(&["max-age=60", "no-store"]), Some(0));
+    }
+
+    /// R50: what is compressed although it must not be is told by name.
+    #[test]
+    fn content_encoding() {
+        let encoded = |line: &str| is_encoded(&[line.as_bytes().to_vec()]);
+        assert!(!is_encoded(&[]) && !encoded("identity") && !encoded("") && !encoded(" Identity "));
+        assert!(encoded("gzip") && encoded("identity, br") && encoded("GZIP"));
+    }
+
+    /// R50: what core has let through comes apart; what it would not have let through is refused again.
+    #[test]
+    fn addresses() {
+        let parts = |is_https, authority, path: &str| {
+            Some(Address { is_https, authority, path_with_query: path.to_owned() })
+        };
+        assert_eq!(address("https://a.example/jwks?x=1"), parts(true, "a.example", "/jwks?x=1"));
+        assert_eq!(address("HTTPS://a.example:8443"), parts(true, "a.example:8443", "/"));
+        assert_eq!(address("https://a.example?x=/y"), parts(true, "a.example", "/?x=/y"));
+        assert_eq!(address("http://[::1]:8080/jwks"), parts(false, "[::1]:8080", "/jwks"));
+        let refused =
+            ["", "a.example", "ftp://a.example/", "https://", "https:///jwks", "file:///etc/passwd"];
+        for uri in refused.into_iter().chain([
+            "https://b@a.example/",
+            "https://a.example/#x",
+            "https://a.example#@b",
+        ]) {
+            assert_eq!(address(uri), None, "{uri}");
+        }
+    }
+}
