@@ -35,6 +35,8 @@ build() {
 for component in "$@"; do
   case $component in
     endpoint) build endpoint 1200000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-p2) build endpoint-p2 1142000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
+    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1130000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     handler) build handler 1001000 wasm32-unknown-unknown wasm asserta-handler ;;
     handler-host-signatures) build handler-host-signatures 1086000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;

@@ -175,21 +175,29 @@ fn links() {
     }
 }
 
-/// The two stores of `spin.toml` are in files of the shipped runtime configuration.
+/// The two stores of both manifests are in files of the shipped runtime configuration, and but for the component and how
+/// it is built the manifests are the same.
 #[test]
 fn spin_files() {
     let parse = |file: &str| read(file).parse::<toml::Table>().expect("it is TOML");
-    let (manifest, runtime) = (parse("spin.toml"), parse("runtime-config.toml"));
-    let wanted = manifest["component"]["endpoint"]["key_value_stores"].as_array().expect("an array");
-    assert_eq!(wanted.len(), 2, "{wanted:?}");
-    for store in wanted {
-        let store = &runtime["key_value_store"][store.as_str().expect("a name")];
-        assert_eq!(store["type"].as_str(), Some("spin"));
-        // Without a path Spin keeps it in memory.
-        assert!(store["path"].as_str().expect("a path").starts_with(".spin/"), "{store}");
-    }
+    let runtime = parse("runtime-config.toml");
+    let [manifest, manifest_p2] = ["spin.toml", "spin-p2.toml"].map(|file| {
+        let mut manifest = parse(file);
+        let component = manifest["component"]["endpoint"].as_table_mut().expect("a table");
+        assert!(component.remove("source").is_some() && component.remove("build").is_some());
+        let wanted = component["key_value_stores"].as_array().expect("an array");
+        assert_eq!(wanted.len(), 2, "{wanted:?}");
+        for store in wanted {
+            let store = &runtime["key_value_store"][store.as_str().expect("a name")];
+            assert_eq!(store["type"].as_str(), Some("spin"));
+            // Without a path Spin keeps it in memory.
+            assert!(store["path"].as_str().expect("a path").starts_with(".spin/"), "{store}");
+        }
+        manifest
+    });
+    assert_eq!(manifest, manifest_p2);
     let command = "--runtime-config-file runtime-config.toml";
-    for document in ["README.md", "spin.toml", "docs/spin.md"] {
+    for document in ["README.md", "spin.toml", "spin-p2.toml", "docs/spin.md"] {
         assert!(read(document).contains(command), "{document} does not name the file");
     }
     assert!(read(".gitignore").lines().any(|line| line == "/.spin"), ".gitignore lacks /.spin");

@@ -20,6 +20,24 @@ const OWN: [&str; 10] = [
     "wasi:random/random@0.3.0",
 ];
 
+/// The same of the endpoint for WASI HTTP 0.2, beside what the standard library links.
+const OWN_OF_P2: [&str; 6] = [
+    "fermyon:spin/sqlite@2.0.0",
+    "fermyon:spin/variables@2.0.0",
+    "wasi:http/outgoing-handler@0.2.12",
+    "wasi:http/types@0.2.12",
+    "wasi:keyvalue/atomics@0.2.0-draft2",
+    "wasi:keyvalue/store@0.2.0-draft2",
+];
+
+/// And of its variant for wasmCloud, whose settings come from the environment.
+const OWN_OF_P2_WASMCLOUD: [&str; 4] = [
+    "wasi:http/outgoing-handler@0.2.12",
+    "wasi:http/types@0.2.12",
+    "wasi:keyvalue/atomics@0.2.0-draft",
+    "wasi:keyvalue/store@0.2.0-draft",
+];
+
 /// What Rust's standard library links for wasm32-wasip2, in whichever 0.2 version it has. Hosts give it standard
 /// error alone: no environment, no terminal, no directory (`wasi:filesystem` finds no preopens), and sockets are not
 /// among them.
@@ -44,18 +62,30 @@ const SIZES: [(&str, usize); 2] = [("endpoint.wasm", 1_200_000), ("handler.wasm"
 
 #[test]
 fn imports_are_those_of_the_design() -> Result<()> {
-    let (imports, exports) = interfaces(&components::bytes("endpoint.wasm")?)?;
+    imports("endpoint.wasm", &OWN, "wasi:http/handler@0.3.0")
+}
+
+/// The same routes for hosts that speak WASI HTTP 0.2: nothing of 0.3, and nothing of Spin in wasmCloud's.
+#[test]
+fn imports_of_the_endpoint_for_wasi_0_2() -> Result<()> {
+    imports("endpoint-p2.wasm", &OWN_OF_P2, "wasi:http/incoming-handler@0.2.12")?;
+    imports("endpoint-p2-wasmcloud.wasm", &OWN_OF_P2_WASMCLOUD, "wasi:http/incoming-handler@0.2.12")
+}
+
+/// A component imports all of its `own`, what the standard library links, and nothing else; it exports one interface.
+fn imports(component: &str, own: &[&str], export: &str) -> Result<()> {
+    let (imports, exports) = interfaces(&components::bytes(component)?)?;
     let mut out = std::io::stdout().lock();
     for import in &imports {
-        writeln!(out, "import {import}")?;
+        writeln!(out, "{component}: import {import}")?;
     }
-    let allowed = |import: &str| OWN.contains(&import) || OF_STD.iter().any(|std| import.starts_with(std));
+    let allowed = |import: &str| own.contains(&import) || OF_STD.iter().any(|std| import.starts_with(std));
     let unexpected: Vec<&String> = imports.iter().filter(|import| !allowed(import)).collect();
-    ensure!(unexpected.is_empty(), "the endpoint imports {unexpected:?}");
-    for needed in OWN {
-        ensure!(imports.iter().any(|import| import == needed), "the endpoint no longer imports {needed}");
+    ensure!(unexpected.is_empty(), "{component} imports {unexpected:?}");
+    for needed in own {
+        ensure!(imports.iter().any(|import| import == needed), "{component} no longer imports {needed}");
     }
-    ensure!(exports == ["wasi:http/handler@0.3.0"], "the endpoint exports {exports:?}");
+    ensure!(exports == [export], "{component} exports {exports:?}");
     Ok(())
 }
 
