@@ -20,8 +20,12 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The components that our host runs: two implementations of signatures, which must agree on every verdict...
 const OF_HOST: [&str; 2] = ["handler.wasm", "handler-host-signatures.wasm"];
-/// ...and those that Spin runs, with a third.
-const OF_SPIN: [&str; 2] = ["endpoint.wasm", "endpoint-jwt-simple.wasm"];
+/// ...and those that Spin runs, with a third, and where they keep used assertions.
+const OF_SPIN: [(&str, &str); 3] = [
+    ("endpoint.wasm", "sqlite"),
+    ("endpoint-p2.wasm", "key-value"),
+    ("endpoint-jwt-simple.wasm", "key-value"),
+];
 
 fn main() -> Result<()> {
     let arguments = Arguments::from_args();
@@ -58,7 +62,8 @@ impl Bench {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let key_endpoints = runtime.block_on(KeyEndpoints::start())?;
         let of_host = OF_HOST.iter().map(|name| Ok((*name, Runtime::Host(components::program(name)?))));
-        let of_spin = OF_SPIN.iter().map(|name| Ok((*name, Runtime::Spin(Spin::load(name)?))));
+        let of_spin =
+            OF_SPIN.iter().map(|(name, store)| Ok((*name, Runtime::Spin(Spin::load(name)?, store))));
         let components = of_host.chain(of_spin).collect::<Result<_>>()?;
         Ok(Self { runtime, key_endpoints, components, results: Mutex::default() })
     }

@@ -13,6 +13,7 @@
 mod component;
 mod keyvalue;
 mod serve;
+mod sqlite;
 mod variables;
 mod world;
 

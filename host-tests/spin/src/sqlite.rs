@@ -35,6 +35,7 @@ impl Drop for DatabaseFile {
 }
 
 /// A connection that an instance has open.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenConnection(Mutex<Connection>);
 
 type Given<T> = wasmtime::Result<Result<T, sqlite::Error>>;

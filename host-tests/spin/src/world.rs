@@ -11,6 +11,8 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
+use crate::sqlite::DatabaseFile;
+
 /// Bindings to the interfaces that Spin implements itself.
 pub(crate) mod bindings {
     #![allow(missing_docs, unreachable_pub, reason = "generated code")]
@@ -19,7 +21,10 @@ pub(crate) mod bindings {
         path: "wit",
         world: "asserta:spin-stand-in/services",
         imports: { default: async | trappable },
-        with: { "wasi:keyvalue/store.bucket": crate::keyvalue::OpenBucket },
+        with: {
+            "wasi:keyvalue/store.bucket": crate::keyvalue::OpenBucket,
+            "fermyon:spin/sqlite.connection": crate::sqlite::OpenConnection,
+        },
     });
 }
 
@@ -28,13 +33,15 @@ pub(crate) struct App {
     seconds: AtomicU64,
     pub(crate) variables: BTreeMap<String, String>,
     database: Mutex<Connection>,
+    pub(crate) database_file: DatabaseFile,
 }
 
 impl App {
-    pub(crate) fn new(at: u64, variables: BTreeMap<String, String>) -> rusqlite::Result<Self> {
+    pub(crate) fn new(at: u64, variables: BTreeMap<String, String>) -> anyhow::Result<Self> {
         let database = Connection::open_in_memory()?;
         crate::keyvalue::create(&database)?;
-        Ok(Self { seconds: AtomicU64::new(at), variables, database: Mutex::new(database) })
+        let database_file = DatabaseFile::new()?;
+        Ok(Self { seconds: AtomicU64::new(at), variables, database: Mutex::new(database), database_file })
     }
 
     pub(crate) fn set_clock(&self, at: u64) {

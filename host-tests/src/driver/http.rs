@@ -21,8 +21,8 @@ use crate::token_request::{organization_path, token_path, written};
 pub enum Runtime {
     /// The host, in this process.
     Host(Program),
-    /// Spin's stand-in.
-    Spin(Spin),
+    /// Spin's stand-in, with this store for used assertions.
+    Spin(Spin, &'static str),
 }
 
 /// The endpoint, served.
@@ -78,12 +78,13 @@ impl Driver for HttpDriver {
                 });
                 Running::Host(host.start().await?)
             }
-            Runtime::Spin(spin) => {
+            Runtime::Spin(spin, replay_store) => {
                 // As spin.toml has them: each has a text, if an empty one.
                 let variables = BTreeMap::from([
                     ("public_url", PUBLIC_URL.to_owned()),
                     ("admin_token", ADMIN_TOKEN.to_owned()),
                     ("dev", dev.to_string()),
+                    ("replay_store", (*replay_store).to_owned()),
                     ("access_token_algorithm", algorithm.unwrap_or_default()),
                     ("trust", trust.unwrap_or_default()),
                 ]);

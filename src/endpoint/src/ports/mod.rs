@@ -3,8 +3,6 @@
 mod clock;
 mod entropy;
 mod fetch;
-#[cfg(feature = "host-signatures")]
-mod signatures;
 
 use asserta_core::ports::{Events, Ports};
 use asserta_endpoint_ports::{EndpointStore, Log, SpinBucket, SpinDatabase};
@@ -14,13 +12,11 @@ use self::entropy::HostEntropy;
 use self::fetch::OutboundHttp;
 use crate::variables::Variables;
 
-/// Signatures: core's portable ones, or what a feature asks for.
-#[cfg(not(any(feature = "jwt-simple", feature = "host-signatures")))]
+/// Signatures: core's portable ones, or those of jwt-simple.
+#[cfg(not(feature = "jwt-simple"))]
 type Signatures = asserta_core::jose::signatures::Portable;
-#[cfg(all(feature = "jwt-simple", not(feature = "host-signatures")))]
+#[cfg(feature = "jwt-simple")]
 type Signatures = asserta_core::jose::signatures::JwtSimple;
-#[cfg(feature = "host-signatures")]
-type Signatures = asserta_core::jose::signatures::ByHost<signatures::Imported>;
 
 /// A store of Spin's.
 type SpinStore = EndpointStore<SpinBucket, SpinDatabase, Variables>;
