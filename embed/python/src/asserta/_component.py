@@ -7,12 +7,14 @@ import importlib.resources
 import inspect
 import logging
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import wasmtime
 from wasmtime.component import Component, Linker, Record, Variant
 
+from . import _wasmtime  # noqa: F401
 from .errors import Trapped
 from .stores import Store
 
@@ -20,11 +22,18 @@ log = logging.getLogger("asserta")
 
 _WASI = "0.2.6"
 _VERSION = "0.2.0"
+_compiling = threading.Lock()
+
+
+def _compiled(name: str, metered: bool) -> tuple[wasmtime.Engine, Component]:
+    """The compiled component: by the first thread that wants it, for all."""
+    with _compiling:
+        return _compile(name, metered)
 
 
 @functools.cache
-def _compiled(name: str, metered: bool) -> tuple[wasmtime.Engine, Component]:
-    """The compiled component. wasmtime keeps the machine code in the user's cache directory."""
+def _compile(name: str, metered: bool) -> tuple[wasmtime.Engine, Component]:
+    """wasmtime keeps the machine code in the user's cache directory."""
     config = wasmtime.Config()
     config.consume_fuel = metered
     try:
@@ -40,15 +49,17 @@ class Instance:
 
     def __init__(
         self,
+        name: str,
         store: Store,
         clock: Callable[[], float],
-        settings: Any,
         fuel: int | None,
         memory: int,
         host_signatures: bool,
+        emit: Callable[[str], None] | None = None,
     ) -> None:
-        name = "exchanger-host-signatures.wasm" if host_signatures else "exchanger.wasm"
-        self._engine, component = _compiled(name, fuel is not None)
+        """Starts the component of this name: ``exchanger``, or ``handler``, which tells its events to ``emit``."""
+        file = f"{name}-host-signatures.wasm" if host_signatures else f"{name}.wasm"
+        self._engine, component = _compiled(file, fuel is not None)
         self._fuel = fuel
         self._store = wasmtime.Store(self._engine)
         self._store.set_limits(memory_size=memory)
@@ -57,8 +68,9 @@ class Instance:
         linker = _linker(self._engine, store, clock)
         if host_signatures:
             _add_signatures(linker)
+        if emit is not None:
+            _add_events(linker, emit)
         self._instance = linker.instantiate(self._store, component)
-        self.configured = self.call("configuration", "configure", settings)
 
     def call(self, interface: str, name: str, *arguments: Any) -> Any:
         """Calls an exported function. After :class:`Trapped` the instance must be thrown away."""
@@ -102,6 +114,12 @@ def _linker(engine: wasmtime.Engine, store: Store, clock: Callable[[], float]) -
             imported.add_func("keys", _guarded(store.keys, _texts))
             imported.add_func("increment", _guarded(store.increment, _number))
     return linker
+
+
+def _add_events(linker: Linker, emit: Callable[[str], None]) -> None:
+    """What happens inside, for the operator."""
+    with linker.root() as root, root.add_instance(f"asserta:exchange/events@{_VERSION}") as imported:
+        imported.add_func("emit", lambda _, event: emit(event))
 
 
 def _add_signatures(linker: Linker) -> None:

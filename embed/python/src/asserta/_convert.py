@@ -21,6 +21,7 @@ from .errors import (
     StoreUnavailable,
     Taken,
 )
+from .fetching import FetchFailed
 
 
 def record(**members: Any) -> Record:
@@ -100,6 +101,17 @@ def line(value: str, most: int = 256) -> str:
     """A text in one line of so many bytes at most, for people."""
     words = "".join(character if character.isprintable() else " " for character in value).split()
     return " ".join(words).encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line of the log."""
+    try:
+        text = str(error) if isinstance(error, (FetchFailed, InvalidMember)) else f"{type(error).__name__}: {error}"
+        if error.__cause__ is not None:
+            text += f" ({error.__cause__})"
+    except Exception:  # it can't say what it is
+        text = type(error).__name__
+    return " ".join(text.split())[:300]
 
 
 def keys_needed(needed: KeysNeeded) -> Record:

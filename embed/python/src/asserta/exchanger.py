@@ -185,7 +185,7 @@ class Exchanger:
             return None
         except Exception as error:  # whatever it is, the keys can't be had; an interrupt is none and goes on
             failure = error
-        cause = _told(failure)
+        cause = convert.told(failure)
         log.warning("no keys of the trusted issuer %s: %s", needed.trusted_issuer, cause)
         try:
             self.report_keys_unavailable(needed, cause)
@@ -225,10 +225,11 @@ class Exchanger:
     def _running(self) -> Instance:
         if self._instance is None:
             instance = Instance(
-                self._store, self._clock, self._settings, self._fuel, self._memory, self._host_signatures
+                "exchanger", self._store, self._clock, self._fuel, self._memory, self._host_signatures
             )
-            if instance.configured is not None:
-                raise convert.invalid_member(instance.configured)
+            invalid = instance.call("configuration", "configure", self._settings)
+            if invalid is not None:
+                raise convert.invalid_member(invalid)
             self._instance = instance
         return self._instance
 
@@ -251,17 +252,6 @@ class Exchanger:
     def _document(self, interface: str, name: str, *arguments: Any) -> Any:
         """Calls a function that returns a document."""
         return json.loads(self._call(interface, name, *arguments))
-
-
-def _told(error: Exception) -> str:
-    """An exception in one line of the log."""
-    try:
-        text = str(error) if isinstance(error, (FetchFailed, InvalidMember)) else f"{type(error).__name__}: {error}"
-        if error.__cause__ is not None:
-            text += f" ({error.__cause__})"
-    except Exception:  # it can't say what it is
-        text = type(error).__name__
-    return " ".join(text.split())[:300]
 
 
 class _Interface:

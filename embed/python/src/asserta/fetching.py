@@ -43,10 +43,13 @@ class FetchFailed(Exception):
     """Why, as one word for programs: ``bad-address``, ``name-unknown``, ``address-refused``, ``unreachable``, ``tls``,
     ``certificate``, ``timed-out``, ``incomplete``, ``redirect``, ``status``, ``too-large`` or ``encoded``; ``unknown``
     where a fetcher of your own does not say."""
+    status: int | None
+    """The status of a response that is not taken for its status."""
 
-    def __init__(self, problem: str, cause: str = "unknown") -> None:
+    def __init__(self, problem: str, cause: str = "unknown", status: int | None = None) -> None:
         super().__init__(problem)
         self.cause = cause
+        self.status = status
 
 
 def fetch_keys(uri: str, *, dev: bool = False, allow_private: bool = False) -> KeyDocument:
@@ -172,9 +175,11 @@ class _Fetch:
 
 def _read(response: http.client.HTTPResponse) -> KeyDocument:
     if 300 <= response.status < 400:
-        raise FetchFailed(f"it answered {response.status}, a redirect, which is not followed", "redirect")
+        raise FetchFailed(
+            f"it answered {response.status}, a redirect, which is not followed", "redirect", response.status
+        )
     if response.status != 200:
-        raise FetchFailed(f"it answered {response.status} instead of 200", "status")
+        raise FetchFailed(f"it answered {response.status} instead of 200", "status", response.status)
     coding = response.getheader("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity"):
         raise FetchFailed(
