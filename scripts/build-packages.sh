@@ -6,15 +6,17 @@ cd "$(dirname "$0")/.."
 root=$PWD
 . scripts/package-tools.sh
 components=("$root"/target/components/exchanger{,-host-signatures}.wasm)
+# The HTTP face.
+handlers=("$root"/target/components/handler{,-host-signatures}.wasm)
 out=$root/target/packages
 mkdir -p "$out"
-for component in "${components[@]}"; do
-  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger" >&2; exit 1; }
+for component in "${components[@]}" "${handlers[@]}"; do
+  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger wasm-handler" >&2; exit 1; }
 done
 
 # A wheel: the same file for every platform.
 python() {
-  cp "${components[@]}" embed/python/src/asserta/
+  cp "${components[@]}" "${handlers[@]}" embed/python/src/asserta/
   local tools=target/python-tools
   [[ -x $tools/bin/python ]] || python3 -m venv "$tools"
   rm -rf embed/python/build "$out"/asserta-*.whl

@@ -11,7 +11,8 @@ python() {
   local venv=$root/target/test-python
   rm -rf "$venv"
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "$(echo "$packages"/asserta-*.whl)[host-signatures]" 'pytest<10' 'joserfc<2' 'cedarpy<5'
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "$(echo "$packages"/asserta-*.whl)[host-signatures]" 'pytest<10' 'joserfc<2' 'cedarpy<5' \
+    'uvicorn<1' 'hypercorn<1' 'fastapi<1'
 }
 
 # An empty folder with nothing in it but the package and what the tests need.

@@ -12,6 +12,7 @@ trap 'rm -r "$results"' EXIT
 runner=$root/target/release/scenario-runner
 rust() { "$runner" target/release/examples/scenarios "$@"; }
 python() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/driver.py "$@"; }
+asgi() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/asgi_driver.py "$@"; }
 node() { (cd target/test-javascript && "$runner" node node-driver.mjs "$@"); }
 browser() { (cd target/test-javascript && "$runner" node browser-driver.mjs); }
 
@@ -19,8 +20,8 @@ status=0
 # run HOST COLUMN [OPTION]
 run() { "$1" "${@:3}" >"$results/$2" 2>>"$results/log" || status=1; }
 
-declare -A folders=([python]=target/test-python [node]=target/test-javascript [browser]=target/test-javascript)
-for host in rust python node browser; do
+declare -A folders=([python]=target/test-python [asgi]=target/test-python [node]=target/test-javascript [browser]=target/test-javascript)
+for host in rust python asgi node browser; do
   touch "$results/$host" "$results/$host+host"
   if [[ $host != rust && ! -d ${folders[$host]} ]]; then
     not_tested "the scenarios on $host: its package is not installed" || status=1
@@ -36,7 +37,7 @@ for host in rust python node browser; do
   fi
 done
 
-awk -F '\t' -v hosts="http rust rust+host python python+host node node+host browser" '
+awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node node+host browser" '
   BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
@@ -63,6 +64,7 @@ awk -F '\t' -v hosts="http rust rust+host python python+host node node+host brow
     for (i = 1; i <= noted; i++) print reasons[i]
   }
 ' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/rust+host" host=4 "$results/python" \
-  host=5 "$results/python+host" host=6 "$results/node" host=7 "$results/node+host" host=8 "$results/browser"
+  host=5 "$results/python+host" host=6 "$results/asgi" host=7 "$results/asgi+host" host=8 "$results/node" \
+  host=9 "$results/node+host" host=10 "$results/browser"
 ((status == 0)) || cat "$results/log" >&2
 exit $status

@@ -1,7 +1,7 @@
 """Exchanges a third party's JWT assertion for an OAuth 2.0 access token (RFC 7523), inside your process.
 
 The rules run as a WebAssembly component that has no network and no files: it sees the store that you hand
-over, the time, and random numbers. Start with :class:`Exchanger`.
+over, the time, and random numbers. Start with :class:`Exchanger`; :class:`asserta.http.Endpoint` is a token endpoint.
 """
 
 from ._documents import ApplicationMetadata, ClaimCondition, TrustDocument, TrustedIssuer
@@ -22,6 +22,7 @@ from ._reports import (
 )
 from .errors import (
     AssertaError,
+    BadSetting,
     Busy,
     InvalidMember,
     KeysNeeded,
@@ -47,6 +48,7 @@ __all__ = [
     "Applied",
     "ApplyReport",
     "AssertaError",
+    "BadSetting",
     "Busy",
     "Check",
     "ClaimCondition",

@@ -64,6 +64,20 @@ class Trapped(AssertaError):
     """
 
 
+class BadSetting(AssertaError):
+    """A setting of an :class:`asserta.http.Endpoint` can't be used: it serves nothing."""
+
+    name: str
+    """Its name, or the member of its document."""
+    problem: str
+    """What is wrong with it, as the second half of a sentence and without its value."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"the setting {name} {problem}")
+        self.name = name
+        self.problem = problem
+
+
 class RegistryError(AssertaError):
     """The base of what can go wrong with a registration. Nothing was stored."""
 
