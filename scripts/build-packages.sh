@@ -37,7 +37,7 @@ javascript() {
 # A crate that carries the components.
 rust() {
   mkdir -p embed/rust/component
-  cp "${components[@]}" embed/rust/component/
+  cp "${components[@]}" "${handlers[@]}" embed/rust/component/
   cargo package --quiet --package asserta-exchanger --no-verify --allow-dirty --exclude-lockfile
   cp target/package/asserta-exchanger-*.crate "$out/"
   rm -r embed/rust/component

@@ -4,9 +4,16 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
+    let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     carry("exchanger.wasm");
-    if env::var_os("CARGO_FEATURE_HOST_SIGNATURES").is_some() {
+    if has("HOST_SIGNATURES") {
         carry("exchanger-host-signatures.wasm");
+    }
+    if has("HTTP") {
+        carry("handler.wasm");
+    }
+    if has("HTTP") && has("HOST_SIGNATURES") {
+        carry("handler-host-signatures.wasm");
     }
 }
 
@@ -21,7 +28,7 @@ fn carry(name: &str) {
     }
     // Lints run before the components are built; without them `Exchanger::new` says that they are not there.
     let found = places.iter().find_map(|place| fs::read(place).ok()).unwrap_or_else(|| {
-        println!("cargo::warning=there is no {name}: build it with `make wasm-exchanger`");
+        println!("cargo::warning=there is no {name}: build it with `make wasm`");
         Vec::new()
     });
     fs::write(Path::new(&out).join(name), found).expect("cargo's output folder is writable");

@@ -19,3 +19,18 @@ impl exports::asserta::exchange::types::Page {
         Self { limit: None, after: None }
     }
 }
+
+/// The HTTP face. What it shares with the exchanger is the same.
+#[cfg(feature = "http")]
+pub(crate) mod http {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "endpoint",
+        with: {
+            "asserta:exchange/store": crate::bindings::asserta::exchange::store,
+            "wasi:clocks/wall-clock": crate::bindings::wasi::clocks::wall_clock,
+            "wasi:random/random": crate::bindings::wasi::random::random,
+        },
+        additional_derives: [Clone, PartialEq],
+    });
+}

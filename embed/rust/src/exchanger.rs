@@ -20,11 +20,11 @@ use crate::store::Store;
 /// How an exchanger works.
 #[derive(Clone)]
 pub struct Options {
-    settings: Settings,
-    fuel: Option<u64>,
-    memory: usize,
-    clock: Clock,
-    world: World,
+    pub(crate) settings: Settings,
+    pub(crate) fuel: Option<u64>,
+    pub(crate) memory: usize,
+    pub(crate) clock: Clock,
+    pub(crate) world: World,
 }
 
 impl Options {
@@ -221,6 +221,6 @@ impl<S: Store + Clone> Exchanger<S> {
     }
 }
 
-fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {
+pub(crate) fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {
     fuel.map_or(Ok(()), |fuel| store.set_fuel(fuel))
 }

@@ -9,7 +9,7 @@ use crate::{AccessToken, FieldError, KeysNeeded, Refusal};
 const MAX_FETCHES: u32 = 2;
 
 /// The largest JWKS document, in bytes (R50).
-const MAX_DOCUMENT: usize = 64 * 1024;
+pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;
 
 /// The longest cause that the component takes, in bytes.
 const MAX_CAUSE: usize = 256;

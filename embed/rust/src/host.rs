@@ -23,6 +23,8 @@ pub(crate) struct Host<S> {
     pub(crate) store: S,
     pub(crate) clock: Clock,
     pub(crate) limits: StoreLimits,
+    #[cfg(feature = "http")]
+    pub(crate) on_event: Option<crate::http::OnEvent>,
     #[cfg(feature = "host-signatures")]
     pub(crate) signatures: crate::signatures::Signatures,
 }
@@ -33,6 +35,8 @@ impl<S> Host<S> {
             store,
             clock,
             limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+            #[cfg(feature = "http")]
+            on_event: None,
             #[cfg(feature = "host-signatures")]
             signatures: Default::default(),
         }
@@ -88,5 +92,14 @@ impl<S: Store> random::Host for Host<S> {
 
     fn get_random_u64(&mut self) -> u64 {
         getrandom::u64().expect("the operating system has random numbers")
+    }
+}
+
+#[cfg(feature = "http")]
+impl<S: Store> crate::bindings::http::asserta::exchange::events::Host for Host<S> {
+    fn emit(&mut self, event: String) {
+        if let Some(on_event) = &self.on_event {
+            on_event(&event);
+        }
     }
 }

@@ -35,6 +35,8 @@ mod signatures;
 mod store;
 
 pub mod documents;
+#[cfg(feature = "http")]
+pub mod http;
 
 pub use bindings::exports::asserta::exchange::exchange::{AccessToken, KeyOwner, KeysNeeded, Refusal};
 pub use bindings::exports::asserta::exchange::organizations::OrganizationUrls;
