@@ -18,9 +18,15 @@ export type FetchCause =
 /** The document can't be had. `problem` is one word for programs, `cause` what the platform threw, if it did. */
 export class FetchFailed extends Error {
   override name = "FetchFailed";
-  constructor(message: string, readonly problem: FetchCause = "unknown", options?: { cause?: unknown }) {
+  constructor(
+    message: string, readonly problem: FetchCause = "unknown", options?: { cause?: unknown; status?: number },
+  ) {
     super(message, options);
+    this.status = options?.status;
   }
+
+  /** The HTTP status, of a `redirect` or another `status` than 200, where it is known. */
+  readonly status?: number;
 }
 
 const TIME_LIMIT = 5_000;
@@ -77,9 +83,9 @@ async function get(url: URL): Promise<KeyDocument> {
     await response.body?.cancel();
     if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
       // A browser keeps the status of a redirect to itself.
-      throw new FetchFailed(`it answered ${status ? `${status}, ` : "with "}a redirect, which is not followed`, "redirect");
+      throw new FetchFailed(`it answered ${status ? `${status}, ` : "with "}a redirect, which is not followed`, "redirect", { status });
     }
-    throw new FetchFailed(`it answered ${status} instead of 200`, "status");
+    throw new FetchFailed(`it answered ${status} instead of 200`, "status", { status });
   }
   return { text: await read(response), maxAge: maxAge(response.headers.get("cache-control") ?? "") };
 }

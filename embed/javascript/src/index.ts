@@ -7,8 +7,6 @@
  * @module
  */
 
-import { useModules } from "./component.js";
-
 export type { HostSignatures } from "./component.js";
 export type * from "./documents.js";
 export { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, Trapped } from "./errors.js";
@@ -22,7 +20,3 @@ export { JWT_BEARER } from "./reports.js";
 export type * from "./reports.js";
 export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";
-
-// In browsers, and wherever fetch reads what lies beside this file. Isolates that may not compile hand the
-// modules over: see ExchangerOptions.modules.
-useModules((file) => WebAssembly.compileStreaming(fetch(new URL(`./generated/${file}`, import.meta.url))));

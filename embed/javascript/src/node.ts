@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { useModules } from "./component.js";
+import { useModules } from "./modules.js";
 
 export * from "./index.js";
 
