@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the built packages of target/packages/ into clean places: target/test-python, -javascript and -rust.
+# Installs the built packages of target/packages/ into clean places: target/test-python, -javascript, -cloudflare and -rust.
 #   scripts/install-packages.sh python javascript rust
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,19 @@ javascript() {
   cd "$root"
 }
 
+# The example for Cloudflare Workers with the package, its tests, and what they run: the vendor's runtime and command line.
+cloudflare() {
+  local folder=$root/target/test-cloudflare
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$root"/embed/javascript/tests/{partner.mjs,cloudflare/*.mjs,cloudflare/*.json} "$root"/examples/cloudflare/{index.js,wrangler.jsonc} "$folder"
+  cd "$folder"
+  # In the versions of the lock, and nothing of them runs while it is installed.
+  npm ci --silent --no-audit --no-fund --ignore-scripts
+  npm install --silent --no-audit --no-fund --ignore-scripts --no-save "$packages"/asserta-[0-9]*.tgz
+  cd "$root"
+}
+
 # A program that depends on the packed crate, with the example of its README in it.
 rust() {
   local folder=$root/target/test-rust
@@ -46,7 +59,8 @@ rust() {
 
 for package in "$@"; do
   case $package in
-    python | javascript | rust) "$package" ;;
+    python | rust) "$package" ;;
+    javascript) javascript; cloudflare ;;
     *) echo "install-packages: no package is called $package" >&2; exit 2 ;;
   esac
 done

@@ -26,6 +26,8 @@ const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: st
 /** As pairs. What is undefined is left out. */
 export function pairs(settings: HttpSettings): Setting[] {
   if (typeof settings !== "object" || settings === null) throw new InvalidMember("settings", "must be an object");
+  // Without it the component would be known as a server on this machine.
+  if (!settings.publicUrl) throw new InvalidMember("publicUrl", "is missing");
   const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
   return given.map(([name, value]) => {
     if (name === "dev" && typeof value === "boolean") return ["dev", String(value)];

@@ -107,7 +107,7 @@ test("of 64 that present one assertion at once, one gets a token", async (t) => 
 
 test("settings that can't be used are named", async () => {
   for (const [field, settings] of [
-    ["publicUrl", { publicUrl: "nonsense" }], ["publicUrl", { publicUrl: 7 }], ["adminToken", { adminToken: "short" }],
+    ["publicUrl", { publicUrl: "nonsense" }], ["publicUrl", { publicUrl: 7 }], ["publicUrl", { publicUrl: undefined }], ["adminToken", { adminToken: "short" }],
     ["dev", { dev: "perhaps" }], ["accessTokenAlgorithm", { accessTokenAlgorithm: "HS256" }], ["adminTokken", { adminTokken: "x" }],
     ["settings", null],
   ]) {

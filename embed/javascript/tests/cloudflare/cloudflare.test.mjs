@@ -1,0 +1,152 @@
+// `asserta/cloudflare` in the vendor's runtime, as the example of examples/cloudflare deploys it.
+
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { setTimeout as pass } from "node:timers/promises";
+
+import { Partner } from "./partner.mjs";
+import { ADMIN_TOKEN, bundle, PUBLIC_URL, serve } from "./workerd.mjs";
+
+/** What may be uploaded, compressed, in KiB. */
+const MAX_GZIP = 450;
+const GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const partner = await Partner.create();
+let watched;
+
+const fresh = (name) => {
+  rmSync(name, { recursive: true, force: true });
+  return name;
+};
+
+/** Registers, and returns what sends assertions. */
+async function ready({ url, admin }, issuer = {}, organization = "default") {
+  const base = `organizations/${organization}`;
+  await admin("POST", `${base}/trusted-issuers`, partner.trusted(issuer));
+  const app = await admin("POST", `${base}/applications`, { grant_types: [GRANT] });
+  const headers = { authorization: `Basic ${btoa(`${app.client_id}:${app.client_secret}`)}` };
+  const path = organization === "default" ? "" : `/t/${organization}`;
+  return (assertion, origin = url) => fetch(`${origin}${path}/oauth2/token`, {
+    method: "POST", headers, body: new URLSearchParams({ grant_type: GRANT, assertion }),
+  });
+}
+
+before(() => (watched = bundle("watched.mjs", fresh("out-watched")).out));
+after(() => rmSync("state", { recursive: true, force: true }));
+
+test("the example is deployed by the command of the guide, and is small", async () => {
+  const { said } = bundle("index.js", fresh("out-example"));
+  const [, gzip] = /gzip: ([0-9.]+) KiB/.exec(said);
+  console.log(`the example of examples/cloudflare: ${gzip} KiB compressed`);
+  assert.ok(Number(gzip) <= MAX_GZIP, gzip);
+});
+
+test("of 64 that present one assertion at once one gets a token, and a kill forgets nothing", async () => {
+  const state = fresh("state/races");
+  let worker = await serve(bundle("index.js", fresh("out-races")).out, state);
+  try {
+    const exchange = await ready(worker);
+    for (let round = 0; round < 5; round++) {
+      const assertion = await partner.assertion();
+      const statuses = await Promise.all(Array.from({ length: 64 }, async () => (await exchange(assertion)).status));
+      const counts = [200, 400].map((status) => statuses.filter((each) => each === status).length);
+      assert.deepEqual(counts, [1, 63]);
+    }
+    const last = await partner.assertion();
+    assert.equal((await exchange(last)).status, 200);
+    await worker.stop();
+    const began = Date.now();
+    worker = await serve("out-races", state);
+    console.log(`from a kill to health: ${Date.now() - began} ms`);
+    const again = await exchange(last, worker.url);
+    assert.deepEqual([again.status, (await again.json()).error], [400, "invalid_grant"]);
+    assert.deepEqual((await worker.admin("GET", "organizations/default/trusted-issuers")).items.map(({ name }) => name), ["partner"]);
+    assert.equal((await exchange(await partner.assertion(), worker.url)).status, 200);
+    const outcomes = worker.events().filter(({ event }) => event === "exchange").map(({ outcome }) => outcome);
+    assert.deepEqual(outcomes, ["assertion-replayed", "granted"]);
+    assert.ok(!worker.told().includes(ADMIN_TOKEN));
+  } finally {
+    await worker.stop();
+  }
+});
+
+test("documents with keys that can't be had are fetched once", { timeout: 60_000 }, async (t) => {
+  let count = 0;
+  let answer;
+  const server = createServer((_, response) => {
+    count += 1;
+    answer(response);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const worker = await serve(watched, fresh("state/documents"));
+  t.after(async () => {
+    await worker.stop();
+    server.close().closeAllConnections();
+  });
+  for (const [name, one] of Object.entries({
+    good: (response) => response.end(JSON.stringify(partner.jwks)),
+    unusable: (response) => response.end("<html>"),
+    huge: (response) => response.end(" ".repeat(2_000_000)),
+    redirecting: (response) => response.writeHead(302, { location: "/good" }).end(),
+    missing: (response) => response.writeHead(404).end(),
+    slow: () => {},
+  })) {
+    [count, answer] = [0, one];
+    await worker.admin("PUT", `organizations/${name}`, {});
+    const exchange = await ready(worker, { jwks_uri: `http://127.0.0.1:${server.address().port}/${name}` }, name);
+    const began = Date.now();
+    const aud = `${PUBLIC_URL}/t/${name}`;
+    const assertions = await Promise.all([1, 2, 3].map(() => partner.assertion({ aud })));
+    const statuses = await Promise.all(assertions.map(async (assertion) => (await exchange(assertion)).status));
+    const status = name === "good" ? 200 : 503;
+    assert.deepEqual([statuses, count], [[status, status, status], 1], `${name}: ${worker.told()}`);
+    assert.ok(Date.now() - began < 6_000, name);
+  }
+});
+
+test("what has expired is deleted by alarms, in pages", { timeout: 240_000 }, async (t) => {
+  const worker = await serve(watched, fresh("state/marks"));
+  t.after(worker.stop);
+  const exchange = await ready(worker);
+  assert.equal((await exchange(await partner.assertion())).status, 200);
+  const look = async (query = "") => (await fetch(`${worker.url}/test/${query}`)).json();
+  const begin = await look("marks?count=100000&horizon=sweep-horizon");
+  assert.equal(begin.replay, 100_001);
+  assert.ok(begin.alarm > Date.now(), "an alarm is set");
+  let now;
+  do {
+    await pass(1_000);
+    now = await look();
+  } while (now.replay > 1);
+  const { longest, alarm } = await look();
+  console.log(`the longest list of keys: ${longest}`);
+  assert.ok(longest > 0 && longest <= 1_000);
+  assert.ok(alarm, "one assertion is still remembered");
+  assert.equal((await exchange(await partner.assertion())).status, 200);
+  const deleted = worker.events().filter(({ event }) => event === "swept").reduce((sum, event) => sum + event.deleted, 0);
+  assert.equal(deleted, 100_000);
+});
+
+test("who asks for what does not exist leaves nothing behind", async (t) => {
+  const worker = await serve(watched, fresh("state/nothing"));
+  t.after(worker.stop);
+  for (const [method, path, status] of [
+    ["GET", "/t/nobody/oauth2/jwks", 404], ["HEAD", "/t/nobody/oauth2/jwks", 404], ["HEAD", "/health", 200], ["GET", "/nowhere", 404],
+    ["GET", "/.well-known/oauth-authorization-server/t/nobody", 404], ["GET", "/admin/organizations", 401], ["POST", "/t/nobody/oauth2/token", 400],
+  ]) {
+    const response = await fetch(worker.url + path, { method });
+    assert.equal(response.status, status, `${method} ${path}: ${await response.text()}`);
+  }
+  const { isMade, alarm } = await (await fetch(`${worker.url}/test/`)).json();
+  assert.deepEqual([isMade, alarm], [false, null]);
+});
+
+test("a setting that can't be used is named, and nothing is served", async (t) => {
+  const worker = await serve(watched, fresh("state/setting"), { ADMIN_TOKEN: "a-short-secret" });
+  t.after(worker.stop);
+  const response = await fetch(`${worker.url}/health`);
+  assert.deepEqual([response.status, (await response.json()).type], [503, "urn:asserta:problem:misconfigured"]);
+  assert.ok(worker.events().some(({ event, setting }) => event === "bad-setting" && setting === "adminToken"));
+  assert.ok(!worker.told().includes("a-short-secret"));
+});

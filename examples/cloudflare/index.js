@@ -1,0 +1,1 @@
+export { Asserta, default } from "asserta/cloudflare";
