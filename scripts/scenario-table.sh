@@ -15,6 +15,7 @@ python() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/
 asgi() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/asgi_driver.py "$@"; }
 node() { (cd target/test-javascript && "$runner" node node-driver.mjs "$@"); }
 node_http() { (cd target/test-javascript && "$runner" node node-http-driver.mjs); }
+workers() { (cd target/test-cloudflare && "$runner" node workers-driver.mjs); }
 browser() { (cd target/test-javascript && "$runner" node browser-driver.mjs); }
 
 status=0
@@ -37,10 +38,13 @@ for host in rust python asgi node browser; do
     run "$host" "$host+host" --host-signatures
   fi
 done
-touch "$results/node-http"
-if [[ -d ${folders[node]} ]]; then run node_http node-http; fi
+touch "$results/node-http" "$results/workers"
+if [[ -d ${folders[node]} ]]; then
+  run node_http node-http
+  run workers workers
+fi
 
-awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node node+host browser node-http" '
+awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node node+host browser node-http workers" '
   BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
@@ -68,6 +72,6 @@ awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node
   }
 ' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/rust+host" host=4 "$results/python" \
   host=5 "$results/python+host" host=6 "$results/asgi" host=7 "$results/asgi+host" host=8 "$results/node" \
-  host=9 "$results/node+host" host=10 "$results/browser" host=11 "$results/node-http"
+  host=9 "$results/node+host" host=10 "$results/browser" host=11 "$results/node-http" host=12 "$results/workers"
 ((status == 0)) || cat "$results/log" >&2
 exit $status

@@ -10,6 +10,8 @@ export interface SqlStorage {
 
 /** What a Durable Object is given. */
 export interface DurableObjectState {
+  /** `name` is what the object was found by. */
+  id: { name?: string };
   storage: {
     sql: SqlStorage;
     getAlarm(): Promise<number | null>;

@@ -5,8 +5,8 @@
  * export { Asserta, default } from "asserta/cloudflare";
  * ```
  *
- * The Worker hands each request to a Durable Object, whose SQLite is the store: private, transactional, and synchronous.
- * Which settings and bindings it takes, {@link Env} says.
+ * The Worker hands each request to the Durable Object of its organization, whose SQLite is the store: private,
+ * transactional, and synchronous. Which settings and bindings it takes, {@link Env} says.
  *
  * @module
  */
@@ -14,14 +14,13 @@
 import { DurableObject } from "cloudflare:workers";
 
 import type { DurableObjectNamespace, DurableObjectState } from "./cloudflare-platform.js";
+import { partOf, route } from "./cloudflare-routes.js";
 import core from "./generated/handler.core.wasm";
 import core2 from "./generated/handler.core2.wasm";
 import core3 from "./generated/handler.core3.wasm";
 import { HttpEndpoint, InvalidMember, type HttpEvent, type HttpSettings } from "./http.js";
 import { SqlStore } from "./sql-store.js";
 
-/** The name of the object that keeps everything. */
-const OBJECT = "asserta";
 /** How long after a response the work begins that no response waits for; how soon it goes on where more is left. */
 const WORK_AFTER = 10_000;
 const WORK_AGAIN = 2_000;
@@ -42,13 +41,13 @@ export interface Env {
   TRUST?: HttpSettings["trust"];
   /** `true`: `http` JWKS endpoints on this machine are allowed. Only for trials. */
   DEV?: string;
-  /** Where the object is made, at its first request: a location hint, such as `weur`. It stays there. */
+  /** Where an object is made, at its first request: a location hint, such as `weur`. It stays there. */
   LOCATION?: string;
-  /** Where the object has to stay: a jurisdiction, such as `eu`. Another one is another object, which is empty. */
+  /** Where the objects have to stay: a jurisdiction, such as `eu`. With another one they are others, and empty. */
   JURISDICTION?: string;
 }
 
-/** The Durable Object: an endpoint, and its store. */
+/** The Durable Object of an organization: an endpoint, and its store. Its name is that of the organization. */
 export class Asserta extends DurableObject<Env> {
   readonly #store: SqlStore;
   readonly #endpoint: Promise<HttpEndpoint>;
@@ -59,8 +58,19 @@ export class Asserta extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new SqlStore(ctx.storage.sql);
-    this.#endpoint = HttpEndpoint.create({
-      settings: settings(env),
+    this.#endpoint = this.#create();
+    // Each request meets it.
+    this.#endpoint.catch((error) => tell(
+      error instanceof InvalidMember
+        ? { event: "bad-setting", setting: error.field, problem: error.sentence }
+        : { event: "request-failed", cause: causes(error) },
+    ));
+  }
+
+  async #create(): Promise<HttpEndpoint> {
+    const { env, ctx } = this;
+    const create = (trust: HttpSettings["trust"]): Promise<HttpEndpoint> => HttpEndpoint.create({
+      settings: { ...settings(env), trust },
       store: this.#store,
       modules: { "handler.core.wasm": core, "handler.core2.wasm": core2, "handler.core3.wasm": core3 },
       onEvent: (event) => {
@@ -72,12 +82,11 @@ export class Asserta extends DurableObject<Env> {
       // The alarm does it: what runs here would hold the response back.
       afterResponse: () => {},
     });
-    // Each request meets it.
-    this.#endpoint.catch((error) => tell(
-      error instanceof InvalidMember
-        ? { event: "bad-setting", setting: error.field, problem: error.sentence }
-        : { event: "request-failed", cause: causes(error) },
-    ));
+    if (!env.TRUST) return create(undefined);
+    // Checked as a whole, by whoever reads it strictly.
+    await create(env.TRUST);
+    if (ctx.id.name === undefined) throw new InvalidMember("trust", "can't be used: this runtime does not tell an object its name");
+    return create(partOf(env.TRUST, ctx.id.name));
   }
 
   /** Serves a request. */
@@ -121,12 +130,12 @@ export class Asserta extends DurableObject<Env> {
   }
 }
 
-/** The Worker: hands each request to the object. */
+/** The Worker: hands each request to the object of its organization. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const objects = env.JURISDICTION ? env.ENDPOINT.jurisdiction(env.JURISDICTION) : env.ENDPOINT;
     const options = env.LOCATION ? { locationHint: env.LOCATION } : undefined;
-    return objects.get(objects.idFromName(OBJECT), options).fetch(request);
+    return route(request, (organization) => objects.get(objects.idFromName(organization), options));
   },
 };
 
@@ -135,7 +144,6 @@ function settings(env: Env): HttpSettings {
     publicUrl: env.PUBLIC_URL,
     adminToken: env.ADMIN_TOKEN || undefined,
     accessTokenAlgorithm: env.ACCESS_TOKEN_ALGORITHM || undefined,
-    trust: env.TRUST || undefined,
     dev: env.DEV === "true",
   };
 }

@@ -22,3 +22,14 @@ test("a page exchanges an assertion", { timeout: 120_000 }, async (t) => {
   });
   assert.deepEqual(seen, { parts: 3, subject: "alice", reason: "assertion-replayed" });
 });
+
+test("a page has an endpoint of its own", { timeout: 120_000 }, async (t) => {
+  const { page, close } = await open();
+  t.after(close);
+  const health = await page.evaluate(async () => {
+    const { HttpEndpoint } = await import("/node_modules/asserta/dist/http.js");
+    const endpoint = await HttpEndpoint.create({ settings: { publicUrl: "https://tokens.example.com" } });
+    return (await endpoint.handle(new Request("/health"))).json();
+  });
+  assert.deepEqual(health, { status: "ok" });
+});

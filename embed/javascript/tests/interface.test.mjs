@@ -15,3 +15,13 @@ test("it has every reason and every code, and its version", () => {
     assert.ok(readFileSync(`${folder}exchanger.js`, "utf8").includes(`asserta:exchange/exchange@${version}`), generated);
   }
 });
+
+test("the HTTP face is that of wit/, and imports nothing but store, events, time and random numbers", async () => {
+  const [, version] = /package asserta:exchange@([0-9.]+);/.exec(readFileSync("world.wit", "utf8"));
+  const types = readFileSync("node_modules/asserta/dist/generated/handler.d.ts", "utf8");
+  const imports = [...types.matchAll(/^import type \* as \w+ from .*; \/\/ (.*)$/gm)].map(([, name]) => name);
+  assert.deepEqual(imports, [
+    `asserta:exchange/events@${version}`, `asserta:exchange/store@${version}`, "wasi:clocks/wall-clock@0.2.6",
+    "wasi:random/random@0.2.6", `asserta:exchange/http@${version}`, // which is its export
+  ]);
+});

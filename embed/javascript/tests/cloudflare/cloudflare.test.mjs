@@ -138,15 +138,99 @@ test("who asks for what does not exist leaves nothing behind", async (t) => {
     const response = await fetch(worker.url + path, { method });
     assert.equal(response.status, status, `${method} ${path}: ${await response.text()}`);
   }
-  const { isMade, alarm } = await (await fetch(`${worker.url}/test/`)).json();
-  assert.deepEqual([isMade, alarm], [false, null]);
+  for (const organization of ["", "/t/nobody"]) {
+    const { isMade, alarm } = await (await fetch(`${worker.url}${organization}/test/`)).json();
+    assert.deepEqual([isMade, alarm], [false, null], organization);
+  }
+});
+
+test("each organization has an object of its own, and the one at the root lists them", async (t) => {
+  const trust = { organizations: [{ name: "default", trusted_issuers: [partner.trusted()] }, { name: "sown", trusted_issuers: [partner.trusted()] }] };
+  const state = fresh("state/objects");
+  let worker = await serve(watched, state, { TRUST: JSON.stringify(trust) });
+  t.after(() => worker.stop());
+  const look = async (organization) => (await fetch(`${worker.url}/t/${organization}/test/`)).json();
+  const rows = async () => (await (await fetch(`${worker.url}/test/`)).json()).registry;
+  const names = async () => (await worker.admin("GET", "organizations")).items.map(({ name }) => name);
+  const issuers = async (organization) => (await worker.admin("GET", `organizations/${organization}/trusted-issuers`)).items.map(({ name }) => name);
+
+  assert.deepEqual(await names(), ["sown"]);
+  assert.deepEqual([await issuers("default"), await issuers("sown")], [["partner"], ["partner"]]);
+  assert.equal((await fetch(`${worker.url}/t/nobody/oauth2/jwks`)).status, 404);
+  assert.equal((await look("nobody")).isMade, false);
+  await worker.admin("PUT", "organizations/acme", { display_name: "Acme" });
+  assert.deepEqual(await names(), ["acme", "sown"]);
+  const before = await rows();
+  const exchange = await ready(worker, {}, "acme");
+  const aud = `${PUBLIC_URL}/t/acme`;
+  const assertion = await partner.assertion({ aud });
+  assert.deepEqual([(await exchange(assertion)).status, (await exchange(assertion)).status], [200, 400]);
+  assert.equal(await rows(), before, "nothing of acme is at the root");
+  const acme = await look("acme");
+  assert.ok(acme.registry > 3 && acme.replay > 0 && acme.alarm > Date.now());
+  const metadata = await (await fetch(`${worker.url}/.well-known/oauth-authorization-server/t/acme`)).json();
+  assert.equal(metadata.issuer, aud);
+  assert.equal((await fetch(`${worker.url}/t/%61cme/oauth2/jwks`)).status, 200);
+  assert.equal((await fetch(`${worker.url}/t/%zz/oauth2/jwks`)).status, 400);
+
+  await worker.stop();
+  worker = await serve(watched, state, { TRUST: JSON.stringify(trust) });
+  const again = await fetch(`${worker.url}/t/acme/oauth2/jwks`);
+  assert.equal((await again.json()).keys.length, 1);
+  assert.deepEqual(await names(), ["acme", "sown"]);
+});
+
+test("a document of several organizations is applied to the objects of each", async (t) => {
+  const worker = await serve(watched, fresh("state/apply"));
+  t.after(worker.stop);
+  const post = async (query, body, token = ADMIN_TOKEN) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const response = await fetch(`${worker.url}/admin/apply${query}`, { method: "POST", headers, body });
+    return [response.status, await response.json()];
+  };
+  const issuer = JSON.stringify(partner.trusted()).replace(/}$/, ', "claims": [{ "claim": "n", "equals": 9007199254740993 }]}');
+  const document = (issuers) => `{"organizations": [{"name": "a", "display_name": "A"}, {"name": "default", "trusted_issuers": []}, {"name": "b", "trusted_issuers": [${issuers}]}]}`;
+
+  const [dryStatus, dry] = await post("?dry_run=true", document(issuer));
+  assert.deepEqual([dryStatus, dry.dry_run, (await worker.admin("GET", "organizations")).items], [200, true, []], JSON.stringify(dry));
+  const [status, report] = await post("", document(issuer));
+  const told = report.items.map(({ kind, organization, outcome }) => `${kind} ${organization} ${outcome}`);
+  assert.deepEqual([status, report.dry_run, told.filter((each) => /organization [ab]|issuer/.test(each))], [
+    200, false, ["organization a created", "organization b created", "trusted_issuer b created"],
+  ], JSON.stringify(report));
+  assert.deepEqual((await worker.admin("GET", "organizations")).items.map(({ name }) => name), ["a", "b"]);
+  const kept = await fetch(`${worker.url}/admin/organizations/b/trusted-issuers/partner`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  assert.match(await kept.text(), /9007199254740993/);
+  const [, repeated] = await post("", document(issuer));
+  assert.ok(repeated.items.every(({ outcome }) => outcome === "unchanged"), JSON.stringify(repeated));
+
+  const twice = JSON.stringify(partner.trusted({ name: "second" }));
+  const [takenStatus, taken] = await post("", document(twice));
+  assert.deepEqual([takenStatus, taken.field], [400, "organizations[2].trusted_issuers[0].issuer"], JSON.stringify(taken));
+  assert.ok(taken.items.some(({ organization }) => organization === "a"), JSON.stringify(taken));
+  for (const [expected, query, body, token] of [
+    [401, "", "{}", "wrong"], [400, "?dry_run=yes", "{}"], [400, "", '{"organizations": [], "organizations": []}'], [400, "", "{"],
+    [413, "", " ".repeat(70_000)],
+  ]) {
+    const [refused, problem] = await post(query, body, token);
+    assert.equal(refused, expected, JSON.stringify(problem));
+  }
 });
 
 test("a setting that can't be used is named, and nothing is served", async (t) => {
-  const worker = await serve(watched, fresh("state/setting"), { ADMIN_TOKEN: "a-short-secret" });
-  t.after(worker.stop);
-  const response = await fetch(`${worker.url}/health`);
-  assert.deepEqual([response.status, (await response.json()).type], [503, "urn:asserta:problem:misconfigured"]);
-  assert.ok(worker.events().some(({ event, setting }) => event === "bad-setting" && setting === "adminToken"));
-  assert.ok(!worker.told().includes("a-short-secret"));
+  for (const [name, setting, text] of [
+    ["ADMIN_TOKEN", "adminToken", "a-short-secret"], ["TRUST", "trust", "{"], ["PUBLIC_URL", "publicUrl", ""],
+    ["TRUST", "trust", '{"organizations": [{"name": "a"}], "organizations": []}'],
+    ["TRUST", "trust", '{"organizations": [{"name": "a", "trusted_issuers": [{}]}]}'],
+  ]) {
+    const worker = await serve(watched, fresh("state/setting"), { [name]: text });
+    t.after(worker.stop);
+    for (const path of ["/health", "/t/a/oauth2/jwks"]) {
+      const response = await fetch(worker.url + path);
+      assert.deepEqual([response.status, (await response.json()).type], [503, "urn:asserta:problem:misconfigured"]);
+    }
+    assert.ok(worker.events().some((each) => each.event === "bad-setting" && each.setting.startsWith(setting)), worker.told());
+    assert.ok(!worker.told().includes("a-short-secret"));
+    await worker.stop();
+  }
 });

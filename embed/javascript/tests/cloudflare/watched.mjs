@@ -35,7 +35,7 @@ export class Asserta extends Shipped {
         sql.exec("INSERT INTO entries VALUES ('replay', ?, 1)", `r/${bucket}/${made}`);
       }
     }
-    if (pathname.startsWith("/test/")) {
+    if (/\/test\/(marks)?$/.test(pathname)) {
       const isMade = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'").toArray().length > 0;
       const count = (area) => (isMade ? sql.exec("SELECT count(*) AS n FROM entries WHERE area = ?", area).toArray()[0].n : 0);
       return Response.json({
