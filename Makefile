@@ -1,10 +1,10 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm spin-stand-in wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
+.PHONY: help wasm spin-stand-in test-stock-wasmtime wasm-endpoint-p2 wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
-NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures
+NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures,asserta-exchanger/http
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +23,10 @@ wasm-exchanger: ## build the components that other programs embed
 wasm-host-signatures: ## build the one that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh handler-host-signatures
 
-wasm-tests: wasm-host-signatures ## build the components that only tests run
+wasm-endpoint-p2: ## build those for hosts of WASI HTTP 0.2
+	@scripts/build-wasm.sh endpoint-p2 endpoint-p2-wasmcloud
+
+wasm-tests: wasm-host-signatures wasm-endpoint-p2 ## build the components that only tests run
 	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
@@ -49,7 +52,7 @@ test-core:
 
 # The routes and the admin API over stores in memory, and what of the Spin trigger runs natively.
 test-http:
-	cargo test -p asserta-http -p asserta-endpoint
+	cargo test -p asserta-http -p asserta-endpoint -p asserta-endpoint-ports -p asserta-endpoint-p2
 
 # What is derived from core's documents: that it is current, and that the schema takes what core takes.
 test-documents:
@@ -61,6 +64,10 @@ spin-stand-in: ## build what stands in for Spin in tests
 
 test-host: wasm wasm-tests spin-stand-in
 	cargo test --release $(NATIVE)
+
+# On the wasmtime that anybody can install.
+test-stock-wasmtime: test-host
+	@scripts/test-stock-wasmtime.sh
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript rust
@@ -98,7 +105,7 @@ profile: ## draw docs/profile.svg: where the processor time of a token goes
 documents: ## write the schema of registrations, the packages' types and the docs' tables from core's documents
 	@cargo run --quiet -p asserta-documents
 
-packages: wasm-exchanger ## build the packages of other languages into target/packages/
+packages: wasm-exchanger wasm-handler wasm-host-signatures ## build the packages of other languages into target/packages/
 	@scripts/build-packages.sh python javascript rust
 
 fmt: ## lay out the code

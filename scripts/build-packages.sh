@@ -11,11 +11,8 @@ handlers=("$root"/target/components/handler{,-host-signatures}.wasm)
 out=$root/target/packages
 mkdir -p "$out"
 for component in "${components[@]}" "${handlers[@]}"; do
-  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger wasm-handler" >&2; exit 1; }
+  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger wasm-handler wasm-host-signatures" >&2; exit 1; }
 done
-# The HTTP face, which the JavaScript package carries as well.
-handler=$root/target/components/handler.wasm
-
 # A wheel: the same file for every platform.
 python() {
   cp "${components[@]}" "${handlers[@]}" embed/python/src/asserta/
@@ -28,7 +25,6 @@ python() {
 
 # An npm package, made with jco.
 javascript() {
-  [[ -f $handler ]] || { echo "build-packages: first build the component: make wasm-handler" >&2; exit 1; }
   cd embed/javascript
   npm ci --silent --no-audit --no-fund
   rm -rf dist src/generated "$out"/asserta-*.tgz

@@ -10,7 +10,7 @@ rm -rf "$summary"
 mkdir -p "$summary"
 
 status=0
-"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-packages test-scenarios 2>&1 |
+"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-packages test-scenarios 2>&1 |
   tee "$summary/log" || status=$?
 
 # line KIND WHAT: how many of a kind passed.
@@ -24,7 +24,7 @@ line() {
 
 printf '\n== what was tested\n'
 line vectors "public test vectors, in Wasm as the endpoint is built and as the exchanger is built"
-line scenarios "each over HTTP on four components; the table above has the embedded hosts beside them"
+line scenarios "each over HTTP on five components; the table above has the embedded hosts beside them"
 line rules "of docs/rules.md, each named by a test"
 if [[ -f $summary/not-tested ]]; then
   sort -u "$summary/not-tested" | sed 's/^/not tested: /'

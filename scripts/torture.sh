@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # Together, as `make test` builds them: with other features each would be built once more.
-packages=(-p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures)
+packages=(-p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures,asserta-exchanger/http)
 tests() { cargo test --release "${packages[@]}" "${@/#/--test=}" -- --nocapture --test-threads=1 --include-ignored; }
 
 names=(vectors attacks keys fuzz nodes crashes isolation secrets soak)
