@@ -118,6 +118,7 @@ lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --profile wasm $(if $(CI),--locked) -p asserta-component -- -D warnings
+	cargo clippy --release $(if $(CI),--locked) -p asserta-endpoint-p2 -- -D warnings
 	cargo clippy --release $(if $(CI),--locked) --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::components::{self, target};
+use crate::local_host::{ADMIN_TOKEN, PUBLIC_URL};
 
 /// The process, with a component compiled. It ends when the last clone is dropped.
 #[derive(Clone)]
@@ -29,6 +30,20 @@ pub struct SpinApp {
     app: usize,
     /// Where it listens.
     pub address: SocketAddr,
+}
+
+/// The variables of `spin.toml`, in development mode: each has a text, if an empty one. Used assertions are in this store,
+/// `key-value` or `sqlite`.
+#[must_use]
+pub fn variables(replay_store: &str) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("public_url", PUBLIC_URL.to_owned()),
+        ("admin_token", ADMIN_TOKEN.to_owned()),
+        ("dev", "true".to_owned()),
+        ("replay_store", replay_store.to_owned()),
+        ("access_token_algorithm", String::new()),
+        ("trust", String::new()),
+    ])
 }
 
 #[derive(Deserialize)]

@@ -1,13 +1,15 @@
 //! R45: of many concurrent posts of one assertion exactly one succeeds.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use asserta::keyvalue::{KeyValue, MemoryStores, SqliteStores};
 use host_tests::admin::Admin;
 use host_tests::assertion::assertion;
 use host_tests::components::program;
-use host_tests::local_host::LocalHost;
+use host_tests::local_host::{LocalHost, present};
+use host_tests::spin::{Spin, variables};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -27,7 +29,26 @@ async fn one_of_64_in_memory() -> Result<()> {
 
 async fn one_of_64(stores: Arc<dyn KeyValue>) -> Result<()> {
     let host = LocalHost::of(program("handler.wasm")?).stores(stores).start().await?;
-    let client = Admin(host.address()).register_acme().await?;
+    one_of_64_at(host.address()).await?;
+    host.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_64_on_spin() -> Result<()> {
+    for component in ["endpoint.wasm", "endpoint-p2.wasm"] {
+        let spin = Spin::load(component)?;
+        for replay_store in ["key-value", "sqlite"] {
+            let app = spin.start(present(), &variables(replay_store))?;
+            let raced = one_of_64_at(app.address).await;
+            raced.with_context(|| format!("{component}, used assertions in {replay_store}"))?;
+        }
+    }
+    Ok(())
+}
+
+async fn one_of_64_at(address: SocketAddr) -> Result<()> {
+    let client = Admin(address).register_acme().await?;
     for round in 0..ROUNDS {
         let assertion = assertion("es256", &json!({"round": round}))?;
         let mut posts = JoinSet::new();
@@ -47,6 +68,5 @@ async fn one_of_64(stores: Arc<dyn KeyValue>) -> Result<()> {
         }
         ensure!(granted == 1, "round {round}: {granted} of {AT_ONCE} succeeded");
     }
-    host.stop().await;
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Drives the endpoint over HTTP, on the host in this process or on Spin's stand-in; and how operations are written as
 //! HTTP requests, for every host that speaks HTTP.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
@@ -12,8 +11,8 @@ use tokio::task::JoinSet;
 
 use super::{Driver, Http, Operation, Outcome, Profile, Refused, Rejected, Response};
 use crate::client::{Answer, form_encoded, send};
-use crate::local_host::{ADMIN_TOKEN, LocalHost, PUBLIC_URL, StillClock};
-use crate::spin::{Spin, SpinApp};
+use crate::local_host::{ADMIN_TOKEN, LocalHost, StillClock};
+use crate::spin::{self, Spin, SpinApp};
 use crate::token_request::{organization_path, token_path, written};
 
 /// What runs a component.
@@ -79,15 +78,10 @@ impl Driver for HttpDriver {
                 Running::Host(host.start().await?)
             }
             Runtime::Spin(spin, replay_store) => {
-                // As spin.toml has them: each has a text, if an empty one.
-                let variables = BTreeMap::from([
-                    ("public_url", PUBLIC_URL.to_owned()),
-                    ("admin_token", ADMIN_TOKEN.to_owned()),
-                    ("dev", dev.to_string()),
-                    ("replay_store", (*replay_store).to_owned()),
-                    ("access_token_algorithm", algorithm.unwrap_or_default()),
-                    ("trust", trust.unwrap_or_default()),
-                ]);
+                let mut variables = spin::variables(replay_store);
+                variables.insert("dev", dev.to_string());
+                variables.insert("access_token_algorithm", algorithm.unwrap_or_default());
+                variables.insert("trust", trust.unwrap_or_default());
                 Running::Spin(spin.start(at, &variables)?)
             }
         });
