@@ -34,12 +34,12 @@ build() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1200000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-p2) build endpoint-p2 1142000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
-    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1130000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
+    endpoint) build endpoint 1230000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-p2) build endpoint-p2 1172000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
+    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1160000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1001000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1086000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler) build handler 1030000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1090000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;

@@ -58,7 +58,7 @@ const OF_STD: [&str; 13] = [
 ];
 
 /// The limits that CI keeps, in bytes.
-const SIZES: [(&str, usize); 2] = [("endpoint.wasm", 1_200_000), ("handler.wasm", 1_000_000)];
+const SIZES: [(&str, usize); 2] = [("endpoint.wasm", 1_230_000), ("handler.wasm", 1_030_000)];
 
 #[test]
 fn imports_are_those_of_the_design() -> Result<()> {

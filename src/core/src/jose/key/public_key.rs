@@ -40,7 +40,7 @@ pub struct PublicKey {
 pub(in crate::jose) enum Material {
     Rsa(Box<rsa::PublicKey>),
     P256(es256::PublicKey),
-    P384(p384::ecdsa::VerifyingKey),
+    P384(asserta_es384::PublicKey),
     P521(p521::ecdsa::VerifyingKey),
     Ed25519(ed25519_dalek::VerifyingKey),
 }
@@ -78,7 +78,7 @@ impl Material {
         match self {
             Self::Rsa(key) => der::rsa_spki(&key.modulus(), &key.exponent().to_be_bytes()),
             Self::P256(key) => der::ec_spki(Curve::P256, &key.to_uncompressed()),
-            Self::P384(key) => der::ec_spki(Curve::P384, key.to_sec1_point(false).as_bytes()),
+            Self::P384(key) => der::ec_spki(Curve::P384, &key.to_uncompressed()),
             Self::P521(key) => der::ec_spki(Curve::P521, key.to_sec1_point(false).as_bytes()),
             Self::Ed25519(key) => der::ed25519_spki(key.as_bytes()),
         }
@@ -141,7 +141,7 @@ impl PublicKey {
     pub fn from_sec1(curve: Curve, point: &[u8]) -> Result<Self, KeyProblem> {
         match curve {
             Curve::P256 => es256::PublicKey::from_sec1(point).map(Material::P256),
-            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P384),
+            Curve::P384 => asserta_es384::PublicKey::from_sec1(point).map(Material::P384),
             Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Material::P521),
         }
         .map(Self::of)
@@ -207,7 +207,7 @@ impl PublicKey {
                 e: without_leading_zeros(&key.exponent().to_be_bytes()).to_vec(),
             },
             Material::P256(key) => ec_components(Curve::P256, &key.to_uncompressed()),
-            Material::P384(key) => ec_components(Curve::P384, key.to_sec1_point(false).as_bytes()),
+            Material::P384(key) => ec_components(Curve::P384, &key.to_uncompressed()),
             Material::P521(key) => ec_components(Curve::P521, key.to_sec1_point(false).as_bytes()),
             Material::Ed25519(key) => Components::Ed25519 { x: key.to_bytes() },
         }

@@ -1,6 +1,6 @@
 //! The default implementation.
 
-use p384::ecdsa::signature::Verifier as _;
+use p521::ecdsa::signature::Verifier as _;
 
 use super::{BadSignature, Signatures, rsa};
 use crate::jose::algorithm::Algorithm;
@@ -27,9 +27,7 @@ impl Signatures for Portable {
             (Material::Rsa(key), Algorithm::Ps384) => key.verifies_pss(&rsa::SHA384, input, sig),
             (Material::Rsa(key), Algorithm::Ps512) => key.verifies_pss(&rsa::SHA512, input, sig),
             (Material::P256(key), Algorithm::Es256) => key.verifies(input, sig),
-            (Material::P384(key), Algorithm::Es384) => {
-                p384::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
-            }
+            (Material::P384(key), Algorithm::Es384) => key.verifies(input, sig),
             (Material::P521(key), Algorithm::Es512) => {
                 p521::ecdsa::Signature::from_slice(sig).is_ok_and(|sig| key.verify(input, &sig).is_ok())
             }
