@@ -13,7 +13,8 @@ useModules(async (file) => WebAssembly.compile(await readFile(new URL(`./generat
 
 /** Serves by a server of `node:http`, `node:https` or `node:http2`: `createServer(nodeListener(endpoint))`. */
 export function nodeListener(endpoint: HttpEndpoint): RequestListener {
-  return (request, response) => void serve(endpoint, request, response);
+  // What can't be written is broken off.
+  return (request, response) => void serve(endpoint, request, response).catch(() => response.destroy());
 }
 
 async function serve(endpoint: HttpEndpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -30,7 +31,8 @@ async function serve(endpoint: HttpEndpoint, request: IncomingMessage, response:
   const body = await readBody(reader(request), request.headers["content-length"]);
   const served = await endpoint.serve({ method: request.method ?? "GET", path: path || "/", query, headers, body });
   if (response.destroyed) return;
-  response.writeHead(served.status, Object.fromEntries(served.headers));
+  response.statusCode = served.status;
+  for (const [name, value] of served.headers) response.appendHeader(name, value);
   response.end(served.body);
   // What is not read of the body would stay in the connection.
   if (body.tag !== "bytes" && request.httpVersionMajor === 1) response.once("finish", () => request.destroy());

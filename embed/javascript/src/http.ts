@@ -114,18 +114,22 @@ export class HttpEndpoint {
    * Of its URL the path and the query count. Never rejects: what fails here is a response with status 500 or 503.
    */
   readonly handle = async (request: Request): Promise<Response> => {
-    const { pathname, search } = new URL(request.url);
-    const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
-    const length = request.headers.get("content-length") ?? undefined;
-    const { status, headers, body } = await this.serve({
-      method: request.method,
-      path: pathname,
-      query: search ? search.slice(1) : undefined,
-      headers: [...request.headers].map(([name, value]) => [name, latin1(value)]),
-      body: await readBody(request.body?.getReader(), length),
-    });
-    // Some statuses may have no body, not even an empty one.
-    return new Response(body.byteLength ? (body as Uint8Array<ArrayBuffer>) : null, { status, headers });
+    try {
+      const { pathname, search } = new URL(request.url);
+      const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+      const length = request.headers.get("content-length") ?? undefined;
+      return response(await this.serve({
+        method: request.method,
+        path: pathname,
+        query: search ? search.slice(1) : undefined,
+        headers: [...request.headers].map(([name, value]) => [name, latin1(value)]),
+        body: await readBody(request.body?.getReader(), length),
+      }));
+    } catch (error) {
+      // Somebody else has read the body, or what came is no Request.
+      this.#tell(error);
+      return response(FAILED);
+    }
   };
 
   /**
@@ -223,6 +227,11 @@ export class HttpEndpoint {
       // Who listens decides nothing.
     }
   }
+}
+
+function response({ status, headers, body }: PlainResponse): Response {
+  // Some statuses may have no body, not even an empty one.
+  return new Response(body.byteLength ? (body as Uint8Array<ArrayBuffer>) : null, { status, headers });
 }
 
 const UNKNOWN: wit.Fetched = { tag: "err", val: { tag: "unknown" } };

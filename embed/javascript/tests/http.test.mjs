@@ -133,6 +133,10 @@ test("a body is read to its limit and no further", async (t) => {
   const odd = await endpoint.handle(new Request(`${PUBLIC_URL}/oauth2/token`, { method: "POST", headers, body: broken, duplex: "half" }));
   assert.equal(odd.status, 400);
 
+  const used = new Request(`${PUBLIC_URL}/oauth2/token`, { method: "POST", headers, body: "a=b" });
+  used.body.getReader();
+  assert.equal((await endpoint.handle(used)).status, 500);
+
   const { url, raw } = await served(t, endpoint);
   const form = "content-type: application/x-www-form-urlencoded\r\nhost: a\r\n";
   const announced = await raw(`POST /oauth2/token HTTP/1.1\r\n${form}content-length: 10000000\r\n\r\n`);

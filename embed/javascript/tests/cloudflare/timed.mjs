@@ -1,9 +1,18 @@
-// The Worker as it is shipped, at the time that a request says, and with its alarm right after each response: for the
-// scenario runner.
+// The Worker as it is shipped, at the time that a request says, with its alarm right after each response, and with other
+// objects for each scenario: for the scenario runner.
 
-import { Asserta as Shipped } from "asserta/cloudflare";
+import shipped, { Asserta as Shipped } from "asserta/cloudflare";
 
-export { default } from "asserta/cloudflare";
+export default {
+  fetch(request, env) {
+    const scenario = request.headers.get("x-test-scenario");
+    const named = {
+      idFromName: (name) => env.ENDPOINT.idFromName(scenario ? `${scenario} ${name}` : name),
+      get: (id, options) => env.ENDPOINT.get(id, options),
+    };
+    return shipped.fetch(request, { ...env, ENDPOINT: named });
+  },
+};
 
 const present = Date.now;
 let now;
