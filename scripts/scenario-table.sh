@@ -15,6 +15,9 @@ python() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/
 asgi() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/asgi_driver.py "$@"; }
 node() { (cd target/test-javascript && "$runner" node node-driver.mjs "$@"); }
 node_http() { (cd target/test-javascript && "$runner" node node-http-driver.mjs); }
+deno() {
+  (cd target/test-javascript && "$runner" node_modules/.bin/deno run -A --node-modules-dir=manual node-http-driver.mjs)
+}
 workers() { (cd target/test-cloudflare && "$runner" node workers-driver.mjs); }
 browser() { (cd target/test-javascript && "$runner" node browser-driver.mjs); }
 
@@ -38,13 +41,19 @@ for host in rust python asgi node browser; do
     run "$host" "$host+host" --host-signatures
   fi
 done
-touch "$results/node-http" "$results/workers"
+touch "$results/node-http" "$results/deno" "$results/workers"
 if [[ -d ${folders[node]} ]]; then
   run node_http node-http
+  run deno deno
   run workers workers
 fi
 
-awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node node+host browser node-http workers" '
+columns=(http rust rust+host python python+host asgi asgi+host node node+host browser node-http deno workers)
+files=(host=1 target/scenarios-http.tsv)
+for ((index = 1; index < ${#columns[@]}; index++)); do
+  files+=("host=$((index + 1))" "$results/${columns[index]}")
+done
+awk -F '\t' -v hosts="${columns[*]}" '
   BEGIN { width = split(hosts, names, " ") }
   !($1 in seen) { seen[$1] = 1; order[++count] = $1 }
   {
@@ -70,8 +79,6 @@ awk -F '\t' -v hosts="http rust rust+host python python+host asgi asgi+host node
     print ""
     for (i = 1; i <= noted; i++) print reasons[i]
   }
-' host=1 target/scenarios-http.tsv host=2 "$results/rust" host=3 "$results/rust+host" host=4 "$results/python" \
-  host=5 "$results/python+host" host=6 "$results/asgi" host=7 "$results/asgi+host" host=8 "$results/node" \
-  host=9 "$results/node+host" host=10 "$results/browser" host=11 "$results/node-http" host=12 "$results/workers"
+' "${files[@]}"
 ((status == 0)) || cat "$results/log" >&2
 exit $status
