@@ -135,7 +135,13 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const objects = env.JURISDICTION ? env.ENDPOINT.jurisdiction(env.JURISDICTION) : env.ENDPOINT;
     const options = env.LOCATION ? { locationHint: env.LOCATION } : undefined;
-    return route(request, (organization) => objects.get(objects.idFromName(organization), options));
+    try {
+      return await route(request, (organization) => objects.get(objects.idFromName(organization), options));
+    } catch (error) {
+      // An object that is overloaded, or was stopped: whoever asks may ask again.
+      tell({ event: "request-failed", cause: causes(error) });
+      return brokenOff();
+    }
   },
 };
 
@@ -166,4 +172,11 @@ function misconfigured(): Response {
   };
   const headers = { "content-type": "application/problem+json", "cache-control": "no-store", "retry-after": "5" };
   return new Response(JSON.stringify(problem), { status: 503, headers });
+}
+
+/** What the endpoint answers where a request is broken off. */
+function brokenOff(): Response {
+  const body = { error: "temporarily_unavailable", error_description: "the request was broken off; try again" };
+  const headers = { "content-type": "application/json", "cache-control": "no-store", "retry-after": "1" };
+  return new Response(JSON.stringify(body), { status: 503, headers });
 }

@@ -36,7 +36,7 @@ before(() => (watched = bundle("watched.mjs", fresh("out-watched")).out));
 after(() => rmSync("state", { recursive: true, force: true }));
 
 test("the example is deployed by the command of the guide, and is small", async () => {
-  const { said } = bundle("index.js", fresh("out-example"));
+  const { said } = bundle(undefined, fresh("out-example"));
   const [, gzip] = /gzip: ([0-9.]+) KiB/.exec(said);
   console.log(`the example of examples/cloudflare: ${gzip} KiB compressed`);
   assert.ok(Number(gzip) <= MAX_GZIP, gzip);
@@ -44,7 +44,7 @@ test("the example is deployed by the command of the guide, and is small", async 
 
 test("of 64 that present one assertion at once one gets a token, and a kill forgets nothing", async () => {
   const state = fresh("state/races");
-  let worker = await serve(bundle("index.js", fresh("out-races")).out, state);
+  let worker = await serve(bundle(undefined, fresh("out-races")).out, state);
   try {
     const exchange = await ready(worker);
     for (let round = 0; round < 5; round++) {
@@ -142,6 +142,15 @@ test("who asks for what does not exist leaves nothing behind", async (t) => {
     const { isMade, alarm } = await (await fetch(`${worker.url}${organization}/test/`)).json();
     assert.deepEqual([isMade, alarm], [false, null], organization);
   }
+});
+
+test("where an object fails, clients are told to come again", async (t) => {
+  const worker = await serve(watched, fresh("state/failure"));
+  t.after(worker.stop);
+  const response = await fetch(`${worker.url}/test/failure`);
+  assert.deepEqual([response.status, response.headers.get("retry-after"), (await response.json()).error], [503, "1", "temporarily_unavailable"]);
+  assert.ok(worker.events().some(({ event }) => event === "request-failed"));
+  assert.equal((await fetch(`${worker.url}/health`)).status, 200);
 });
 
 test("each organization has an object of its own, and the one at the root lists them", async (t) => {

@@ -25,6 +25,7 @@ export class Asserta extends Shipped {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
     const { sql } = this.ctx.storage;
+    if (pathname === "/test/failure") throw new Error("overloaded");
     if (pathname === "/test/marks") {
       // Used assertions that expired two days ago, in a store that has been swept until an hour ago.
       const now = Math.floor(Date.now() / 1000);

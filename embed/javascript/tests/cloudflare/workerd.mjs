@@ -11,11 +11,11 @@ import workerd from "workerd";
 export const PUBLIC_URL = "https://tokens.example.com";
 export const ADMIN_TOKEN = "an-admin-token-for-tests-of-enough-length";
 
-/** Bundles a Worker as a deployment does, and returns the folder and what was said. */
+/** Bundles a Worker as a deployment does, `main` or that of wrangler.jsonc, and returns the folder and what was said. */
 export function bundle(main, folder) {
   const out = resolve(folder);
   const said = execFileSync(
-    "node_modules/.bin/wrangler", ["deploy", main, "--dry-run", "--outdir", out],
+    "node_modules/.bin/wrangler", ["deploy", ...(main ? [main] : []), "--dry-run", "--outdir", out],
     { encoding: "utf8", timeout: 60_000, env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: join(out, "logs") } },
   );
   return { out, said };
