@@ -19,7 +19,7 @@ javascript() {
     not_tested "the package in a browser: there is no Chromium (apt-get install chromium)"
   fi
   (cd target/test-javascript && node --test "${tests[@]}")
-  (cd target/test-cloudflare && node --test cloudflare.test.mjs)
+  (cd target/test-cloudflare && node --test --test-timeout=180000 cloudflare.test.mjs)
 }
 
 # The example of the README prints an access token.
