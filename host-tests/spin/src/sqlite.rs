@@ -88,7 +88,7 @@ impl sqlite::HostConnection for World {
         });
         let run = || {
             let mut statement = connection.prepare_cached(&statement)?;
-            let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns = statement.column_names().map(str::to_owned).collect();
             let rows = statement.query_map(params_from_iter(parameters), row)?;
             Ok(sqlite::QueryResult { columns, rows: rows.collect::<rusqlite::Result<_>>()? })
         };

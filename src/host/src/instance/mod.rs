@@ -142,19 +142,19 @@ impl Instance {
         let http = self.exports.asserta_exchange_http();
         let outcome = http.call_handle(&mut self.store, &received(request)).await;
         let outcome = outcome.map_err(NoResponse::failed)?;
-        let response = self.to_its_end(outcome).await?.ok_or(NoResponse::Unusable)?;
+        let response = self.finish(outcome).await?.ok_or(NoResponse::Unusable)?;
         if let Some(answer) = answer.take() {
             // Where the client is gone, the response goes nowhere.
             _ = answer.send(sent(response));
         }
         let http = self.exports.asserta_exchange_http();
         let outcome = http.call_after_response(&mut self.store).await.map_err(NoResponse::failed)?;
-        self.to_its_end(outcome).await.map(drop)
+        self.finish(outcome).await.map(drop)
     }
 
     /// Waits and fetches for the component, until it is done. What waits keeps this instance meanwhile; how many may wait
     /// for one document the component says.
-    async fn to_its_end(&mut self, mut outcome: wit::Outcome) -> Result<Option<wit::Response>, NoResponse> {
+    async fn finish(&mut self, mut outcome: wit::Outcome) -> Result<Option<wit::Response>, NoResponse> {
         loop {
             let (ticket, fetched) = match outcome {
                 wit::Outcome::Response(response) => return Ok(Some(response)),
