@@ -30,7 +30,7 @@ wasm-tests: wasm-host-signatures wasm-endpoint-p2 ## build the components that o
 	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
 
 host: ## build the native host, target/release/asserta
-	@test -e target/release/asserta || echo "building the host: about 10 minutes the first time on two cores, for wasmtime" >&2
+	@test -e target/release/asserta || echo "building the host: about 9 minutes the first time on two cores, for wasmtime" >&2
 	@MAKEFLAGS= cargo build --release $(NATIVE) --bin asserta
 
 # The component beside the host, with what that leaves of the processor: its last crate keeps one core busy.
