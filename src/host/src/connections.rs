@@ -38,7 +38,7 @@ pub(crate) struct Front {
     limits: Limits,
     /// Requests that may be taken on top of those that run.
     requests: Arc<Semaphore>,
-    /// The requests that run, and what they do after their answer.
+    /// The requests that run, and what they do after their response.
     tasks: TaskTracker,
     /// When it was last said that something could not be read as HTTP.
     unreadable_told: Mutex<Option<Instant>>,
@@ -63,7 +63,7 @@ impl Front {
             let front = self.clone();
             let service = service_fn(move |request| {
                 let front = front.clone();
-                async move { Ok::<_, Infallible>(front.answer(request).await) }
+                async move { Ok::<_, Infallible>(front.respond(request).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -104,27 +104,27 @@ impl Front {
         }
     }
 
-    async fn answer(&self, request: http::Request<Incoming>) -> Response {
-        match self.try_answer(request).await {
+    async fn respond(&self, request: http::Request<Incoming>) -> Response {
+        match self.try_respond(request).await {
             Ok(response) => response,
             Err(refusal) => refusal.response(),
         }
     }
 
-    async fn try_answer(&self, request: http::Request<Incoming>) -> Result<Response, Refusal> {
+    async fn try_respond(&self, request: http::Request<Incoming>) -> Result<Response, Refusal> {
         check_framing(request.version(), request.headers())?;
         // The whole body first: an instance never waits for a client.
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, self.collect(body).await?);
         let permit = self.requests.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
-        let (sender, answer) = oneshot::channel();
+        let (sender, response) = oneshot::channel();
         let instances = self.instances.clone();
         // A task of its own: a client that hangs up in the middle cannot stop an exchange half-way.
         self.tasks.spawn(async move {
             instances.handle(request, sender).await;
             drop(permit);
         });
-        match answer.await {
+        match response.await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error @ (NoResponse::NoRoom | NoResponse::NoShare))) => {
                 tracing::warn!(%error, "a request is told to come again");
@@ -195,7 +195,7 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, Ow
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Without it an answer in two packets waits 40 ms for the acknowledgement of the first.
+                // Without it a response in two packets waits 40 ms for the acknowledgement of the first.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY cannot be set");
                 }

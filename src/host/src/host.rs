@@ -186,9 +186,9 @@ async fn serve(front: Arc<Front>, listener: TcpListener, instances: Arc<Instance
 /// there, and an operator learns at once what does not work.
 async fn warm_up(instances: &Instances) -> Result<(), StartError> {
     let request = http::Request::get("/health").body(Bytes::new()).expect("a plain request is valid");
-    let (sender, answer) = oneshot::channel();
+    let (sender, response) = oneshot::channel();
     instances.handle(request, sender).await;
-    match answer.await {
+    match response.await {
         Ok(Ok(response)) if response.status() == StatusCode::OK => Ok(()),
         Ok(Ok(response)) => {
             let status = response.status().as_u16();
@@ -206,7 +206,7 @@ async fn warm_up(instances: &Instances) -> Result<(), StartError> {
     }
 }
 
-/// What the endpoint answers to `GET /health`.
+/// The response to `GET /health`.
 #[derive(serde::Deserialize)]
 struct Health {
     status: String,

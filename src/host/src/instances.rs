@@ -63,39 +63,39 @@ impl Instances {
         Self { program, world, idle: Mutex::default(), running, shares, request_time }
     }
 
-    /// Has the component answer a request. The answer goes out as soon as it is whole; this ends when
+    /// Has the component serve a request. The response goes out as soon as it is whole; this ends when
     /// the component has also finished what it does afterwards.
     pub(crate) async fn handle(
         &self,
         request: Request,
-        answer: oneshot::Sender<Result<Response, NoResponse>>,
+        client: oneshot::Sender<Result<Response, NoResponse>>,
     ) {
         let Some(place) = self.shares.enter(request.uri().path()) else {
-            _ = answer.send(Err(NoResponse::NoShare));
+            _ = client.send(Err(NoResponse::NoShare));
             return;
         };
-        let mut answer = Some(answer);
-        let handled = timeout(self.request_time, place.run(self.run(request, &mut answer))).await;
+        let mut client = Some(client);
+        let handled = timeout(self.request_time, place.run(self.run(request, &mut client))).await;
         let failed = match handled {
             Ok(Ok(())) => return,
             Ok(Err(failed)) => failed,
             Err(_) => NoResponse::Timeout,
         };
-        match answer.take() {
+        match client.take() {
             // Where nobody waits any more there is nobody to tell.
-            Some(answer) => _ = answer.send(Err(failed)),
-            None => tracing::error!(error = %failed, "the component failed after it had answered"),
+            Some(client) => _ = client.send(Err(failed)),
+            None => tracing::error!(error = %failed, "the component failed after its response"),
         }
     }
 
     async fn run(
         &self,
         request: Request,
-        answer: &mut Option<oneshot::Sender<Result<Response, NoResponse>>>,
+        client: &mut Option<oneshot::Sender<Result<Response, NoResponse>>>,
     ) -> Result<(), NoResponse> {
         let mut taken = self.take().await?;
         // What fails here is dropped here: no later request meets what this one left behind.
-        taken.instance.serve(request, answer).await?;
+        taken.instance.serve(request, client).await?;
         self.give_back(taken);
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(crate) async fn serve<P: Ports>(started: Result<&Started<P>, NotStarted>) ->
 
 /// Both answer; whether the one of used assertions can be swept.
 async fn look_at_stores<P: Ports>(started: &Started<P>) -> Result<bool, StoreError> {
-    // A key that nothing writes: what counts is that the answer comes.
+    // A key that nothing writes: what counts is that it answers.
     started.service.ports().replay().get("health").await?;
     started.service.spent().is_sweep_failing().await
 }

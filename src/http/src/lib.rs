@@ -40,7 +40,7 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
     pub async fn handle(&self, request: Request) -> Response {
         let mut response = self.route(&request).await;
         if request.method == "HEAD" || response.status == 204 {
-            // The answer to a HEAD is that to a GET without its body (RFC 9110 section 9.3.2).
+            // The response to a HEAD is that to a GET without its body (RFC 9110 section 9.3.2).
             response.body.clear();
         } else {
             // A length spares the client the chunks, and the connection a second packet.

@@ -135,7 +135,7 @@ impl Instance {
     pub(crate) async fn serve(
         &mut self,
         request: Request,
-        answer: &mut Option<oneshot::Sender<Result<Response, NoResponse>>>,
+        client: &mut Option<oneshot::Sender<Result<Response, NoResponse>>>,
     ) -> Result<(), NoResponse> {
         self.requests += 1;
         Usage::begin_request(&mut self.store);
@@ -143,9 +143,9 @@ impl Instance {
         let outcome = http.call_handle(&mut self.store, &received(request)).await;
         let outcome = outcome.map_err(NoResponse::failed)?;
         let response = self.finish(outcome).await?.ok_or(NoResponse::Unusable)?;
-        if let Some(answer) = answer.take() {
+        if let Some(client) = client.take() {
             // Where the client is gone, the response goes nowhere.
-            _ = answer.send(sent(response));
+            _ = client.send(sent(response));
         }
         let http = self.exports.asserta_exchange_http();
         let outcome = http.call_after_response(&mut self.store).await.map_err(NoResponse::failed)?;

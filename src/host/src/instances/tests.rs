@@ -41,9 +41,9 @@ async fn dropped_instances_make_room_first() {
         for _ in 0..MAX_INSTANCES {
             let instances = instances.clone();
             requests.spawn(async move {
-                let (sender, answer) = oneshot::channel();
+                let (sender, response) = oneshot::channel();
                 instances.handle(http::Request::get("/health").body(Bytes::new()).unwrap(), sender).await;
-                match answer.await.unwrap() {
+                match response.await.unwrap() {
                     Ok(response) if response.status() == StatusCode::OK => "200".to_owned(),
                     Ok(response) => response.status().to_string(),
                     Err(error) => error.to_string(),
@@ -51,10 +51,10 @@ async fn dropped_instances_make_room_first() {
             });
         }
         instances.drop_idle_for(Duration::ZERO);
-        let mut answers: HashMap<String, usize> = HashMap::new();
-        for answer in requests.join_all().await {
-            *answers.entry(answer).or_default() += 1;
+        let mut responses: HashMap<String, usize> = HashMap::new();
+        for response in requests.join_all().await {
+            *responses.entry(response).or_default() += 1;
         }
-        assert_eq!(answers.get("200"), Some(&(MAX_INSTANCES as usize)), "{answers:?}");
+        assert_eq!(responses.get("200"), Some(&(MAX_INSTANCES as usize)), "{responses:?}");
     }
 }

@@ -110,12 +110,12 @@ where
     tokio::select! {
         biased;
         response = exchange => response,
-        // Ends first only where the peer hangs up without an answer.
+        // Ends first only where the peer hangs up without a response.
         problem = drive(connection) => Err(problem),
     }
 }
 
-/// Runs the connection until it fails. Where it ends in order, the answer is on its way already.
+/// Runs the connection until it fails. Where it ends in order, the response is on its way already.
 async fn drive(connection: impl Future<Output = hyper::Result<()>>) -> FetchProblem {
     match connection.await {
         Ok(()) => std::future::pending().await,
@@ -136,15 +136,15 @@ mod tests {
     use super::*;
     use crate::outbound::OutboundRules;
 
-    /// Answers one connection with `answer`, and says what it read.
-    async fn serve_once(answer: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<String>) {
+    /// Responds to one connection with `response`, and says what it read.
+    async fn serve_once(response: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut seen = vec![0; 4096];
             let length = stream.read(&mut seen).await.unwrap();
-            _ = stream.write_all(&answer).await;
+            _ = stream.write_all(&response).await;
             String::from_utf8_lossy(&seen[..length]).into_owned()
         });
         (address, task)
@@ -222,8 +222,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_redirect_is_not_followed() {
-        let answer = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
-        let (address, _server) = serve_once(answer.to_vec()).await;
+        let response = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+        let (address, _server) = serve_once(response.to_vec()).await;
         let refused = fetched(&in_development(), &format!("http://{address}/")).await;
         assert!(matches!(refused, Err(FetchProblem::Redirect(302))), "{refused:?}");
     }
@@ -239,8 +239,8 @@ mod tests {
             ),
             format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}"),
         ];
-        for answer in framed {
-            let (address, _server) = serve_once(answer.into_bytes()).await;
+        for response in framed {
+            let (address, _server) = serve_once(response.into_bytes()).await;
             let refused = fetched(&in_development(), &format!("http://{address}/")).await;
             assert!(matches!(refused, Err(FetchProblem::TooLarge)), "{refused:?}");
         }
@@ -248,8 +248,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_that_hangs_up_is_an_error() {
-        for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123"] {
-            let (address, _server) = serve_once(answer.into()).await;
+        for response in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123"] {
+            let (address, _server) = serve_once(response.into()).await;
             assert!(fetched(&in_development(), &format!("http://{address}/")).await.is_err());
         }
     }
