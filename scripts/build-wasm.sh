@@ -17,8 +17,11 @@ locked=(${CI:+--locked})
 build() {
   local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size
   shift 5
-  # rustup's core was built without its options for size, and formats its panics.
-  [[ $toolchain == rustup && $profile == exchanger ]] && limit=$((limit * 105 / 100))
+  # rustup's core was built without its options for size, and formats its panics; its std does it once more.
+  case $toolchain:$crate in
+    rustup:asserta-component) limit=$((limit * 105 / 100)) ;;
+    rustup:asserta-handler) limit=$((limit * 111 / 100)) ;;
+  esac
   echo "building $name.wasm (a minute or two the first time)" >&2
   scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
   # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
@@ -38,8 +41,8 @@ for component in "$@"; do
     endpoint-p2) build endpoint-p2 1172000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
     endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1160000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1030000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1090000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler) build handler 933000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1001000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
