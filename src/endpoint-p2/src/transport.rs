@@ -12,13 +12,8 @@ use crate::body::{BodyError, read_body};
 /// Takes a request over, its body read where it is awaited.
 pub(crate) fn receive(request: &IncomingRequest) -> Request {
     let target = request.path_with_query().unwrap_or_default();
-    let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
-        None => (target, None),
-    };
     let headers = request.headers().entries();
-    let mut received =
-        Request { method: method(request.method()), path, query, headers, body: Ok(Vec::new()) };
+    let mut received = Request::to(target, method(request.method()), headers);
     received.body = match received.awaits_body() {
         Ok(Some(room)) => match request.consume() {
             Ok(body) => read_body(&body, room, MAX_BODY, None).map_err(problem),

@@ -10,13 +10,8 @@ use crate::body::{BodyError, read_body};
 /// Takes a request over, its body read where it is awaited.
 pub(crate) async fn receive(request: types::Request) -> Request {
     let target = request.get_path_with_query().unwrap_or_default();
-    let (path, query) = match target.split_once('?') {
-        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
-        None => (target, None),
-    };
     let headers = request.get_headers().copy_all();
-    let mut received =
-        Request { method: method(request.get_method()), path, query, headers, body: Ok(Vec::new()) };
+    let mut received = Request::to(target, method(request.get_method()), headers);
     received.body = match received.awaits_body() {
         Ok(Some(room)) => read_body(request, room, MAX_BODY).await.map_err(problem),
         Ok(None) => Ok(Vec::new()),

@@ -1,5 +1,6 @@
 //! A request as a host hands it in: plain values, the body read.
 
+use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -40,6 +41,15 @@ pub enum BodyProblem {
 const USUAL_BODY: usize = 4096;
 
 impl Request {
+    /// A request to this target in origin form (RFC 9112 section 3.2.1), its path and query in one; without a body yet.
+    pub fn to(target: String, method: String, headers: Vec<(String, Vec<u8>)>) -> Self {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+            None => (target, None),
+        };
+        Self { method, path, query, headers, body: Ok(Vec::new()) }
+    }
+
     /// Whether the host is to read the body, up to [`MAX_BODY`] bytes, and for how many to make room at first. An error
     /// is the body's problem already: its length is announced to be more, and nothing of it is read (R15). What a method
     /// brings that has no use for a body is left alone.
