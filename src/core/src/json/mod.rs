@@ -5,11 +5,13 @@
 //! tokens, so it is refused anywhere, at every depth.
 
 mod error;
+mod pointer;
 mod read;
 mod typed;
 mod value;
 
 pub use error::{JsonError, JsonFault};
+pub use pointer::Pointer;
 pub use read::{MAX_DEPTH, object, parse, parse_object};
 pub use serde_json::Number;
 pub use typed::{from_slice, from_value};
