@@ -83,7 +83,7 @@ asserta_fuzz::target!(|input| {
 
     let decide = |assertion| {
         let terms = admit(terms).expect("a good issuer");
-        decide(&Facts { organization: &setting.organization, terms, assertion })
+        decide(&Facts { organization: &setting.organization, terms, assertion }).granted
     };
     let decision = match verify(false) {
         Ok(assertion) => decide(assertion).map_err(|reason| format!("{reason}")),
@@ -151,20 +151,18 @@ fn rule_book(claims: &Value, issuer: &TrustedIssuer) -> Result<(), &'static str>
     ensure(claims.get("cnf").is_none(), "R36")?;
     for condition in &issuer.claims {
         let claim = claims.get(&condition.claim);
-        ensure(
-            condition.equals.as_ref().is_none_or(|value| claim.is_some_and(|claim| same(claim, value))),
-            "R49",
-        )?;
-        let one_of = |values: &Vec<json::Value>| {
-            claim.is_some_and(|claim| values.iter().any(|value| same(claim, value)))
-        };
-        ensure(condition.one_of.as_ref().is_none_or(one_of), "R49")?;
         let elements = claim.and_then(Value::as_array);
         let contains = |value: &json::Value| {
             elements.is_some_and(|elements| elements.iter().any(|element| same(element, value)))
         };
+        // Of an array one element is enough (R83).
+        let equals = |value: &json::Value| claim.is_some_and(|claim| same(claim, value)) || contains(value);
+        ensure(condition.equals.as_ref().is_none_or(equals), "R49")?;
+        let one_of = |values: &Vec<json::Value>| values.iter().any(equals);
+        ensure(condition.one_of.as_ref().is_none_or(one_of), "R49")?;
         ensure(condition.contains.as_ref().is_none_or(contains), "R49")?;
-        ensure(condition.present.is_none_or(|present| present == claim.is_some()), "R49")?;
+        let is_there = claim.is_some_and(|claim| !claim.is_null());
+        ensure(condition.present.is_none_or(|present| present == is_there), "R49")?;
     }
     Ok(())
 }

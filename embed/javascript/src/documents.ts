@@ -60,21 +60,98 @@ export type Replay = "once" | "allow";
 /** A value that a claim is compared with. Types count: `"1"` is not `1`. */
 export type ClaimValue = string | boolean | number;
 
+/** A test that a claim must not pass: exactly one. */
+export interface NegatedTest {
+  /** It has another value than this one. */
+  equals?: ClaimValue;
+  /** It has none of these values, 1 to 1000. */
+  one_of?: ClaimValue[];
+  /** It is an array without this value. */
+  contains?: ClaimValue;
+  /** It is an array that lacks one of these values, 1 to 1000. */
+  all_of?: ClaimValue[];
+  /** It is a text of another form. */
+  glob?: string;
+  /** It is a text that begins otherwise. */
+  prefix?: string;
+  /** It is a smaller number. */
+  at_least?: number;
+  /** It is a greater number. */
+  at_most?: number;
+}
+
 /**
- * A condition on one claim of an assertion, `{"claim": "hd", "equals": "example.com"}`: exactly one of the four tests.
- * Types count: `"1"` is not `1`.
+ * A condition on one claim of an assertion, `{"claim": "hd", "equals": "example.com"}`: exactly one test. Types count:
+ * `"1"` is not `1`. A claim that is absent, null or of another type meets no condition, a negated one neither; of an
+ * array one element has to fit.
  */
 export interface ClaimCondition {
-  /** The name of the claim, at the top level of the claims: 1 to 256 bytes. */
+  /**
+   * The name of the claim, or, where it begins with `/`, a JSON Pointer to a nested one: `/kubernetes.io/namespace`; 1
+   * to 256 bytes.
+   */
   claim: string;
   /** It has exactly this value. */
   equals?: ClaimValue;
-  /** It has one of these values. */
+  /** It has one of these values, 1 to 1000. */
   one_of?: ClaimValue[];
   /** It is an array with this value in it. */
   contains?: ClaimValue;
-  /** It is there (true), or it is not (false). */
+  /** It is an array with all of these values in it, 1 to 1000. */
+  all_of?: ClaimValue[];
+  /**
+   * It is a text of this form: `*` stands for one or more characters within a segment of `/ : @ |`, `**` for one or
+   * more across.
+   */
+  glob?: string;
+  /** It is a text that begins so. */
+  prefix?: string;
+  /** It is this number or a greater one. */
+  at_least?: number;
+  /** It is this number or a smaller one. */
+  at_most?: number;
+  /** It is there and not null (true), or it is not (false). */
   present?: boolean;
+  /** It is of the type that this test wants, and does not pass it. */
+  not?: NegatedTest;
+}
+
+/** What a rule does where it fits. */
+export type RuleMode = "enforce" | "audit";
+
+/**
+ * A rule of a trusted issuer: for which of its assertions, and what they are exchanged for. It only narrows: the
+ * issuer's own `subjects` and `claims` must hold as well, and scopes and audiences are cut to those of the application
+ * and the issuer.
+ */
+export interface IssuerRule {
+  /**
+   * Its name: unique among the rules of the issuer, 1 to 128 bytes without control characters. It stands in the log,
+   * in `explain` and in the token (`assertion_rule`).
+   */
+  name: string;
+  /** The subjects it fits, as those of the issuer are written. Absent: all. */
+  subjects?: string[];
+  /** Conditions on the claims; it fits where all hold. */
+  claims?: ClaimCondition[];
+  /** The applications it fits, by their `client_id`, 1 to 100. Absent: all. */
+  applications?: string[];
+  /** The most that it grants. Absent: no cap but those of the application and the issuer. */
+  scopes?: string[];
+  /**
+   * The resources its tokens are for, 1 to 32: where the application has an audience, those that are in both. Absent:
+   * the application's.
+   */
+  audience?: Audience;
+  /** How long its tokens are valid at most, in seconds. Absent: as long as the application's. From 30 to 86400. */
+  access_token_lifetime?: number;
+  /** Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win. */
+  claim_mappings?: Record<string, string>;
+  /**
+   * Whether it decides where it fits, or is only watched (`audit`): then the log says what it would have granted, and
+   * the next rule is tried. Default: `enforce`.
+   */
+  mode?: RuleMode;
 }
 
 /**
@@ -121,6 +198,13 @@ export interface TrustedIssuer {
   scopes?: string[];
   /** Claims to carry over: name in the assertion to name in the access token, at most 32. */
   claim_mappings?: Record<string, string>;
+  /**
+   * Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is
+   * granted. Absent: the members above are the one rule.
+   */
+  rules?: IssuerRule[];
+  /** Whether an issuer that many tenants share may be trusted without a condition on the tenant. */
+  allow_any_tenant?: boolean;
 }
 
 /**

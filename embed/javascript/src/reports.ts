@@ -16,10 +16,20 @@ export interface SkippedKey {
   reason: string;
 }
 
+/** Something about a registration that may not be meant so. */
+export interface IssuerWarning {
+  /** The member: `rules[1]`. */
+  field: string;
+  /** What about it, as a sentence. */
+  detail: string;
+}
+
 /** A trusted issuer as its registration returns it. */
 export interface RegisteredIssuer extends TrustedIssuer {
   /** What of its keys is not used, and why. Absent where all are. */
   skipped_keys?: SkippedKey[];
+  /** What about it may not be meant so, and is no error. Absent where nothing is. */
+  warnings?: IssuerWarning[];
 }
 
 /** A registered application. */

@@ -7,7 +7,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use registrations::{ApplicationMetadata, Audience, ClaimCondition, TrustedIssuer};
+pub use registrations::{
+    ApplicationMetadata, Audience, ClaimCondition, IssuerRule, NegatedTest, TrustedIssuer,
+};
 
 mod registrations;
 
@@ -30,6 +32,18 @@ pub struct RegisteredIssuer {
     /// What of its keys is not used, and why. Left out where it is handed back.
     #[serde(default, skip_serializing)]
     pub skipped_keys: Vec<SkippedKey>,
+    /// What about it may not be meant so, and is no error. Left out where it is handed back.
+    #[serde(default, skip_serializing)]
+    pub warnings: Vec<IssuerWarning>,
+}
+
+/// Something about a registration that may not be meant so.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct IssuerWarning {
+    /// The member: `rules[1]`.
+    pub field: String,
+    /// What about it, as a sentence.
+    pub detail: String,
 }
 
 /// A key of a registration that is not used.

@@ -230,7 +230,10 @@ fn documents_come_back_as_they_went_in() {
         "defaults are filled in"
     );
     let kept = exchanger.trusted_issuer("default", "other").expect("it is there");
-    assert_eq!(RegisteredIssuer { skipped_keys: Vec::new(), ..registered.clone() }, kept);
+    assert_eq!(
+        RegisteredIssuer { skipped_keys: Vec::new(), warnings: Vec::new(), ..registered.clone() },
+        kept
+    );
     let again = exchanger.replace_trusted_issuer("default", &registered).expect("it can be handed back");
     assert_eq!((again.created, again.document), (false, kept.clone()));
     let listing = exchanger.trusted_issuers("default", &Page::first()).expect("a list");

@@ -43,22 +43,51 @@ fn declare(text: &mut String, declared: &Type) {
             doc(text, "", description);
         }
         Form::Object { base, members } => {
-            let base = base.as_deref().unwrap_or("TypedDict");
+            let keywords: Vec<&Member> = members.iter().filter(|member| is_keyword(&member.name)).collect();
+            let base = with_keywords(text, name, base.as_deref(), &keywords);
             let _ = writeln!(text, "\n\nclass {name}({base}):");
             doc(text, "    ", description);
             text.push('\n');
-            for member in members {
+            for member in members.iter().filter(|member| !is_keyword(&member.name)) {
                 declare_member(text, member);
             }
         }
     }
 }
 
-fn declare_member(text: &mut String, member: &Member) {
-    let mut of = type_of(&member.shape);
-    if !member.required {
-        of = format!("NotRequired[{of}]");
+/// Names that no class can have as members.
+const KEYWORDS: &[&str] = &[
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// What a class is made from. Members that are called like a keyword stand in a class of their own.
+fn with_keywords(text: &mut String, name: &str, base: Option<&str>, keywords: &[&Member]) -> String {
+    if keywords.is_empty() {
+        return base.unwrap_or("TypedDict").to_owned();
     }
+    let own = format!("_{name}Keywords");
+    let members: Vec<String> =
+        keywords.iter().map(|member| format!("{:?}: {}", member.name, annotation(member))).collect();
+    let _ = writeln!(text, "\n{own} = TypedDict({own:?}, {{{}}})", members.join(", "));
+    for member in keywords {
+        doc(text, "", &format!("`{}`: {}", member.name, member.description));
+    }
+    base.map_or(own.clone(), |base| format!("{base}, {own}"))
+}
+
+fn annotation(member: &Member) -> String {
+    let of = type_of(&member.shape);
+    if member.required { of } else { format!("NotRequired[{of}]") }
+}
+
+fn declare_member(text: &mut String, member: &Member) {
+    let of = annotation(member);
     let _ = writeln!(text, "    {}: {of}", member.name);
     let show = |default: &Value| match default {
         Value::Bool(true) => "`True`".to_owned(),

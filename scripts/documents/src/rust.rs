@@ -10,12 +10,13 @@ const HEAD: &str =
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 ";
 
 /// A trust document goes in as any value that serializes to it: its applications may hold secrets, which have no place
 /// in a type that can be printed.
-const TYPES: [&str; 4] = ["TrustedIssuer", "ClaimCondition", "ApplicationMetadata", "Audience"];
+const TYPES: [&str; 6] =
+    ["TrustedIssuer", "IssuerRule", "ClaimCondition", "NegatedTest", "ApplicationMetadata", "Audience"];
 
 pub(crate) fn module(model: &Model) -> String {
     let mut text = HEAD.to_owned();
@@ -91,7 +92,7 @@ fn type_of(model: &Model, shape: &Shape) -> String {
         Shape::Text => "String".to_owned(),
         Shape::Boolean => "bool".to_owned(),
         Shape::Integer => "u32".to_owned(),
-        Shape::Number => "f64".to_owned(),
+        Shape::Number => "Number".to_owned(),
         Shape::Any | Shape::Object => "Value".to_owned(),
         Shape::Map(values) => format!("BTreeMap<String, {}>", type_of(model, values)),
         Shape::List(elements) => format!("Vec<{}>", type_of(model, elements)),

@@ -75,9 +75,41 @@ fn values() -> Vec<Value> {
         json!({"claim": "", "present": true}),
         json!({"claim": "a"}),
         json!({"claim": "a", "present": true, "more": 1}),
+        json!({"claim": "a", "glob": "x*"}),
+        json!({"claim": "a", "glob": ""}),
+        json!({"claim": "a", "prefix": "x"}),
+        json!({"claim": "a", "prefix": "x".repeat(1025)}),
+        json!({"claim": "a", "all_of": ["a", 1]}),
+        json!({"claim": "a", "all_of": []}),
+        json!({"claim": "a", "at_least": 1.5, "at_most": null}),
+        json!({"claim": "a", "at_most": "1"}),
+        json!({"claim": "a", "not": {"equals": 1}}),
+        json!({"claim": "a", "not": {"equals": 1}, "present": true}),
+        json!({"claim": "a", "not": {"present": true}}),
+        json!({"claim": "a", "not": {}}),
     ] {
+        values.push(json!([{"name": "r", "claims": [condition]}]));
         values.push(json!([condition]));
     }
+    for rule in [
+        json!({"name": "r"}),
+        json!({"name": ""}),
+        json!({"subjects": ["a"]}),
+        json!({"name": "r", "colour": "red"}),
+        json!({"name": "r", "mode": "audit"}),
+        json!({"name": "r", "mode": "watch"}),
+        json!({"name": "r", "subjects": ["a"], "scopes": ["b"], "applications": ["app"], "audience": "https://a.example"}),
+        json!({"name": "r", "applications": []}),
+        json!({"name": "r", "audience": []}),
+        json!({"name": "r", "access_token_lifetime": 30}),
+        json!({"name": "r", "access_token_lifetime": 29}),
+        json!({"name": "r", "claim_mappings": {"a": "b"}}),
+    ] {
+        values.push(json!([rule]));
+    }
+    values.extend(
+        [64, 65].map(|count| (0..count).map(|number| json!({"name": format!("r{number}")})).collect()),
+    );
     values
 }
 

@@ -6,7 +6,7 @@
 
 mod event;
 
-pub use event::{Decision, Event, Outcome};
+pub use event::{Audited, Decision, Event, Outcome};
 
 pub use crate::keys::FetchProblem;
 

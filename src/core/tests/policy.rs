@@ -1,5 +1,5 @@
 //! What an issuer is trusted with, apart from any grant: each problem is precise, the first in the order of the rules
-//! decides, and an explanation has the same verdicts (R25, R40, R41, R49, R61 to R63).
+//! decides, and an explanation has the same verdicts (R25, R40, R41, R49, R61 to R63, R80).
 
 mod world;
 
@@ -53,13 +53,13 @@ fn verdict(
         .verify(Keys { keys, have_kid: true }, &Portable)
         .expect("verified");
 
-    let verdict = admit(terms).and_then(|admitted| judge(&admitted, &verified));
+    let verdict = admit(terms).and_then(|admitted| judge(&admitted, &verified).verdict);
     let findings = [explain_admission(terms), explain_judgement(terms, verified.claims())].concat();
     let first = findings.iter().find_map(|finding: &Finding<_>| finding.verdict.err());
     assert_eq!(verdict.as_ref().err().copied(), first, "explain differs");
     assert_eq!(
         findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(),
-        ["R40", "R25", "R41", "R49", "R61", "R63"],
+        ["R40", "R25", "R41", "R49", "R80, R81", "R61", "R63"],
         "each check has its row, whatever the others found"
     );
     verdict
@@ -76,6 +76,27 @@ fn r25_r63_problems_are_precise() {
         (json!({}), &json!({ "trusted_issuers": ["other"] }), none, PolicyProblem::IssuerNotAccepted),
         (json!({ "subjects": ["ali", "bob*"] }), &all, none, PolicyProblem::SubjectNotAllowed),
         (json!({ "claims": unmet }), &all, none, PolicyProblem::ConditionFailed),
+        (json!({ "rules": [{ "name": "a", "claims": unmet }] }), &all, none, PolicyProblem::NoRuleFits),
+        (json!({ "rules": [{ "name": "a", "mode": "audit" }] }), &all, none, PolicyProblem::NoRuleFits),
+        (
+            json!({ "rules": [{ "name": "a", "applications": ["other"] }] }),
+            &all,
+            none,
+            PolicyProblem::NoRuleFits,
+        ),
+        (
+            json!({ "rules": [{ "name": "a", "scopes": ["read"] }] }),
+            &all,
+            asked("write"),
+            PolicyProblem::ScopeNotAllowed,
+        ),
+        (
+            json!({ "rules": [{ "name": "a", "scopes": ["other"] }] }),
+            &all,
+            none,
+            PolicyProblem::ScopeNotAllowed,
+        ),
+        (json!({ "scopes": ["other"] }), &all, none, PolicyProblem::ScopeNotAllowed),
         (json!({}), &all, asked("read  write"), PolicyProblem::ScopeMalformed),
         (json!({}), &all, asked("admin"), PolicyProblem::ScopeNotAllowed),
         (json!({ "scopes": ["read"] }), &all, asked("read write"), PolicyProblem::ScopeNotAllowed),

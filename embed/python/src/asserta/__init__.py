@@ -4,7 +4,14 @@ The rules run as a WebAssembly component that has no network and no files: it se
 over, the time, and random numbers. Start with :class:`Exchanger`; :class:`asserta.http.Endpoint` is a token endpoint.
 """
 
-from ._documents import ApplicationMetadata, ClaimCondition, TrustDocument, TrustedIssuer
+from ._documents import (
+    ApplicationMetadata,
+    ClaimCondition,
+    IssuerRule,
+    NegatedTest,
+    TrustDocument,
+    TrustedIssuer,
+)
 from ._reports import (
     JWT_BEARER,
     Application,
@@ -12,6 +19,7 @@ from ._reports import (
     ApplyReport,
     Check,
     Explanation,
+    IssuerWarning,
     NewApplication,
     Organization,
     Page,
@@ -56,9 +64,12 @@ __all__ = [
     "Explanation",
     "FetchFailed",
     "InvalidMember",
+    "IssuerRule",
+    "IssuerWarning",
     "KeyDocument",
     "KeysNeeded",
     "MemoryStore",
+    "NegatedTest",
     "NewApplication",
     "NotFound",
     "Organization",

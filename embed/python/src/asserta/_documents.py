@@ -67,21 +67,95 @@ ClaimValue = str | bool | int | float
 """A value that a claim is compared with. Types count: ``"1"`` is not ``1``."""
 
 
-class ClaimCondition(TypedDict):
-    """A condition on one claim of an assertion, ``{"claim": "hd", "equals": "example.com"}``: exactly one of the four
-    tests. Types count: ``"1"`` is not ``1``.
+class NegatedTest(TypedDict):
+    """A test that a claim must not pass: exactly one."""
+
+    equals: NotRequired[ClaimValue]
+    """It has another value than this one."""
+    one_of: NotRequired[list[ClaimValue]]
+    """It has none of these values, 1 to 1000."""
+    contains: NotRequired[ClaimValue]
+    """It is an array without this value."""
+    all_of: NotRequired[list[ClaimValue]]
+    """It is an array that lacks one of these values, 1 to 1000."""
+    glob: NotRequired[str]
+    """It is a text of another form."""
+    prefix: NotRequired[str]
+    """It is a text that begins otherwise."""
+    at_least: NotRequired[int | float]
+    """It is a smaller number."""
+    at_most: NotRequired[int | float]
+    """It is a greater number."""
+
+_ClaimConditionKeywords = TypedDict("_ClaimConditionKeywords", {"not": NotRequired[NegatedTest]})
+"""``not``: It is of the type that this test wants, and does not pass it."""
+
+
+class ClaimCondition(_ClaimConditionKeywords):
+    """A condition on one claim of an assertion, ``{"claim": "hd", "equals": "example.com"}``: exactly one test. Types
+    count: ``"1"`` is not ``1``. A claim that is absent, null or of another type meets no condition, a negated one
+    neither; of an array one element has to fit.
     """
 
     claim: str
-    """The name of the claim, at the top level of the claims: 1 to 256 bytes."""
+    """The name of the claim, or, where it begins with ``/``, a JSON Pointer to a nested one:
+    ``/kubernetes.io/namespace``; 1 to 256 bytes.
+    """
     equals: NotRequired[ClaimValue]
     """It has exactly this value."""
     one_of: NotRequired[list[ClaimValue]]
-    """It has one of these values."""
+    """It has one of these values, 1 to 1000."""
     contains: NotRequired[ClaimValue]
     """It is an array with this value in it."""
+    all_of: NotRequired[list[ClaimValue]]
+    """It is an array with all of these values in it, 1 to 1000."""
+    glob: NotRequired[str]
+    """It is a text of this form: ``*`` stands for one or more characters within a segment of ``/ : @ |``, ``**`` for
+    one or more across.
+    """
+    prefix: NotRequired[str]
+    """It is a text that begins so."""
+    at_least: NotRequired[int | float]
+    """It is this number or a greater one."""
+    at_most: NotRequired[int | float]
+    """It is this number or a smaller one."""
     present: NotRequired[bool]
-    """It is there (true), or it is not (false)."""
+    """It is there and not null (true), or it is not (false)."""
+
+RuleMode = Literal["enforce", "audit"]
+"""What a rule does where it fits."""
+
+
+class IssuerRule(TypedDict):
+    """A rule of a trusted issuer: for which of its assertions, and what they are exchanged for. It only narrows: the
+    issuer's own ``subjects`` and ``claims`` must hold as well, and scopes and audiences are cut to those of the
+    application and the issuer.
+    """
+
+    name: str
+    """Its name: unique among the rules of the issuer, 1 to 128 bytes without control characters. It stands in the log,
+    in ``explain`` and in the token (``assertion_rule``).
+    """
+    subjects: NotRequired[list[str]]
+    """The subjects it fits, as those of the issuer are written. Absent: all."""
+    claims: NotRequired[list[ClaimCondition]]
+    """Conditions on the claims; it fits where all hold."""
+    applications: NotRequired[list[str]]
+    """The applications it fits, by their ``client_id``, 1 to 100. Absent: all."""
+    scopes: NotRequired[list[str]]
+    """The most that it grants. Absent: no cap but those of the application and the issuer."""
+    audience: NotRequired[Audience]
+    """The resources its tokens are for, 1 to 32: where the application has an audience, those that are in both. Absent:
+    the application's.
+    """
+    access_token_lifetime: NotRequired[int]
+    """How long its tokens are valid at most, in seconds. Absent: as long as the application's. From 30 to 86400."""
+    claim_mappings: NotRequired[dict[str, str]]
+    """Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win."""
+    mode: NotRequired[RuleMode]
+    """Whether it decides where it fits, or is only watched (``audit``): then the log says what it would have granted,
+    and the next rule is tried. Default: ``enforce``.
+    """
 
 
 class TrustedIssuer(TypedDict):
@@ -127,6 +201,12 @@ class TrustedIssuer(TypedDict):
     """The most that its assertions can be exchanged for. Absent: no cap but the application's."""
     claim_mappings: NotRequired[dict[str, str]]
     """Claims to carry over: name in the assertion to name in the access token, at most 32."""
+    rules: NotRequired[list[IssuerRule]]
+    """Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is
+    granted. Absent: the members above are the one rule.
+    """
+    allow_any_tenant: NotRequired[bool]
+    """Whether an issuer that many tenants share may be trusted without a condition on the tenant."""
 
 
 class TrustDocumentApplication(ApplicationMetadata):

@@ -22,11 +22,22 @@ class SkippedKey(TypedDict):
     """Why."""
 
 
+class IssuerWarning(TypedDict):
+    """Something about a registration that may not be meant so."""
+
+    field: str
+    """The member: ``rules[1]``."""
+    detail: str
+    """What about it, as a sentence."""
+
+
 class RegisteredIssuer(TrustedIssuer):
     """A trusted issuer as its registration returns it."""
 
     skipped_keys: NotRequired[list[SkippedKey]]
     """What of its keys is not used, and why. Absent where all are."""
+    warnings: NotRequired[list[IssuerWarning]]
+    """What about it may not be meant so, and is no error. Absent where nothing is."""
 
 
 class Application(ApplicationMetadata):

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
 /// `jwks_uri`, `jwks` and `certificate`.
@@ -63,27 +63,122 @@ pub struct TrustedIssuer {
     /// Claims to carry over: name in the assertion to name in the access token, at most 32.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claim_mappings: BTreeMap<String, String>,
+    /// Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is
+    /// granted. Absent: the members above are the one rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<IssuerRule>>,
+    /// Whether an issuer that many tenants share may be trusted without a condition on the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_any_tenant: Option<bool>,
 }
 
-/// A condition on one claim of an assertion, `{"claim": "hd", "equals": "example.com"}`: exactly one of the four tests.
-/// Types count: `"1"` is not `1`.
+/// A rule of a trusted issuer: for which of its assertions, and what they are exchanged for. It only narrows: the
+/// issuer's own `subjects` and `claims` must hold as well, and scopes and audiences are cut to those of the application
+/// and the issuer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IssuerRule {
+    /// Its name: unique among the rules of the issuer, 1 to 128 bytes without control characters. It stands in the log,
+    /// in `explain` and in the token (`assertion_rule`).
+    pub name: String,
+    /// The subjects it fits, as those of the issuer are written. Absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subjects: Option<Vec<String>>,
+    /// Conditions on the claims; it fits where all hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimCondition>,
+    /// The applications it fits, by their `client_id`, 1 to 100. Absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applications: Option<Vec<String>>,
+    /// The most that it grants. Absent: no cap but those of the application and the issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// The resources its tokens are for, 1 to 32: where the application has an audience, those that are in both.
+    /// Absent: the application's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Audience>,
+    /// How long its tokens are valid at most, in seconds. Absent: as long as the application's. From 30 to 86400.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_lifetime: Option<u32>,
+    /// Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claim_mappings: BTreeMap<String, String>,
+    /// Whether it decides where it fits, or is only watched (`audit`): then the log says what it would have granted,
+    /// and the next rule is tried. Default: `enforce`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+}
+
+/// A condition on one claim of an assertion, `{"claim": "hd", "equals": "example.com"}`: exactly one test. Types count:
+/// `"1"` is not `1`. A claim that is absent, null or of another type meets no condition, a negated one neither; of an
+/// array one element has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClaimCondition {
-    /// The name of the claim, at the top level of the claims: 1 to 256 bytes.
+    /// The name of the claim, or, where it begins with `/`, a JSON Pointer to a nested one: `/kubernetes.io/namespace`;
+    /// 1 to 256 bytes.
     pub claim: String,
     /// It has exactly this value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub equals: Option<Value>,
-    /// It has one of these values.
+    /// It has one of these values, 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_of: Option<Vec<Value>>,
     /// It is an array with this value in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<Value>,
-    /// It is there (true), or it is not (false).
+    /// It is an array with all of these values in it, 1 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all_of: Option<Vec<Value>>,
+    /// It is a text of this form: `*` stands for one or more characters within a segment of `/ : @ |`, `**` for one or
+    /// more across.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glob: Option<String>,
+    /// It is a text that begins so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// It is this number or a greater one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<Number>,
+    /// It is this number or a smaller one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Number>,
+    /// It is there and not null (true), or it is not (false).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub present: Option<bool>,
+    /// It is of the type that this test wants, and does not pass it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not: Option<NegatedTest>,
+}
+
+/// A test that a claim must not pass: exactly one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NegatedTest {
+    /// It has another value than this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub equals: Option<Value>,
+    /// It has none of these values, 1 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<Value>>,
+    /// It is an array without this value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contains: Option<Value>,
+    /// It is an array that lacks one of these values, 1 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all_of: Option<Vec<Value>>,
+    /// It is a text of another form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub glob: Option<String>,
+    /// It is a text that begins otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// It is a smaller number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<Number>,
+    /// It is a greater number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Number>,
 }
 
 /// What an application may do, with the names of RFC 7591 section 2 as far as it has them.

@@ -98,9 +98,9 @@ pub struct ApplicationMetadata {
 }
 
 /// The least that `access_token_lifetime` may be, in seconds.
-pub(super) const MIN_LIFETIME: u32 = 30;
+pub(crate) const MIN_LIFETIME: u32 = 30;
 /// The most that it may be.
-pub(super) const MAX_LIFETIME: u32 = 86_400;
+pub(crate) const MAX_LIFETIME: u32 = 86_400;
 
 const fn default_lifetime() -> u32 {
     3600

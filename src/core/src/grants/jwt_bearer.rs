@@ -7,12 +7,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Granted, Mark};
+use super::{Decided, Granted, Mark};
 use crate::jose::digest;
 use crate::jwt::{Expectations, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::organization::OrganizationId;
-use crate::trust::policy::{self, Admitted, PolicyProblem, Terms};
+use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Terms};
 use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
@@ -116,20 +116,21 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
 }
 
 /// The decision on an exchange.
-///
-/// # Errors
-/// The reason of the refusal.
-pub fn decide(facts: &Facts<'_>) -> Result<Granted, Reason> {
+pub fn decide(facts: &Facts<'_>) -> Decided {
     let Facts { organization, terms: admitted, assertion } = facts;
-    let allowed = policy::judge(admitted, assertion).map_err(reason)?;
+    let Judgement { rule, audited, verdict } = policy::judge(admitted, assertion);
     let Terms { issuer, scope, .. } = admitted.terms();
-    Ok(Granted {
+    let granted = |allowed: Allowed| Granted {
+        rule: rule.clone(),
         subject: assertion.subject().to_string(),
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
         allowed,
         issuer: issuer.document().issuer.clone(),
         mark: mark(organization, issuer.document(), assertion),
-    })
+    };
+    let granted = verdict.map(granted).map_err(reason);
+    let audited = audited.into_iter().map(|(name, verdict)| (name, verdict.map_err(reason)));
+    Decided { audited: audited.collect(), rule, granted }
 }
 
 /// What a problem with the policy is called here: most are `invalid_grant`, since it is an assertion that is refused.
@@ -141,6 +142,7 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
         PolicyProblem::SubjectInvalid => Reason::SubjectInvalid,
         PolicyProblem::SubjectNotAllowed => Reason::SubjectNotAllowed,
         PolicyProblem::ConditionFailed => Reason::ClaimConditionFailed,
+        PolicyProblem::NoRuleFits => Reason::NoRuleFits,
         PolicyProblem::ScopeMalformed => Reason::ScopeMalformed,
         PolicyProblem::ScopeNotAllowed => Reason::ScopeNotAllowed,
         PolicyProblem::ResourceUnknown => Reason::ResourceUnknown,

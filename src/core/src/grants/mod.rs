@@ -6,17 +6,30 @@ mod request;
 pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::json::Value;
+use crate::oauth::Reason;
 use crate::trust::policy::Allowed;
 
 /// What is granted: only the decision of a grant makes one, after every check of it has passed.
 pub struct Granted {
+    rule: Option<String>,
     subject: String,
     allowed: Allowed,
     tells_scope: bool,
     issuer: String,
     mark: Option<Mark>,
+}
+
+/// What a grant comes to.
+pub struct Decided {
+    /// The name of the rule that decided (R80).
+    pub rule: Option<String>,
+    /// The rules that only watch and fit, with what each would have come to (R82).
+    pub audited: Vec<(String, Result<(), Reason>)>,
+    /// What is granted, or the reason of the refusal.
+    pub granted: Result<Granted, Reason>,
 }
 
 /// By what a JWT that works once is known again (R45).
@@ -53,6 +66,16 @@ impl Granted {
     /// `aud` of the access token.
     pub fn audience(&self) -> &[String] {
         self.allowed.audience()
+    }
+
+    /// The name of the rule that granted it, where the issuer has rules (R80).
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
+    pub fn lifetime(&self) -> Option<u32> {
+        self.allowed.lifetime()
     }
 
     /// Who has vouched for the subject.

@@ -99,9 +99,24 @@ mod tests {
             ("/https:~1~1sts.amazonaws.com~1/tags/0", "\"x\""),
             ("/https:~1~1sts.amazonaws.com~1/tags/01", "\"y\""),
         ] {
-            assert_eq!(find(document, pointer).map(|value| value.to_text()).as_deref(), Some(found), "{pointer}");
+            assert_eq!(
+                find(document, pointer).map(|value| value.to_text()).as_deref(),
+                Some(found),
+                "{pointer}"
+            );
         }
-        for pointer in ["/a/b/2", "/a/b/-", "/a/b/00", "/a/b/+0", "/a/b/ 0", "/a/b/0/c/d", "/b", "a.b", "kubernetes.io/namespace", "/a/b/99999999999999999999999"] {
+        for pointer in [
+            "/a/b/2",
+            "/a/b/-",
+            "/a/b/00",
+            "/a/b/+0",
+            "/a/b/ 0",
+            "/a/b/0/c/d",
+            "/b",
+            "a.b",
+            "kubernetes.io/namespace",
+            "/a/b/99999999999999999999999",
+        ] {
             assert_eq!(find(document, pointer), None, "{pointer}");
         }
     }

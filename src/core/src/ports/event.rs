@@ -122,6 +122,12 @@ pub struct Decision<'a> {
     /// The name of the trusted issuer that vouched, or is said to have. `None`: none was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted_issuer: Option<&'a str>,
+    /// The rule of the issuer that decided (R80). `None`: the issuer has none, or none fits, or it did not come to that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'a str>,
+    /// The rules before it that fit and are only watched (R82).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub audit: &'a [Audited],
     /// What was decided.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -140,11 +146,23 @@ impl<'a> Decision<'a> {
             grant_type: None,
             client_id: None,
             trusted_issuer: None,
+            rule: None,
+            audit: &[],
             outcome: Outcome::Refused(reason),
             jti_sha256: None,
             microseconds,
         }
     }
+}
+
+/// A rule that fits and is only watched (R82).
+#[derive(Clone, Debug, Serialize)]
+pub struct Audited {
+    /// Its name.
+    pub rule: String,
+    /// What it would have come to.
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
 
 /// What was decided about a request for a token.

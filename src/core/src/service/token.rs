@@ -43,6 +43,8 @@ impl<P: Ports> Service<P> {
             grant_type: Some(request.grant.grant_type()),
             client_id: trail.client_id(),
             trusted_issuer: trail.trusted_issuer(),
+            rule: trail.rule(),
+            audit: trail.audited(),
             outcome: match &decided {
                 Ok(_) => Outcome::Granted,
                 Err(refusal) => Outcome::Refused(refusal.reason),
@@ -113,7 +115,9 @@ impl<P: Ports> Service<P> {
         self.shell.ports.entropy().fill(&mut id);
         let id = base64url::encode(&id);
         let application = client.application();
-        let expires_in = u64::from(application.metadata().access_token_lifetime);
+        // R66: the shorter one counts.
+        let lifetime = application.metadata().access_token_lifetime;
+        let expires_in = u64::from(granted.lifetime().map_or(lifetime, |of_rule| of_rule.min(lifetime)));
         let claims = AccessTokenClaims {
             issuer: &organization.urls.issuer,
             subject: granted.subject(),
@@ -124,6 +128,7 @@ impl<P: Ports> Service<P> {
             id: &id,
             scope: granted.scope(),
             assertion_issuer: granted.issuer(),
+            assertion_rule: granted.rule(),
             mapped: granted.claims(),
         };
         let mut random = Zeroizing::new([0; 32]);

@@ -9,6 +9,7 @@ use crate::application::Application;
 use crate::check::Finding;
 use crate::jwt::JwtProblem;
 use crate::oauth::{Reason, Refusal, Role, in_role};
+use crate::ports::{Audited, Outcome};
 use crate::trust::Issuer;
 use crate::trust::policy::PolicyProblem;
 
@@ -19,6 +20,8 @@ pub(super) struct Trail {
     steps: Option<Vec<Finding<Reason>>>,
     application: Option<Rc<Application>>,
     issuer: Option<Rc<Issuer>>,
+    rule: Option<String>,
+    audited: Vec<Audited>,
 }
 
 impl Trail {
@@ -42,6 +45,16 @@ impl Trail {
         self.issuer = Some(Rc::clone(issuer));
     }
 
+    /// Takes note of the rule that decided, and of those that only watched.
+    pub(super) fn judged(&mut self, rule: Option<String>, audited: Vec<(String, Result<(), Reason>)>) {
+        let noted = |(rule, verdict): (String, Result<(), Reason>)| {
+            let outcome = verdict.map_or_else(Outcome::Refused, |()| Outcome::Granted);
+            Audited { rule, outcome }
+        };
+        self.rule = rule;
+        self.audited = audited.into_iter().map(noted).collect();
+    }
+
     /// The application that a client says it is.
     pub(super) fn client_id(&self) -> Option<&str> {
         self.application.as_ref().map(|application| application.client_id())
@@ -50,6 +63,16 @@ impl Trail {
     /// The name of the issuer that a JWT names.
     pub(super) fn trusted_issuer(&self) -> Option<&str> {
         self.issuer.as_ref().map(|issuer| issuer.document().name.as_str())
+    }
+
+    /// The rule of that issuer that decided.
+    pub(super) fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// The rules that fit, and only watched.
+    pub(super) fn audited(&self) -> &[Audited] {
+        &self.audited
     }
 
     /// Whether steps are written down.

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::names::{ASSERTION_ISSUER, TYP};
+use super::names::{ASSERTION_ISSUER, ASSERTION_RULE, TYP};
 use crate::jose::base64url;
 use crate::jose::key::SigningKey;
 use crate::jose::{Signatures, SigningFailed};
@@ -41,6 +41,8 @@ pub struct AccessTokenClaims<'a> {
     pub scope: &'a str,
     /// The issuer of the assertion.
     pub assertion_issuer: &'a str,
+    /// The rule of that issuer that granted it, where it has rules.
+    pub assertion_rule: Option<&'a str>,
     /// Claims carried over from the assertion.
     pub mapped: &'a [(String, Value)],
 }
@@ -62,6 +64,9 @@ impl AccessTokenClaims<'_> {
             claims.insert("scope", self.scope);
         }
         claims.insert(ASSERTION_ISSUER, self.assertion_issuer);
+        if let Some(rule) = self.assertion_rule {
+            claims.insert(ASSERTION_RULE, rule);
+        }
         for (name, value) in self.mapped {
             claims.insert(name.as_str(), value.clone());
         }

@@ -3,6 +3,9 @@
 /// The claim of ours that names the issuer of the assertion.
 pub(super) const ASSERTION_ISSUER: &str = "assertion_issuer";
 
+/// The claim of ours that names the rule of that issuer by which the token was granted (R80).
+pub(super) const ASSERTION_RULE: &str = "assertion_rule";
+
 /// The media type of our tokens in the header `typ`. No assertion may carry it (R34).
 pub(super) const TYP: &str = "at+jwt";
 
@@ -21,6 +24,7 @@ const RESERVED: &[&str] = &[
     "act",
     "may_act",
     ASSERTION_ISSUER,
+    ASSERTION_RULE,
 ];
 
 /// Whether the claim of this name is ours, so that no mapping may write it (R62).

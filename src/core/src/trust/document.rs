@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::condition::ClaimCondition;
+use super::rule::IssuerRule;
 use crate::jose::Algorithm;
 use crate::json::Value;
 #[cfg(feature = "schema")]
@@ -92,6 +93,15 @@ pub struct TrustedIssuer {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
     pub claim_mappings: BTreeMap<String, String>,
+    /// Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is granted
+    /// (R80, R81). Absent: the members above are the one rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    pub rules: Option<Vec<IssuerRule>>,
+    /// Whether an issuer that many tenants share may be trusted without a condition on the tenant (R85).
+    // Left out where it is false: a node of before reads the record then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_any_tenant: bool,
 }
 
 /// How many audiences an assertion may have (R42).
@@ -116,6 +126,10 @@ pub enum Replay {
     Once,
     /// It works until it expires.
     Allow,
+}
+
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 const fn yes() -> bool {

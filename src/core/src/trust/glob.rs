@@ -1,20 +1,66 @@
 //! Globs (R84): `*` stands for one or more characters within a segment, `**` for one or more across segments. Segments
 //! end at `/`, `:`, `@` and `|`. Whatever is no star stands for itself, and no glob ever matches a part of a text.
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// What ends a segment.
 const SEPARATORS: &[u8] = b"/:@|";
 
+/// A glob, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Glob {
+    /// What comes before the first star; all of it, where there is none.
+    beginning: String,
+    stars: Option<Stars>,
+}
+
+/// From the first star to the last one, and what comes after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stars {
+    pieces: Vec<Piece>,
+    end: String,
+}
+
 /// A piece of a glob. Bytes do for characters: both texts are UTF-8, whose characters begin with bytes of their own.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece {
     Byte(u8),
     /// `*`
     InSegment,
     /// `**`
     Across,
+}
+
+impl Glob {
+    /// Reads a glob.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the second half of a sentence.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        if let Some(problem) = problem(text) {
+            return Err(problem);
+        }
+        let (Some(first), Some(last)) = (text.find('*'), text.rfind('*')) else {
+            return Ok(Self { beginning: text.into(), stars: None });
+        };
+        let stars = Stars { pieces: pieces(&text[first..=last]), end: text[last + 1..].into() };
+        Ok(Self { beginning: text[..first].into(), stars: Some(stars) })
+    }
+
+    /// Whether it matches the whole text. With one star the work is as long as the text, with several it is at most
+    /// the product of both lengths, whatever they say.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let Some(Stars { pieces, end }) = &self.stars else { return text == self.beginning };
+        let rest = text.strip_prefix(self.beginning.as_str());
+        let Some(rest) = rest.and_then(|rest| rest.strip_suffix(end.as_str())) else { return false };
+        match pieces[..] {
+            [Piece::InSegment] => !rest.is_empty() && !rest.bytes().any(|byte| SEPARATORS.contains(&byte)),
+            [Piece::Across] => !rest.is_empty(),
+            _ => matches(pieces, rest),
+        }
+    }
 }
 
 fn pieces(glob: &str) -> Vec<Piece> {
@@ -30,7 +76,7 @@ fn pieces(glob: &str) -> Vec<Piece> {
 }
 
 /// What is wrong with a glob, as the second half of a sentence.
-pub(super) fn problem(glob: &str) -> Option<&'static str> {
+fn problem(glob: &str) -> Option<&'static str> {
     let says_nothing = |byte: u8| byte == b'*' || SEPARATORS.contains(&byte);
     if glob.contains("***") {
         Some("must not have more than two stars in a row")
@@ -43,11 +89,8 @@ pub(super) fn problem(glob: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the glob matches the whole text. The work is at most the product of both lengths, whatever they say.
-pub(super) fn matches(glob: &str, text: &str) -> bool {
-    let Some(star) = glob.find('*') else { return glob == text };
-    let Some(text) = text.strip_prefix(&glob[..star]) else { return false };
-    let pieces = pieces(&glob[star..]);
+/// Whether the pieces match the whole text.
+fn matches(pieces: &[Piece], text: &str) -> bool {
     // Before which pieces we may stand: all of them at once, so that nothing is ever tried again.
     let mut places = vec![false; pieces.len() + 1];
     let mut next = places.clone();
@@ -78,6 +121,10 @@ mod tests {
     use alloc::string::ToString as _;
 
     use super::*;
+
+    fn matches(glob: &str, text: &str) -> bool {
+        Glob::parse(glob).expect("a glob").matches(text)
+    }
 
     /// R84, R41: what a glob matches, and what it does not.
     #[test]

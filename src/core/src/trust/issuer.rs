@@ -1,21 +1,52 @@
 //! A trusted issuer, parsed: every member of its document is acceptable, and its keys are read.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::condition::{ClaimCondition, Written};
 use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, TrustedIssuer};
-use super::glob;
+use super::lint;
+use super::named_claims::NamedClaims;
+use super::requirements::Requirements;
+use super::rule::IssuerRule;
+use crate::application::{self, check_client_id};
 use crate::field::{FieldError, check_text};
 use crate::jwt;
 use crate::keys::KeySource;
 use crate::oauth::{Scope, is_token};
 use crate::tokens;
 
+/// How many rules an issuer may have.
+const MAX_RULES: usize = 64;
+/// How many subjects, its rules' included.
+const MAX_SUBJECTS: usize = 1000;
+/// How many conditions, and how many mappings; each of its rules as many again.
+const MAX_CONDITIONS: usize = 32;
+/// How long its patterns with several stars may be together, in bytes: that, and the longest text that one is held
+/// against, bound the work of an exchange. One star takes no more work than the text is long.
+const MAX_PATTERNS: usize = 32_768;
+/// How many values its conditions may list together, for the same reason.
+const MAX_VALUES: usize = 4096;
+
 /// A trusted issuer whose document was parsed: [`Issuer::parse`] alone makes one.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     document: TrustedIssuer,
+    parsed: Parsed,
+}
+
+/// What is made of a document once, and kept.
+#[derive(Clone, Debug)]
+struct Parsed {
     keys: KeySource,
+    /// The claims that conditions name.
+    named: NamedClaims,
+    /// What every assertion must say.
+    own: Requirements,
+    /// What each of the rules asks for.
+    rules: Vec<Requirements>,
 }
 
 impl Issuer {
@@ -24,8 +55,8 @@ impl Issuer {
     /// # Errors
     /// The first member that can't be accepted, and why.
     pub fn parse(document: TrustedIssuer, dev: bool) -> Result<Self, FieldError> {
-        let keys = check(&document, dev)?;
-        Ok(Self { document, keys })
+        let parsed = parse(&document, dev)?;
+        Ok(Self { document, parsed })
     }
 
     /// Refuses what [`parse`](Self::parse) would refuse.
@@ -33,7 +64,7 @@ impl Issuer {
     /// # Errors
     /// The first member that can't be accepted, and why.
     pub fn check(document: &TrustedIssuer, dev: bool) -> Result<(), FieldError> {
-        check(document, dev).map(drop)
+        parse(document, dev).map(drop)
     }
 
     /// What was registered.
@@ -43,7 +74,23 @@ impl Issuer {
 
     /// Its keys, or where they are fetched.
     pub fn keys(&self) -> &KeySource {
-        &self.keys
+        &self.parsed.keys
+    }
+
+    /// The claims that its conditions name.
+    pub(super) fn named_claims(&self) -> &NamedClaims {
+        &self.parsed.named
+    }
+
+    /// What every assertion must say.
+    pub(super) fn requirements(&self) -> &Requirements {
+        &self.parsed.own
+    }
+
+    /// Its rules in their order, and what each asks for; `None`: its own policy is the one rule (R80).
+    pub(super) fn rules(&self) -> Option<impl Iterator<Item = (&IssuerRule, &Requirements)>> {
+        let rules = self.document.rules.as_ref()?;
+        Some(rules.iter().zip(&self.parsed.rules))
     }
 
     /// The most that its assertions can be exchanged for; `None`: no cap (R61).
@@ -54,15 +101,22 @@ impl Issuer {
 
 /// Checks every member, and reads the keys. Once in the component, not in each use case that registers.
 #[inline(never)]
-fn check(document: &TrustedIssuer, dev: bool) -> Result<KeySource, FieldError> {
+fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     check_text("name", &document.name, 128)?;
     check_text("issuer", &document.issuer, 1024)?;
     if let Some(alias) = &document.alias {
         check_text("alias", alias, 1024)?;
     }
     check_limits(document)?;
-    check_policy(document)?;
-    keys(document, dev)
+    check_typ(document)?;
+    let mut named = NamedClaims::default();
+    let own = Requirements::parse("", document.subjects.as_deref(), &document.claims, &mut named)?;
+    check_scopes("", document.scopes.as_deref())?;
+    check_mappings("", &document.claim_mappings)?;
+    let rules = rules(document, &mut named)?;
+    check_work(document)?;
+    lint::check(document)?;
+    Ok(Parsed { keys: keys(document, dev)?, named, own, rules })
 }
 
 /// The one source of keys that the document names.
@@ -88,51 +142,136 @@ fn check_limits(document: &TrustedIssuer) -> Result<(), FieldError> {
     if document.algorithms.as_ref().is_some_and(Vec::is_empty) {
         return Err(FieldError::new("algorithms", "must not be empty"));
     }
-    if document.subjects.as_ref().is_some_and(|subjects| subjects.len() > 1000) {
+    if document.subjects.as_ref().is_some_and(|subjects| subjects.len() > MAX_SUBJECTS) {
         return Err(FieldError::new("subjects", "must not have more than 1000 elements"));
     }
-    if document.claims.len() > 32 {
+    if document.claims.len() > MAX_CONDITIONS {
         return Err(FieldError::new("claims", "must not have more than 32 elements"));
     }
-    if document.claim_mappings.len() > 32 {
+    if document.claim_mappings.len() > MAX_CONDITIONS {
         return Err(FieldError::new("claim_mappings", "must not have more than 32 members"));
+    }
+    if document.rules.as_ref().is_some_and(|rules| !(1..=MAX_RULES).contains(&rules.len())) {
+        return Err(FieldError::new("rules", "must have 1 to 64 elements; without rules, leave it out"));
+    }
+    let of_rules = document.rules.iter().flatten().flat_map(|rule| &rule.subjects);
+    let subjects: usize = document.subjects.iter().chain(of_rules).map(Vec::len).sum();
+    if subjects > MAX_SUBJECTS {
+        return Err(FieldError::new(
+            "rules",
+            "must not have more than 1000 subjects, those of the issuer included",
+        ));
     }
     Ok(())
 }
 
-fn check_policy(document: &TrustedIssuer) -> Result<(), FieldError> {
-    if let Some(typ) = &document.typ {
-        check_text("typ", typ, 256)?;
-        if jwt::is_of_another_purpose(typ) {
-            return Err(FieldError::new(
-                "typ",
-                "must not be the type of tokens that serve another purpose (R35)",
-            ));
+/// All that makes an exchange work, however many rules it is spread over.
+fn check_work(document: &TrustedIssuer) -> Result<(), FieldError> {
+    let of_rules = document.rules.iter().flatten();
+    let subjects = document.subjects.iter().chain(of_rules.clone().flat_map(|rule| &rule.subjects)).flatten();
+    let conditions = document.claims.iter().chain(of_rules.flat_map(|rule| &rule.claims));
+    let (mut patterns, mut values): (usize, usize) = (subjects.map(|subject| of_pattern(subject)).sum(), 0);
+    for test in conditions.flat_map(ClaimCondition::all_tests) {
+        match test {
+            Written::Glob(glob) => patterns += of_pattern(glob),
+            Written::OneOf(listed) | Written::AllOf(listed) => values += listed.len(),
+            _ => {}
         }
     }
-    for (index, subject) in document.subjects.iter().flatten().enumerate() {
-        let field = format!("subjects[{index}]");
-        check_text(&field, subject, 1024)?;
-        if let Some(problem) = glob::problem(subject) {
-            return Err(FieldError::new(field, problem));
+    let field = if document.rules.is_some() { "rules" } else { "claims" };
+    if patterns > MAX_PATTERNS {
+        let problem =
+            format!("must not have patterns with several stars of more than {MAX_PATTERNS} bytes together");
+        return Err(FieldError::new(field, problem));
+    }
+    if values > MAX_VALUES {
+        let problem = format!("must not list more than {MAX_VALUES} values together");
+        return Err(FieldError::new(field, problem));
+    }
+    Ok(())
+}
+
+fn of_pattern(text: &str) -> usize {
+    match (text.find('*'), text.rfind('*')) {
+        (Some(first), Some(last)) if last - first > 1 => text.len(),
+        _ => 0,
+    }
+}
+
+fn check_typ(document: &TrustedIssuer) -> Result<(), FieldError> {
+    let Some(typ) = &document.typ else { return Ok(()) };
+    check_text("typ", typ, 256)?;
+    if jwt::is_of_another_purpose(typ) {
+        let problem = "must not be the type of tokens that serve another purpose (R35)";
+        return Err(FieldError::new("typ", problem));
+    }
+    Ok(())
+}
+
+/// R80: what each of the rules asks for.
+fn rules(document: &TrustedIssuer, named: &mut NamedClaims) -> Result<Vec<Requirements>, FieldError> {
+    let rules = document.rules.as_deref().unwrap_or_default();
+    let mut read = Vec::with_capacity(rules.len());
+    for (index, rule) in rules.iter().enumerate() {
+        let at = format!("rules[{index}].");
+        check_rule(&at, rule)?;
+        if rules[..index].iter().any(|before| before.name == rule.name) {
+            return Err(FieldError::new(format!("{at}name"), "is the name of another rule, too"));
+        }
+        read.push(Requirements::parse(&at, rule.subjects.as_deref(), &rule.claims, named)?);
+    }
+    Ok(read)
+}
+
+fn check_rule(at: &str, rule: &IssuerRule) -> Result<(), FieldError> {
+    let refused = |member: &str, problem: &str| Err(FieldError::new(format!("{at}{member}"), problem));
+    check_text(&format!("{at}name"), &rule.name, 128)?;
+    if rule.claims.len() > MAX_CONDITIONS {
+        return refused("claims", "must not have more than 32 elements");
+    }
+    if rule.claim_mappings.len() > MAX_CONDITIONS {
+        return refused("claim_mappings", "must not have more than 32 members");
+    }
+    if let Some(applications) = &rule.applications {
+        if !(1..=100).contains(&applications.len()) {
+            return refused("applications", "must have 1 to 100 elements");
+        }
+        for (index, client_id) in applications.iter().enumerate() {
+            check_client_id(client_id)
+                .map_err(|error| FieldError::new(format!("{at}applications[{index}]"), error.problem))?;
         }
     }
-    for (index, condition) in document.claims.iter().enumerate() {
-        condition.check(&format!("claims[{index}]"))?;
+    if let Some(audience) = &rule.audience {
+        let values = audience.as_slice();
+        if !(1..=32).contains(&values.len()) {
+            return refused("audience", "must have 1 to 32 elements");
+        }
+        values.iter().try_for_each(|value| check_text(&format!("{at}audience"), value, 1024))?;
     }
-    for (index, scope) in document.scopes.iter().flatten().enumerate() {
+    let lifetimes = application::MIN_LIFETIME..=application::MAX_LIFETIME;
+    if rule.access_token_lifetime.is_some_and(|lifetime| !lifetimes.contains(&lifetime)) {
+        return refused("access_token_lifetime", "must be 30 to 86400 seconds");
+    }
+    check_scopes(at, rule.scopes.as_deref())?;
+    check_mappings(at, &rule.claim_mappings)
+}
+
+fn check_scopes(at: &str, scopes: Option<&[String]>) -> Result<(), FieldError> {
+    for (index, scope) in scopes.unwrap_or_default().iter().enumerate() {
         if scope.len() > 256 || !is_token(scope) {
-            return Err(FieldError::new(
-                format!("scopes[{index}]"),
-                "must be one scope (RFC 6749 section 3.3)",
-            ));
+            let field = format!("{at}scopes[{index}]");
+            return Err(FieldError::new(field, "must be one scope (RFC 6749 section 3.3)"));
         }
     }
-    for (from, to) in &document.claim_mappings {
-        let field = format!("claim_mappings.{from}");
+    Ok(())
+}
+
+fn check_mappings(at: &str, mappings: &BTreeMap<String, String>) -> Result<(), FieldError> {
+    for (from, to) in mappings {
+        let field = format!("{at}claim_mappings.{from}");
         check_text(&field, from, 256)?;
         check_text(&field, to, 256)?;
-        if document.claim_mappings.values().filter(|other| *other == to).count() > 1 {
+        if mappings.values().filter(|other| *other == to).count() > 1 {
             return Err(FieldError::new(field, format!("the claim {to} is written by another mapping too")));
         }
         if tokens::is_reserved_claim(to) {

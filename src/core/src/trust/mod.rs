@@ -1,13 +1,22 @@
 //! What a trusted issuer is, and what it is trusted with.
 
+mod claim_test;
 mod condition;
 mod document;
 mod glob;
 mod issuer;
+mod lint;
+mod named_claims;
 pub mod policy;
+mod requirements;
+mod rule;
+mod shared_issuers;
 mod skipped_keys;
 mod stored;
+mod warnings;
 
-pub use condition::{ClaimCondition, ConditionTest};
+pub use condition::{ClaimCondition, NegatedTest};
 pub use document::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 pub use issuer::Issuer;
+pub use rule::{IssuerRule, RuleMode};
+pub use warnings::Warning;

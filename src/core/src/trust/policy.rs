@@ -4,19 +4,20 @@
 //! All of it is pure: the same terms and claims give the same verdict. The lists read like the rule book, one line a
 //! rule, and have two readers: a decision ends at the first problem, an explanation tells what every check saw.
 
+mod caps;
+mod rule;
 mod saw;
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::document::TrustedIssuer;
-use super::glob;
 use super::issuer::Issuer;
+use super::named_claims::FoundClaims;
+use super::rule::IssuerRule;
 use crate::application::Application;
 use crate::check::Finding;
 use crate::json::Value;
 use crate::jwt::{Claims, VerifiedJwt};
-use crate::oauth::Scope;
 use crate::organization::OrganizationUrls;
 
 /// Who asks for what, by whose word.
@@ -49,6 +50,17 @@ pub struct Allowed {
     scope: String,
     audience: Vec<String>,
     claims: Vec<(String, Value)>,
+    lifetime: Option<u32>,
+}
+
+/// What came of a JWT: [`judge`] alone makes one.
+pub struct Judgement {
+    /// The name of the rule that decided (R80). `None`: the issuer has no rules, or none fits.
+    pub rule: Option<String>,
+    /// The rules that only watch and fit, with what each would have come to (R82).
+    pub audited: Vec<(String, Result<(), PolicyProblem>)>,
+    /// What is allowed, or the first problem.
+    pub verdict: Result<Allowed, PolicyProblem>,
 }
 
 impl Allowed {
@@ -66,6 +78,11 @@ impl Allowed {
     pub fn claims(&self) -> &[(String, Value)] {
         &self.claims
     }
+
+    /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
+    pub const fn lifetime(&self) -> Option<u32> {
+        self.lifetime
+    }
 }
 
 /// Why nothing is granted: precise, and without a word of OAuth. Which error it is there, the grant says.
@@ -81,6 +98,8 @@ pub enum PolicyProblem {
     SubjectNotAllowed,
     /// A condition on the claims does not hold (R49).
     ConditionFailed,
+    /// The issuer has rules, and none fits (R81).
+    NoRuleFits,
     /// The scope asked for is malformed (R61).
     ScopeMalformed,
     /// The scope asked for is more than may be granted (R61).
@@ -93,21 +112,23 @@ pub enum PolicyProblem {
 struct Check {
     rule: &'static str,
     name: &'static str,
-    run: fn(&Look<'_>, &mut Results) -> Result<(), PolicyProblem>,
-    saw: fn(&Look<'_>) -> String,
+    run: for<'a> fn(&Look<'a>, &mut Results<'a>) -> Result<(), PolicyProblem>,
+    saw: fn(&Look<'_>, &Results<'_>) -> String,
 }
 
 /// What a check looks at.
 struct Look<'a> {
     terms: Terms<'a>,
     /// Absent before the JWT is looked at.
-    claims: Option<&'a Claims>,
+    claims: Option<FoundClaims<'a>>,
     subject: Option<&'a str>,
 }
 
 /// What checks work out on their way: it becomes what is allowed, so that nothing is worked out twice.
 #[derive(Default)]
-struct Results {
+struct Results<'a> {
+    rule: Option<&'a IssuerRule>,
+    audited: Vec<(&'a str, Result<(), PolicyProblem>)>,
     scope: String,
     audience: Vec<String>,
 }
@@ -127,6 +148,7 @@ const ISSUER_CHECKS: &[Check] = &[
 const POLICY_CHECKS: &[Check] = &[
     Check { rule: "R41", name: "sub allowed", run: subject_allowed, saw: saw::sub_allowed },
     Check { rule: "R49", name: "claim conditions", run: conditions, saw: saw::conditions },
+    Check { rule: "R80, R81", name: "rule", run: rule::choose, saw: rule::saw },
     Check { rule: "R61", name: "scope", run: grant_scope, saw: saw::scope },
     Check { rule: "R63", name: "resource", run: audience_of_token, saw: saw::resource },
 ];
@@ -136,18 +158,28 @@ const POLICY_CHECKS: &[Check] = &[
 /// # Errors
 /// The first problem.
 pub fn admit(terms: Terms<'_>) -> Result<Admitted<'_>, PolicyProblem> {
-    run(ISSUER_CHECKS, &Look { terms, claims: None, subject: None })?;
+    run(ISSUER_CHECKS, &Look { terms, claims: None, subject: None }, &mut Results::default())?;
     Ok(Admitted(terms))
 }
 
 /// What the policy of the issuer grants for one of its JWTs.
-///
-/// # Errors
-/// The first problem.
-pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Result<Allowed, PolicyProblem> {
-    let look = Look { terms: *terms, claims: Some(jwt.claims()), subject: Some(jwt.subject()) };
-    let Results { scope, audience } = run(POLICY_CHECKS, &look)?;
-    Ok(Allowed { scope, audience, claims: mapped_claims(terms.issuer.document(), jwt.claims()) })
+pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Judgement {
+    let look =
+        Look { terms: *terms, claims: Some(found_claims(terms, jwt.claims())), subject: Some(jwt.subject()) };
+    let mut results = Results::default();
+    let verdict = run(POLICY_CHECKS, &look, &mut results);
+    let Results { rule, audited, scope, audience } = results;
+    let allowed = |()| Allowed {
+        scope,
+        audience,
+        claims: caps::mapped_claims(terms.issuer.document(), rule, jwt.claims()),
+        lifetime: rule.and_then(|rule| rule.access_token_lifetime),
+    };
+    Judgement {
+        rule: rule.map(|rule| rule.name.clone()),
+        audited: audited.into_iter().map(|(name, verdict)| (name.to_string(), verdict)).collect(),
+        verdict: verdict.map(allowed),
+    }
 }
 
 /// What [`admit`] looks at.
@@ -157,101 +189,63 @@ pub fn explain_admission(terms: Terms<'_>) -> Vec<Finding<PolicyProblem>> {
 
 /// What [`judge`] would look at in these claims, verified or not: nothing is granted here.
 pub fn explain_judgement(terms: Terms<'_>, claims: &Claims) -> Vec<Finding<PolicyProblem>> {
-    explain(POLICY_CHECKS, &Look { terms, claims: Some(claims), subject: claims.subject().ok() })
+    explain(
+        POLICY_CHECKS,
+        &Look { terms, claims: Some(found_claims(&terms, claims)), subject: claims.subject().ok() },
+    )
 }
 
-fn run(checks: &[Check], look: &Look<'_>) -> Result<Results, PolicyProblem> {
-    let mut results = Results::default();
-    checks.iter().try_for_each(|check| (check.run)(look, &mut results))?;
-    Ok(results)
+fn found_claims<'a>(terms: &Terms<'a>, claims: &'a Claims) -> FoundClaims<'a> {
+    FoundClaims::of(terms.issuer.named_claims(), claims.object())
 }
 
-fn explain(checks: &[Check], look: &Look<'_>) -> Vec<Finding<PolicyProblem>> {
+fn run<'a>(checks: &[Check], look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
+    checks.iter().try_for_each(|check| (check.run)(look, results))
+}
+
+fn explain<'a>(checks: &[Check], look: &Look<'a>) -> Vec<Finding<PolicyProblem>> {
     let mut results = Results::default();
     let finding = |Check { rule, name, run, saw }: &Check| {
         let verdict = run(look, &mut results);
-        Finding { rule, name, verdict, saw: saw(look) }
+        Finding { rule, name, verdict, saw: saw(look, &results) }
     };
     checks.iter().map(finding).collect()
 }
 
-fn issuer_enabled(look: &Look<'_>, _: &mut Results) -> Result<(), PolicyProblem> {
+fn issuer_enabled(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
     if look.terms.issuer.document().enabled { Ok(()) } else { Err(PolicyProblem::IssuerDisabled) }
 }
 
-fn issuer_accepted(look: &Look<'_>, _: &mut Results) -> Result<(), PolicyProblem> {
+fn issuer_accepted(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
     let accepted = look.terms.application.accepts_issuer(&look.terms.issuer.document().name);
     if accepted { Ok(()) } else { Err(PolicyProblem::IssuerNotAccepted) }
 }
 
-/// R41: the issuer may speak for this subject. Each entry of the list is the whole subject, or a glob of it (R84): so
-/// `prod` does not match `prod-evil`.
-fn subject_allowed(look: &Look<'_>, _: &mut Results) -> Result<(), PolicyProblem> {
-    let Some(allowed) = &look.terms.issuer.document().subjects else { return Ok(()) };
+/// R41: the issuer may speak for this subject.
+fn subject_allowed(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
+    let required = look.terms.issuer.requirements();
+    if required.allows_every_subject() {
+        return Ok(());
+    }
     let subject = look.subject.ok_or(PolicyProblem::SubjectInvalid)?;
-    let is_allowed = allowed.iter().any(|entry| glob::matches(entry, subject));
-    if is_allowed { Ok(()) } else { Err(PolicyProblem::SubjectNotAllowed) }
+    if required.allow_subject(subject) { Ok(()) } else { Err(PolicyProblem::SubjectNotAllowed) }
 }
 
 /// R49: every condition holds.
-fn conditions(look: &Look<'_>, _: &mut Results) -> Result<(), PolicyProblem> {
-    let mut conditions = look.terms.issuer.document().claims.iter();
-    let all_hold =
-        conditions.all(|condition| look.claims.is_some_and(|claims| condition.holds(claims.object())));
+fn conditions(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
+    let required = look.terms.issuer.requirements();
+    let all_hold = look.claims.as_ref().is_some_and(|claims| required.hold(claims));
     if all_hold { Ok(()) } else { Err(PolicyProblem::ConditionFailed) }
 }
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.
-fn grant_scope(look: &Look<'_>, results: &mut Results) -> Result<(), PolicyProblem> {
-    let grantable = grantable_scope(&look.terms);
-    results.scope = match look.terms.scope {
-        None => grantable.to_text(),
-        Some(asked) => {
-            let asked = Scope::parse(asked).map_err(|_| PolicyProblem::ScopeMalformed)?;
-            if !asked.is_within(&grantable) {
-                return Err(PolicyProblem::ScopeNotAllowed);
-            }
-            asked.to_text()
-        }
-    };
+fn grant_scope<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
+    results.scope = caps::scope(&look.terms, results.rule)?;
     Ok(())
 }
 
-/// The scope of the application, cut to what the issuer's JWTs may be exchanged for.
-fn grantable_scope<'a>(terms: &Terms<'a>) -> Scope<'a> {
-    let own = terms.application.scope();
-    match terms.issuer.scope_cap() {
-        None => own,
-        Some(cap) => own.cut_to(&cap),
-    }
-}
-
-/// R62, R63: the resources asked for, else the application's audience, else ourselves.
-fn audience_of_token(look: &Look<'_>, results: &mut Results) -> Result<(), PolicyProblem> {
-    let (audience, asked) = (known_resources(&look.terms), look.terms.resources);
-    results.audience = if asked.is_empty() {
-        audience.to_vec()
-    } else if asked.iter().all(|asked| audience.contains(asked)) {
-        asked.to_vec()
-    } else {
-        return Err(PolicyProblem::ResourceUnknown);
-    };
+/// R62, R63: the resources asked for, else those that the token may be for.
+fn audience_of_token<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
+    results.audience = caps::audience(&look.terms, results.rule)?;
     Ok(())
-}
-
-/// What a token of the application may be for.
-fn known_resources<'a>(terms: &Terms<'a>) -> &'a [String] {
-    match &terms.application.metadata().audience {
-        Some(audience) => audience.as_slice(),
-        None => core::slice::from_ref(&terms.urls.issuer),
-    }
-}
-
-/// A number that lost its value when it was read is not passed on (R49).
-fn mapped_claims(issuer: &TrustedIssuer, claims: &Claims) -> Vec<(String, Value)> {
-    let claims = claims.object();
-    let mappings = issuer.claim_mappings.iter();
-    let exact =
-        mappings.filter_map(|(from, to)| Some((to, claims.get(from).filter(|value| value.is_exact())?)));
-    exact.map(|(to, value)| (to.clone(), value.clone())).collect()
 }

@@ -212,7 +212,7 @@ impl Add {
             output::json(&created)?;
         } else {
             output::line(format_args!("{} is trusted: assertions with iss {}", self.name, self.issuer))?;
-            tell_skipped_keys(&created);
+            tell_what_to_look_at(&created);
         }
         Ok(())
     }
@@ -237,9 +237,10 @@ impl Set {
         let changed = client.put(&path, &Value::Object(issuer));
         let (_, mut changed) = changed.map_err(|failure| named(keys.as_ref(), failure))?;
         if !self.server.json {
-            tell_skipped_keys(&changed);
+            tell_what_to_look_at(&changed);
             if let Value::Object(members) = &mut changed {
                 members.shift_remove("skipped_keys");
+                members.shift_remove("warnings");
             }
         }
         Ok(output::record(self.server.json, &changed)?)
@@ -260,15 +261,26 @@ fn row(issuer: &Value) -> Vec<String> {
         None => "certificate",
     };
     let enabled = issuer.get("enabled").and_then(Value::as_bool).unwrap_or(true);
-    let state = if enabled { "enabled" } else { "disabled" };
+    let any_tenant = issuer.get("allow_any_tenant").and_then(Value::as_bool).unwrap_or(false);
+    let state = match (enabled, any_tenant) {
+        (true, false) => "enabled",
+        (true, true) => "enabled, any tenant",
+        (false, _) => "disabled",
+    };
     vec![output::member(issuer, "name"), output::member(issuer, "issuer"), keys.to_owned(), state.to_owned()]
 }
 
-/// Says which of the registered keys will verify nothing, and why (R53): on standard error, where a script sees it too.
-fn tell_skipped_keys(issuer: &Value) {
+/// Says which of the registered keys will verify nothing, and why (R53), and what may not be meant so (R86): on standard
+/// error, where a script sees it too.
+fn tell_what_to_look_at(issuer: &Value) {
     let skipped = issuer.get("skipped_keys").and_then(Value::as_array);
     for key in skipped.into_iter().flatten() {
         eprintln!("{} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
+    }
+    let warnings = issuer.get("warnings").and_then(Value::as_array);
+    // Those of certificates were told above.
+    for warning in warnings.into_iter().flatten().filter(|warning| warning["field"] != "certificate") {
+        eprintln!("{}: {}", output::member(warning, "field"), output::member(warning, "detail"));
     }
 }
 

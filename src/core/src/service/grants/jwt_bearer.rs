@@ -55,7 +55,9 @@ impl<P: Ports> Service<P> {
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
                 let organization = &organization.id;
-                Ok(jwt_bearer::decide(&Facts { organization, terms, assertion })?)
+                let decided = jwt_bearer::decide(&Facts { organization, terms, assertion });
+                trail.judged(decided.rule, decided.audited);
+                Ok(decided.granted?)
             }
             // An explanation alone comes here.
             _ => Err(trail.refusal()),

@@ -14,7 +14,7 @@ use crate::json::{self, JsonError, Object};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports};
 use crate::service::SigningKeyInfo;
-use crate::trust::TrustedIssuer;
+use crate::trust::{TrustedIssuer, Warning};
 
 /// A trusted issuer as its registration returns it.
 #[derive(Serialize)]
@@ -24,6 +24,9 @@ pub struct RegisteredIssuer {
     /// What of its keys is not used, and why (R47, R53). Absent where all are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped_keys: Vec<SkippedKey>,
+    /// What about it may not be meant so (R86). Absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// A registered application.
@@ -100,13 +103,14 @@ pub struct OrganizationDocument {
 }
 
 impl TrustedIssuer {
-    /// Reads a trusted issuer that is to be replaced. One that was returned can be handed back as it is: the member
-    /// that is ours alone is left aside.
+    /// Reads a trusted issuer that is to be replaced. One that was returned can be handed back as it is: the members
+    /// that are ours alone are left aside.
     ///
     /// # Errors
     /// A member is missing, unknown or of the wrong type.
     pub fn read(mut document: Object) -> Result<Self, JsonError> {
         document.remove("skipped_keys");
+        document.remove("warnings");
         json::from_value(document.into())
     }
 }
@@ -123,8 +127,9 @@ pub struct Report {
 impl<P: Ports> Registry<P> {
     /// A trusted issuer as its registration returns it.
     pub fn registered_issuer(&self, issuer: &TrustedIssuer) -> RegisteredIssuer {
-        let skipped_keys = issuer.skipped_keys(self.shell.ports.clock().now());
-        RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys }
+        let now = self.shell.ports.clock().now();
+        let (skipped_keys, warnings) = (issuer.skipped_keys(now), issuer.warnings(now));
+        RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys, warnings }
     }
 
     /// Replaces what an application may do; its secret stays. With a secret of its own it is created or replaced, as a

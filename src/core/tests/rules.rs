@@ -1,0 +1,376 @@
+//! The rules of an issuer (R80 to R82): which one decides, what it grants, and who hears of it.
+
+mod world;
+
+use std::time::{Duration, Instant};
+
+use asserta_core::application::Application;
+use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::field::FieldError;
+use asserta_core::grants::TokenRequest;
+use asserta_core::grants::jwt_bearer::expectations;
+use asserta_core::jose::{Portable, base64url};
+use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
+use asserta_core::keys::KeySource;
+use asserta_core::oauth::Reason;
+use asserta_core::organization::OrganizationUrls;
+use asserta_core::service::{NewApplication, Service};
+use asserta_core::trust::Issuer;
+use asserta_core::trust::policy::{Judgement, PolicyProblem, Terms, admit, judge};
+use serde_json::{Value, json};
+use world::*;
+
+/// An issuer with these rules, an application, and assertions that are all different.
+struct Trusting {
+    world: World,
+    client: NewApplication,
+    number: u32,
+}
+
+impl Trusting {
+    fn of(policy: Value, application: Value) -> Self {
+        let world = World::default();
+        let service = world.service();
+        let mut policy = policy;
+        policy["jwks"] = jwks(&[&key(1)]);
+        run(service.registry().create_trusted_issuer(&default_organization(), &issuer(policy)))
+            .expect("registered");
+        let client =
+            run(service.registry().create_application(&default_organization(), metadata(application)))
+                .expect("registered");
+        drop(service);
+        Self { world, client, number: 0 }
+    }
+
+    fn rules(rules: Value) -> Self {
+        Self::of(json!({ "rules": rules }), json!({}))
+    }
+
+    /// The claims of the token, and its event.
+    fn ask(
+        &mut self,
+        claims: Value,
+        scope: Option<&str>,
+        resources: &[&str],
+    ) -> (Result<Value, Reason>, Value) {
+        self.number += 1;
+        let mut claims = claims;
+        claims["jti"] = self.number.to_string().into();
+        let assertion = assertion(&key(1), START, claims);
+        let client = &self.client;
+        let service: Service<&World> = self.world.service();
+        let id = client.application.client_id();
+        let credentials = Presented::secret(id, &client.client_secret, PresentedBy::Basic);
+        let request = TokenRequest::jwt_bearer(credentials, &assertion, scope, resources.iter().copied())
+            .expect("short enough");
+        let explained =
+            run(service.explain(&default_organization(), &assertion, Some(id))).expect("explained");
+        let issued = run(service.exchange(&default_organization(), &request));
+        if scope.is_none() && resources.is_empty() {
+            assert_eq!(explained.accepted, issued.is_ok(), "{explained:?}");
+        }
+        let event = self.world.events.1.borrow().last().cloned().expect("an event");
+        let token = issued.map_err(|refusal| refusal.reason).map(|token| {
+            let claims = token.token.split('.').nth(1).and_then(|text| base64url::decode(text).ok());
+            let mut claims: Value = serde_json::from_slice(&claims.expect("claims")).expect("JSON");
+            claims["expires_in"] = token.expires_in.into();
+            claims
+        });
+        (token, event)
+    }
+
+    fn saw(&self, claims: Value) -> String {
+        let assertion = assertion(&key(1), START, claims);
+        let service = self.world.service();
+        let id = self.client.application.client_id();
+        let checks =
+            run(service.explain(&default_organization(), &assertion, Some(id))).expect("explained").checks;
+        checks.into_iter().find(|step| step.check == "rule").expect("the row of the rules").saw
+    }
+}
+
+/// R80: the first that fits decides, and its name is in the token, in the event and in `explain`.
+#[test]
+fn r80_the_first_that_fits_decides() {
+    let mut trusting = Trusting::rules(json!([
+        { "name": "deploy", "claims": [{ "claim": "ref", "equals": "main" }], "scopes": ["write"],
+          "access_token_lifetime": 60, "claim_mappings": { "ref": "branch" } },
+        { "name": "read", "subjects": ["ali*"], "scopes": ["read"] },
+        { "name": "never", "scopes": ["read", "write"] },
+    ]));
+    let (token, event) = trusting.ask(json!({ "ref": "main" }), None, &[]);
+    let token = token.expect("granted");
+    assert_eq!(token["assertion_rule"], "deploy");
+    assert_eq!(
+        (&token["scope"], &token["branch"], &token["expires_in"]),
+        (&json!("write"), &json!("main"), &json!(60))
+    );
+    assert_eq!((&event["rule"], &event["outcome"]), (&json!("deploy"), &json!("granted")), "R75");
+    let (token, event) = trusting.ask(json!({ "ref": "other" }), None, &[]);
+    let token = token.expect("granted");
+    assert_eq!(
+        (&token["assertion_rule"], &token["scope"], &token["expires_in"]),
+        (&json!("read"), &json!("read"), &json!(3600))
+    );
+    assert_eq!((&event["rule"], event.get("audit")), (&json!("read"), None));
+    assert_eq!(token.get("branch"), None);
+    // A rule that fits decides, also where it does not grant what is asked.
+    let (refused, event) = trusting.ask(json!({ "ref": "main" }), Some("read"), &[]);
+    assert_eq!(refused, Err(Reason::ScopeNotAllowed));
+    assert_eq!((&event["rule"], &event["outcome"]), (&json!("deploy"), &json!("scope-not-allowed")));
+}
+
+/// R80: an issuer without rules has none in its tokens and events.
+#[test]
+fn r80_no_rules() {
+    let mut trusting = Trusting::of(json!({}), json!({}));
+    let (token, event) = trusting.ask(json!({}), None, &[]);
+    assert_eq!((token.expect("granted").get("assertion_rule"), event.get("rule")), (None, None));
+    assert!(trusting.saw(json!({})).starts_with("the issuer has no rules"));
+}
+
+/// R80: the issuer's own subjects, conditions, scopes and mappings hold for every rule.
+#[test]
+fn r80_the_issuers_own_members_hold_for_every_rule() {
+    let own = json!({
+        "subjects": ["alice"], "claims": [{ "claim": "tenant", "equals": "acme" }], "scopes": ["read"],
+        "claim_mappings": { "team": "group", "tenant": "customer" },
+        "rules": [{ "name": "all", "scopes": ["read", "write"], "claim_mappings": { "role": "group" } }],
+    });
+    let mut trusting = Trusting::of(own, json!({}));
+    let claims = json!({ "tenant": "acme", "team": "t", "role": "r" });
+    let (token, _) = trusting.ask(claims.clone(), None, &[]);
+    let token = token.expect("granted");
+    assert_eq!(
+        (&token["scope"], &token["group"], &token["customer"]),
+        (&json!("read"), &json!("r"), &json!("acme"))
+    );
+    assert_eq!(trusting.ask(claims.clone(), Some("write"), &[]).0, Err(Reason::ScopeNotAllowed));
+    assert_eq!(trusting.ask(json!({ "tenant": "globex" }), None, &[]).0, Err(Reason::ClaimConditionFailed));
+    assert_eq!(
+        trusting.ask(json!({ "tenant": "acme", "sub": "bob" }), None, &[]).0,
+        Err(Reason::SubjectNotAllowed)
+    );
+}
+
+/// R80, R62, R63: a rule's audience is cut to the application's, and stands where it has none.
+#[test]
+fn r80_audience() {
+    let rules = json!({ "rules": [{ "name": "a", "audience": ["https://a.example", "https://b.example"] }] });
+    let mut alone = Trusting::of(rules.clone(), json!({}));
+    let aud = |token: Result<Value, Reason>| token.map(|token| token["aud"].clone());
+    assert_eq!(aud(alone.ask(json!({}), None, &[]).0), Ok(json!(["https://a.example", "https://b.example"])));
+    assert_eq!(aud(alone.ask(json!({}), None, &["https://b.example"]).0), Ok(json!("https://b.example")));
+    let ours = alone.ask(json!({}), None, &["https://as.example"]).0;
+    assert_eq!(ours, Err(Reason::ResourceUnknown));
+    let mut cut =
+        Trusting::of(rules.clone(), json!({ "audience": ["https://b.example", "https://c.example"] }));
+    assert_eq!(aud(cut.ask(json!({}), None, &[]).0), Ok(json!("https://b.example")));
+    assert_eq!(cut.ask(json!({}), None, &["https://c.example"]).0, Err(Reason::ResourceUnknown));
+    assert_eq!(cut.ask(json!({}), None, &["https://a.example"]).0, Err(Reason::ResourceUnknown));
+    let mut none = Trusting::of(rules, json!({ "audience": "https://c.example" }));
+    assert_eq!(none.ask(json!({}), None, &[]).0, Err(Reason::ResourceUnknown));
+}
+
+/// R66: the shorter lifetime counts.
+#[test]
+fn r66_lifetime() {
+    for (of_rule, of_application, expected) in [(60, 3600, 60), (3600, 120, 120), (30, 30, 30)] {
+        let rules = json!({ "rules": [{ "name": "a", "access_token_lifetime": of_rule }] });
+        let mut trusting = Trusting::of(rules, json!({ "access_token_lifetime": of_application }));
+        let token = trusting.ask(json!({}), None, &[]).0.expect("granted");
+        assert_eq!(token["expires_in"], expected);
+        assert_eq!(token["exp"].as_u64(), Some(START + expected));
+    }
+}
+
+/// R81: none fits, and only `explain` says why of each, without a value.
+#[test]
+fn r81_no_rule_fits() {
+    let mut trusting = Trusting::rules(json!([
+        { "name": "deploy", "claims": [{ "claim": "/ci/ref", "glob": "refs/heads/*" }, { "claim": "level", "at_least": 3 }] },
+        { "name": "nightly", "subjects": ["robot"], "applications": ["nobody"] },
+    ]));
+    let (refused, event) = trusting.ask(json!({ "ci": { "ref": "refs/tags/secret" } }), None, &[]);
+    assert_eq!(refused, Err(Reason::NoRuleFits));
+    assert_eq!((&event["outcome"], event.get("rule")), (&json!("no-rule-fits"), None));
+    assert_eq!(
+        trusting.saw(json!({ "ci": { "ref": "refs/tags/secret" }, "level": "9" })),
+        "\"deploy\" does not fit (claim \"/ci/ref\" is a string; wanted is a string of a certain form; claim \"level\" is a \
+         string; wanted is a number of at least a certain value); \"nightly\" does not fit (the application is none of those it \
+         fits; sub is none of those it fits)"
+    );
+    let saw = trusting.saw(json!({ "ci": { "ref": "refs/heads/main" }, "level": 3 }));
+    assert_eq!(saw, "\"deploy\" fits, and decides");
+}
+
+/// R82: a rule that is watched never grants; what it would have come to is in the event.
+#[test]
+fn r82_audit() {
+    let mut trusting = Trusting::rules(json!([
+        { "name": "wide", "mode": "audit", "scopes": ["read", "write"] },
+        { "name": "narrow", "mode": "audit", "scopes": ["write"] },
+        { "name": "elsewhere", "mode": "audit", "subjects": ["bob"] },
+        { "name": "main", "subjects": ["alice"], "scopes": ["read"] },
+        { "name": "behind", "mode": "audit" },
+    ]));
+    let (token, event) = trusting.ask(json!({}), Some("read"), &[]);
+    assert_eq!(token.expect("granted")["assertion_rule"], "main");
+    assert_eq!(event["rule"], "main");
+    assert_eq!(
+        event["audit"],
+        json!([
+            { "rule": "wide", "outcome": "granted", "status": 200 },
+            { "rule": "narrow", "outcome": "scope-not-allowed", "status": 400 },
+        ])
+    );
+    let (refused, event) = trusting.ask(json!({ "sub": "carol" }), None, &[]);
+    assert_eq!(refused, Err(Reason::NoRuleFits));
+    assert_eq!(event["audit"].as_array().map(Vec::len), Some(3), "{event}");
+    assert_eq!(event.get("rule"), None);
+    let saw = trusting.saw(json!({}));
+    assert!(saw.starts_with("\"wide\" fits, and is only watched; \"narrow\" fits"), "{saw}");
+    assert!(saw.ends_with("\"main\" fits, and decides"), "{saw}");
+}
+
+fn refused(policy: Value) -> Option<String> {
+    let mut policy = policy;
+    policy["jwks"] = jwks(&[&key(1)]);
+    Issuer::parse(issuer(policy), false).err().map(|FieldError { field, .. }| field)
+}
+
+/// R80: what can't be registered, and which member is at fault.
+#[test]
+fn r80_rules_that_are_refused() {
+    let named =
+        |number: usize| -> Vec<Value> { (0..number).map(|n| json!({ "name": format!("r{n}") })).collect() };
+    let subjects = |number: usize| -> Vec<String> { (0..number).map(|n| format!("s{n}")).collect() };
+    let pattern = format!("{}*b", "a*".repeat(490));
+    let conditions = vec![json!({ "claim": "c", "equals": 1 }); 33];
+    let mappings: serde_json::Map<String, Value> =
+        (0..33).map(|n| (format!("a{n}"), json!(format!("b{n}")))).collect();
+    for (rules, field) in [
+        (json!([]), "rules"),
+        (json!(named(65)), "rules"),
+        (json!([{ "name": "" }]), "rules[0].name"),
+        (json!([{ "name": "a\nb" }]), "rules[0].name"),
+        (json!([{ "name": "a".repeat(129) }]), "rules[0].name"),
+        (json!([{ "name": "a" }, { "name": "b" }, { "name": "a" }]), "rules[2].name"),
+        (json!([{ "name": "a", "subjects": ["b", "**"] }]), "rules[0].subjects[1]"),
+        (json!([{ "name": "a", "claims": conditions }]), "rules[0].claims"),
+        (json!([{ "name": "a", "claims": [{ "claim": "c", "glob": "*" }] }]), "rules[0].claims[0].glob"),
+        (
+            json!([{ "name": "a", "claims": [{ "claim": "/~", "present": true }] }]),
+            "rules[0].claims[0].claim",
+        ),
+        (json!([{ "name": "a", "applications": [] }]), "rules[0].applications"),
+        (json!([{ "name": "a", "applications": ["a", "b c"] }]), "rules[0].applications[1]"),
+        (json!([{ "name": "a", "scopes": ["a b"] }]), "rules[0].scopes[0]"),
+        (json!([{ "name": "a", "audience": [] }]), "rules[0].audience"),
+        (json!([{ "name": "a", "audience": "" }]), "rules[0].audience"),
+        (json!([{ "name": "a", "access_token_lifetime": 29 }]), "rules[0].access_token_lifetime"),
+        (json!([{ "name": "a", "access_token_lifetime": 86_401 }]), "rules[0].access_token_lifetime"),
+        (json!([{ "name": "a", "claim_mappings": { "x": "sub" } }]), "rules[0].claim_mappings.x"),
+        (json!([{ "name": "a", "claim_mappings": { "x": "assertion_rule" } }]), "rules[0].claim_mappings.x"),
+        (json!([{ "name": "a", "claim_mappings": { "x": "z", "y": "z" } }]), "rules[0].claim_mappings.x"),
+        (json!([{ "name": "a", "claim_mappings": mappings }]), "rules[0].claim_mappings"),
+        (
+            json!([{ "name": "a", "subjects": subjects(600) }, { "name": "b", "subjects": subjects(401) }]),
+            "rules",
+        ),
+        (json!([{ "name": "a", "subjects": vec![pattern.clone(); 66] }]), "rules"),
+    ] {
+        assert_eq!(refused(json!({ "rules": rules })).as_deref(), Some(field), "{rules}");
+    }
+    for rules in [json!(named(64)), json!([{ "name": "a", "subjects": subjects(1000), "scopes": [] }])] {
+        assert_eq!(refused(json!({ "rules": rules })), None);
+    }
+}
+
+/// How long a judgement takes, and what it comes to.
+fn timed(policy: Value, claims: Value) -> (Duration, Judgement) {
+    let idp = key(1);
+    let mut policy = policy;
+    policy["jwks"] = jwks(&[&idp]);
+    let issuer = Issuer::parse(issuer(policy), false).expect("a good issuer");
+    let application =
+        Application::parse("app".into(), [0; 32], 0, metadata(json!({}))).expect("an application");
+    let urls = OrganizationUrls::new("https://as.example", &default_organization());
+    let terms =
+        Terms { urls: &urls, application: &application, issuer: &issuer, scope: None, resources: &[] };
+    let text = assertion(&idp, START, claims);
+    let jwt = UnverifiedJwt::parse(&text).expect("a JWT");
+    let KeySource::Inline(keys) = issuer.keys() else { panic!("the keys are in the document") };
+    let verified = Verification::new(&jwt, expectations(&terms), START, false)
+        .verify(Keys { keys, have_kid: true }, &Portable)
+        .expect("verified");
+    let admitted = admit(terms).expect("admitted");
+    let began = Instant::now();
+    let judgement = judge(&admitted, &verified);
+    (began.elapsed(), judgement)
+}
+
+/// R80, R83: rules, pointers, lists and patterns that are made to be slow are not. This is about the most work that can
+/// be registered; the limit is generous, since this build is not optimised.
+#[test]
+fn r80_r83_the_work_is_bounded() {
+    let never = json!({ "claim": "sub", "equals": "nobody" });
+    let rule = |number: usize, condition: Value, times: usize| {
+        let mut conditions = vec![condition; times];
+        conditions.push(never.clone());
+        json!({ "name": format!("r{number}"), "claims": conditions })
+    };
+    let stars = format!("{}*", "*a".repeat(490));
+    let values: Vec<u32> = (1000..2000).collect();
+    let rules: Vec<Value> = (0..64)
+        .map(|number| match number {
+            0 => rule(number, json!({ "claim": "text", "glob": stars }), 31),
+            1..5 => rule(number, json!({ "claim": "list", "not": { "one_of": values } }), 1),
+            _ => rule(number, json!({ "claim": format!("/deep{}", "/0".repeat(14)), "present": true }), 31),
+        })
+        .collect();
+    let deep = (0..14).fold(json!(1), |inner, _| json!([inner]));
+    let list: Vec<u32> = (0..2000).map(|number| number % 10).collect();
+    let claims = json!({ "text": "a".repeat(1024), "list": list, "deep": deep });
+    let (took, judgement) = timed(json!({ "rules": rules }), claims);
+    assert_eq!(judgement.verdict.err(), Some(PolicyProblem::NoRuleFits));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    println!("the most work that can be registered: {took:?}");
+    // Beyond that nothing is registered.
+    let too_much = [
+        json!([
+            rule(0, json!({ "claim": "text", "glob": stars }), 31),
+            rule(1, json!({ "claim": "text", "not": { "glob": stars } }), 5)
+        ]),
+        json!([
+            rule(0, json!({ "claim": "list", "one_of": values }), 4),
+            rule(1, json!({ "claim": "list", "all_of": values }), 1)
+        ]),
+    ];
+    for rules in too_much {
+        assert_eq!(refused(json!({ "rules": rules })).as_deref(), Some("rules"));
+    }
+}
+
+/// R80: 64 rules of 8 conditions, the last one fitting, are no work beside a signature.
+#[test]
+fn r80_many_rules_are_quick() {
+    let rules: Vec<Value> = (0..64)
+        .map(|number| {
+            let mut claims: Vec<Value> =
+                (0..7).map(|claim| json!({ "claim": format!("claim_{claim}"), "equals": "value" })).collect();
+            claims.push(json!({ "claim": "repository", "equals": format!("acme/repository-{number}") }));
+            json!({ "name": format!("r{number}"), "claims": claims })
+        })
+        .collect();
+    let mut claims = json!({ "repository": "acme/repository-63" });
+    for claim in 0..7 {
+        claims[format!("claim_{claim}")] = "value".into();
+    }
+    let (with, judgement) = timed(json!({ "rules": rules }), claims.clone());
+    assert_eq!(judgement.rule.as_deref(), Some("r63"));
+    assert!(judgement.verdict.is_ok());
+    let (without, _) = timed(json!({}), claims);
+    println!("64 rules of 8 conditions: {with:?}, no rules: {without:?}");
+    assert!(with < Duration::from_millis(50), "{with:?}");
+}
