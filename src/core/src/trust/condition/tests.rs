@@ -97,10 +97,13 @@ fn r49_integers_beyond_64_bits() {
     }
 }
 
+/// A test, and the values that fit, that differ, and that can't be compared.
+type Case<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
 /// R83: each test and its negation, of each type of claim. What can't be compared meets neither.
 #[test]
 fn r83_tests_and_their_negations() {
-    let cases: &[(&str, &[&str], &[&str], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         (
             r#""equals":"a""#,
             &[r#""a""#, r#"["b","a"]"#, r#"[1,"a"]"#],
