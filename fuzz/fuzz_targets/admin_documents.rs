@@ -62,6 +62,12 @@ fn trusted_issuer(issuer: &TrustedIssuer, check_error: &dyn Fn(&dyn std::fmt::Di
             assert_eq!(uri, again);
             endpoint(uri, parse(false).is_ok());
         }
+        (KeySource::Discovery(address), KeySource::Discovery(again)) => {
+            assert_eq!(address, again);
+            for uri in [Some(&address.uri), address.otherwise.as_ref()].into_iter().flatten() {
+                endpoint(uri, parse(false).is_ok());
+            }
+        }
         (KeySource::Inline(keys), KeySource::Inline(again))
         | (KeySource::Certificate(keys), KeySource::Certificate(again)) => {
             assert!(!keys.is_empty());

@@ -37,6 +37,9 @@ export interface ApplicationMetadata {
   enabled?: boolean;
 }
 
+/** Where an issuer's metadata is: `true` for its well-known addresses, or a URL. */
+export type Discovery = boolean | string;
+
 /** An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). */
 export type Algorithm =
   | "RS256"
@@ -156,7 +159,7 @@ export interface IssuerRule {
 
 /**
  * A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
- * `jwks_uri`, `jwks` and `certificate`.
+ * `jwks_uri`, `jwks`, `certificate` and `discovery`.
  */
 export interface TrustedIssuer {
   /** Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters. */
@@ -171,6 +174,18 @@ export interface TrustedIssuer {
   jwks?: object;
   /** Its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most 64 KiB. */
   certificate?: string;
+  /**
+   * Its metadata says where its keys are: `true` where that is at the well-known addresses of `issuer`, else the URL
+   * of the metadata, as for `jwks_uri`.
+   */
+  discovery?: Discovery;
+  /**
+   * The certificate authorities of the endpoints of its keys and metadata, in place of all others: certificates in
+   * PEM, at most 64 KiB.
+   */
+  jwks_ca?: string;
+  /** Whether these endpoints may be in a private network. The operator of a native host has to allow that too. */
+  allow_private?: boolean;
   /** Whether its assertions are accepted at all. Default: true. */
   enabled?: boolean;
   /** The algorithms it may use. Absent: all asymmetric ones that a key's type allows. */

@@ -12,7 +12,7 @@ import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;
 /** For one exchange. */
-const MAX_FETCHES = 2;
+const MAX_FETCHES = 4;
 
 /** Why keys could not be had: anything can be thrown, `undefined` too. */
 interface Failure {
@@ -148,7 +148,8 @@ export class Exchanger {
       scope: convert.optional(convert.text, "scope", request.scope),
       resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
     };
-    // Twice, since the half minute in which keys are asked for once may end in between.
+    // The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
+    // once may end in between.
     let failure: Failure | undefined;
     for (let fetches = 0; ; fetches++) {
       try {

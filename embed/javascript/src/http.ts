@@ -26,7 +26,7 @@ export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";
 
 /** For one request. A document is fetched once; a second time, if the half minute in which it is asked for once ends. */
-const MAX_FETCHES = 3;
+const MAX_FETCHES = 6;
 
 /** How an HTTP endpoint works. */
 export interface HttpEndpointOptions {
@@ -189,7 +189,9 @@ export class HttpEndpoint {
           break;
         case "fetch":
           fetches += 1;
-          fetched = fetches > MAX_FETCHES ? UNKNOWN : await this.#documents.get(outcome.val.uri);
+          // `fetch` takes no authorities: what only certain ones are to vouch for is not fetched (R55).
+          if (outcome.val.authorities !== undefined) fetched = AUTHORITIES;
+          else fetched = fetches > MAX_FETCHES ? UNKNOWN : await this.#documents.get(outcome.val.uri);
       }
       const { ticket } = outcome.val;
       // Its tickets are good on this instance alone.
@@ -235,6 +237,7 @@ function response({ status, headers, body }: PlainResponse): Response {
 }
 
 const UNKNOWN: wit.Fetched = { tag: "err", val: { tag: "unknown" } };
+const AUTHORITIES: wit.Fetched = { tag: "err", val: { tag: "authorities" } };
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => void setTimeout(done, milliseconds));
 

@@ -5,8 +5,9 @@ use crate::exchanger::{ExchangeRequest, Exchanger};
 use crate::store::Store;
 use crate::{AccessToken, FieldError, KeysNeeded, Refusal};
 
-/// For one exchange: twice, since the half minute in which keys are asked for once may end in between.
-const MAX_FETCHES: u32 = 2;
+/// For one exchange: the metadata of an issuer at two places, and its keys; once more, since the half minute in which each
+/// is asked for once may end in between.
+const MAX_FETCHES: u32 = 4;
 
 /// The largest JWKS document, in bytes (R50).
 pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;
@@ -24,7 +25,7 @@ pub struct KeyDocument {
 }
 
 impl<S: Store + Clone> Exchanger<S> {
-    /// Exchanges an assertion for an access token. Where that takes an issuer's JWKS document, `fetch` GETs it: https
+    /// Exchanges an assertion for an access token. Where that takes an issuer's JWKS document or the metadata that leads to it, `fetch` GETs it: https
     /// only, status 200 only, `Accept-Encoding: identity`, no redirect followed, at most 64 KiB and 5 seconds, no private
     /// address. Whatever it fails with means that the keys can't be had: the last good ones are used on, if they may be.
     ///

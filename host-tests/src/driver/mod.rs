@@ -195,12 +195,12 @@ pub struct Rejected {
 }
 
 /// Whose keys an exchange needs.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysNeeded {
     /// The name of the trusted issuer.
     pub trusted_issuer: String,
-    /// Its JWKS endpoint.
+    /// Where the document is: its keys, or the metadata that leads to them.
     pub uri: String,
 }
 

@@ -8,8 +8,9 @@ use super::Run;
 use crate::client::{Answer, send};
 use crate::driver::{self, Driver, KeysNeeded, Operation, Outcome, Response};
 
-/// For one exchange: twice, since the half minute in which keys are asked for once may end in between.
-const MAX_FETCHES: usize = 2;
+/// For one exchange: the metadata of an issuer at two places, and its keys; once more, since the half minute in which each
+/// is asked for once may end in between.
+const MAX_FETCHES: usize = 4;
 /// The limits that the WIT interface asks of a caller.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 const SIZE_LIMIT: usize = 64 << 10;
@@ -25,7 +26,7 @@ impl<D: Driver> Run<'_, D> {
             let mut waiting = Vec::new();
             for (index, (request, response)) in requests.iter().zip(&responses).enumerate() {
                 let Outcome::KeysNeeded(needed) = &response.outcome else { continue };
-                let document = (request.organization.clone(), needed.trusted_issuer.clone());
+                let document = (request.organization.clone(), needed.clone());
                 if !supplied.contains(&document) {
                     self.supply(&request.organization, needed.clone()).await?;
                     supplied.push(document);

@@ -165,7 +165,10 @@ impl Context<'_> {
         let mut record = Map::new();
         record.insert("name".to_owned(), "partner".into());
         record.insert("issuer".to_owned(), "https://partner.example".into());
-        if !["jwks", "jwks_uri", "certificate"].iter().any(|source| written.contains_key(*source)) {
+        if !["jwks", "jwks_uri", "certificate", "discovery"]
+            .iter()
+            .any(|source| written.contains_key(*source))
+        {
             record.insert("jwks".to_owned(), "${jwks:es256}".into());
         }
         self.registration(record, written, "name")

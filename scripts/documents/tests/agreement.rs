@@ -8,11 +8,15 @@ const KEY: &str = include_str!("../../../src/core/tests/certificates/p256.pub.pe
 
 /// What core finds by reading the text itself.
 const CORE_ALONE: &[(&str, &str)] = &[
+    ("allow_private", "is for keys that are fetched: by jwks_uri or discovery"),
     ("certificate", "empty"),
     ("certificate", "neither a PEM block nor base64 of DER"),
     ("certificate", "neither an X.509 certificate nor a public key"),
     ("client_secret", "must have 32 to 256 bytes; it should hold 256 random bits (openssl rand -hex 32)"),
+    ("discovery", "must be a URL"),
+    ("discovery", "must be a URL with a host"),
     ("jwks", "not a JWK set: there is no array keys"),
+    ("jwks_ca", "is for keys that are fetched: by jwks_uri or discovery"),
     ("jwks_uri", "must be a URL"),
     ("jwks_uri", "must be a URL with a host"),
     ("scopes", "must be one scope (RFC 6749 section 3.3)"),
@@ -147,7 +151,7 @@ fn the_schema_takes_what_core_takes() {
     for member in members(&schema, "TrustedIssuer") {
         for value in values() {
             let mut changed = issuer();
-            if ["jwks", "jwks_uri"].contains(&member.as_str()) {
+            if ["jwks", "jwks_uri", "discovery"].contains(&member.as_str()) {
                 changed["certificate"] = Value::Null;
             }
             changed[&member] = value.clone();

@@ -109,7 +109,20 @@ pub trait Store {
     async fn increment(&self, key: &str) -> Result<i64, StoreError>;
 }
 
-/// A JWKS document as its endpoint served it.
+/// A document that is to be fetched, and what its registration says of the way there (R55).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchRequest<'a> {
+    /// Where it is: a JWK set, or metadata that says where one is.
+    pub uri: &'a str,
+    /// The certificate authorities that count there, in place of all others: certificates in PEM. A shell that can't go by
+    /// these fetches nothing and says [`FetchProblem::Authorities`].
+    pub authorities: Option<&'a str>,
+    /// Whether the registration allows addresses of private networks. Whether a registration may, the shell's operator
+    /// says; one that can't tell or can't choose goes by its own rules.
+    pub allow_private: bool,
+}
+
+/// A document as its endpoint served it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedDocument {
     /// The body: at most 64 KiB (R50).
@@ -118,14 +131,14 @@ pub struct FetchedDocument {
     pub max_age: Option<u64>,
 }
 
-/// Fetches JWKS documents, under the limits of R50.
+/// Fetches the documents of issuers' keys, under the limits of R50.
 #[allow(async_fn_in_trait, reason = "a Wasm instance has one thread: no Send bound is wanted")]
 pub trait KeyFetcher {
     /// Whether this shell can't fetch: an exchange then answers
     /// [`Reason::KeysNeeded`](crate::oauth::Reason::KeysNeeded), and the caller supplies the document.
     const CALLER_SUPPLIES: bool;
-    /// GETs the document behind `uri`.
-    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem>;
+    /// GETs a document.
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<FetchedDocument, FetchProblem>;
 }
 
 /// The wall clock.

@@ -30,6 +30,24 @@ impl JsonSchema for AnyObject {
     }
 }
 
+/// Where an issuer's metadata is.
+pub(crate) struct Discovery;
+
+impl JsonSchema for Discovery {
+    fn schema_name() -> Cow<'static, str> {
+        "Discovery".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Where an issuer's metadata is: `true` for its well-known addresses, or a URL.",
+            "type": ["boolean", "string"],
+            "not": { "const": false },
+            "maxLength": 2048
+        })
+    }
+}
+
 /// A value that a claim is compared with.
 pub(crate) struct ClaimValue;
 

@@ -4,7 +4,7 @@ mod world;
 
 use asserta_core::jose::Portable;
 use asserta_core::oauth::Reason;
-use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher, Ports};
+use asserta_core::ports::{FetchProblem, FetchRequest, FetchedDocument, KeyFetcher, Ports};
 use asserta_core::service::{self, Service};
 use serde_json::{Value, json};
 use world::fetched_keys::*;
@@ -18,7 +18,7 @@ struct NoNetwork;
 impl KeyFetcher for NoNetwork {
     const CALLER_SUPPLIES: bool = true;
 
-    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchProblem> {
+    async fn fetch(&self, _: FetchRequest<'_>) -> Result<FetchedDocument, FetchProblem> {
         unreachable!("nobody asks")
     }
 }
@@ -111,4 +111,78 @@ fn callers_are_not_asked_in_a_loop() {
     world.advance(86_400);
     assert_eq!(ask(&unnamed(&world, &new)), Err(Reason::KeysNeeded));
     assert_eq!(ask(&unnamed(&world, &new)), Ok(()));
+}
+
+/// R54: a caller is asked for the metadata first, at its second place where there is none at the first, then for the keys;
+/// and never for what a registration's own authorities are to vouch for (R55).
+#[test]
+fn callers_are_asked_for_metadata_first() {
+    let (world, idp) = (World::default(), key(1));
+    let service = Service::new(Supplied(&world), world.service().settings().clone());
+    let organization = default_organization();
+    let trusted = issuer(json!({ "discovery": true, "replay": "allow" }));
+    run(service.registry().create_trusted_issuer(&organization, &trusted)).expect("registered");
+    let client =
+        run(service.registry().create_application(&organization, metadata(json!({})))).expect("made");
+    let wanted = || {
+        let outcome = run(service.exchange(&organization, &request(&client, &signed(&world, &idp))));
+        let refusal = outcome.map(drop).expect_err("refused");
+        refusal.keys_needed.map(|needed| (needed.kind, needed.uri)).ok_or(refusal.reason)
+    };
+    let supply = |uri: &str, supplied| run(service.supply_keys(&organization, "idp", uri, supplied));
+    let document = |text: String| {
+        service::Supplied::Document(FetchedDocument { body: text.into_bytes(), max_age: Some(86_400) })
+    };
+    let nothing = || service::Supplied::Nothing(Some("it answered 404 instead of 200".into()));
+    let openid = "https://idp.example/.well-known/openid-configuration";
+    let oauth = "https://idp.example/.well-known/oauth-authorization-server";
+    let good = || json!({ "issuer": ISSUER, "jwks_uri": URI }).to_string();
+
+    for _ in 0..2 {
+        assert_eq!(wanted(), Ok(("metadata", openid.to_string())));
+        supply(URI, document(unnamed_jwks(&[&idp]).to_string()))
+            .expect_err("nobody said that keys are there");
+        assert_eq!(supply(openid, nothing()), Ok(0));
+        assert_eq!(wanted(), Ok(("metadata", oauth.to_string())), "the other place");
+        assert_eq!(supply(oauth, nothing()), Ok(0));
+        assert_eq!(wanted(), Err(Reason::KeysUnavailable), "both were asked for");
+        world.advance(30);
+    }
+
+    // What can't be used is none, and the other place is not asked for then.
+    assert_eq!(wanted(), Ok(("metadata", openid.to_string())));
+    let foreign = json!({ "issuer": "https://evil.example", "jwks_uri": "https://evil.example/jwks" });
+    supply(openid, document(foreign.to_string())).expect_err("another issuer's");
+    assert_eq!(supply(openid, nothing()), Ok(0));
+    assert_eq!(wanted(), Err(Reason::KeysUnavailable));
+    let explained = run(service.explain(&organization, &signed(&world, &idp), None)).expect("explained");
+    assert!(format!("{explained:?}").contains("its metadata: it names another issuer"), "{explained:?}");
+    world.advance(30);
+
+    assert_eq!(wanted(), Ok(("metadata", openid.to_string())));
+    assert_eq!(supply(openid, nothing()), Ok(0));
+    assert_eq!(supply(oauth, document(good())), Ok(0));
+    assert_eq!(wanted(), Ok(("jwks", URI.to_string())));
+    assert_eq!(supply(URI, document(unnamed_jwks(&[&idp]).to_string())), Ok(1));
+    assert_eq!(run(exchange(&service, &client, &signed(&world, &idp))), Err(Reason::KeyUnknown), "no kid");
+    assert_eq!(run(exchange(&service, &client, &unnamed(&world, &idp))), Ok(()));
+
+    // Stale: asked for once, and for the other place, while all else goes on.
+    world.advance(86_400);
+    let ask = || run(exchange(&service, &client, &unnamed(&world, &idp)));
+    assert_eq!((wanted(), ask()), (Ok(("metadata", openid.to_string())), Err(Reason::KeysNeeded)));
+    assert_eq!(supply(URI, document(unnamed_jwks(&[&idp]).to_string())), Ok(1));
+    assert_eq!(ask(), Ok(()));
+    assert_eq!(supply(openid, nothing()), Ok(0));
+    assert_eq!(wanted(), Ok(("metadata", oauth.to_string())));
+    assert_eq!(supply(oauth, document(good())), Ok(0));
+    assert_eq!(ask(), Ok(()));
+
+    let pem = include_str!("certificates/authority.crt.pem");
+    let guarded = issuer(json!({ "discovery": true, "jwks_ca": pem, "replay": "allow" }));
+    run(service.registry().put_trusted_issuer(&organization, "idp", &guarded)).expect("replaced");
+    let outcome = run(service.exchange(&organization, &request(&client, &signed(&world, &idp))));
+    let refusal = outcome.map(drop).expect_err("refused");
+    assert_eq!((refusal.reason, refusal.keys_needed), (Reason::KeysUnavailable, None));
+    assert!(refusal.cause.expect("a cause").contains("jwks_ca"));
 }

@@ -1,4 +1,6 @@
-//! The limits of R50 for a JWKS document that is fetched, and what its response's headers say.
+//! The limits of R50 for a document that is fetched, and what its response's headers say.
+
+use asserta_core::ports::{FetchProblem, FetchRequest};
 
 /// Room for a usual JWK set, in bytes.
 pub const USUAL_SIZE: usize = 4096;
@@ -15,6 +17,18 @@ pub fn request_headers() -> [(String, Vec<u8>); 2] {
         // Nothing here decompresses, and what is not forbidden may come compressed (RFC 9110 section 12.5.3).
         ("accept-encoding".to_owned(), b"identity".to_vec()),
     ]
+}
+
+/// The address of a request that outbound wasi:http can carry out. It has no word for certificate authorities, so what
+/// only certain ones are to vouch for is not fetched at all (R55). Which addresses may be private the host says.
+///
+/// # Errors
+/// [`FetchProblem::Authorities`].
+pub const fn acceptable<'a>(request: &FetchRequest<'a>) -> Result<&'a str, FetchProblem> {
+    match request.authorities {
+        Some(_) => Err(FetchProblem::Authorities),
+        None => Ok(request.uri),
+    }
 }
 
 /// What the host's reason for a failed fetch means: `ErrorCode` of wasi:http, which is a type of its own in each version.
@@ -106,6 +120,17 @@ pub fn max_age(lines: &[Vec<u8>]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R55: authorities that can't be gone by are never passed over.
+    #[test]
+    fn authorities_of_a_registration() {
+        let uri = "https://a.example/jwks";
+        let request = |authorities, allow_private| FetchRequest { uri, authorities, allow_private };
+        assert_eq!(acceptable(&request(None, true)), Ok(uri));
+        for allow_private in [true, false] {
+            assert_eq!(acceptable(&request(Some("x"), allow_private)), Err(FetchProblem::Authorities));
+        }
+    }
 
     fn of(lines: &[&str]) -> Option<u64> {
         max_age(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())

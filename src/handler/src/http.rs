@@ -11,7 +11,7 @@ use crate::bindings::Component;
 use crate::bindings::exports::asserta::exchange::http as wit;
 use crate::ports::HandlerPorts;
 use crate::settings::Texts;
-use crate::waiting::{Progress, Waiting, Wanted, Work};
+use crate::waiting::{Progress, Waiting, Wanted, WantedDocument, Work};
 
 type Handler = Endpoint<HandlerPorts, Texts>;
 
@@ -47,7 +47,10 @@ fn outcome(progress: Progress<Option<Response>>) -> wit::Outcome {
             let milliseconds = u32::try_from(milliseconds).unwrap_or(u32::MAX);
             wit::Outcome::Later(wit::Later { ticket, milliseconds })
         }
-        Progress::Waits(ticket, Wanted::Document(uri)) => wit::Outcome::Fetch(wit::Fetch { ticket, uri }),
+        Progress::Waits(ticket, Wanted::Document(wanted)) => {
+            let WantedDocument { uri, authorities, allow_private } = wanted;
+            wit::Outcome::Fetch(wit::Fetch { ticket, uri, authorities, allow_private })
+        }
     }
 }
 
@@ -65,6 +68,7 @@ fn problem(problem: wit::FetchProblem) -> FetchProblem {
         wit::FetchProblem::Status(status) => FetchProblem::Status(status),
         wit::FetchProblem::TooLarge => FetchProblem::TooLarge,
         wit::FetchProblem::Encoded => FetchProblem::Encoded,
+        wit::FetchProblem::Authorities => FetchProblem::Authorities,
         wit::FetchProblem::Unknown => FetchProblem::Unknown,
     }
 }

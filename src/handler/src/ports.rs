@@ -1,6 +1,6 @@
 //! What core needs of the world, as the component's imports give it.
 
-use asserta_core::ports::{Clock, Events, FetchProblem, FetchedDocument, KeyFetcher, Ports};
+use asserta_core::ports::{Clock, Events, FetchProblem, FetchRequest, FetchedDocument, KeyFetcher, Ports};
 use asserta_imports::{AreaStore, HostEntropy, Told, WallClock};
 
 use crate::waiting;
@@ -34,8 +34,8 @@ pub(crate) struct HostFetches;
 impl KeyFetcher for HostFetches {
     const CALLER_SUPPLIES: bool = false;
 
-    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem> {
-        waiting::fetch(uri).await
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<FetchedDocument, FetchProblem> {
+        waiting::fetch(request).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use asserta_core::ports::{FetchProblem, FetchedDocument};
+use asserta_core::ports::{FetchProblem, FetchRequest, FetchedDocument};
 
 /// A request on its way, or the work after it.
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -22,8 +22,15 @@ const MAX_WAITING: usize = 64;
 pub(crate) enum Wanted {
     /// So many milliseconds.
     Time(u64),
-    /// The document at this URL.
-    Document(String),
+    /// A document.
+    Document(WantedDocument),
+}
+
+/// A document that is wanted, and the way to it that its registration allows (R55).
+pub(crate) struct WantedDocument {
+    pub(crate) uri: String,
+    pub(crate) authorities: Option<String>,
+    pub(crate) allow_private: bool,
 }
 
 thread_local! {
@@ -55,8 +62,10 @@ pub(crate) async fn sleep(milliseconds: u64) {
 }
 
 /// Has the host fetch a document.
-pub(crate) async fn fetch(uri: &str) -> Fetched {
-    if !wait(Wanted::Document(uri.to_owned())).await {
+pub(crate) async fn fetch(request: FetchRequest<'_>) -> Fetched {
+    let FetchRequest { uri, authorities, allow_private } = request;
+    let (uri, authorities) = (uri.to_owned(), authorities.map(str::to_owned));
+    if !wait(Wanted::Document(WantedDocument { uri, authorities, allow_private })).await {
         return Err(FetchProblem::Unknown);
     }
     FETCHED.take().unwrap_or(Err(FetchProblem::Unknown))

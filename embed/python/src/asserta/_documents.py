@@ -42,6 +42,9 @@ class ApplicationMetadata(TypedDict):
     enabled: NotRequired[bool]
     """Whether it may be used at all. Default: ``True``."""
 
+Discovery = bool | str
+"""Where an issuer's metadata is: ``true`` for its well-known addresses, or a URL."""
+
 Algorithm = Literal[
     "RS256",
     "RS384",
@@ -160,7 +163,7 @@ class IssuerRule(TypedDict):
 
 class TrustedIssuer(TypedDict):
     """A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
-    ``jwks_uri``, ``jwks`` and ``certificate``.
+    ``jwks_uri``, ``jwks``, ``certificate`` and ``discovery``.
     """
 
     name: str
@@ -175,6 +178,16 @@ class TrustedIssuer(TypedDict):
     """Its keys as a JWK set (RFC 7517 section 5), at most 64 KiB."""
     certificate: NotRequired[str]
     """Its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most 64 KiB."""
+    discovery: NotRequired[Discovery]
+    """Its metadata says where its keys are: ``true`` where that is at the well-known addresses of ``issuer``, else the
+    URL of the metadata, as for ``jwks_uri``.
+    """
+    jwks_ca: NotRequired[str]
+    """The certificate authorities of the endpoints of its keys and metadata, in place of all others: certificates in
+    PEM, at most 64 KiB.
+    """
+    allow_private: NotRequired[bool]
+    """Whether these endpoints may be in a private network. The operator of a native host has to allow that too."""
     enabled: NotRequired[bool]
     """Whether its assertions are accepted at all. Default: ``True``."""
     algorithms: NotRequired[list[Algorithm]]

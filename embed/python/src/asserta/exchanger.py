@@ -31,7 +31,7 @@ from .records import AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, Store
 
 _SWEEP_EVERY = 60.0
-_MAX_FETCHES = 2
+_MAX_FETCHES = 4
 """For one exchange."""
 _KEYS_ARE_MISSING = ("keys-unavailable", "key-unknown")
 _Unset = object()
@@ -116,7 +116,8 @@ class Exchanger:
                 resources=convert.texts("resource", () if resource is None else resource),
             ),
         )
-        # Twice, since the half minute in which keys are asked for once may end in between.
+        # The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
+        # once may end in between.
         failure = None
         for _ in range(_MAX_FETCHES):
             result = self._raw("exchange", "exchange", *arguments)

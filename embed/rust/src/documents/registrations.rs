@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 /// A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
-/// `jwks_uri`, `jwks` and `certificate`.
+/// `jwks_uri`, `jwks`, `certificate` and `discovery`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrustedIssuer {
@@ -26,6 +26,17 @@ pub struct TrustedIssuer {
     /// Its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    /// Its metadata says where its keys are: `true` where that is at the well-known addresses of `issuer`, else the URL
+    /// of the metadata, as for `jwks_uri`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<Value>,
+    /// The certificate authorities of the endpoints of its keys and metadata, in place of all others: certificates in
+    /// PEM, at most 64 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_ca: Option<String>,
+    /// Whether these endpoints may be in a private network. The operator of a native host has to allow that too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_private: Option<bool>,
     /// Whether its assertions are accepted at all. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,

@@ -21,7 +21,7 @@ use crate::host::Host;
 use crate::store::Store;
 
 /// For one request. Whatever it asks for then can't be had.
-const MAX_FETCHES: u32 = 3;
+const MAX_FETCHES: u32 = 6;
 
 /// Why a request has no response.
 pub(super) enum Failure {
@@ -186,7 +186,11 @@ impl<S: Store + Clone + Sync> Worker<S> {
                     tokio::time::sleep(Duration::from_millis(later.milliseconds.into())).await;
                     (later.ticket, None)
                 }
-                wit::Outcome::Fetch(wit::Fetch { ticket, uri }) => {
+                // A fetcher takes an address and nothing more: what only these are to vouch for is not fetched (R55).
+                wit::Outcome::Fetch(wit::Fetch { ticket, authorities: Some(_), .. }) => {
+                    (ticket, Some(Err(FetchProblem::Authorities)))
+                }
+                wit::Outcome::Fetch(wit::Fetch { ticket, uri, .. }) => {
                     fetches += 1;
                     let may = fetches <= MAX_FETCHES;
                     (ticket, Some(if may { self.fetched(uri).await } else { Err(FetchProblem::Unknown) }))

@@ -7,15 +7,12 @@ use asserta_core::oauth::{Reason, Refusal};
 use crate::bindings::wit::exchange;
 use crate::instance::NotConfigured;
 
-/// The one kind of document that is asked for: a JWK set (RFC 7517 section 5).
-const JWKS: &str = "jwks";
-
 impl From<Refusal> for exchange::ExchangeError {
     fn from(refusal: Refusal) -> Self {
         if let Some(needed) = refusal.keys_needed {
             return Self::KeysNeeded(exchange::KeysNeeded {
                 owner: exchange::KeyOwner::TrustedIssuer(needed.trusted_issuer),
-                kind: JWKS.to_string(),
+                kind: needed.kind.to_string(),
                 uri: needed.uri,
             });
         }

@@ -1,9 +1,11 @@
 //! Why the keys of an issuer did not come (R56). No sentence here has anything of a document, or names an address.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::metadata::MetadataProblem;
 use crate::jose::key::{JwkSetError, SkippedKey};
 
 /// How many skipped keys a sentence names.
@@ -38,6 +40,8 @@ pub enum FetchProblem {
     Encoded,
     /// Who supplies the keys says that they can't be had.
     NotSupplied,
+    /// The registration has certificate authorities of its own (R55), and the shell can't go by these.
+    Authorities,
     /// The shell does not say.
     Unknown,
 }
@@ -62,6 +66,9 @@ impl fmt::Display for FetchProblem {
                 "its document is compressed (Content-Encoding), although it was asked for identity"
             }
             Self::NotSupplied => "the caller could not supply it",
+            Self::Authorities => {
+                "it was not asked: this host can't go by the certificate authorities of its registration (jwks_ca)"
+            }
             Self::Unknown => "the fetch failed",
         })
     }
@@ -76,6 +83,10 @@ pub enum KeysProblem {
     Fetch(FetchProblem),
     /// The caller could not supply it, and says why.
     NotSupplied(String),
+    /// The metadata that says where they are did not come, or can't be used (R54).
+    Metadata(Box<KeysProblem>),
+    /// The document is no metadata of this issuer.
+    NotMetadata(MetadataProblem),
     /// The document is no JWK set.
     NotASet(JwkSetError),
     /// It is a JWK set without a key.
@@ -89,6 +100,8 @@ impl fmt::Display for KeysProblem {
         match self {
             Self::Fetch(problem) => problem.fmt(formatter),
             Self::NotSupplied(cause) => formatter.write_str(cause),
+            Self::Metadata(problem) => write!(formatter, "its metadata: {problem}"),
+            Self::NotMetadata(problem) => problem.fmt(formatter),
             Self::NotASet(problem) => write!(formatter, "its document: {problem}"),
             Self::NoKey => formatter.write_str("its JWK set is empty"),
             Self::NoUsableKey(skipped) => {

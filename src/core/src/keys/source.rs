@@ -1,11 +1,10 @@
 //! Where the keys of a trusted issuer come from.
 
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
-use fluent_uri::Uri;
-use fluent_uri::component::Scheme;
-
+use super::address::check_uri;
+use super::metadata::MetadataAddress;
 use crate::field::FieldError;
 use crate::jose::key::Form;
 use crate::jose::key::certificate;
@@ -25,6 +24,27 @@ pub enum KeySource {
     Inline(Rc<[VerificationKey]>),
     /// A JWKS endpoint.
     Endpoint(String),
+    /// Metadata that says where the JWKS endpoint is (R54).
+    Discovery(MetadataAddress),
+}
+
+/// Which document an issuer's keys need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// A JWK set (RFC 7517 section 5).
+    Jwks,
+    /// Metadata, which says where the JWK set is (RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3).
+    Metadata,
+}
+
+impl DocumentKind {
+    /// The name in the WIT interface.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jwks => "jwks",
+            Self::Metadata => "metadata",
+        }
+    }
 }
 
 impl KeySource {
@@ -63,33 +83,32 @@ impl KeySource {
         Ok(Self::Inline(set.keys.into()))
     }
 
-    /// Reads the member `jwks_uri` (R50): `https`, or `http` to this machine while developing.
+    /// Reads the member `jwks_uri`.
     pub(crate) fn from_uri(uri: &str, dev: bool) -> Result<Self, FieldError> {
-        let error = |problem: &str| FieldError::new("jwks_uri", problem);
-        if uri.len() > 2048 {
-            return Err(error("must not exceed 2048 bytes"));
-        }
-        let parsed = Uri::parse(uri).map_err(|_| error("must be a URL"))?;
-        let Some(authority) = parsed.authority().filter(|authority| !authority.host().is_empty()) else {
-            return Err(error("must be a URL with a host"));
-        };
-        if authority.userinfo().is_some() {
-            return Err(error("must not contain credentials"));
-        }
-        if parsed.fragment().is_some() {
-            return Err(error("must not have a fragment"));
-        }
-        if authority.port_to_u16().is_err() {
-            return Err(error("must have a port below 65536"));
-        }
-        let loopback = matches!(authority.host(), "127.0.0.1" | "[::1]" | "localhost");
-        let https = parsed.scheme() == Scheme::new_or_panic("https");
-        let http = parsed.scheme() == Scheme::new_or_panic("http");
-        if !(https || http && dev && loopback) {
-            return Err(error(
-                "must begin with https:// (http:// only to this machine, with the setting dev)",
-            ));
-        }
-        Ok(Self::Endpoint(uri.to_string()))
+        check_uri("jwks_uri", uri, dev)?;
+        Ok(Self::Endpoint(uri.into()))
+    }
+
+    /// Reads the member `discovery`, of this issuer (R54).
+    pub(crate) fn from_discovery(value: &Value, issuer: &str, dev: bool) -> Result<Self, FieldError> {
+        MetadataAddress::read(value, issuer, dev).map(Self::Discovery)
+    }
+
+    /// Whether they are fetched.
+    pub(crate) const fn is_fetched(&self) -> bool {
+        matches!(self, Self::Endpoint(_) | Self::Discovery(_))
+    }
+}
+
+/// Reads the member `jwks_ca` as far as can be said here: whether one is fit to be an authority, who connects finds.
+pub(crate) fn check_authorities(text: &str) -> Result<(), FieldError> {
+    let error = |problem: &dyn core::fmt::Display| FieldError::new("jwks_ca", problem);
+    if text.len() > MAX_KEY_DOCUMENT {
+        return Err(error(&"must not exceed 64 KiB"));
+    }
+    match certificate::check_authorities(text) {
+        Ok(0) => Err(error(&"must hold certificates in PEM")),
+        Ok(_) => Ok(()),
+        Err(problem) => Err(error(&problem)),
     }
 }

@@ -157,12 +157,14 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Whose keys the caller must supply before an exchange can go on.
+/// The document that the caller must supply before an exchange can go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysNeeded {
     /// The name of the trusted issuer.
     pub trusted_issuer: String,
-    /// Its JWKS endpoint.
+    /// Its kind: `jwks`, or `metadata` that says where the JWK set is (R54).
+    pub kind: &'static str,
+    /// Where it is.
     pub uri: String,
 }
 

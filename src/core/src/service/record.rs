@@ -179,13 +179,18 @@ impl Key {
         format!("jwks/{organization}/{name}")
     }
 
+    /// Where an issuer's metadata says that its keys are.
+    pub(super) fn issuer_metadata(organization: &OrganizationId, name: &str) -> String {
+        format!("issuer-metadata/{organization}/{name}")
+    }
+
     /// What every counter of a turn begins with.
     pub(super) const JWKS_TURNS: &'static str = "jwks-turn/";
 
     /// When turns that were left behind are deleted next.
     pub(super) const NEXT_TURN_SWEEP: &'static str = "next-turn-sweep";
 
-    /// A counter that decides who fetches the JWKS document of this address in a window of time.
+    /// A counter that decides who fetches the document of this address in a window of time.
     pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, uri: &str, window: u64) -> String {
         let address = digest::sha256_base64url(uri.as_bytes());
         format!("{}{organization}/{window}/{name}/{}", Self::JWKS_TURNS, &address[..16])

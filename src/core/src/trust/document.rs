@@ -21,7 +21,7 @@ pub const MAX_CLOCK_SKEW: u32 = 600;
 pub(super) const MAX_LIFETIME: u32 = 172_800;
 
 /// A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
-/// `jwks_uri`, `jwks` and `certificate`.
+/// `jwks_uri`, `jwks`, `certificate` and `discovery`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_source_of_keys))]
 #[serde(deny_unknown_fields)]
@@ -48,6 +48,18 @@ pub struct TrustedIssuer {
     /// Its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most 64 KiB (R47).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    /// Its metadata says where its keys are: `true` where that is at the well-known addresses of `issuer`, else the URL of
+    /// the metadata, as for `jwks_uri` (R54).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<shape::Discovery>"))]
+    pub discovery: Option<Value>,
+    /// The certificate authorities of the endpoints of its keys and metadata, in place of all others: certificates in PEM,
+    /// at most 64 KiB (R55).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_ca: Option<String>,
+    /// Whether these endpoints may be in a private network. The operator of a native host has to allow that too (R55).
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub allow_private: bool,
     /// Whether its assertions are accepted at all.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -146,5 +158,5 @@ const fn default_max_lifetime() -> u32 {
 
 #[cfg(feature = "schema")]
 fn one_source_of_keys(schema: &mut schemars::Schema) {
-    shape::exactly_one(schema, &["jwks_uri", "jwks", "certificate"]);
+    shape::exactly_one(schema, &["jwks_uri", "jwks", "certificate", "discovery"]);
 }

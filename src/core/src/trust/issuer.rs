@@ -14,7 +14,7 @@ use super::rule::IssuerRule;
 use crate::application::{self, check_client_id};
 use crate::field::{FieldError, check_text};
 use crate::jwt;
-use crate::keys::KeySource;
+use crate::keys::{KeySource, check_authorities};
 use crate::oauth::{Scope, is_token};
 use crate::tokens;
 
@@ -116,20 +116,37 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     let rules = rules(document, &mut named)?;
     check_work(document)?;
     lint::check(document)?;
-    Ok(Parsed { keys: keys(document, dev)?, named, own, rules })
+    let keys = keys(document, dev)?;
+    check_way_to_keys(document, &keys)?;
+    Ok(Parsed { keys, named, own, rules })
 }
 
 /// The one source of keys that the document names.
 fn keys(document: &TrustedIssuer, dev: bool) -> Result<KeySource, FieldError> {
-    match (&document.jwks_uri, &document.jwks, &document.certificate) {
-        (Some(uri), None, None) => KeySource::from_uri(uri, dev),
-        (None, Some(set), None) => KeySource::from_jwks(set),
-        (None, None, Some(text)) => KeySource::from_certificate(text),
-        (None, None, None) => {
-            Err(FieldError::new("jwks_uri", "exactly one of jwks_uri, jwks and certificate is needed"))
-        }
-        _ => Err(FieldError::new("jwks_uri", "only one of jwks_uri, jwks and certificate may be given")),
+    let issuer = &document.issuer;
+    match (&document.jwks_uri, &document.jwks, &document.certificate, &document.discovery) {
+        (Some(uri), None, None, None) => KeySource::from_uri(uri, dev),
+        (None, Some(set), None, None) => KeySource::from_jwks(set),
+        (None, None, Some(text), None) => KeySource::from_certificate(text),
+        (None, None, None, Some(value)) => KeySource::from_discovery(value, issuer, dev),
+        (None, None, None, None) => Err(FieldError::new(
+            "jwks_uri",
+            "exactly one of jwks_uri, jwks, certificate and discovery is needed",
+        )),
+        _ => Err(FieldError::new(
+            "jwks_uri",
+            "only one of jwks_uri, jwks, certificate and discovery may be given",
+        )),
     }
+}
+
+/// R55: what is said of the way to keys must not stand where nothing goes by it.
+fn check_way_to_keys(document: &TrustedIssuer, keys: &KeySource) -> Result<(), FieldError> {
+    let given = [("jwks_ca", document.jwks_ca.is_some()), ("allow_private", document.allow_private)];
+    if let Some((member, _)) = given.into_iter().find(|(_, given)| *given && !keys.is_fetched()) {
+        return Err(FieldError::new(member, "is for keys that are fetched: by jwks_uri or discovery"));
+    }
+    document.jwks_ca.as_deref().map_or(Ok(()), check_authorities)
 }
 
 fn check_limits(document: &TrustedIssuer) -> Result<(), FieldError> {

@@ -20,8 +20,8 @@ use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
 use asserta_core::oauth::GrantType;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{
-    Clock, Entropy, Event, Events, FetchProblem, FetchedDocument, KeyFetcher, KeyPage, Ports, Store,
-    StoreError,
+    Clock, Entropy, Event, Events, FetchProblem, FetchRequest, FetchedDocument, KeyFetcher, KeyPage, Ports,
+    Store, StoreError,
 };
 use asserta_core::service::{NewApplication, Service, Settings};
 use asserta_core::trust::TrustedIssuer;
@@ -142,6 +142,10 @@ pub struct Endpoint {
     /// Why there is no answer, where there is none.
     pub problem: Cell<Option<FetchProblem>>,
     pub fetches: Cell<u32>,
+    /// What there is at certain addresses; at all others it is the same.
+    pub at: RefCell<BTreeMap<String, Result<FetchedDocument, FetchProblem>>>,
+    /// Each request: the address, the authorities, and whether it may be private.
+    pub asked: RefCell<Vec<(String, Option<String>, bool)>>,
 }
 
 impl Endpoint {
@@ -153,6 +157,22 @@ impl Endpoint {
         *self.answer.borrow_mut() = Some(FetchedDocument { body: text.as_bytes().into(), max_age });
     }
 
+    /// Serves a document at one address.
+    pub fn serve_at(&self, uri: &str, text: &str) {
+        let document = FetchedDocument { body: text.as_bytes().into(), max_age: None };
+        self.at.borrow_mut().insert(uri.into(), Ok(document));
+    }
+
+    /// Fails at one address.
+    pub fn fail_at(&self, uri: &str, problem: FetchProblem) {
+        self.at.borrow_mut().insert(uri.into(), Err(problem));
+    }
+
+    /// The addresses that were asked since this was last called.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.take().into_iter().map(|(uri, ..)| uri).collect()
+    }
+
     pub fn fail(&self) {
         *self.answer.borrow_mut() = None;
     }
@@ -161,10 +181,15 @@ impl Endpoint {
 impl KeyFetcher for Endpoint {
     const CALLER_SUPPLIES: bool = false;
 
-    async fn fetch(&self, _uri: &str) -> Result<FetchedDocument, FetchProblem> {
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<FetchedDocument, FetchProblem> {
         self.fetches.set(self.fetches.get() + 1);
+        let FetchRequest { uri, authorities, allow_private } = request;
+        self.asked.borrow_mut().push((uri.into(), authorities.map(Into::into), allow_private));
         for _ in 0..20 {
             yield_once().await;
+        }
+        if let Some(answer) = self.at.borrow().get(uri) {
+            return answer.clone();
         }
         self.answer.borrow().clone().ok_or(self.problem.get().unwrap_or(FetchProblem::Unknown))
     }

@@ -1,9 +1,9 @@
-//! The reader of JWKS endpoints, over outbound wasi:http, under the limits of R50. Which addresses are
+//! The reader of the documents of issuers' keys, over outbound wasi:http, under the limits of R50. Which addresses are
 //! acceptable core has decided by then; redirects are not followed, since wasi:http follows none.
 
 use std::pin::pin;
 
-use asserta_core::ports::{FetchProblem, FetchedDocument, KeyFetcher};
+use asserta_core::ports::{FetchProblem, FetchRequest, FetchedDocument, KeyFetcher};
 use asserta_endpoint_ports::document::{self, Address, SIZE_LIMIT, TIME_LIMIT, USUAL_SIZE};
 use asserta_endpoint_ports::fetch_problem;
 use futures_util::future::{Either, select};
@@ -20,7 +20,8 @@ pub(crate) struct OutboundHttp;
 impl KeyFetcher for OutboundHttp {
     const CALLER_SUPPLIES: bool = false;
 
-    async fn fetch(&self, uri: &str) -> Result<FetchedDocument, FetchProblem> {
+    async fn fetch(&self, request: FetchRequest<'_>) -> Result<FetchedDocument, FetchProblem> {
+        let uri = document::acceptable(&request)?;
         let exchange = pin!(get(uri));
         let alarm = pin!(monotonic_clock::wait_for(TIME_LIMIT));
         match select(exchange, alarm).await {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asserta::keyvalue::{KeyValue, MemoryStores, RedisStores, SqliteStores};
-use asserta::outbound::{Authorities, OutboundRules};
+use asserta::outbound::{Authorities, OutboundRules, PrivateAddresses};
 use asserta::{Host, Limits, Program, Secret, Settings};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
@@ -93,10 +93,12 @@ pub(crate) struct Serve {
 #[derive(Args)]
 #[command(next_help_heading = "JWKS endpoints")]
 struct Jwks {
-    /// JWKS endpoints may be in private networks (RFC 1918, 100.64.0.0/10, fc00::/7); never on this machine,
-    /// a link-local address, or the cloud's metadata.
-    #[arg(long, env = "ASSERTA_ALLOW_PRIVATE_JWKS", value_parser = FalseyValueParser::new())]
-    allow_private_jwks: bool,
+    /// JWKS endpoints may be in private networks (RFC 1918, 100.64.0.0/10, fc00::/7): with `registered` those of issuers
+    /// that are registered with `allow_private`, with `true` all. Never on this machine, a link-local address, or the
+    /// cloud's metadata.
+    #[arg(long, env = "ASSERTA_ALLOW_PRIVATE_JWKS", value_parser = private_jwks, num_args = 0..=1,
+        default_missing_value = "true", default_value = "false", value_name = "WHICH")]
+    allow_private_jwks: PrivateAddresses,
 
     /// Certificate authorities for JWKS endpoints beside those of the system, in PEM.
     #[arg(long, env = "ASSERTA_JWKS_CA", value_name = "FILE")]
@@ -222,7 +224,7 @@ impl Serve {
         let authorities = authorities("--jwks-ca", self.jwks.jwks_ca.as_deref())?;
         Ok(OutboundRules {
             dev: self.dev,
-            allow_private: self.jwks.allow_private_jwks,
+            private: self.jwks.allow_private_jwks,
             authorities: authorities.unwrap_or_default(),
             proxy_of_environment: self.jwks.egress_proxy == EgressProxy::Environment,
         })
@@ -268,6 +270,16 @@ impl LimitArgs {
             memory: (self.max_memory_mib as usize) << 20,
             ..Limits::default()
         }
+    }
+}
+
+/// The values of a switch, and `registered`.
+fn private_jwks(text: &str) -> Result<PrivateAddresses, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "false" | "f" | "no" | "n" | "off" | "0" => Ok(PrivateAddresses::Refused),
+        "registered" => Ok(PrivateAddresses::Registered),
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(PrivateAddresses::Allowed),
+        _ => Err("must be true, registered or false"),
     }
 }
 

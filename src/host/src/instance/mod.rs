@@ -164,7 +164,7 @@ impl Instance {
                     (later.ticket, None)
                 }
                 wit::Outcome::Fetch(fetch) => {
-                    let fetched = self.store.data().world.outbound.get(&fetch.uri).await;
+                    let fetched = self.store.data().world.outbound.get(&fetch).await;
                     (fetch.ticket, Some(fetched))
                 }
             };

@@ -17,40 +17,50 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{MAX_SIZE, Outbound, document, proxy};
-use crate::bindings::http::{FetchProblem, Fetched};
+use crate::bindings::http::{Fetch, FetchProblem, Fetched};
 
 /// Fetches a document. The caller limits the time.
-pub(super) async fn fetch(outbound: &Outbound, uri: &str) -> Fetched {
-    let uri: Uri = uri.parse().map_err(|_| FetchProblem::BadAddress)?;
+pub(super) async fn fetch(outbound: &Outbound, wanted: &Fetch) -> Fetched {
+    let uri: Uri = wanted.uri.parse().map_err(|_| FetchProblem::BadAddress)?;
     let scheme = uri.scheme().filter(|&scheme| *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP);
     let scheme = scheme.ok_or(FetchProblem::BadAddress)?;
     // No credentials in the URL.
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
     let authority = authority.ok_or(FetchProblem::BadAddress)?;
+    let authorities = wanted.authorities.as_deref();
+    if *scheme != Scheme::HTTPS && authorities.is_some() {
+        // Nothing would ask them.
+        return Err(FetchProblem::Authorities);
+    }
 
     let host = bare_host(authority);
     if let Some(proxy) = outbound.proxy(scheme, host, &uri) {
         // A name is the proxy's to resolve; an address can be judged here.
-        if host.parse().is_ok_and(|address| !outbound.permits(scheme, address)) {
+        if host.parse().is_ok_and(|address| !outbound.permits(scheme, address, wanted.allow_private)) {
             return Err(FetchProblem::AddressRefused);
         }
         let stream = proxy::tunnel(&proxy, host, authority.port_u16().unwrap_or(443)).await?;
-        return get(secure(outbound, host, stream).await?, &uri, authority).await;
+        return get(secure(outbound, authorities, host, stream).await?, &uri, authority).await;
     }
-    let stream = connect(outbound, scheme, authority).await?;
+    let stream = connect(outbound, scheme, authority, wanted.allow_private).await?;
     if *scheme == Scheme::HTTPS {
-        get(secure(outbound, host, stream).await?, &uri, authority).await
+        get(secure(outbound, authorities, host, stream).await?, &uri, authority).await
     } else {
         get(stream, &uri, authority).await
     }
 }
 
 /// TLS to the endpoint. Whether its certificate or something else is the fault is told (R56).
-async fn secure<S>(outbound: &Outbound, host: &str, stream: S) -> Result<TlsStream<S>, FetchProblem>
+async fn secure<S>(
+    outbound: &Outbound,
+    authorities: Option<&str>,
+    host: &str,
+    stream: S,
+) -> Result<TlsStream<S>, FetchProblem>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let connector = outbound.tls.connector().map_err(|_| FetchProblem::Unknown)?;
+    let connector = outbound.tls.connector(authorities)?;
     let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchProblem::BadAddress)?;
     connector.connect(name, stream).await.map_err(|error| {
         tracing::debug!(%error, "TLS with a JWKS endpoint failed");
@@ -66,11 +76,12 @@ async fn connect(
     outbound: &Outbound,
     scheme: &Scheme,
     authority: &Authority,
+    allow_private: bool,
 ) -> Result<TcpStream, FetchProblem> {
     let port = authority.port_u16().unwrap_or(if *scheme == Scheme::HTTPS { 443 } else { 80 });
     let resolved = tokio::net::lookup_host((bare_host(authority), port)).await;
     let resolved = resolved.map_err(|_| FetchProblem::NameUnknown)?;
-    let permitted = resolved.filter(|address| outbound.permits(scheme, address.ip()));
+    let permitted = resolved.filter(|address| outbound.permits(scheme, address.ip(), allow_private));
     let permitted: Vec<SocketAddr> = permitted.collect();
     if permitted.is_empty() {
         return Err(FetchProblem::AddressRefused);
@@ -134,7 +145,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::outbound::OutboundRules;
+    use crate::outbound::{OutboundRules, PrivateAddresses};
 
     /// Responds to one connection with `response`, and says what it read.
     async fn serve_once(response: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<String>) {
@@ -155,16 +166,22 @@ mod tests {
     }
 
     async fn fetched(outbound: &Outbound, uri: &str) -> Result<Vec<u8>, FetchProblem> {
-        fetch(outbound, uri).await.map(|document| document.body)
+        fetch(outbound, &wanted(uri)).await.map(|document| document.body)
+    }
+
+    fn wanted(uri: &str) -> Fetch {
+        Fetch { ticket: 0, uri: uri.to_owned(), authorities: None, allow_private: false }
+    }
+
+    fn allowing(private: PrivateAddresses) -> OutboundRules {
+        OutboundRules { private, ..OutboundRules::default() }
     }
 
     #[tokio::test]
     async fn http_to_loopback_is_for_development_only() {
         let (address, server) = serve_once(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec()).await;
         let uri = format!("http://{address}/keys?x=1");
-        for rules in
-            [OutboundRules::default(), OutboundRules { allow_private: true, ..OutboundRules::default() }]
-        {
+        for rules in [OutboundRules::default(), allowing(PrivateAddresses::Allowed)] {
             let refused = fetched(&Outbound::new(rules), &uri).await;
             assert!(matches!(refused, Err(FetchProblem::AddressRefused)), "{refused:?}");
         }
@@ -187,29 +204,39 @@ mod tests {
         let table: serde_json::Value = serde_json::from_str(table).unwrap();
         for host in table["hosts"]["refused"].as_array().unwrap() {
             let uri = format!("https://{}/", host.as_str().unwrap());
-            match fetch(&outbound, &uri).await {
+            match fetched(&outbound, &uri).await {
                 Err(FetchProblem::AddressRefused | FetchProblem::BadAddress | FetchProblem::NameUnknown) => {}
                 other => panic!("{host}: {other:?}"),
             }
         }
-        assert!(outbound.permits(&Scheme::HTTPS, "8.8.8.8".parse().unwrap()));
-        assert!(!outbound.permits(&Scheme::HTTP, "8.8.8.8".parse().unwrap()));
+        assert!(outbound.permits(&Scheme::HTTPS, "8.8.8.8".parse().unwrap(), false));
+        assert!(!outbound.permits(&Scheme::HTTP, "8.8.8.8".parse().unwrap(), true));
     }
 
-    /// R55: what an operator may allow, and what nobody may.
+    /// R55: what an operator may allow, to all issuers or to those that are registered so, and what nobody may.
     #[test]
     fn allowed_private_addresses_are_those_of_private_networks() {
-        let rules = OutboundRules { allow_private: true, ..OutboundRules::default() };
-        let (allowed, in_development) = (Outbound::new(rules), in_development());
-        let permits =
-            |outbound: &Outbound, text: &str| outbound.permits(&Scheme::HTTPS, text.parse().unwrap());
-        for text in ["10.0.0.1", "100.64.0.1", "fd00::1", "64:ff9b::10.0.0.1", "8.8.8.8"] {
-            assert!(permits(&allowed, text), "{text}");
+        let rules = [PrivateAddresses::Refused, PrivateAddresses::Registered, PrivateAddresses::Allowed];
+        let [refused, registered, allowed] = rules.map(|private| Outbound::new(allowing(private)));
+        let permits = |outbound: &Outbound, text: &str, by_registration: bool| {
+            outbound.permits(&Scheme::HTTPS, text.parse().unwrap(), by_registration)
+        };
+        for text in ["10.0.0.1", "100.64.0.1", "172.20.0.1", "192.168.1.1", "fd00::1", "64:ff9b::10.0.0.1"] {
+            for by_registration in [false, true] {
+                assert!(!permits(&refused, text, by_registration), "{text}: the operator has not allowed it");
+                assert_eq!(permits(&registered, text, by_registration), by_registration, "{text}");
+                assert!(permits(&allowed, text, by_registration), "{text}");
+            }
+            assert!(!registered.permits(&Scheme::HTTP, text.parse().unwrap(), true), "{text}");
         }
         for text in ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "fd00:ec2::254", "100.100.100.200"] {
-            assert!(!permits(&allowed, text), "{text}");
+            for outbound in [&refused, &registered, &allowed] {
+                assert!(!permits(outbound, text, true), "{text}");
+            }
         }
-        assert!(permits(&in_development, "127.0.0.1") && !permits(&in_development, "10.0.0.1"));
+        assert!(permits(&refused, "8.8.8.8", false));
+        let in_development = in_development();
+        assert!(permits(&in_development, "127.0.0.1", false) && !permits(&in_development, "10.0.0.1", true));
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::{Authorities, MAX_TIME, Outbound, OutboundRules};
-use crate::bindings::http::FetchProblem;
+use crate::bindings::http::{Fetch, FetchProblem};
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -49,7 +49,12 @@ async fn serve_tls(authority: &CertifiedIssuer<'static, KeyPair>) -> SocketAddr 
 }
 
 async fn get(rules: OutboundRules, uri: &str) -> Result<Vec<u8>, FetchProblem> {
-    Outbound::new(rules).get(uri).await.map(|document| document.body)
+    Outbound::new(rules).get(&wanted(uri, None)).await.map(|document| document.body)
+}
+
+fn wanted(uri: &str, authorities: Option<&str>) -> Fetch {
+    let authorities = authorities.map(str::to_owned);
+    Fetch { ticket: 0, uri: uri.to_owned(), authorities, allow_private: false }
 }
 
 #[tokio::test]
@@ -70,6 +75,43 @@ async fn an_endpoint_needs_a_certificate_of_an_authority_that_counts() {
     // The certificate is for the name, not for the address.
     let by_address = uri.replace("localhost", "127.0.0.1");
     assert!(matches!(get(rules, &by_address).await, Err(FetchProblem::Certificate)));
+}
+
+/// R55: the authorities of a registration count for its endpoints alone, and there nobody else does: neither the system's
+/// nor those of the operator's file.
+#[tokio::test]
+async fn the_authorities_of_a_registration_count_in_place_of_all_others() {
+    let (operators, issuers) = (authority(), authority());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    fs::write(&file, operators.pem()).unwrap();
+    let authorities = Authorities::from_pem_file(&file).unwrap();
+    let outbound = Outbound::new(OutboundRules { dev: true, authorities, ..OutboundRules::default() });
+    let by_operators = format!("https://localhost:{}/keys", serve_tls(&operators).await.port());
+    let by_issuers = format!("https://localhost:{}/keys", serve_tls(&issuers).await.port());
+    let fetch = async |uri: &str, pem: Option<&str>| {
+        outbound.get(&wanted(uri, pem)).await.map(|document| document.body)
+    };
+
+    let pem = issuers.pem();
+    assert_eq!(fetch(&by_issuers, Some(&pem)).await.unwrap(), b"{}");
+    assert!(
+        matches!(fetch(&by_issuers, None).await, Err(FetchProblem::Certificate)),
+        "for that issuer alone"
+    );
+    assert_eq!(fetch(&by_operators, None).await.unwrap(), b"{}");
+    assert!(matches!(fetch(&by_operators, Some(&pem)).await, Err(FetchProblem::Certificate)), "nobody else");
+    let both = format!("{pem}{}", operators.pem());
+    assert_eq!(fetch(&by_operators, Some(&both)).await.unwrap(), b"{}");
+    // What can't be gone by is never passed over: no authorities, no certificate, no TLS.
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for unusable in ["", "junk", broken, &format!("{pem}{broken}")] {
+        for uri in [&by_issuers, &by_operators] {
+            assert!(matches!(fetch(uri, Some(unusable)).await, Err(FetchProblem::Authorities)), "{unusable}");
+        }
+    }
+    let plain = by_issuers.replace("https://", "http://");
+    assert!(matches!(fetch(&plain, Some(&pem)).await, Err(FetchProblem::Authorities)));
 }
 
 #[test]
@@ -134,7 +176,7 @@ async fn a_proxy_makes_the_way_and_no_more() {
     let mut outbound = Outbound::new(rules);
     outbound.proxies =
         Some(Matcher::builder().https(format!("http://user:word@{at}")).no("direct.example").build());
-    let fetch = async |uri: String| outbound.get(&uri).await.map(|document| document.body);
+    let fetch = async |uri: String| outbound.get(&wanted(&uri, None)).await.map(|document| document.body);
     assert_eq!(fetch(format!("https://idp.example:{good}/keys")).await.unwrap(), b"{}");
     let through = fetch(format!("https://idp.example:{bad}/keys")).await;
     assert!(matches!(through, Err(FetchProblem::Certificate)), "{through:?}");

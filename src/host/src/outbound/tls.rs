@@ -1,4 +1,4 @@
-//! TLS towards JWKS endpoints: which certificate authorities count. Those of a file also serve a Redis.
+//! TLS towards the endpoints of issuers' keys: which certificate authorities count. Those of a file also serve a Redis.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -8,6 +8,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{self, CertificateDer};
 use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
+
+use crate::bindings::http::FetchProblem;
 
 /// A file of certificate authorities that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -69,16 +71,36 @@ impl Tls {
         Self { authorities, connector: OnceLock::new() }
     }
 
-    pub(super) fn connector(&self) -> Result<TlsConnector, Error> {
+    /// The connector for an endpoint: with the authorities of its registration alone, where it has some (R55).
+    pub(super) fn connector(&self, registered: Option<&str>) -> Result<TlsConnector, FetchProblem> {
+        if let Some(pem) = registered {
+            return of_registration(pem).ok_or(FetchProblem::Authorities);
+        }
+        self.usual().map_err(|_| FetchProblem::Unknown)
+    }
+
+    fn usual(&self) -> Result<TlsConnector, Error> {
         if let Some(connector) = self.connector.get() {
             return Ok(connector.clone());
         }
-        let connector = connector(&self.authorities)?;
+        let connector = trusting(usual_roots(&self.authorities)?)?;
         Ok(self.connector.get_or_init(|| connector).clone())
     }
 }
 
-fn connector(authorities: &Authorities) -> Result<TlsConnector, Error> {
+/// Made anew for each fetch: there is one in 30 seconds at most, and few certificates are read in no time.
+fn of_registration(pem: &str) -> Option<TlsConnector> {
+    let mut roots = RootCertStore::empty();
+    for authority in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        roots.add(authority.ok()?).ok()?;
+    }
+    if roots.is_empty() {
+        return None;
+    }
+    trusting(roots).ok()
+}
+
+fn usual_roots(authorities: &Authorities) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
@@ -89,6 +111,10 @@ fn connector(authorities: &Authorities) -> Result<TlsConnector, Error> {
     for authority in &authorities.certificates {
         roots.add(authority.clone())?;
     }
+    Ok(roots)
+}
+
+fn trusting(roots: RootCertStore) -> Result<TlsConnector, Error> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)

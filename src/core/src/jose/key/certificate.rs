@@ -76,6 +76,29 @@ pub fn import(text: &str) -> Result<Certificates, CertificateError> {
     }
 }
 
+/// How many certificates of authorities a text holds in PEM, and nothing else in PEM. Their keys are never ours to use, so
+/// those of any type will do.
+///
+/// # Errors
+/// The first block that is no certificate.
+pub fn check_authorities(text: &str) -> Result<usize, CertificateError> {
+    let blocks = pem_blocks(text)?;
+    if blocks.len() > MAX_KEYS {
+        return Err(CertificateProblem::TooManyKeys.into());
+    }
+    for block in &blocks {
+        let at = |problem: CertificateProblem| problem.at(block.place.clone());
+        match block.label {
+            "CERTIFICATE" => {}
+            label if label.ends_with("PRIVATE KEY") => return Err(at(CertificateProblem::PrivateKey)),
+            _ => return Err(at(CertificateProblem::UnexpectedBlock)),
+        }
+        let der = from_base64(block.body).ok_or_else(|| at(CertificateProblem::NotBase64))?;
+        x509::Certificate::from_der(&der).map_err(|_| at(CertificateProblem::NotX509))?;
+    }
+    Ok(blocks.len())
+}
+
 impl Certificates {
     fn take(
         &mut self,

@@ -7,6 +7,7 @@ use alloc::string::{String, ToString};
 use crate::jose::JwsError;
 use crate::json::Value;
 use crate::jwt::{Keys, NotJwt, UnverifiedJwt, Verification, VerifiedJwt};
+use crate::keys::KeySource;
 use crate::oauth::{Reason, Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
@@ -128,7 +129,7 @@ impl<P: Ports> Service<P> {
         Err(refusal)
     }
 
-    /// R51 to R53, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
+    /// R51 to R54, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
     async fn step_of_keys(
         &self,
         organization: &Rc<CurrentOrganization>,
@@ -137,14 +138,25 @@ impl<P: Ports> Service<P> {
         trail: &mut Trail,
     ) -> Result<(), Refusal> {
         let document = self.issuer_keys.stored_document(organization, issuer).await?;
+        let metadata = self.issuer_keys.stored_metadata(organization, issuer).await?;
+        let is_discovered = matches!(issuer.keys(), KeySource::Discovery(_));
+        let knows_endpoint = !is_discovered || metadata.as_ref().is_some_and(|one| one.jwks_uri().is_some());
         let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
         let saw = match (&document, cause) {
             (Some(document), _) if !document.keys.is_empty() => document.to_string(),
+            // Its metadata says in the cause that it is at fault.
+            (_, Some(cause)) if !knows_endpoint => cause.to_string(),
             (_, Some(cause)) => format!("the issuer's JWKS endpoint: {cause}"),
             (Some(document), None) => document.to_string(),
             (None, None) if refusal.is_some() => "the issuer's JWKS endpoint: no document yet".to_string(),
             // Keys that were registered.
             (None, None) => return Ok(()),
+        };
+        let by = if is_discovered { "by discovery: " } else { "" };
+        let problem = metadata.filter(|_| knows_endpoint).and_then(|one| one.stored.problem.clone());
+        let saw = match problem {
+            Some(problem) => format!("{by}{saw}; when it was last fetched, {problem}"),
+            None => format!("{by}{saw}"),
         };
         let verdict = refusal.map_or(Ok(()), |refusal| Err(refusal.reason));
         trail.step("R51-R53", "keys available", verdict, || saw);

@@ -1,4 +1,5 @@
-//! A JWKS document as it came from its endpoint: its text, its keys, and what is wrong with it (R50 to R53, R56).
+//! A document as it came from its endpoint, a JWK set or an issuer's metadata: its text, its keys, and what is wrong with
+//! it (R50 to R54, R56).
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::jose::Header;
 use crate::jose::key::{JwkSet, JwkSetError, SkippedKey, VerificationKey};
 use crate::json::JsonError;
-use crate::keys::{KeysProblem, MAX_KEY_DOCUMENT, Skipped};
+use crate::keys::{DocumentKind, KeysProblem, MAX_KEY_DOCUMENT, Skipped, jwks_uri};
 use crate::ports::{FetchProblem, FetchedDocument};
 use crate::service::record::KEY_WINDOW;
 
@@ -22,7 +23,8 @@ const MAX_FRESH: u64 = 86_400;
 /// How long a document is used after it stopped being fresh, in seconds.
 const STALE: u64 = 86_400;
 
-/// The text of a document that was fetched, and its usable keys: at least one.
+/// The text of a document that was fetched, and its usable keys: at least one. Of metadata only where the keys are is
+/// kept, and that is the text.
 pub(in crate::service) struct Usable {
     pub(in crate::service) text: String,
     pub(in crate::service) set: JwkSet,
@@ -49,13 +51,26 @@ impl Usable {
         Ok(Self { text, set, max_age: fetched.max_age })
     }
 
+    /// R54: metadata of this issuer, or what is wrong with it.
+    pub(in crate::service) fn read_metadata(
+        fetched: FetchedDocument,
+        issuer: &str,
+        dev: bool,
+    ) -> Result<Self, KeysProblem> {
+        if fetched.body.len() > MAX_KEY_DOCUMENT {
+            return Err(FetchProblem::TooLarge.into());
+        }
+        let text = jwks_uri(&fetched.body, issuer, dev).map_err(KeysProblem::NotMetadata)?;
+        Ok(Self { text, set: JwkSet::default(), max_age: fetched.max_age })
+    }
+
     /// Until when it is fresh, if it was fetched now: seconds since 1970.
     pub(in crate::service) fn fresh_until(&self, now: u64) -> u64 {
         now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(MIN_FRESH, MAX_FRESH))
     }
 }
 
-/// A JWKS document as it is stored. `document` is absent while no fetch has ever succeeded. Every time in it may come
+/// A document as it is stored: a JWK set, or of metadata where the keys are. `document` is absent while no fetch has ever succeeded. Every time in it may come
 /// from a clock that was wrong, so none is believed that lies further ahead than a right clock could have put it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::service) struct StoredDocument {
@@ -72,22 +87,33 @@ pub(in crate::service) struct StoredDocument {
     /// Why that brought nothing (R56).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::service) problem: Option<String>,
+    /// Of metadata: who supplies it has none of the first address, and is to be asked for the other one (R54).
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub(in crate::service) other_due: bool,
 }
 
-/// A JWKS document with its keys parsed.
+/// A document with its keys parsed.
 pub(in crate::service) struct KeyDocument {
     /// The record as it is in the store: while that is the same, nothing is parsed again.
     record: Vec<u8>,
+    kind: DocumentKind,
     pub(in crate::service) stored: StoredDocument,
     pub(in crate::service) keys: Rc<[VerificationKey]>,
     pub(in crate::service) skipped: Vec<SkippedKey>,
 }
 
 impl KeyDocument {
-    pub(in crate::service) fn new(record: Vec<u8>, stored: StoredDocument) -> Self {
-        let text = stored.document.as_deref().unwrap_or_default();
-        let JwkSet { keys, skipped } = JwkSet::parse(text.as_bytes()).unwrap_or_default();
-        Self { record, stored, keys: keys.into(), skipped }
+    pub(in crate::service) fn new(record: Vec<u8>, stored: StoredDocument, kind: DocumentKind) -> Self {
+        let JwkSet { keys, skipped } = match (kind, &stored.document) {
+            (DocumentKind::Jwks, Some(text)) => JwkSet::parse(text.as_bytes()).unwrap_or_default(),
+            _ => JwkSet::default(),
+        };
+        Self { record, kind, stored, keys: keys.into(), skipped }
+    }
+
+    /// Of metadata: where the keys are.
+    pub(in crate::service) fn jwks_uri(&self) -> Option<&str> {
+        self.stored.document.as_deref().filter(|_| self.kind == DocumentKind::Metadata)
     }
 
     /// Whether it was parsed from these bytes.
@@ -100,7 +126,8 @@ impl KeyDocument {
     }
 
     pub(in crate::service) fn is_usable(&self, now: u64) -> bool {
-        !self.keys.is_empty() && now < self.stored.fresh_until.saturating_add(STALE)
+        (!self.keys.is_empty() || self.jwks_uri().is_some())
+            && now < self.stored.fresh_until.saturating_add(STALE)
     }
 
     /// Until when it is fresh, as far as that can be believed: the next try heals what a wrong clock has written.
@@ -133,8 +160,12 @@ impl KeyDocument {
         self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(KEY_WINDOW))
     }
 
-    /// Whether it has the key that the header names; without a `kid`, any key will do (R48).
-    pub(in crate::service) fn has_key_for(&self, header: &Header) -> bool {
+    /// Whether it has what is wanted of it: the key that the header names, any key without a `kid` (R48); of metadata
+    /// where the keys are.
+    pub(in crate::service) fn serves(&self, header: &Header) -> bool {
+        if self.kind == DocumentKind::Metadata {
+            return self.jwks_uri().is_some();
+        }
         let kid = header.kid.as_deref();
         self.keys.iter().any(|key| kid.is_none() || key.kid.as_deref() == kid)
     }

@@ -1,4 +1,4 @@
-//! The keys of a trusted issuer, and the life of a JWKS document (R50 to R53).
+//! The keys of a trusted issuer, and the life of a JWKS document and of the metadata that leads to it (R50 to R54).
 //!
 //! A document is fresh for a while, then served stale while it is refreshed, and dropped a day after
 //! that. Fetches take turns: in each window of 30 seconds one request of all instances fetches, decided
@@ -10,6 +10,7 @@
 //! forward: each instance reads that first, so none goes on with the older one (R48).
 
 mod document;
+mod source;
 mod stored;
 mod supplied;
 mod turns;
@@ -31,26 +32,13 @@ use super::shell::Shell;
 use crate::field::FieldError;
 use crate::jose::Header;
 use crate::jose::key::VerificationKey;
-use crate::keys::KeySource;
+use crate::keys::{KeySource, MetadataAddress};
 use crate::oauth::{KeysNeeded, Reason, Refusal};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, KeyFetcher, Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, FetchProblem, KeyFetcher, Ports, Store as _, StoreError};
 use crate::trust::Issuer;
 use document::KeyDocument;
-
-/// Whose document it is, and where it comes from.
-#[derive(Clone, Copy)]
-pub(in crate::service) struct Source<'a> {
-    pub(in crate::service) organization: &'a OrganizationId,
-    pub(in crate::service) name: &'a str,
-    pub(in crate::service) uri: &'a str,
-}
-
-impl Source<'_> {
-    pub(in crate::service) fn turn(&self, window: u64) -> String {
-        Key::jwks_turn(self.organization, self.name, self.uri, window)
-    }
-}
+use source::Source;
 
 /// The keys of all trusted issuers, as far as they come from endpoints.
 pub(in crate::service) struct IssuerKeys<P: Ports> {
@@ -90,30 +78,45 @@ impl<P: Ports> IssuerKeys<P> {
         header: &Header,
         now: u64,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
+        let metadata;
         let uri = match issuer.keys() {
             KeySource::Certificate(keys) | KeySource::Inline(keys) => return Ok(Rc::clone(keys)),
-            KeySource::Endpoint(uri) => uri,
+            KeySource::Endpoint(uri) => uri.as_str(),
+            KeySource::Discovery(address) => {
+                let source = Source::of_metadata(&organization.id, issuer.document(), address);
+                metadata = self.current(organization, source, header, now).await?;
+                metadata.jwks_uri().unwrap_or_default()
+            }
         };
-        let name = &issuer.document().name;
-        let kept = self.kept(organization, name);
+        let source = Source::of_keys(&organization.id, issuer.document(), uri);
+        Ok(Rc::clone(&self.current(organization, source, header, now).await?.keys))
+    }
+
+    /// The document at this moment, fetched if need be, with what this header wants of it if there is that anywhere.
+    async fn current(
+        &self,
+        organization: &Rc<CurrentOrganization>,
+        source: Source<'_>,
+        header: &Header,
+        now: u64,
+    ) -> Result<Rc<KeyDocument>, Refusal> {
         let is_good = |kept: &Rc<KeyDocument>| {
-            kept.stored.uri == *uri && kept.is_fresh(now) && kept.has_key_for(header)
+            kept.stored.uri == source.uri && kept.is_fresh(now) && kept.serves(header)
         };
-        if let Some(document) = kept.filter(is_good) {
-            return Ok(Rc::clone(&document.keys));
+        if let Some(document) = self.kept(organization, source).filter(is_good) {
+            return Ok(document);
         }
-        let source = Source { organization: &organization.id, name, uri };
         let stored = self.load_document(source).await?;
         if let Some(document) = &stored {
             // It was read after the counter that says under which the entry is kept.
-            self.keep(&organization.id, name, document, Rc::downgrade(organization));
+            self.keep(source, document, Rc::downgrade(organization));
         }
         match stored {
-            Some(document) if document.is_usable(now) && document.has_key_for(header) => {
+            Some(document) if document.is_usable(now) && document.serves(header) => {
                 if !document.is_fresh(now) {
                     self.ask_for_refresh(source, &document, now).await?;
                 }
-                Ok(Rc::clone(&document.keys))
+                Ok(document)
             }
             stored => self.refresh(source, stored, now).await,
         }
@@ -128,11 +131,27 @@ impl<P: Ports> IssuerKeys<P> {
         tried: &[VerificationKey],
         now: u64,
     ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
-        let KeySource::Endpoint(uri) = issuer.keys() else { return Ok(None) };
-        let source = Source { organization: &organization.id, name: &issuer.document().name, uri };
+        let Some(uri) = self.endpoint(&organization.id, issuer).await? else { return Ok(None) };
+        let source = Source::of_keys(&organization.id, issuer.document(), &uri);
         let stored = self.load_document(source).await?;
-        let keys = self.refresh(source, stored, now).await?;
+        let keys = Rc::clone(&self.refresh(source, stored, now).await?.keys);
         Ok((*keys != *tried).then_some(keys))
+    }
+
+    /// Where the issuer's keys are, as far as that is known: nothing is fetched.
+    async fn endpoint(
+        &self,
+        organization: &OrganizationId,
+        issuer: &Issuer,
+    ) -> Result<Option<String>, StoreError> {
+        let address = match issuer.keys() {
+            KeySource::Certificate(_) | KeySource::Inline(_) => return Ok(None),
+            KeySource::Endpoint(uri) => return Ok(Some(uri.clone())),
+            KeySource::Discovery(address) => address,
+        };
+        let metadata =
+            self.load_document(Source::of_metadata(organization, issuer.document(), address)).await?;
+        Ok(metadata.and_then(|metadata| metadata.jwks_uri().map(ToString::to_string)))
     }
 
     /// The issuer's keys as far as they are there, for people: nothing is fetched.
@@ -156,29 +175,41 @@ impl<P: Ports> IssuerKeys<P> {
         organization: &CurrentOrganization,
         issuer: &Issuer,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let KeySource::Endpoint(uri) = issuer.keys() else { return Ok(None) };
-        self.load_document(Source { organization: &organization.id, name: &issuer.document().name, uri })
-            .await
+        let Some(uri) = self.endpoint(&organization.id, issuer).await? else { return Ok(None) };
+        self.load_document(Source::of_keys(&organization.id, issuer.document(), &uri)).await
+    }
+
+    /// The metadata as it is stored, for people; nothing is fetched. `None`, too, where the keys are not discovered.
+    pub(in crate::service) async fn stored_metadata(
+        &self,
+        organization: &CurrentOrganization,
+        issuer: &Issuer,
+    ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
+        let KeySource::Discovery(address) = issuer.keys() else { return Ok(None) };
+        self.load_document(Source::of_metadata(&organization.id, issuer.document(), address)).await
     }
 
     /// A stale document does for now, but is to be fetched again: by us after the response, or by a caller
-    /// who supplies keys, of whom one is asked in a window.
+    /// who supplies documents, of whom one is asked in a window.
     async fn ask_for_refresh(
         &self,
         source: Source<'_>,
         document: &KeyDocument,
         now: u64,
     ) -> Result<(), Refusal> {
-        if document.was_tried(now) {
-            return Ok(());
-        }
         if P::KeyFetcher::CALLER_SUPPLIES {
-            return match self.shell.ports.registry().increment(&source.turn(now / KEY_WINDOW)).await? {
-                1 => Err(keys_needed(source)),
+            let Some(uri) = source.wanted_of_caller(Some(document), now) else { return Ok(()) };
+            let turn = Source { uri, ..source }.turn(now / KEY_WINDOW);
+            return match self.shell.ports.registry().increment(&turn).await? {
+                1 => Err(needed(source, uri)),
                 _ => Ok(()),
             };
         }
-        self.cache.borrow_mut().refreshes_due.push((source.organization.clone(), source.name.to_string()));
+        if document.was_tried(now) {
+            return Ok(());
+        }
+        let due = (source.organization.clone(), source.issuer.name.clone());
+        self.cache.borrow_mut().refreshes_due.push(due);
         Ok(())
     }
 
@@ -188,33 +219,37 @@ impl<P: Ports> IssuerKeys<P> {
         source: Source<'_>,
         stored: Option<Rc<KeyDocument>>,
         now: u64,
-    ) -> Result<Rc<[VerificationKey]>, Refusal> {
+    ) -> Result<Rc<KeyDocument>, Refusal> {
         let mut stored = stored;
-        if !stored.as_ref().is_some_and(|document| document.was_tried(now)) {
-            if P::KeyFetcher::CALLER_SUPPLIES {
-                return Err(keys_needed(source));
+        if P::KeyFetcher::CALLER_SUPPLIES {
+            if let Some(uri) = source.wanted_of_caller(stored.as_deref(), now) {
+                return Err(needed(source, uri));
             }
+        } else if !stored.as_ref().is_some_and(|document| document.was_tried(now)) {
             // Boxed, so that a shell that never comes here has none of its code: a future keeps that of all its steps.
             let turn: Pin<Box<dyn Future<Output = _> + '_>> =
                 Box::pin(self.take_turn(source, now / KEY_WINDOW));
             stored = turn.await?;
         }
         let now = self.shell.ports.clock().now();
-        match &stored {
-            Some(document) if document.is_usable(now) => Ok(Rc::clone(&document.keys)),
-            _ => {
-                let problem = stored.as_ref().and_then(|document| document.stored.problem.as_deref());
+        match stored {
+            Some(document) if document.is_usable(now) => Ok(document),
+            stored => {
                 let until = stored
                     .as_ref()
                     .map_or(KEY_WINDOW - now % KEY_WINDOW, |document| document.untried_in(now));
-                Err(unavailable(until, problem))
+                let problem = stored.and_then(|document| document.stored.problem.clone());
+                let is_unasked = P::KeyFetcher::CALLER_SUPPLIES && source.issuer.jwks_ca.is_some();
+                let problem = problem.or_else(|| is_unasked.then(|| FetchProblem::Authorities.to_string()));
+                Err(unavailable(until, problem.as_deref()))
             }
         }
     }
 
-    /// Takes the JWKS document of `uri` that the caller fetched, and says how many of its keys are usable. Where there
-    /// is none, what is stored is used on, if it may be (R51). A document that can't be used is an error, and counts as
-    /// none: nobody is asked for it again for 30 seconds. One of an address that the issuer no longer has is nobody's.
+    /// Takes the document of `uri` that the caller fetched, and says how many of its keys are usable; metadata has none.
+    /// Where there is no document, what is stored is used on, if it may be (R51). One that can't be used is an error, and
+    /// counts as none: nobody is asked for it again for 30 seconds. One of an address that the issuer no longer has is
+    /// nobody's.
     pub(in crate::service) async fn supply(
         &self,
         organization: &OrganizationId,
@@ -222,13 +257,18 @@ impl<P: Ports> IssuerKeys<P> {
         uri: &str,
         supplied: Supplied,
     ) -> Result<usize, RegistryError> {
-        let issuer = self.registry.trusted_issuer(organization, name).await?;
-        if issuer.jwks_uri.as_deref() != Some(uri) {
-            return Err(FieldError::new("uri", "must be the jwks_uri of the trusted issuer").into());
-        }
-        let source = Source { organization, name, uri };
+        let document = self.registry.trusted_issuer(organization, name).await?;
+        let issuer = Issuer::parse(document, self.shell.settings.dev())?;
+        let endpoint = self.endpoint(organization, &issuer).await?;
+        let source = match issuer.keys() {
+            KeySource::Discovery(address) if is_of(address, uri) => {
+                Source::of_metadata(organization, issuer.document(), address)
+            }
+            _ if endpoint.as_deref() == Some(uri) => Source::of_keys(organization, issuer.document(), uri),
+            _ => return Err(FieldError::new("uri", "must be where the trusted issuer's keys are").into()),
+        };
         let (is_supplied, now) = (matches!(supplied, Supplied::Document(_)), self.shell.ports.clock().now());
-        let (_, document) = self.store_document(source, supplied.into(), now).await?;
+        let (_, document) = self.store_document(source, uri, supplied.into(), now).await?;
         match &document.stored.problem {
             Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
             _ => Ok(document.keys.len()),
@@ -236,12 +276,17 @@ impl<P: Ports> IssuerKeys<P> {
     }
 }
 
+fn is_of(address: &MetadataAddress, uri: &str) -> bool {
+    address.uri == uri || address.otherwise.as_deref() == Some(uri)
+}
+
 fn unavailable(retry_after: u64, problem: Option<&str>) -> Refusal {
     let cause = problem.map(ToString::to_string);
     Refusal { retry_after: Some(retry_after), cause, ..Reason::KeysUnavailable.into() }
 }
 
-fn keys_needed(source: Source<'_>) -> Refusal {
-    let keys_needed = Some(KeysNeeded { trusted_issuer: source.name.into(), uri: source.uri.into() });
+fn needed(source: Source<'_>, uri: &str) -> Refusal {
+    let trusted_issuer = source.issuer.name.clone();
+    let keys_needed = Some(KeysNeeded { trusted_issuer, kind: source.kind.name(), uri: uri.into() });
     Refusal { keys_needed, ..Reason::KeysNeeded.into() }
 }

@@ -6,10 +6,12 @@ use alloc::vec::Vec;
 
 use super::document::KeyDocument;
 use super::{IssuerKeys, Source, unavailable};
+use crate::keys::KeySource;
 use crate::oauth::Refusal;
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, KeyFetcher as _, Ports, Store as _, StoreError};
+use crate::ports::{Clock as _, FetchProblem, KeyFetcher as _, Ports, Store as _, StoreError};
 use crate::service::record::{KEY_WINDOW, Key};
+use crate::trust::Issuer;
 
 /// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
 /// look goes through. What is left is looked at a minute later.
@@ -49,12 +51,16 @@ impl<P: Ports> IssuerKeys<P> {
         window: u64,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
         let began = self.shell.ports.clock().now();
-        let fetched = self.shell.ports.key_fetcher().fetch(source.uri).await;
+        let fetcher = self.shell.ports.key_fetcher();
+        let (mut uri, mut fetched) = (source.uri, fetcher.fetch(source.request(source.uri)).await);
+        if let (Err(FetchProblem::Status(404)), Some(otherwise)) = (&fetched, source.otherwise) {
+            (uri, fetched) = (otherwise, fetcher.fetch(source.request(otherwise)).await);
+        }
         let store = self.shell.ports.registry();
         if store.get(&source.turn(window)).await?.is_none() {
             return Ok(None);
         }
-        let (before, document) = self.store_document(source, fetched.map_err(Into::into), began).await?;
+        let (before, document) = self.store_document(source, uri, fetched.map_err(Into::into), began).await?;
         if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
             // This window's counter must stay until the window is over: the next fetch deletes it.
             let turn = source.turn(turn);
@@ -98,17 +104,25 @@ impl<P: Ports> IssuerKeys<P> {
         Ok(())
     }
 
-    /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
+    /// What is stale of an issuer's documents: its metadata first, which says where the keys are.
     async fn refresh_unless_another_does(
         &self,
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), StoreError> {
+        let Ok(document) = self.registry.trusted_issuer(organization, name).await else { return Ok(()) };
+        let Ok(issuer) = Issuer::parse(document, self.shell.settings.dev()) else { return Ok(()) };
+        if let KeySource::Discovery(address) = issuer.keys() {
+            self.refresh_alone(Source::of_metadata(organization, issuer.document(), address)).await?;
+        }
+        let Some(uri) = self.endpoint(organization, &issuer).await? else { return Ok(()) };
+        self.refresh_alone(Source::of_keys(organization, issuer.document(), &uri)).await
+    }
+
+    /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
+    async fn refresh_alone(&self, source: Source<'_>) -> Result<(), StoreError> {
         let now = self.shell.ports.clock().now();
         let window = now / KEY_WINDOW;
-        let Ok(issuer) = self.registry.trusted_issuer(organization, name).await else { return Ok(()) };
-        let Some(uri) = &issuer.jwks_uri else { return Ok(()) };
-        let source = Source { organization, name, uri };
         let (store, turn) = (self.shell.ports.registry(), source.turn(window));
         // A read is cheaper than the write that would decide it.
         if store.get(&turn).await?.is_some() {

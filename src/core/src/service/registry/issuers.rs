@@ -2,11 +2,14 @@
 
 use alloc::string::String;
 
+use serde::Deserialize;
+
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
 use super::put::{Known, Put};
 use crate::field::FieldError;
+use crate::keys::KeySource;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::service::record::{self, KEY_WINDOW, Key};
@@ -106,7 +109,7 @@ impl<P: Ports> Registry<P> {
         }
         // What goes, goes first: a store that fails in between must leave the record that tells what is left to do.
         let before = before.readable();
-        if before.is_none_or(|before| before.jwks_uri != issuer.jwks_uri) {
+        if before.is_none_or(|before| have_other_way_to_keys(before, issuer)) {
             self.forget_keys(organization, &issuer.name).await?;
         }
         if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
@@ -235,21 +238,59 @@ impl<P: Ports> Registry<P> {
         self.shell.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
     }
 
-    /// Forgets the keys of an issuer that is new, is removed or has another endpoint, and the turn of this window: who
+    /// Forgets the keys of an issuer that is new, is removed or gets them in another way, and the turns of this window: who
     /// registers it again has one at once.
     async fn forget_keys(&self, organization: &OrganizationId, name: &str) -> Result<(), StoreError> {
         let store = self.shell.ports.registry();
-        // Under which address the turn was taken the registration says, which is still there.
-        if let Ok(Some(before)) = self.load_issuer(organization, name).await
-            && let Some(uri) = &before.jwks_uri
-        {
-            let window = self.shell.ports.clock().now() / KEY_WINDOW;
-            let turn = Key::jwks_turn(organization, name, uri, window);
-            store.delete(&turn).await?;
-            store.delete(&Key::jwks_turn_over(&turn)).await?;
+        let metadata = Key::issuer_metadata(organization, name);
+        // Under which addresses turns were taken the registration says, which is still there, and its metadata.
+        if let Ok(Some(before)) = self.load_issuer(organization, name).await {
+            if let Some(uri) = &before.jwks_uri {
+                self.forget_fetch(organization, name, uri).await?;
+            }
+            if let Some(discovery) = &before.discovery {
+                let dev = self.shell.settings.dev();
+                if let Ok(KeySource::Discovery(address)) =
+                    KeySource::from_discovery(discovery, &before.issuer, dev)
+                {
+                    self.forget_fetch(organization, name, &address.uri).await?;
+                }
+                if let Ok(Some(KeptMetadata { document: Some(uri) })) = self.shell.load(&metadata).await {
+                    self.forget_fetch(organization, name, &uri).await?;
+                }
+            }
         }
         self.changed(organization).await?;
+        store.delete(&metadata).await?;
         store.delete(&Key::jwks(organization, name)).await?;
         self.changed(organization).await
     }
+
+    async fn forget_fetch(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        uri: &str,
+    ) -> Result<(), StoreError> {
+        let store = self.shell.ports.registry();
+        let window = self.shell.ports.clock().now() / KEY_WINDOW;
+        let turn = Key::jwks_turn(organization, name, uri, window);
+        store.delete(&turn).await?;
+        store.delete(&Key::jwks_turn_over(&turn)).await
+    }
+}
+
+/// Of the record of an issuer's metadata: where the keys are.
+#[derive(Deserialize)]
+struct KeptMetadata {
+    document: Option<String>,
+}
+
+/// Whether what was fetched for the one may not count for the other (R52, R54, R55).
+fn have_other_way_to_keys(before: &TrustedIssuer, after: &TrustedIssuer) -> bool {
+    before.jwks_uri != after.jwks_uri
+        || before.discovery != after.discovery
+        || before.jwks_ca != after.jwks_ca
+        || before.allow_private != after.allow_private
+        || after.discovery.is_some() && before.issuer != after.issuer
 }
