@@ -1,6 +1,6 @@
 //! `asserta issuer`: the third parties whose assertions an organization accepts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
@@ -16,9 +16,10 @@ use super::output;
 pub(crate) enum Issuer {
     /// Trusts a new issuer.
     ///
-    /// Its keys come from one of three places: its JWKS endpoint, a JWKS file, or its certificate or
+    /// Where its keys are its metadata says, if nothing else does: its JWKS endpoint, a JWKS file, or its certificate or
     /// public key in PEM or DER.
     ///
+    ///   asserta issuer add ci --issuer https://token.actions.githubusercontent.com
     ///   asserta issuer add partner --issuer https://idp.partner.example --jwks-uri https://idp.partner.example/jwks
     ///   asserta issuer add legacy  --issuer https://legacy.example --certificate legacy.pem
     #[command(verbatim_doc_comment)]
@@ -43,6 +44,8 @@ pub(crate) struct Add {
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
+    way: Way,
+    #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
     organization: Organization,
@@ -58,7 +61,9 @@ pub(crate) struct Set {
     #[arg(long, value_name = "ISS")]
     issuer: Option<String>,
     #[command(flatten)]
-    keys: OtherKeys,
+    keys: Keys,
+    #[command(flatten)]
+    way: Way,
     #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
@@ -68,7 +73,7 @@ pub(crate) struct Set {
 }
 
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(required = false, multiple = false)]
 struct Keys {
     /// Its JWKS endpoint.
     #[arg(long, value_name = "URL")]
@@ -79,20 +84,21 @@ struct Keys {
     /// A file with its X.509 certificates or public keys: PEM, or one in DER.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
+    /// Its metadata says where its keys are: that at the issuer's well-known addresses, or at this URL.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "true")]
+    discovery: Option<String>,
 }
 
 #[derive(Args)]
-#[group(required = false, multiple = false)]
-struct OtherKeys {
-    /// Its JWKS endpoint.
-    #[arg(long, value_name = "URL")]
-    jwks_uri: Option<String>,
-    /// A file with its keys as a JWK set.
+#[command(next_help_heading = "Fetching keys")]
+struct Way {
+    /// A file with the certificate authorities of its endpoints, in PEM. There they count in place of all others.
     #[arg(long, value_name = "FILE")]
-    jwks: Option<PathBuf>,
-    /// A file with its X.509 certificates or public keys: PEM, or one in DER.
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
+    jwks_ca: Option<PathBuf>,
+    /// Whether its endpoints may be in a private network. The server has to allow that, too
+    /// (`asserta serve --allow-private-jwks registered`).
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    allow_private: Option<bool>,
 }
 
 #[derive(Args)]
@@ -199,15 +205,13 @@ impl Add {
             ("name".to_owned(), json!(self.name)),
             ("issuer".to_owned(), json!(self.issuer)),
         ]);
-        let Keys { jwks_uri, jwks, certificate } = self.keys;
-        let keys = KeySource::read(jwks_uri, jwks.as_deref(), certificate.as_deref())?;
-        if let Some(keys) = &keys {
-            keys.write(&mut issuer);
-        }
+        let keys = KeySource::read(self.keys)?.unwrap_or_else(KeySource::discovered);
+        keys.write(&mut issuer);
+        self.way.write(&mut issuer)?;
         self.policy.write(&mut issuer)?;
         let path = self.organization.path(&[COLLECTION]);
         let created = self.server.client()?.post(&path, &Value::Object(issuer));
-        let created = created.map_err(|failure| named(keys.as_ref(), failure))?;
+        let created = created.map_err(|failure| keys.named(failure))?;
         if self.server.json {
             output::json(&created)?;
         } else {
@@ -228,11 +232,11 @@ impl Set {
         if let Some(value) = self.issuer {
             issuer.insert("issuer".to_owned(), value.into());
         }
-        let OtherKeys { jwks_uri, jwks, certificate } = self.keys;
-        let keys = KeySource::read(jwks_uri, jwks.as_deref(), certificate.as_deref())?;
+        let keys = KeySource::read(self.keys)?;
         if let Some(keys) = &keys {
             keys.write(&mut issuer);
         }
+        self.way.write(&mut issuer)?;
         self.policy.write(&mut issuer)?;
         let changed = client.put(&path, &Value::Object(issuer));
         let (_, mut changed) = changed.map_err(|failure| named(keys.as_ref(), failure))?;
@@ -258,6 +262,7 @@ fn row(issuer: &Value) -> Vec<String> {
     let keys = match issuer.get("jwks_uri").and_then(Value::as_str) {
         Some(uri) => uri,
         None if issuer.get("jwks").is_some_and(Value::is_object) => "JWKS",
+        None if issuer.get("discovery").is_some_and(|given| !given.is_null()) => "discovery",
         None => "certificate",
     };
     let enabled = issuer.get("enabled").and_then(Value::as_bool).unwrap_or(true);
@@ -300,23 +305,20 @@ struct KeySource {
 }
 
 impl KeySource {
-    fn read(
-        uri: Option<String>,
-        jwks: Option<&Path>,
-        certificate: Option<&Path>,
-    ) -> Result<Option<Self>, Failure> {
-        Ok(match (uri, jwks, certificate) {
+    fn read(keys: Keys) -> Result<Option<Self>, Failure> {
+        let Keys { jwks_uri, jwks, certificate, discovery } = keys;
+        Ok(match (jwks_uri, jwks, certificate) {
             (Some(uri), ..) => {
                 Some(Self { member: "jwks_uri", value: uri.into(), place: "--jwks-uri".to_owned() })
             }
             (None, Some(path), _) => {
                 let place = format!("--jwks {}", path.display());
-                Some(Self { member: "jwks", value: document::jwk_set(&place, path)?, place })
+                Some(Self { member: "jwks", value: document::jwk_set(&place, &path)?, place })
             }
             (None, None, Some(path)) => {
                 let place = format!("--certificate {}", path.display());
                 // PEM as it is, DER in base64.
-                let value = match document::certificates(&place, path)? {
+                let value = match document::certificates(&place, &path)? {
                     Certificates::Text(text) => text,
                     Certificates::Der(der) => {
                         Base64::encode_to_string(der).map_err(|error| Failure::invalid(&place, error))?
@@ -324,14 +326,27 @@ impl KeySource {
                 };
                 Some(Self { member: "certificate", value: value.into(), place })
             }
-            (None, None, None) => None,
+            (None, None, None) => discovery.map(|place| match place.as_str() {
+                "true" => Self::discovered(),
+                _ => Self { value: place.into(), ..Self::discovered() },
+            }),
         })
+    }
+
+    /// The issuer's metadata says where they are.
+    fn discovered() -> Self {
+        Self { member: "discovery", value: true.into(), place: "--discovery".to_owned() }
     }
 
     /// Writes them into a registration, in place of others.
     fn write(&self, issuer: &mut Map<String, Value>) {
-        for member in ["jwks_uri", "jwks", "certificate"] {
+        for member in ["jwks_uri", "jwks", "certificate", "discovery"] {
             issuer.remove(member);
+        }
+        if ["jwks", "certificate"].contains(&self.member) {
+            // Nothing is fetched any more.
+            issuer.remove("jwks_ca");
+            issuer.remove("allow_private");
         }
         issuer.insert(self.member.to_owned(), self.value.clone());
     }
@@ -347,6 +362,19 @@ impl KeySource {
             Failure::Refused { status: 413, .. } => Failure::invalid(&self.place, "must not exceed 64 KiB"),
             other => other,
         }
+    }
+}
+
+impl Way {
+    fn write(&self, issuer: &mut Map<String, Value>) -> Result<(), Failure> {
+        if let Some(path) = &self.jwks_ca {
+            let place = format!("--jwks-ca {}", path.display());
+            issuer.insert("jwks_ca".to_owned(), document::text(&place, path)?.into());
+        }
+        if let Some(allow) = self.allow_private {
+            issuer.insert("allow_private".to_owned(), allow.into());
+        }
+        Ok(())
     }
 }
 

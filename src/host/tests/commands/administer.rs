@@ -251,13 +251,49 @@ fn keys_are_rotated() {
     assert_eq!(keys("list"), after);
 }
 
+/// R54, R55: the issuer alone is enough, and the way to its keys is kept until they are not fetched any more.
+#[test]
+fn an_issuer_is_discovered_where_nothing_else_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let path =
+        |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/certificates").join(name);
+    fs::copy(path("authority.crt.pem"), directory.path().join("ca.pem")).unwrap();
+    fs::copy(path("p256.pub.pem"), directory.path().join("key.pem")).unwrap();
+    fs::write(directory.path().join("junk.pem"), "junk").unwrap();
+    let show = || {
+        let shown = server.out(&["issuer", "show", "ci", "--json"]);
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap()
+    };
+    server.out(&["issuer", "add", "ci", "--issuer", "https://token.actions.githubusercontent.com"]);
+    assert_eq!(show()["discovery"], true);
+    assert!(server.out(&["issuer", "list"]).contains("discovery"));
+
+    server.out(&["issuer", "set", "ci", "--discovery", "https://x.example/metadata", "--jwks-ca", "ca.pem"]);
+    server.out(&["issuer", "set", "ci", "--allow-private"]);
+    let changed = show();
+    assert_eq!(changed["discovery"], "https://x.example/metadata");
+    assert!(changed["jwks_ca"].as_str().unwrap().contains("BEGIN CERTIFICATE"));
+    assert_eq!(changed["allow_private"], true);
+    let refused = server.run(&["issuer", "set", "ci", "--jwks-ca", "junk.pem"]);
+    assert!(refused.code == 1 && refused.err.contains("jwks_ca"), "{refused:?}");
+
+    server.out(&["issuer", "set", "ci", "--certificate", "key.pem"]);
+    let direct = show();
+    for gone in ["discovery", "jwks_ca", "allow_private"] {
+        assert!(direct.get(gone).is_none_or(serde_json::Value::is_null), "{gone}: {direct}");
+    }
+    server.out(&["issuer", "set", "ci", "--discovery"]);
+    assert_eq!(show()["discovery"], true);
+}
+
 #[test]
 fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path());
     fs::write(directory.path().join("junk.pem"), "junk").unwrap();
     let mistakes: [(&[&str], i32, &str); 10] = [
-        (&["issuer", "add", "x", "--issuer", "https://x.example"], 2, "--jwks-uri"),
+        (&["issuer", "add", "x", "--issuer", "partner"], 1, "discovery"),
         (&["issuer", "add", "x", "--issuer", "https://x.example", "--jwks-uri", "ftp://x"], 1, "jwks_uri"),
         (
             &["issuer", "add", "x", "--issuer", "https://x.example", "--certificate", "junk.pem"],
