@@ -270,7 +270,7 @@ fn remember(data: &Path, used: usize) -> Result<()> {
         let bucket = (now() + 3_500) / 3_600 + 1;
         for _ in 0..used {
             let digest: String = (0..43).map(|_| random.random_range('A'..='Z')).collect();
-            replay.increment(&format!("r/{bucket:012}/{digest}"), 1).await?;
+            replay.increment(&format!("r/{bucket:012}/{digest}")).await?;
         }
         Ok(())
     })

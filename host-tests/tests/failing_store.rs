@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use asserta::keyvalue::{Bucket, KeyPage, KeyValue, MemoryStores, StoreError};
+use asserta::keyvalue::{Bucket, KeyValue, MemoryStores, StoreError};
 use async_trait::async_trait;
 use host_tests::admin::Admin;
 use host_tests::assertion::assertion;
@@ -66,22 +66,17 @@ impl Bucket for UnreliableBucket {
         self.0.delete(key).await
     }
 
-    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        self.works()?;
-        self.0.exists(key).await
-    }
-
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
         self.works()?;
         if self.3.load(Ordering::SeqCst) {
             return Err(StoreError::Failed("query result exceeds limit".to_owned()));
         }
-        self.0.list_keys(cursor).await
+        self.0.keys(prefix, after, limit).await
     }
 
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         self.works()?;
-        self.0.increment(key, delta).await
+        self.0.increment(key).await
     }
 }
 

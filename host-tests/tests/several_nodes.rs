@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use asserta::Secret;
-use asserta::keyvalue::{KeyValue, RedisStores, SqliteStores};
+use asserta::keyvalue::{Bucket, KEYS_PER_PAGE, KeyValue, RedisStores, SqliteStores};
 use host_tests::admin::{Admin, Client};
 use host_tests::assertion::assertion;
 use host_tests::client::{Answer, send};
@@ -281,14 +281,12 @@ async fn is_bounded(name: &str, stores: Arc<dyn KeyValue>) -> Result<()> {
     Ok(())
 }
 
-async fn count(bucket: &dyn asserta::keyvalue::Bucket) -> Result<usize> {
-    let (mut keys, mut cursor) = (0, None::<String>);
+async fn count(bucket: &dyn Bucket) -> Result<usize> {
+    let (mut count, mut last) = (0, None::<String>);
     loop {
-        let page = bucket.list_keys(cursor.as_deref()).await.context("the store can be read")?;
-        keys += page.keys.len();
-        cursor = page.cursor;
-        if cursor.is_none() {
-            return Ok(keys);
-        }
+        let page = bucket.keys("", last.as_deref(), KEYS_PER_PAGE).await.context("the store can be read")?;
+        let Some(key) = page.last() else { return Ok(count) };
+        count += page.len();
+        last = Some(key.clone());
     }
 }

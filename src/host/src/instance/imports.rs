@@ -65,23 +65,19 @@ impl store::Host for State {
         after: Option<String>,
         limit: u32,
     ) -> Given<Vec<String>> {
-        let bucket = match self.bucket(area).await {
-            Ok(bucket) => bucket,
-            Err(error) => return Ok(Err(error)),
-        };
-        // In ascending order those with the prefix follow where it would stand itself; no key is one.
-        let page = match bucket.list_keys(Some(after.as_deref().unwrap_or(&prefix))).await {
-            Ok(page) => page,
-            Err(error) => return Ok(Err(told(area, "keys", Some(&prefix), error))),
-        };
-        let keys = page.keys.into_iter().take_while(|key| key.starts_with(&prefix));
-        Ok(Ok(keys.take(limit as usize).collect()))
+        Ok(match self.bucket(area).await {
+            Ok(bucket) => bucket
+                .keys(&prefix, after.as_deref(), limit as usize)
+                .await
+                .map_err(|error| told(area, "keys", Some(&prefix), error)),
+            Err(error) => Err(error),
+        })
     }
 
     async fn increment(&mut self, area: store::Area, key: String) -> Given<i64> {
         Ok(match self.bucket(area).await {
             Ok(bucket) => {
-                bucket.increment(&key, 1).await.map_err(|error| told(area, "increment", Some(&key), error))
+                bucket.increment(&key).await.map_err(|error| told(area, "increment", Some(&key), error))
             }
             Err(error) => Err(error),
         })

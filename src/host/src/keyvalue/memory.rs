@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Bucket, KEYS_PER_PAGE, KeyPage, KeyValue, StoreError, check_key, page_of};
+use super::{Bucket, KEYS_PER_PAGE, KeyValue, StoreError, begin, check_key, page_of};
 
 /// The two buckets, in memory.
 #[derive(Clone, Default)]
@@ -68,23 +68,19 @@ impl Bucket for MemoryBucket {
         Ok(())
     }
 
-    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.entries().contains_key(key))
-    }
-
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
-        let after = cursor.map_or(Bound::Unbounded, Bound::Excluded);
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let after = Bound::Excluded(begin(prefix, after));
         let entries = self.entries();
         let keys = entries.range::<str, _>((after, Bound::Unbounded)).map(|(key, _)| key.clone());
-        Ok(page_of(keys.take(KEYS_PER_PAGE + 1).collect()))
+        Ok(page_of(keys.take(limit.min(KEYS_PER_PAGE)).collect(), prefix))
     }
 
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         check_key(key)?;
         let mut entries = self.entries();
         match entries.entry(key.to_owned()).or_insert(Value::Counter(0)) {
             Value::Counter(count) => {
-                *count = count.checked_add(delta).ok_or(StoreError::NotACounter)?;
+                *count = count.checked_add(1).ok_or(StoreError::NotACounter)?;
                 Ok(*count)
             }
             Value::Bytes(_) => Err(StoreError::NotACounter),

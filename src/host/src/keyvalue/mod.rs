@@ -19,7 +19,7 @@ pub use sqlite::SqliteStores;
 /// Keys are at most so many bytes long, on every host (Redis and Spin's stores allow more).
 pub const MAX_KEY_BYTES: usize = 256;
 
-/// `list_keys` answers at most so many keys at a time.
+/// `keys` lists at most so many at a time.
 pub const KEYS_PER_PAGE: usize = 1000;
 
 /// Why a store did not do what it was asked.
@@ -42,15 +42,6 @@ pub enum StoreError {
     Failed(String),
 }
 
-/// Some of the keys of a bucket.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyPage {
-    /// At most [`KEYS_PER_PAGE`] keys.
-    pub keys: Vec<String>,
-    /// Where the next page begins; `None` after the last one.
-    pub cursor: Option<String>,
-}
-
 /// Opens buckets by name.
 #[async_trait]
 pub trait KeyValue: Send + Sync + 'static {
@@ -70,25 +61,25 @@ pub trait Bucket: Send + Sync + 'static {
     /// Removes a key; no error where it does not exist.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 
-    /// Whether the key has a value.
-    async fn exists(&self, key: &str) -> Result<bool, StoreError>;
+    /// The keys with this prefix that come after `after`, in ascending order of their bytes: at most `limit`, and at most
+    /// [`KEYS_PER_PAGE`]. No key is the prefix itself, or empty.
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
 
-    /// The keys after `cursor`, in ascending order of their bytes where the store can do that.
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError>;
-
-    /// Adds `delta` to the counter under `key` (absent counts as 0) and returns the new value, in
-    /// one atomic step among all users of the store.
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError>;
+    /// Adds one to the counter under `key` (absent counts as 0) and returns the new value, in one atomic step among all
+    /// users of the store.
+    async fn increment(&self, key: &str) -> Result<i64, StoreError>;
 }
 
 fn check_key(key: &str) -> Result<(), StoreError> {
     if key.len() <= MAX_KEY_BYTES { Ok(()) } else { Err(StoreError::KeyTooLong) }
 }
 
-/// Cuts one key too many off a page and turns it into the cursor.
-fn page_of(mut keys: Vec<String>) -> KeyPage {
-    let more = keys.len() > KEYS_PER_PAGE;
-    keys.truncate(KEYS_PER_PAGE);
-    let cursor = if more { keys.last().cloned() } else { None };
-    KeyPage { keys, cursor }
+/// Where a page of keys begins: those with a prefix follow where the prefix would stand itself.
+fn begin<'a>(prefix: &'a str, after: Option<&'a str>) -> &'a str {
+    after.map_or(prefix, |after| after.max(prefix))
+}
+
+/// The keys of a page, of those that follow where it begins.
+fn page_of(following: Vec<String>, prefix: &str) -> Vec<String> {
+    following.into_iter().take_while(|key| key.starts_with(prefix)).collect()
 }

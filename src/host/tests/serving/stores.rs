@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use asserta::Limits;
-use asserta::keyvalue::{Bucket, KeyPage, KeyValue, MemoryStores, StoreError};
+use asserta::keyvalue::{Bucket, KeyValue, MemoryStores, StoreError};
 use async_trait::async_trait;
 
 use crate::host_on;
@@ -65,16 +65,12 @@ impl Bucket for MoodyBucket {
         self.bucket.delete(key).await
     }
 
-    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        self.bucket.exists(key).await
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+        self.bucket.keys(prefix, after, limit).await
     }
 
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
-        self.bucket.list_keys(cursor).await
-    }
-
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
-        self.bucket.increment(key, delta).await
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
+        self.bucket.increment(key).await
     }
 }
 

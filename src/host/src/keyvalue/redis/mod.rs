@@ -1,7 +1,7 @@
 //! Stores in Redis, which several nodes share.
 //!
 //! A bucket is a set of Redis keys of one prefix:
-//! - `asserta:{bucket}:value:{key}` holds a counter as Redis counts (`INCRBY`), or bytes behind a `=`: so
+//! - `asserta:{bucket}:value:{key}` holds a counter as Redis counts (`INCR`), or bytes behind a `=`: so
 //!   that Redis itself takes no bytes for a number, whatever they are.
 //! - `asserta:{bucket}:keys` is a sorted set of all keys, each with the score 0: the order of their bytes,
 //!   which Redis has no other way to list in pages.
@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use tokio_rustls::rustls::crypto::ring;
 
 use self::connection::Connection;
-use super::{Bucket, KEYS_PER_PAGE, KeyPage, KeyValue, StoreError, check_key, page_of};
+use super::{Bucket, KEYS_PER_PAGE, KeyValue, StoreError, begin, check_key, page_of};
 use crate::outbound::Authorities;
 use crate::settings::Secret;
 
@@ -139,20 +139,19 @@ impl Bucket for RedisBucket {
         Ok(())
     }
 
-    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.connection.read(cmd("EXISTS").arg(self.value(key))).await?)
-    }
-
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
-        let after = cursor.map_or("-".to_owned(), |cursor| format!("({cursor}"));
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
+        let after = match begin(prefix, after) {
+            "" => "-".to_owned(),
+            after => format!("({after}"),
+        };
         let mut list = cmd("ZRANGEBYLEX");
-        list.arg(self.keys()).arg(after).arg("+").arg("LIMIT").arg(0).arg(KEYS_PER_PAGE + 1);
-        Ok(page_of(self.connection.read(&list).await?))
+        list.arg(self.keys()).arg(after).arg("+").arg("LIMIT").arg(0).arg(limit.min(KEYS_PER_PAGE));
+        Ok(page_of(self.connection.read(&list).await?, prefix))
     }
 
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         check_key(key)?;
-        let change = self.with_key(key, cmd("INCRBY").arg(self.value(key)).arg(delta));
+        let change = self.with_key(key, cmd("INCR").arg(self.value(key)));
         match self.connection.write(&change).await {
             Ok((count,)) => Ok(count),
             // The key was there, so that the rest of the transaction changed nothing.
@@ -173,7 +172,7 @@ fn stored(value: &[u8]) -> Result<Vec<u8>, StoreError> {
     Ok(count.to_string().into_bytes())
 }
 
-/// What Redis answers to `INCRBY` where it cannot count. It has no code of its own for that.
+/// What Redis answers to `INCR` where it cannot count. It has no code of its own for that.
 fn is_no_counter(error: &RedisError) -> bool {
     error.clone().into_server_errors().is_some_and(|errors| {
         errors.iter().any(|(_, error)| {

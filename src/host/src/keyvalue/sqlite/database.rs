@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
-use crate::keyvalue::{Bucket, KEYS_PER_PAGE, KeyPage, StoreError, check_key, page_of};
+use crate::keyvalue::{Bucket, KEYS_PER_PAGE, StoreError, begin, check_key, page_of};
 use crate::ownership::{self, Exposed};
 
 /// The layout of the file, kept in its `user_version`.
@@ -19,15 +19,14 @@ const LAYOUT: i64 = 1;
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS entries
     (key TEXT PRIMARY KEY NOT NULL, value ANY NOT NULL) STRICT, WITHOUT ROWID";
 const GET: &str = "SELECT value FROM entries WHERE key = ?1";
-const EXISTS: &str = "SELECT 1 FROM entries WHERE key = ?1";
 const SET: &str = "INSERT INTO entries (key, value) VALUES (?1, ?2)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const DELETE: &str = "DELETE FROM entries WHERE key = ?1";
 const LIST: &str = "SELECT key FROM entries WHERE key > ?1 ORDER BY key LIMIT ?2";
 /// SQLite turns a sum beyond 64 bits into a real: the condition leaves the counter alone then.
-const INCREMENT: &str = "INSERT INTO entries (key, value) VALUES (?1, ?2)
-    ON CONFLICT (key) DO UPDATE SET value = value + ?2
-    WHERE typeof(value) = 'integer' AND typeof(value + ?2) = 'integer'
+const INCREMENT: &str = "INSERT INTO entries (key, value) VALUES (?1, 1)
+    ON CONFLICT (key) DO UPDATE SET value = value + 1
+    WHERE typeof(value) = 'integer' AND typeof(value + 1) = 'integer'
     RETURNING value";
 
 /// What an acknowledged write outlives; see [`SqliteStores`](super::SqliteStores).
@@ -122,24 +121,19 @@ impl Bucket for Database {
         Ok(())
     }
 
-    async fn exists(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.reader()?.prepare_cached(EXISTS)?.exists([key])?)
-    }
-
-    async fn list_keys(&self, cursor: Option<&str>) -> Result<KeyPage, StoreError> {
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(LIST)?;
-        // No key is empty text, so that "after nothing" is "after the empty text".
-        let rows =
-            statement.query_map(params![cursor.unwrap_or(""), KEYS_PER_PAGE as i64 + 1], |row| row.get(0))?;
-        Ok(page_of(rows.collect::<Result<_, _>>()?))
+        let limit = limit.min(KEYS_PER_PAGE) as i64;
+        let rows = statement.query_map(params![begin(prefix, after), limit], |row| row.get(0))?;
+        Ok(page_of(rows.collect::<Result<_, _>>()?, prefix))
     }
 
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, StoreError> {
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         check_key(key)?;
         let connection = self.writer()?;
         let mut statement = connection.prepare_cached(INCREMENT)?;
-        let mut rows = statement.query(params![key, delta])?;
+        let mut rows = statement.query([key])?;
         let Some(row) = rows.next()? else { return Err(StoreError::NotACounter) };
         let value = row.get(0)?;
         // The step after the last row commits. It has to be taken here: left to the end of the scope,

@@ -9,11 +9,11 @@ async fn values_outlive_the_process() {
     let directory = tempfile::tempdir().unwrap();
     let first = SqliteStores::open(directory.path()).unwrap();
     first.open("default").await.unwrap().set("k", b"x").await.unwrap();
-    first.open("replay").await.unwrap().increment("n", 1).await.unwrap();
+    first.open("replay").await.unwrap().increment("n").await.unwrap();
     // Opened while the first is still there, as after a SIGKILL: nothing was closed in order.
     let second = SqliteStores::open(directory.path()).unwrap();
     assert_eq!(second.open("default").await.unwrap().get("k").await, Ok(Some(b"x".to_vec())));
-    assert_eq!(second.open("replay").await.unwrap().increment("n", 1).await, Ok(2));
+    assert_eq!(second.open("replay").await.unwrap().increment("n").await, Ok(2));
 }
 
 #[cfg(unix)]
