@@ -23,11 +23,11 @@ fn carry(name: &str) {
     let out = env::var("OUT_DIR").expect("cargo sets it");
     let places = ["component", "../../target/components"];
     let places = places.map(|place| Path::new(&root).join(place).join(name));
-    for place in &places {
-        println!("cargo::rerun-if-changed={}", place.display());
-    }
+    let found = places.iter().find(|place| place.is_file());
+    // Cargo takes what is not there for changed, and would build all anew each time.
+    println!("cargo::rerun-if-changed={}", found.unwrap_or(&places[1]).display());
     // Lints run before the components are built; without them `Exchanger::new` says that they are not there.
-    let found = places.iter().find_map(|place| fs::read(place).ok()).unwrap_or_else(|| {
+    let found = found.and_then(|place| fs::read(place).ok()).unwrap_or_else(|| {
         println!("cargo::warning=there is no {name}: build it with `make wasm`");
         Vec::new()
     });

@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use crate::BoxFuture;
+
 /// Longer than any answer may take: the host gives a request 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -88,10 +90,7 @@ impl Connection {
     /// # Errors
     /// The server can't be reached.
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok(Self { address, sender, driver: tokio::spawn(connection) })
+        connect(address).await
     }
 
     /// Sends a request and reads the answer.
@@ -106,16 +105,31 @@ impl Connection {
         body: impl Into<Bytes>,
     ) -> Result<Answer> {
         let request = request(self.address, method, path, headers, body)?;
-        let exchange = async {
-            self.sender.ready().await?;
-            let response = self.sender.send_request(request).await?;
-            let (parts, body) = response.into_parts();
-            let body = body.collect().await?.to_bytes();
-            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
-        };
-        let answer = tokio::time::timeout(PATIENCE, exchange).await;
+        let answer = tokio::time::timeout(PATIENCE, exchange(&mut self.sender, request)).await;
         answer.with_context(|| format!("{method} {path}: no answer"))?
     }
+}
+
+fn connect(address: SocketAddr) -> BoxFuture<'static, Result<Connection>> {
+    Box::pin(async move {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        Ok(Connection { address, sender, driver: tokio::spawn(connection) })
+    })
+}
+
+fn exchange<'a>(
+    sender: &'a mut http1::SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> BoxFuture<'a, Result<Answer>> {
+    Box::pin(async move {
+        sender.ready().await?;
+        let response = sender.send_request(request).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+    })
 }
 
 impl Drop for Connection {

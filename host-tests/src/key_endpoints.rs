@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use crate::BoxFuture;
 use crate::scenario::resolved::KeyAnswer;
 
 /// A server of JWKS documents. Stops when it is dropped.
@@ -38,6 +39,14 @@ impl KeyEndpoints {
     /// # Errors
     /// There is no free port.
     pub async fn start() -> Result<Self> {
+        Self::serve().await
+    }
+
+    fn serve() -> BoxFuture<'static, Result<Self>> {
+        Box::pin(Self::listen())
+    }
+
+    async fn listen() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let endpoints: Arc<Mutex<HashMap<String, Endpoint>>> = Arc::default();

@@ -17,3 +17,6 @@ pub mod standard_clients;
 pub mod summary;
 pub mod token_request;
 pub mod torture;
+
+/// A future that is compiled where it is made, and not once more in each program that awaits it.
+type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,6 +1,7 @@
 //! A running endpoint.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +87,12 @@ impl HostBuilder {
     }
 
     /// Listens, starts the endpoint, and serves in the background, on the current tokio runtime.
-    pub async fn start(self) -> Result<Host, StartError> {
+    // Boxed, so that all of the host is compiled in this crate, and not once more in each that awaits this.
+    pub fn start(self) -> Pin<Box<dyn Future<Output = Result<Host, StartError>> + Send>> {
+        Box::pin(self.serve())
+    }
+
+    async fn serve(self) -> Result<Host, StartError> {
         let address = self.listen;
         let listener = TcpListener::bind(&address).await;
         let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
