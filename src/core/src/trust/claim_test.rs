@@ -237,8 +237,11 @@ fn found(value: &Value) -> String {
 
 /// The types of values, each once.
 fn kinds<'a>(values: impl Iterator<Item = &'a Value>) -> String {
-    let mut kinds: Vec<&str> = values.map(Value::kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let mut kinds: Vec<&str> = Vec::new();
+    for kind in values.map(Value::kind) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
     kinds.join(" or ")
 }

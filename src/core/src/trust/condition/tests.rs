@@ -253,7 +253,7 @@ fn r49_words() {
         (
             r#""one_of":["a","b",1]"#,
             r#"{"c":"x"}"#,
-            "is a string; wanted is a number or a string of certain values",
+            "is a string; wanted is a string or a number of certain values",
         ),
         (
             r#""contains":"a""#,
@@ -263,7 +263,7 @@ fn r49_words() {
         (
             r#""all_of":["a",1]"#,
             r#"{"c":["b",true]}"#,
-            "is an array with a boolean or a string in it; wanted is an array with a number or a string of each of certain values",
+            "is an array with a string or a boolean in it; wanted is an array with a string or a number of each of certain values",
         ),
         (r#""glob":"a*""#, r#"{"c":[]}"#, "is an empty array; wanted is a string of a certain form"),
         (r#""prefix":"a""#, r#"{"c":7}"#, "is a number; wanted is a string with a certain beginning"),
