@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::keys::IssuerKey;
 
@@ -37,17 +37,18 @@ pub struct Differing {
     pub issuer: String,
     /// `jti`.
     pub jwt_id: String,
-    /// A claim of no meaning, as long as the assertion is to be large.
-    pub note: String,
+    /// Claims beside those that each assertion has.
+    pub claims: Map<String, Value>,
 }
 
 /// Mints one assertion, valid for almost an hour from `now` on.
 pub fn mint(key: &IssuerKey, issuer: &str, jwt_id: &str, now: u64) -> Result<String> {
-    let differing = Differing { issuer: issuer.to_owned(), jwt_id: jwt_id.to_owned(), note: String::new() };
+    let differing = Differing { issuer: issuer.to_owned(), jwt_id: jwt_id.to_owned(), claims: Map::new() };
     mint_differing(key, differing, now)
 }
 
-fn mint_differing(key: &IssuerKey, differing: Differing, now: u64) -> Result<String> {
+/// Mints one assertion with claims of its own, valid for almost an hour from `now` on.
+pub fn mint_differing(key: &IssuerKey, differing: Differing, now: u64) -> Result<String> {
     let header = json!({ "alg": key.algorithm().name(), "kid": key.kid(), "typ": "JWT" });
     let mut claims = json!({
         "iss": differing.issuer,
@@ -58,10 +59,10 @@ fn mint_differing(key: &IssuerKey, differing: Differing, now: u64) -> Result<Str
         "jti": differing.jwt_id,
         "email": "jane.doe@example.com",
     });
-    if !differing.note.is_empty() {
-        claims["note"] = differing.note.into();
+    if let Some(claims) = claims.as_object_mut() {
+        claims.extend(differing.claims);
     }
-    let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signing_input = format!("{}.{}", encode(&header), encode(&claims));
     let signature = key.sign(signing_input.as_bytes())?;
     Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
@@ -73,7 +74,7 @@ pub fn mint_many(key: &IssuerKey, prefix: &str, count: usize) -> Result<Vec<Stri
     let differing = |index| Differing {
         issuer: issuer.clone(),
         jwt_id: format!("{prefix}-{index}"),
-        note: String::new(),
+        claims: Map::new(),
     };
     mint_each(key, count, differing)
 }

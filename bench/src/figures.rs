@@ -38,7 +38,8 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn key(&self, algorithm: Algorithm) -> Result<&IssuerKey> {
+    /// The key of an algorithm.
+    pub fn key(&self, algorithm: Algorithm) -> Result<&IssuerKey> {
         self.keys.iter().find(|key| key.algorithm() == algorithm).context("no key of this algorithm")
     }
 

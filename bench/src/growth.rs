@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use asserta::keyvalue::{KeyValue as _, SqliteStores};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use serde_json::{Map, Value};
 
 use crate::assertion::{Differing, issuer, mint_each, mint_many, now};
 use crate::chart::{Chart, Line};
@@ -107,7 +108,7 @@ impl Growth<'_> {
         let assertions = mint_each(self.key, count, |index| Differing {
             issuer: numbered_issuer(self.key, numbers[index] / APPLICATIONS),
             jwt_id: format!("{prefix}-{index}"),
-            note: String::new(),
+            claims: Map::new(),
         })?;
         let calls = numbers.iter().zip(&assertions);
         Ok(calls.map(|(number, assertion)| Call::granted_to(&numbered_client(*number), assertion)).collect())
@@ -225,19 +226,19 @@ impl Growth<'_> {
     fn sizes(&self) -> Result<Chart> {
         let server = self.start(&self.data("sizes"))?;
         let mut points = Vec::new();
-        for note in [0, 500, 2_000, 5_000, 11_000] {
+        for length in [0, 500, 2_000, 5_000, 11_000] {
             let rate = self.rate(&server, CONNECTIONS, |run| {
                 let assertions = mint_each(self.key, self.calls_of_a_run(), |index| Differing {
                     issuer: issuer(self.key),
-                    jwt_id: format!("size-{note}-{run}-{index}"),
-                    note: "n".repeat(note),
+                    jwt_id: format!("size-{length}-{run}-{index}"),
+                    claims: note_of(length),
                 })?;
                 Ok(assertions.iter().map(|assertion| Call::granted(assertion)).collect())
             })?;
             let example = mint_each(self.key, 1, |_| Differing {
                 issuer: issuer(self.key),
                 jwt_id: String::new(),
-                note: "n".repeat(note),
+                claims: note_of(length),
             })?;
             let size = example.first().context("one was minted")?.len();
             eprintln!("assertions of {size} bytes");
@@ -274,4 +275,9 @@ fn remember(data: &Path, used: usize) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// A claim of no meaning, as long as the assertion is to be large.
+fn note_of(length: usize) -> Map<String, Value> {
+    if length == 0 { Map::new() } else { Map::from_iter([("note".to_owned(), "n".repeat(length).into())]) }
 }

@@ -16,5 +16,6 @@ pub mod load;
 pub mod measure;
 pub mod profile;
 pub mod report;
+pub mod rules;
 pub mod server;
 pub mod signatures;

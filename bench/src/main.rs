@@ -14,6 +14,7 @@ use asserta_bench::growth::Growth;
 use asserta_bench::keys::{Algorithm, IssuerKey};
 use asserta_bench::profile::{Build, Profile};
 use asserta_bench::report::{Figure, Report, Row, Target};
+use asserta_bench::rules;
 use asserta_bench::server::Kind;
 use asserta_bench::signatures::InWasm;
 use asserta_bench::{chart, cores};
@@ -275,6 +276,7 @@ impl Bench {
         report.figures.extend(subject.instances()?);
         report.figures.extend(subject.latency()?);
         report.figures.extend(subject.refusals()?);
+        report.figures.push(rules::figure(&subject, Algorithm::Es256)?);
         report.figures.push(subject.two_workers()?);
         report.figures.push(subject.memory()?);
         report.figures.push(subject.size()?);
