@@ -265,7 +265,7 @@ fn an_issuer_is_discovered_where_nothing_else_is_said() {
         let shown = server.out(&["issuer", "show", "ci", "--json"]);
         serde_json::from_str::<serde_json::Value>(&shown).unwrap()
     };
-    server.out(&["issuer", "add", "ci", "--issuer", "https://token.actions.githubusercontent.com"]);
+    server.out(&["issuer", "add", "ci", "--issuer", "https://login.partner.example"]);
     assert_eq!(show()["discovery"], true);
     assert!(server.out(&["issuer", "list"]).contains("discovery"));
 
