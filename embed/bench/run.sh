@@ -20,3 +20,7 @@ for algorithm in RS256 ES256 EdDSA; do
   printf '%-44s %10s %10s\n' "  with host signatures" \
     "$(median python $algorithm --host-signatures)" "$(median javascript $algorithm --host-signatures)"
 done
+
+echo
+echo "on Workers, in workerd"
+(cd target/test-cloudflare && node cost.mjs)

@@ -93,6 +93,12 @@ export async function serve(out, state, bindings = {}) {
     await ended;
   };
   const events = () => told.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  // KiB.
   const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1]);
-  return { url, admin, stop, events, memory, told: () => told };
+  // Milliseconds, in user and kernel. The name of the program, in parentheses, is the second field.
+  const cpu = () => {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
+  return { url, admin, stop, events, memory, cpu, told: () => told };
 }
