@@ -12,7 +12,7 @@ use asserta_core::keys::KeySource;
 use asserta_core::organization::OrganizationUrls;
 use asserta_core::trust::Issuer;
 use asserta_core::trust::policy::{
-    Allowed, PolicyProblem, Terms, admit, explain_admission, explain_judgement, judge,
+    Allowed, Asker, PolicyProblem, Terms, admit, explain_admission, explain_judgement, judge,
 };
 use serde_json::{Value, json};
 use world::*;
@@ -41,7 +41,7 @@ fn verdict(
     let resources: Vec<String> = asked.resources.iter().map(ToString::to_string).collect();
     let terms = Terms {
         urls: &urls,
-        application: &application,
+        asker: Asker::Application(&application),
         issuer: &issuer,
         scope: asked.scope,
         resources: &resources,

@@ -16,7 +16,7 @@ use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationUrls;
 use asserta_core::service::{NewApplication, Service};
 use asserta_core::trust::Issuer;
-use asserta_core::trust::policy::{Judgement, PolicyProblem, Terms, admit, judge};
+use asserta_core::trust::policy::{Asker, Judgement, PolicyProblem, Terms, admit, judge};
 use serde_json::{Value, json};
 use world::*;
 
@@ -296,8 +296,13 @@ fn timed(policy: Value, claims: Value) -> (Duration, Judgement) {
     let application =
         Application::parse("app".into(), [0; 32], 0, metadata(json!({}))).expect("an application");
     let urls = OrganizationUrls::new("https://as.example", &default_organization());
-    let terms =
-        Terms { urls: &urls, application: &application, issuer: &issuer, scope: None, resources: &[] };
+    let terms = Terms {
+        urls: &urls,
+        asker: Asker::Application(&application),
+        issuer: &issuer,
+        scope: None,
+        resources: &[],
+    };
     let text = assertion(&idp, START, claims);
     let jwt = UnverifiedJwt::parse(&text).expect("a JWT");
     let KeySource::Inline(keys) = issuer.keys() else { panic!("the keys are in the document") };

@@ -19,6 +19,7 @@ pub(crate) async fn serve<P: Ports>(
     let service = &started?.service;
     service.registry().organization(organization).await?;
     let settings = service.settings();
-    let text = metadata(&settings.urls(organization), settings.access_token_algorithm());
+    let without_client = service.registry().allows_no_client(organization).await?;
+    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), without_client);
     Ok(document(text, MAX_AGE))
 }

@@ -148,6 +148,9 @@ impl From<RegistryError> for Problem {
             RegistryError::NameTaken => Self::taken().detail(detail).field("name"),
             RegistryError::IssuerTaken => Self::taken().detail(detail).field("issuer"),
             RegistryError::ClientIdTaken => Self::taken().detail(detail).field("client_id"),
+            RegistryError::LabelTaken(rule) => {
+                Self::taken().detail(detail).field(format!("rules[{rule}].client_id"))
+            }
             RegistryError::OrganizationUnknown => Self::not_found().detail(detail),
             RegistryError::NotFound => Self::not_found(),
             RegistryError::Busy | RegistryError::Store(_) => Self::unavailable().detail(detail),

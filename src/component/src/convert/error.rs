@@ -36,7 +36,10 @@ impl From<RegistryError> for types::RegistryError {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Invalid(error) => (*error).into(),
-            RegistryError::NameTaken | RegistryError::IssuerTaken | RegistryError::ClientIdTaken => {
+            RegistryError::NameTaken
+            | RegistryError::IssuerTaken
+            | RegistryError::ClientIdTaken
+            | RegistryError::LabelTaken(_) => {
                 let sentence = error.to_string();
                 let (field, problem) = sentence.split_once(": ").unwrap_or(("", &sentence));
                 Self::Taken(FieldError::new(field, problem).into())

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::client_auth::{Client, Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
 use asserta_core::json::to_text;
 use asserta_core::oauth::Reason;
@@ -79,11 +79,15 @@ impl Guest for Component {
 }
 
 fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
-    let Credentials::ClientSecret(secret) = credentials;
-    let credentials = Presented::secret(&secret.client_id, &secret.client_secret, PresentedBy::Basic);
+    let client: Client = match credentials {
+        Credentials::ClientSecret(secret) => {
+            Presented::secret(&secret.client_id, &secret.client_secret, PresentedBy::Basic).into()
+        }
+        Credentials::NoClient(client_id) => Client::nothing(client_id.as_deref()),
+    };
     let Grant::JwtBearer(assertion) = grant;
     let resources = options.resources.iter().map(String::as_str);
-    TokenRequest::jwt_bearer(credentials, &assertion, options.scope.as_deref(), resources)
+    TokenRequest::jwt_bearer(client, &assertion, options.scope.as_deref(), resources)
 }
 
 fn supply(name: &str, needed: &KeysNeeded, supplied: Supplied) -> Result<u32, RegistryError> {

@@ -102,8 +102,11 @@ pub(crate) const MIN_LIFETIME: u32 = 30;
 /// The most that it may be.
 pub(crate) const MAX_LIFETIME: u32 = 86_400;
 
+/// What it is where nobody says. Without a client, too (R29).
+pub(crate) const DEFAULT_LIFETIME: u32 = 3600;
+
 const fn default_lifetime() -> u32 {
-    3600
+    DEFAULT_LIFETIME
 }
 
 const fn enabled() -> bool {

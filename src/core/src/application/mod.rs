@@ -7,4 +7,4 @@ mod document;
 pub use application::{Application, check_client_id, secret_digest};
 pub(crate) use application::{check_metadata, from_hex};
 pub use document::{ApplicationMetadata, OneOrMany};
-pub(crate) use document::{MAX_LIFETIME, MIN_LIFETIME};
+pub(crate) use document::{DEFAULT_LIFETIME, MAX_LIFETIME, MIN_LIFETIME};

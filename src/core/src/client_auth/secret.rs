@@ -31,14 +31,15 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Reads them from the header, else the body. `Ok(None)`: there are none (R21).
+    /// Reads them from the header, else the body. `Ok(None)`: there are none (R21, R29). A secret without an identifier is
+    /// no client's.
     pub(super) fn read(authorization: Option<&str>, form: &Form<'_>) -> Result<Option<Self>, Reason> {
         let in_body = form.one("client_secret")?;
         let client_id = form.one("client_id")?;
         let Some(header) = authorization else {
             return Ok(match (client_id, in_body) {
-                (Some(id), Some(secret)) => Some(Self::new(id, secret, PresentedBy::Post)),
-                _ => None,
+                (id, Some(secret)) => Some(Self::new(id.unwrap_or_default(), secret, PresentedBy::Post)),
+                (_, None) => None,
             });
         };
         if in_body.is_some() {

@@ -118,26 +118,28 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
 /// The decision on an exchange.
 pub fn decide(facts: &Facts<'_>) -> Decided {
     let Facts { organization, terms: admitted, assertion } = facts;
-    let Judgement { rule, audited, verdict } = policy::judge(admitted, assertion);
+    let Judgement { rule, label, audited, verdict } = policy::judge(admitted, assertion);
     let Terms { issuer, scope, .. } = admitted.terms();
     let granted = |allowed: Allowed| Granted {
         rule: rule.clone(),
         subject: assertion.subject().to_string(),
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
+        mark: mark(organization, issuer.document(), allowed.label().is_some(), assertion),
         allowed,
         issuer: issuer.document().issuer.clone(),
-        mark: mark(organization, issuer.document(), assertion),
     };
     let granted = verdict.map(granted).map_err(reason);
     let audited = audited.into_iter().map(|(name, verdict)| (name, verdict.map_err(reason)));
-    Decided { audited: audited.collect(), rule, granted }
+    Decided { audited: audited.collect(), rule, label, granted }
 }
 
 /// What a problem with the policy is called here: most are `invalid_grant`, since it is an assertion that is refused.
 pub const fn reason(problem: PolicyProblem) -> Reason {
     match problem {
         // Whoever asks learns no more of a disabled issuer than of an unknown one.
-        PolicyProblem::IssuerDisabled => Reason::IssuerUnknown,
+        // Nor of one that asks for a client, if there is none.
+        PolicyProblem::IssuerDisabled | PolicyProblem::IssuerNeedsClient => Reason::IssuerUnknown,
+        PolicyProblem::LabelDiffers => Reason::ClientUnauthenticated,
         PolicyProblem::IssuerNotAccepted => Reason::IssuerNotAllowed,
         PolicyProblem::SubjectInvalid => Reason::SubjectInvalid,
         PolicyProblem::SubjectNotAllowed => Reason::SubjectNotAllowed,
@@ -151,8 +153,15 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
 
 /// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
 /// since an ECDSA signature can be varied without the key.
-fn mark(organization: &OrganizationId, issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>) -> Option<Mark> {
-    if issuer.replay == Replay::Allow {
+///
+/// R29: without a client an assertion always works once.
+fn mark(
+    organization: &OrganizationId,
+    issuer: &TrustedIssuer,
+    without_client: bool,
+    assertion: &VerifiedJwt<'_>,
+) -> Option<Mark> {
+    if issuer.replay == Replay::Allow && !without_client {
         return None;
     }
     let (kind, identity) = match assertion.jwt_id() {

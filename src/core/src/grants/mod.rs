@@ -26,6 +26,8 @@ pub struct Granted {
 pub struct Decided {
     /// The name of the rule that decided (R80).
     pub rule: Option<String>,
+    /// The label of that rule, where it is one without a client (R29).
+    pub label: Option<String>,
     /// The rules that only watch and fit, with what each would have come to (R82).
     pub audited: Vec<(String, Result<(), Reason>)>,
     /// What is granted, or the reason of the refusal.
@@ -76,6 +78,11 @@ impl Granted {
     /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
     pub fn lifetime(&self) -> Option<u32> {
         self.allowed.lifetime()
+    }
+
+    /// What stands for the client, where it is granted without one (R29).
+    pub fn label(&self) -> Option<&str> {
+        self.allowed.label()
     }
 
     /// Who has vouched for the subject.

@@ -1,7 +1,7 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
 use super::jwt_bearer;
-use crate::client_auth::Presented;
+use crate::client_auth::Client;
 use crate::oauth::{Form, GrantType, MAX_BODY, Reason};
 
 /// The parts of an HTTP request that the token endpoint reads.
@@ -39,8 +39,8 @@ impl GrantRequest {
 /// A request for an access token.
 #[derive(Clone)]
 pub struct TokenRequest {
-    /// Who asks; `None`: no credentials were presented (R21).
-    pub client: Option<Presented>,
+    /// Who asks.
+    pub client: Client,
     /// What for.
     pub grant: GrantRequest,
 }
@@ -66,7 +66,7 @@ impl TokenRequest {
         match GrantType::from_name(grant_type).ok_or(Reason::GrantTypeUnsupported)? {
             GrantType::JwtBearer => {
                 let parameters = jwt_bearer::Parameters::read(&form)?;
-                let client = Presented::read(request.authorization, &form)?;
+                let client = Client::read(request.authorization, &form)?;
                 Ok(Self { client, grant: GrantRequest::JwtBearer(parameters.within_limits()?) })
             }
         }
@@ -77,13 +77,13 @@ impl TokenRequest {
     /// # Errors
     /// The reason of the refusal.
     pub fn jwt_bearer<'a>(
-        client: Presented,
+        client: impl Into<Client>,
         assertion: &str,
         scope: Option<&str>,
         resources: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Reason> {
         let request = jwt_bearer::Request::new(assertion, scope, resources)?;
-        Ok(Self { client: Some(client), grant: GrantRequest::JwtBearer(request) })
+        Ok(Self { client: client.into(), grant: GrantRequest::JwtBearer(request) })
     }
 }
 

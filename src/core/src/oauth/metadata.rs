@@ -10,10 +10,11 @@ use crate::jose::SigningAlgorithm;
 use crate::organization::OrganizationUrls;
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
-/// endpoint has nothing for are empty lists.
-pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm) -> Vec<u8> {
+/// endpoint has nothing for are empty lists. `without_client`: the organization has a rule for that (R29).
+pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, without_client: bool) -> Vec<u8> {
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
-    let auth_methods: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.name()).collect();
+    let auth_methods = ClientAuthMethod::ALL.iter().map(|method| method.name());
+    let auth_methods: Vec<&str> = auth_methods.chain(without_client.then_some("none")).collect();
     let document = json!({
         "issuer": urls.issuer,
         "token_endpoint": urls.token_endpoint,

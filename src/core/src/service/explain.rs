@@ -15,6 +15,7 @@ use crate::grants::jwt_bearer::Request;
 use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
+use crate::trust::policy::Asker;
 
 /// One check and what it found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,8 +59,9 @@ impl Explanation {
 }
 
 impl<P: Ports> Service<P> {
-    /// Explains what an exchange of this assertion would come to, for this application or for one that
-    /// may do anything. Fetches keys if need be, reserves nothing.
+    /// Explains what an exchange of this assertion would come to: for this application; without a client, where
+    /// `client_id` is the label of a rule for that (R29); or, where it is absent, for an application that may do anything and
+    /// without a client, whichever the rule is for. Fetches keys if need be, reserves nothing.
     pub async fn explain(
         &self,
         organization: &OrganizationId,
@@ -68,8 +70,14 @@ impl<P: Ports> Service<P> {
     ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
         let application = match client_id {
-            Some(client_id) => self.registry.application(organization, client_id).await?,
-            None => any_application(),
+            Some(label) if self.registry.is_label(organization, label, |_| false).await? => None,
+            Some(client_id) => Some(self.registry.application(organization, client_id).await?),
+            None => Some(any_application()),
+        };
+        let asker = match (&application, client_id) {
+            (Some(application), Some(_)) => Asker::Application(application),
+            (Some(application), None) => Asker::Anybody(application),
+            (None, label) => Asker::NoClient(label),
         };
         let now = self.shell.ports.clock().now();
         // That the organization exists is known here.
@@ -82,8 +90,11 @@ impl<P: Ports> Service<P> {
                 return Ok(Explanation::of(trail));
             }
         };
-        steps_of_application(&application, &mut trail);
-        match self.jwt_bearer(&organization, &application, &request, now, &mut trail).await {
+        match &application {
+            Some(application) => steps_of_application(application, &mut trail),
+            None => step_of_no_client(self.registry.grants_without_client(&organization).await?, &mut trail),
+        }
+        match self.jwt_bearer(&organization, asker, &request, now, &mut trail).await {
             Ok(granted) => {
                 if let Some(mark) = granted.mark() {
                     self.step_of_mark(mark, now, &mut trail).await?;
@@ -132,6 +143,18 @@ fn steps_of_application(application: &Application, trail: &mut Trail) {
         }
     };
     trail.step("R24", "grant allowed", allowed, || saw);
+}
+
+/// R29: whether anything is granted without a client.
+fn step_of_no_client(grants: bool, trail: &mut Trail) {
+    let (verdict, seen) = match grants {
+        true => (Ok(()), "the organization has a rule without a client"),
+        false => (
+            Err(Reason::ClientUnauthenticated),
+            "no rule without a client decides: all are only watched, or of disabled issuers",
+        ),
+    };
+    trail.step("R29", "no client needed", verdict, || seen.to_string());
 }
 
 /// An application that may do anything, to look at the assertion alone.

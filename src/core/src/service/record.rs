@@ -163,6 +163,17 @@ impl Key {
         format!("issuer-value/{organization}/{}", digest::sha256_base64url(issuer.as_bytes()))
     }
 
+    /// Leads to a trusted issuer that grants without a client, or that has a rule with this label (R29).
+    pub(super) fn without_client(organization: &OrganizationId, label: Option<&str>) -> String {
+        let which = label.map_or("any".into(), |label| digest::sha256_base64url(label.as_bytes()));
+        format!("without-client/{organization}/{which}")
+    }
+
+    /// Says of one issuer what the signpost beside it says of at least one.
+    pub(super) fn mark_beside(signpost: &str, issuer: &str) -> String {
+        format!("{signpost}/{issuer}")
+    }
+
     pub(super) fn applications(organization: &OrganizationId) -> String {
         format!("application/{organization}/")
     }

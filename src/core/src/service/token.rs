@@ -9,13 +9,15 @@ use super::Service;
 use super::record::Key;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
-use crate::client_auth::{AuthenticatedClient, Presented, authenticate};
+use crate::application::{Application, DEFAULT_LIFETIME};
+use crate::client_auth::{AuthenticatedClient, Client, Presented, authenticate};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
 use crate::jose::{SigningKey, base64url, digest};
 use crate::oauth::{Reason, Refusal};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports, Store as _};
 use crate::tokens::{AccessToken, AccessTokenClaims};
+use crate::trust::policy::Asker;
 
 /// A token, and by what it is known to whoever has it.
 struct Issued {
@@ -63,30 +65,39 @@ impl<P: Ports> Service<P> {
     ) -> Result<Issued, Refusal> {
         let now = self.shell.ports.clock().now();
         let organization = self.registry.current(organization).await?;
-        let client = self.authenticate(&organization, request.client.as_ref(), trail).await?;
-        if !client.application().allows(request.grant.grant_type()) {
+        let client = match &request.client {
+            Client::Presents(presented) => Some(self.authenticate(&organization, presented, trail).await?),
+            Client::Nothing(_) if self.registry.grants_without_client(&organization).await? => None,
+            Client::Nothing(_) => return Err(Reason::ClientUnauthenticated.into()),
+        };
+        let application = client.as_ref().map(AuthenticatedClient::application);
+        if application.is_some_and(|application| !application.allows(request.grant.grant_type())) {
             return Err(Reason::GrantNotAllowed.into());
         }
+        let asker = match (application, &request.client) {
+            (Some(application), _) => Asker::Application(application),
+            (None, Client::Nothing(client_id)) => Asker::NoClient(client_id.as_deref()),
+            (None, Client::Presents(_)) => return Err(Reason::ServerFault.into()),
+        };
         let granted = match &request.grant {
             GrantRequest::JwtBearer(request) => {
-                self.jwt_bearer(&organization, client.application(), request, now, trail).await?
+                self.jwt_bearer(&organization, asker, request, now, trail).await?
             }
         };
         let key = self.signing_keys.current(&organization, now).await?;
         if let Some(mark) = granted.mark() {
             self.spent.reserve(mark, now).await?;
         }
-        self.issue(&organization, &client, &granted, &key, now)
+        self.issue(&organization, application, &granted, &key, now)
     }
 
     /// R20 to R23: who asks. Every failure looks the same and takes the same work.
     async fn authenticate(
         &self,
         organization: &CurrentOrganization,
-        presented: Option<&Presented>,
+        presented: &Presented,
         trail: &mut Trail,
     ) -> Result<AuthenticatedClient, Refusal> {
-        let presented = presented.ok_or(Reason::ClientUnauthenticated)?;
         let client_id = presented.client_id();
         let (application, was_kept) = self.registry.current_application(organization, client_id).await?;
         trail.asked_by(application.as_ref());
@@ -102,11 +113,11 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// The token of what was granted to this client.
+    /// The token of what was granted to this application, or without a client (R29).
     fn issue(
         &self,
         organization: &CurrentOrganization,
-        client: &AuthenticatedClient,
+        application: Option<&Application>,
         granted: &Granted,
         key: &SigningKey,
         now: u64,
@@ -114,15 +125,20 @@ impl<P: Ports> Service<P> {
         let mut id = [0; 16];
         self.shell.ports.entropy().fill(&mut id);
         let id = base64url::encode(&id);
-        let application = client.application();
+        let client_id = match (application, granted.label()) {
+            (Some(application), None) => application.client_id(),
+            (None, Some(label)) => label,
+            _ => return Err(Reason::ServerFault.into()),
+        };
         // R66: the shorter one counts.
-        let lifetime = application.metadata().access_token_lifetime;
+        let lifetime =
+            application.map_or(DEFAULT_LIFETIME, |application| application.metadata().access_token_lifetime);
         let expires_in = u64::from(granted.lifetime().map_or(lifetime, |of_rule| of_rule.min(lifetime)));
         let claims = AccessTokenClaims {
             issuer: &organization.urls.issuer,
             subject: granted.subject(),
             audience: granted.audience(),
-            client_id: application.client_id(),
+            client_id,
             issued_at: now,
             expires_at: now + expires_in,
             id: &id,

@@ -21,6 +21,8 @@ pub(super) struct Trail {
     application: Option<Rc<Application>>,
     issuer: Option<Rc<Issuer>>,
     rule: Option<String>,
+    /// The label of that rule (R29).
+    label: Option<String>,
     audited: Vec<Audited>,
 }
 
@@ -46,18 +48,24 @@ impl Trail {
     }
 
     /// Takes note of the rule that decided, and of those that only watched.
-    pub(super) fn judged(&mut self, rule: Option<String>, audited: Vec<(String, Result<(), Reason>)>) {
+    pub(super) fn judged(
+        &mut self,
+        rule: Option<String>,
+        label: Option<String>,
+        audited: Vec<(String, Result<(), Reason>)>,
+    ) {
         let noted = |(rule, verdict): (String, Result<(), Reason>)| {
             let outcome = verdict.map_or_else(Outcome::Refused, |()| Outcome::Granted);
             Audited { rule, outcome }
         };
         self.rule = rule;
+        self.label = label;
         self.audited = audited.into_iter().map(noted).collect();
     }
 
-    /// The application that a client says it is.
+    /// The application that a client says it is, or the label of a rule without a client.
     pub(super) fn client_id(&self) -> Option<&str> {
-        self.application.as_ref().map(|application| application.client_id())
+        self.application.as_ref().map(|application| application.client_id()).or(self.label.as_deref())
     }
 
     /// The name of the issuer that a JWT names.

@@ -10,7 +10,7 @@ use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, TrustedIssuer};
 use super::lint;
 use super::named_claims::NamedClaims;
 use super::requirements::Requirements;
-use super::rule::IssuerRule;
+use super::rule::{IssuerRule, RuleClient};
 use crate::application::{self, check_client_id};
 use crate::field::{FieldError, check_text};
 use crate::jwt;
@@ -249,6 +249,7 @@ fn check_rule(at: &str, rule: &IssuerRule) -> Result<(), FieldError> {
     if rule.claim_mappings.len() > MAX_CONDITIONS {
         return refused("claim_mappings", "must not have more than 32 members");
     }
+    check_client(at, rule)?;
     if let Some(applications) = &rule.applications {
         if !(1..=100).contains(&applications.len()) {
             return refused("applications", "must have 1 to 100 elements");
@@ -271,6 +272,29 @@ fn check_rule(at: &str, rule: &IssuerRule) -> Result<(), FieldError> {
     }
     check_scopes(at, rule.scopes.as_deref())?;
     check_mappings(at, &rule.claim_mappings)
+}
+
+/// R29: what a rule without a client needs, and what has no meaning there.
+fn check_client(at: &str, rule: &IssuerRule) -> Result<(), FieldError> {
+    let refused = |member: &str, problem: &str| Err(FieldError::new(format!("{at}{member}"), problem));
+    let is_empty = |list: Option<&[String]>| list.is_none_or(<[String]>::is_empty);
+    match (rule.client, &rule.client_id) {
+        (RuleClient::Required, None) => return Ok(()),
+        (RuleClient::Required, Some(_)) => return refused("client_id", "is for rules with client: none"),
+        (RuleClient::None, None) => return refused("client_id", "is needed where client is none"),
+        (RuleClient::None, Some(label)) => check_client_id(label)
+            .map_err(|error| FieldError::new(format!("{at}client_id"), error.problem))?,
+    }
+    if rule.applications.is_some() {
+        return refused("applications", "must not be given where client is none: no application asks");
+    }
+    if is_empty(rule.scopes.as_deref()) {
+        return refused("scopes", "are needed where client is none: no application bounds them");
+    }
+    if is_empty(rule.subjects.as_deref()) && rule.claims.is_empty() {
+        return refused("claims", "or subjects are needed where client is none");
+    }
+    Ok(())
 }
 
 fn check_scopes(at: &str, scopes: Option<&[String]>) -> Result<(), FieldError> {

@@ -14,9 +14,10 @@ mod shared_issuers;
 mod skipped_keys;
 mod stored;
 mod warnings;
+mod without_client;
 
 pub use condition::{ClaimCondition, NegatedTest};
 pub use document::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 pub use issuer::Issuer;
-pub use rule::{IssuerRule, RuleMode};
+pub use rule::{IssuerRule, RuleClient, RuleMode};
 pub use warnings::Warning;

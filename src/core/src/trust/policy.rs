@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use super::issuer::Issuer;
 use super::named_claims::FoundClaims;
-use super::rule::IssuerRule;
+use super::rule::{IssuerRule, RuleClient};
 use crate::application::Application;
 use crate::check::Finding;
 use crate::json::Value;
@@ -25,14 +25,38 @@ use crate::organization::OrganizationUrls;
 pub struct Terms<'a> {
     /// The organization's own URLs.
     pub urls: &'a OrganizationUrls,
-    /// The application.
-    pub application: &'a Application,
+    /// Who asks.
+    pub asker: Asker<'a>,
     /// The issuer that the JWT names.
     pub issuer: &'a Issuer,
     /// The scope asked for, unparsed.
     pub scope: Option<&'a str>,
     /// The resources asked for, each once.
     pub resources: &'a [String],
+}
+
+/// Who asks for an access token.
+#[derive(Clone, Copy)]
+pub enum Asker<'a> {
+    /// An application.
+    Application(&'a Application),
+    /// No client: no more than the `client_id` that the request gives (R29).
+    NoClient(Option<&'a str>),
+    /// In an explanation: an application that may do anything, or no client, whichever the rule is for.
+    Anybody(&'a Application),
+}
+
+impl<'a> Terms<'a> {
+    /// The application that what this rule grants is for; `None`: it grants without a client (R29).
+    fn application(&self, rule: Option<&IssuerRule>) -> Option<&'a Application> {
+        match self.asker {
+            Asker::Application(application) => Some(application),
+            Asker::NoClient(_) => None,
+            Asker::Anybody(application) => {
+                rule.is_none_or(|rule| rule.client == RuleClient::Required).then_some(application)
+            }
+        }
+    }
 }
 
 /// Terms whose issuer counts: [`admit`] alone makes them.
@@ -51,12 +75,15 @@ pub struct Allowed {
     audience: Vec<String>,
     claims: Vec<(String, Value)>,
     lifetime: Option<u32>,
+    label: Option<String>,
 }
 
 /// What came of a JWT: [`judge`] alone makes one.
 pub struct Judgement {
     /// The name of the rule that decided (R80). `None`: the issuer has no rules, or none fits.
     pub rule: Option<String>,
+    /// The label of that rule, where it is one without a client (R29).
+    pub label: Option<String>,
     /// The rules that only watch and fit, with what each would have come to (R82).
     pub audited: Vec<(String, Result<(), PolicyProblem>)>,
     /// What is allowed, or the first problem.
@@ -83,6 +110,11 @@ impl Allowed {
     pub const fn lifetime(&self) -> Option<u32> {
         self.lifetime
     }
+
+    /// What stands for the client, where it is allowed without one (R29).
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
 }
 
 /// Why nothing is granted: precise, and without a word of OAuth. Which error it is there, the grant says.
@@ -92,6 +124,10 @@ pub enum PolicyProblem {
     IssuerDisabled,
     /// The application does not accept the issuer (R25).
     IssuerNotAccepted,
+    /// No client asks, and the issuer has no rule for that (R29).
+    IssuerNeedsClient,
+    /// No client asks, and the request names another `client_id` than the rule (R29).
+    LabelDiffers,
     /// `sub` is absent or malformed (R41). Explanations alone come upon it: they look at claims that nobody verified.
     SubjectInvalid,
     /// The issuer may not speak for this subject (R41).
@@ -169,14 +205,17 @@ pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Judgement
     let mut results = Results::default();
     let verdict = run(POLICY_CHECKS, &look, &mut results);
     let Results { rule, audited, scope, audience } = results;
+    let label = rule.and_then(IssuerRule::label);
     let allowed = |()| Allowed {
         scope,
         audience,
         claims: caps::mapped_claims(terms.issuer.document(), rule, jwt.claims()),
         lifetime: rule.and_then(|rule| rule.access_token_lifetime),
+        label: label.map(|label| label.to_string()),
     };
     Judgement {
         rule: rule.map(|rule| rule.name.clone()),
+        label: label.map(|label| label.to_string()),
         audited: audited.into_iter().map(|(name, verdict)| (name.to_string(), verdict)).collect(),
         verdict: verdict.map(allowed),
     }
@@ -217,8 +256,17 @@ fn issuer_enabled(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProb
 }
 
 fn issuer_accepted(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
-    let accepted = look.terms.application.accepts_issuer(&look.terms.issuer.document().name);
-    if accepted { Ok(()) } else { Err(PolicyProblem::IssuerNotAccepted) }
+    let issuer = look.terms.issuer.document();
+    match look.terms.asker {
+        Asker::Application(application) | Asker::Anybody(application) => {
+            let accepted = application.accepts_issuer(&issuer.name);
+            if accepted { Ok(()) } else { Err(PolicyProblem::IssuerNotAccepted) }
+        }
+        // R29: whoever asks without a client has no keys fetched and no signature verified where no rule is for it. A
+        // rule that is only watched is.
+        Asker::NoClient(_) if issuer.labels().next().is_none() => Err(PolicyProblem::IssuerNeedsClient),
+        Asker::NoClient(_) => Ok(()),
+    }
 }
 
 /// R41: the issuer may speak for this subject.

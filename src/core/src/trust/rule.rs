@@ -2,6 +2,8 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+#[cfg(feature = "schema")]
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,16 @@ pub struct IssuerRule {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub claims: Vec<ClaimCondition>,
+    /// Whether it fits applications that have authenticated, or requests without a client alone (`none`). A rule without a
+    /// client needs `client_id`, `scopes`, and `subjects` or `claims`; whatever `replay` says, an assertion works once
+    /// under it (R29).
+    #[serde(default, skip_serializing_if = "RuleClient::is_default")]
+    pub client: RuleClient,
+    /// With `client: "none"`: the label that stands for the client in the token and in the log, and that a request may name.
+    /// No application of the organization has it (R29).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[A-Za-z0-9._~-]{1,128}$")))]
+    pub client_id: Option<String>,
     /// The applications it fits, by their `client_id`, 1 to 100. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100), inner(length(min = 1, max = 128))))]
@@ -54,6 +66,39 @@ pub struct IssuerRule {
     /// the next rule is tried (R82).
     #[serde(default)]
     pub mode: RuleMode,
+}
+
+/// Who a rule is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleClient {
+    /// Applications that have authenticated.
+    #[default]
+    Required,
+    /// Requests without a client.
+    None,
+}
+
+impl RuleClient {
+    // Left out of records where it is the default: a node of before reads them then.
+    fn is_default(&self) -> bool {
+        *self == Self::Required
+    }
+}
+
+impl IssuerRule {
+    /// The label of a rule without a client (R29); `None`: the rule is for applications.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        if self.client == RuleClient::None { self.client_id.as_deref() } else { None }
+    }
+
+    /// Whether it grants where it fits.
+    #[must_use]
+    pub(super) fn decides(&self) -> bool {
+        self.mode == RuleMode::Enforce
+    }
 }
 
 /// What a rule does where it fits.

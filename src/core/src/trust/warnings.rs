@@ -85,6 +85,7 @@ fn shadows(rule: &IssuerRule, later: &IssuerRule) -> bool {
         (Some(few), Some(many)) => few.iter().all(|one| many.contains(one)),
     };
     rule.mode == RuleMode::Enforce
+        && rule.client == later.client
         && within(&later.subjects, &rule.subjects)
         && within(&later.applications, &rule.applications)
         && rule.claims.iter().all(|condition| later.claims.contains(condition))

@@ -6,7 +6,6 @@
 use alloc::rc::Rc;
 
 use super::issued_jwt::IssuedJwt;
-use crate::application::Application;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::{self, Facts, Request};
 use crate::jwt::Verification;
@@ -15,14 +14,14 @@ use crate::ports::Ports;
 use crate::service::Service;
 use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
-use crate::trust::policy::{self, Terms};
+use crate::trust::policy::{self, Asker, Terms};
 
 impl<P: Ports> Service<P> {
-    /// The decision on a request, for this application.
+    /// The decision on a request, for whoever asks.
     pub(in crate::service) async fn jwt_bearer(
         &self,
         organization: &Rc<CurrentOrganization>,
-        application: &Application,
+        asker: Asker<'_>,
         request: &Request,
         now: u64,
         trail: &mut Trail,
@@ -32,7 +31,7 @@ impl<P: Ports> Service<P> {
         let issuer = self.issuer_of(organization, &jwt, trail).await?;
         let terms = Terms {
             urls: &organization.urls,
-            application,
+            asker,
             issuer: &issuer,
             scope: request.scope.as_deref(),
             resources: &request.resources,
@@ -40,7 +39,12 @@ impl<P: Ports> Service<P> {
         if trail.is_kept() {
             trail.steps_of_policy(policy::explain_admission(terms), jwt_bearer::reason);
         }
-        let admitted = trail.go_on(policy::admit(terms).map_err(jwt_bearer::reason))?;
+        let admitted = policy::admit(terms).map_err(jwt_bearer::reason);
+        if admitted.is_err() && matches!(asker, Asker::NoClient(_)) {
+            // R21, R29: an unknown issuer cost this read.
+            self.registry.registered_name(&organization.id, &issuer.document().issuer).await?;
+        }
+        let admitted = trail.go_on(admitted)?;
         let mut verification =
             Verification::new(&jwt.unverified, jwt_bearer::expectations(&terms), now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
@@ -56,7 +60,7 @@ impl<P: Ports> Service<P> {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
                 let organization = &organization.id;
                 let decided = jwt_bearer::decide(&Facts { organization, terms, assertion });
-                trail.judged(decided.rule, decided.audited);
+                trail.judged(decided.rule, decided.label, decided.audited);
                 Ok(decided.granted?)
             }
             // An explanation alone comes here.

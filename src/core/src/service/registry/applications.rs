@@ -43,6 +43,7 @@ impl<P: Ports> Registry<P> {
             if self.shell.ports.registry().get(&key).await?.is_some() {
                 return Err(RegistryError::ClientIdTaken);
             }
+            self.check_is_no_label(organization, application.client_id()).await?;
             self.write_application(organization, &application).await.map_err(Into::into)
         })
         .await?;

@@ -164,26 +164,35 @@ impl<P: Ports> Registry<P> {
         Ok(Seeding::Applied(report))
     }
 
-    /// What [`TrustDocument::check`] can't see: issuer values that are ours, or taken by what the document does not
-    /// change before.
+    /// What [`TrustDocument::check`] can't see: issuer values that are ours, and issuer values and labels that are taken
+    /// by what the document does not change before.
     async fn check(&self, one: &Registration<'_>, before: &[Registration<'_>]) -> Result<(), RegistryError> {
+        let gives_it_up = |name: &str| {
+            before.iter().any(|earlier| {
+                earlier.organization == one.organization
+                    && matches!(earlier.wanted, Wanted::Issuer(earlier) if earlier.name == name)
+            })
+        };
         match one.wanted {
             Wanted::Organization(display_name) => Ok(check_display_name(display_name)?),
-            Wanted::Application(application) => match application.check()? {
-                Some(_) => Ok(()),
-                None => {
+            Wanted::Application(application) => {
+                if application.check()?.is_none() {
                     let known = self.load_application(&one.organization, &application.client_id).await?;
-                    self.wanted_application(application, known.as_ref()).map(drop)
+                    self.wanted_application(application, known.as_ref())?;
                 }
-            },
+                // None of the document's own issuers has it as a label.
+                if self.is_label(&one.organization, &application.client_id, gives_it_up).await? {
+                    let problem = "is the label of a rule without a client (R29)";
+                    return Err(FieldError::new("client_id", problem).into());
+                }
+                Ok(())
+            }
             Wanted::Issuer(issuer) => {
                 self.check_issuer(issuer)?;
-                let gives_it_up = |name: &String| {
-                    before.iter().any(|earlier| {
-                        earlier.organization == one.organization
-                            && matches!(earlier.wanted, Wanted::Issuer(earlier) if earlier.name == *name)
-                    })
-                };
+                if let Some(rule) = self.rule_with_taken_label(&one.organization, issuer).await? {
+                    let problem = "is that of an application of this organization";
+                    return Err(FieldError::new(format!("rules[{rule}].client_id"), problem).into());
+                }
                 match self.other_with_issuer_value(&one.organization, issuer).await? {
                     Some(other) if !gives_it_up(&other) => {
                         Err(FieldError::new("issuer", "is that of another trusted issuer").into())
@@ -219,6 +228,9 @@ impl<P: Ports> Registry<P> {
                 let wanted = self.wanted_application(application, before.readable())?;
                 let put = before.put(&wanted);
                 if run == Run::Real && put != Put::Unchanged {
+                    if matches!(before, Known::Nothing) {
+                        self.check_is_no_label(organization, &application.client_id).await?;
+                    }
                     self.write_application(organization, &wanted).await?;
                 }
                 let stored = StoredApplication::from;
@@ -267,6 +279,9 @@ impl<P: Ports> Registry<P> {
             let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
             let wanted = self.wanted_application(seed, known.readable())?;
             let put = known.put(&wanted);
+            if matches!(known, Known::Nothing) {
+                self.check_is_no_label(organization, &seed.client_id).await?;
+            }
             if put != Put::Unchanged {
                 self.write_application(organization, &wanted).await?;
             }

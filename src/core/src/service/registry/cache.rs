@@ -6,7 +6,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use crate::application::Application;
 use crate::organization::{OrganizationId, OrganizationUrls};
@@ -28,6 +28,8 @@ pub(in crate::service) struct CurrentOrganization {
     pub(in crate::service) urls: OrganizationUrls,
     pub(super) issuers: RefCell<Entries<Rc<Issuer>>>,
     pub(super) applications: RefCell<Entries<Rc<Application>>>,
+    /// Whether it has a rule without a client, once that is known (R29).
+    pub(super) without_client: Cell<Option<bool>>,
 }
 
 /// What is kept of one organization.
@@ -60,6 +62,7 @@ impl Cache {
                 urls: urls(),
                 issuers: RefCell::default(),
                 applications: RefCell::default(),
+                without_client: Cell::default(),
             }),
         };
         let is_current = |kept: &Kept| {

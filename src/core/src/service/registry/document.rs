@@ -205,6 +205,12 @@ impl TrustDocument {
                     return twice(format!("organizations[{index}].{list}[{number}].{member}"));
                 }
             }
+            for (number, application) in organization.applications.iter().enumerate() {
+                if issuers().any(|issuer| issuer.has_label(&application.client_id)) {
+                    let field = format!("organizations[{index}].applications[{number}].client_id");
+                    return Err(FieldError::new(field, "is the label of a rule without a client (R29)"));
+                }
+            }
         }
         Ok(())
     }

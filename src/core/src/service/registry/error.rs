@@ -17,6 +17,8 @@ pub enum RegistryError {
     IssuerTaken,
     /// A client identifier is taken in this organization.
     ClientIdTaken,
+    /// The label of a rule without a client is the identifier of an application: the number of the rule (R29).
+    LabelTaken(usize),
     /// There is no organization of this name.
     OrganizationUnknown,
     /// There is no such trusted issuer, application or key.
@@ -36,6 +38,9 @@ impl fmt::Display for RegistryError {
                 formatter.write_str("issuer: another trusted issuer of this organization has it")
             }
             Self::ClientIdTaken => formatter.write_str("client_id: is taken in this organization"),
+            Self::LabelTaken(rule) => {
+                write!(formatter, "rules[{rule}].client_id: is that of an application of this organization")
+            }
             Self::OrganizationUnknown => formatter.write_str("organization: does not exist"),
             Self::NotFound => formatter.write_str("does not exist"),
             Self::Busy => formatter.write_str("other registrations are in progress; try again"),

@@ -61,9 +61,37 @@ impl<P: Ports> Registry<P> {
             return Err(RegistryError::NameTaken);
         }
         self.check_issuer_value_is_free(organization, issuer).await?;
+        self.check_labels_are_free(organization, issuer).await?;
         // A removal that failed halfway may have left its keys.
         self.forget_keys(organization, &issuer.name).await?;
-        self.write_issuer(organization, &issuer.as_stored()).await.map_err(Into::into)
+        self.replace_record(organization, &issuer.name, None, Some(&issuer.as_stored())).await
+    }
+
+    /// The record of an issuer, and with it what it says of rules without a client (R29).
+    async fn replace_record(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        before: Option<&TrustedIssuer>,
+        after: Option<&TrustedIssuer>,
+    ) -> Result<(), RegistryError> {
+        self.announce(organization, name, before, after).await?;
+        match after {
+            Some(issuer) => self.write_issuer(organization, issuer).await?,
+            None => self.shell.ports.registry().delete(&Key::trusted_issuer(organization, name)).await?,
+        }
+        Ok(self.retract(organization, name, before, after).await?)
+    }
+
+    async fn check_labels_are_free(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> Result<(), RegistryError> {
+        match self.rule_with_taken_label(organization, issuer).await? {
+            Some(rule) => Err(RegistryError::LabelTaken(rule)),
+            None => Ok(()),
+        }
     }
 
     /// Creates or replaces the trusted issuer of this name. True: it is new.
@@ -107,6 +135,7 @@ impl<P: Ports> Registry<P> {
         if put == Put::Unchanged {
             return Ok(put);
         }
+        self.check_labels_are_free(organization, issuer).await?;
         // What goes, goes first: a store that fails in between must leave the record that tells what is left to do.
         let before = before.readable();
         if before.is_none_or(|before| have_other_way_to_keys(before, issuer)) {
@@ -115,7 +144,7 @@ impl<P: Ports> Registry<P> {
         if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
             self.forget_issuer_value(organization, before).await?;
         }
-        self.write_issuer(organization, issuer).await?;
+        self.replace_record(organization, &issuer.name, before, Some(issuer)).await?;
         Ok(put)
     }
 
@@ -235,7 +264,7 @@ impl<P: Ports> Registry<P> {
             // Its signpost leads to nothing then, and counts for nothing.
             Known::Unreadable => {}
         }
-        self.shell.ports.registry().delete(&Key::trusted_issuer(organization, name)).await.map_err(Into::into)
+        self.replace_record(organization, name, known.readable(), None).await
     }
 
     /// Forgets the keys of an issuer that is new, is removed or gets them in another way, and the turns of this window: who

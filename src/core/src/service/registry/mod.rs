@@ -12,6 +12,7 @@ mod lock;
 mod organizations;
 mod put;
 mod views;
+mod without_client;
 
 pub use applications::NewApplication;
 pub use applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};

@@ -21,9 +21,13 @@ pub(super) fn scope(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> Result<Stri
     if asked.is_within(&grantable) { Ok(asked.to_text()) } else { Err(PolicyProblem::ScopeNotAllowed) }
 }
 
-/// The scope of the application, cut to what the issuer's JWTs and those under the rule may be exchanged for.
+/// The scope of the application, or without a client that of the rule, cut to what the issuer's JWTs and those under the rule may be exchanged for.
 pub(super) fn grantable_scope<'a>(terms: &Terms<'a>, rule: Option<&'a IssuerRule>) -> Scope<'a> {
-    let mut grantable = terms.application.scope();
+    // Without a client it is the rule that says what may be granted: it has scopes (R29).
+    let mut grantable = match terms.application(rule) {
+        Some(application) => application.scope(),
+        None => Scope::of_tokens(rule.and_then(|rule| rule.scopes.as_deref()).unwrap_or_default()),
+    };
     if let Some(cap) = terms.issuer.scope_cap() {
         grantable = grantable.cut_to(&cap);
     }
@@ -37,7 +41,7 @@ pub(super) fn grantable_scope<'a>(terms: &Terms<'a>, rule: Option<&'a IssuerRule
 /// and a token without any scope would hide it (R80).
 fn naming_scopes(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> usize {
     let names = |scopes: Option<&[String]>| usize::from(scopes.is_some_and(|scopes| !scopes.is_empty()));
-    usize::from(!terms.application.scope().is_empty())
+    usize::from(terms.application(rule).is_some_and(|application| !application.scope().is_empty()))
         + names(terms.issuer.document().scopes.as_deref())
         + names(rule.and_then(|rule| rule.scopes.as_deref()))
 }
@@ -57,7 +61,8 @@ pub(super) fn audience(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> Result<V
 
 /// What a token may be for: the audience of the application, cut to the rule's; of the one that has one, else ourselves.
 pub(super) fn known_resources<'a>(terms: &Terms<'a>, rule: Option<&'a IssuerRule>) -> Vec<&'a str> {
-    let own = terms.application.metadata().audience.as_ref().map(|audience| audience.as_slice());
+    let own = terms.application(rule).and_then(|application| application.metadata().audience.as_ref());
+    let own = own.map(|audience| audience.as_slice());
     let of_rule = rule.and_then(|rule| rule.audience.as_ref()).map(|audience| audience.as_slice());
     let all = own.or(of_rule).unwrap_or(core::slice::from_ref(&terms.urls.issuer));
     let all = all.iter().map(String::as_str);

@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{Look, PolicyProblem, Results, caps};
+use super::{Asker, Look, PolicyProblem, Results, caps};
 use crate::trust::requirements::Requirements;
-use crate::trust::{IssuerRule, RuleMode};
+use crate::trust::{IssuerRule, RuleClient, RuleMode};
 use crate::words::{number_of, quoted};
 
 /// How many conditions that fail are named of one rule.
@@ -14,7 +14,11 @@ const MAX_FAILURES: usize = 4;
 
 /// R80: the first rule that fits decides. One that is only watched never does (R82).
 pub(super) fn choose<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
-    let Some(rules) = look.terms.issuer.rules() else { return Ok(()) };
+    let Some(rules) = look.terms.issuer.rules() else {
+        // R29: what an issuer without rules is trusted with is for authenticated clients alone.
+        let without_client = matches!(look.terms.asker, Asker::NoClient(_));
+        return if without_client { Err(PolicyProblem::NoRuleFits) } else { Ok(()) };
+    };
     for (rule, required) in rules {
         if !fits(look, rule, required) {
             continue;
@@ -22,7 +26,7 @@ pub(super) fn choose<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(
         match rule.mode {
             RuleMode::Enforce => {
                 results.rule = Some(rule);
-                return Ok(());
+                return label_fits(look, rule);
             }
             RuleMode::Audit => results.audited.push((&rule.name, outcome(look, rule))),
         }
@@ -31,14 +35,31 @@ pub(super) fn choose<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(
 }
 
 fn fits(look: &Look<'_>, rule: &IssuerRule, required: &Requirements) -> bool {
-    fits_application(look, rule)
+    fits_asker(look, rule)
         && fits_subject(look, required)
         && look.claims.as_ref().is_some_and(|claims| required.hold(claims))
 }
 
-fn fits_application(look: &Look<'_>, rule: &IssuerRule) -> bool {
-    let client_id = look.terms.application.client_id();
-    rule.applications.as_ref().is_none_or(|fitting| fitting.iter().any(|fitting| fitting == client_id))
+/// R29, R80: a rule is for requests without a client alone, or for applications that have authenticated: all, or these.
+fn fits_asker(look: &Look<'_>, rule: &IssuerRule) -> bool {
+    match (look.terms.asker, rule.client) {
+        (Asker::NoClient(_) | Asker::Anybody(_), RuleClient::None) => true,
+        (Asker::Application(application) | Asker::Anybody(application), RuleClient::Required) => {
+            let client_id = application.client_id();
+            rule.applications
+                .as_ref()
+                .is_none_or(|fitting| fitting.iter().any(|fitting| fitting == client_id))
+        }
+        (Asker::Application(_), RuleClient::None) | (Asker::NoClient(_), RuleClient::Required) => false,
+    }
+}
+
+/// R29: a `client_id` that stands alone is the rule's.
+fn label_fits(look: &Look<'_>, rule: &IssuerRule) -> Result<(), PolicyProblem> {
+    match look.terms.asker {
+        Asker::NoClient(Some(given)) if rule.label() != Some(given) => Err(PolicyProblem::LabelDiffers),
+        _ => Ok(()),
+    }
 }
 
 fn fits_subject(look: &Look<'_>, required: &Requirements) -> bool {
@@ -65,7 +86,8 @@ pub(super) fn saw(look: &Look<'_>, _: &Results<'_>) -> String {
         }
         match rule.mode {
             RuleMode::Enforce => {
-                told.push(format!("{name} fits, and decides"));
+                let fits = if label_fits(look, rule).is_ok() { "" } else { "; it has another client_id" };
+                told.push(format!("{name} fits, and decides{fits}"));
                 break;
             }
             RuleMode::Audit => told.push(format!("{name} fits, and is only watched")),
@@ -77,8 +99,13 @@ pub(super) fn saw(look: &Look<'_>, _: &Results<'_>) -> String {
 /// Why it does not fit: neither the subject nor the value of a claim is told (R3).
 fn why_not(look: &Look<'_>, rule: &IssuerRule, required: &Requirements) -> Vec<String> {
     let mut told = Vec::new();
-    if !fits_application(look, rule) {
-        told.push("the application is none of those it fits".to_string());
+    if !fits_asker(look, rule) {
+        let why = match (look.terms.asker, rule.client) {
+            (Asker::NoClient(_), _) => "it is for applications",
+            (_, RuleClient::None) => "it is for requests without a client",
+            _ => "the application is none of those it fits",
+        };
+        told.push(why.to_string());
     }
     if !fits_subject(look, required) {
         told.push("sub is none of those it fits".to_string());

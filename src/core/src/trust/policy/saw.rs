@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::caps::{grantable_scope, known_resources};
-use super::{Look, Results};
+use super::{Asker, Look, Results};
 use crate::words::{list, number_of, quoted};
 
 /// What a `*` means, for people: the rest of a sentence that lists subjects (R84).
@@ -16,7 +16,14 @@ pub(super) fn issuer_enabled(look: &Look<'_>, _: &Results<'_>) -> String {
 }
 
 pub(super) fn issuer_accepted(look: &Look<'_>, _: &Results<'_>) -> String {
-    match &look.terms.application.metadata().trusted_issuers {
+    let application = match look.terms.asker {
+        Asker::Application(application) | Asker::Anybody(application) => application,
+        Asker::NoClient(_) => {
+            let has = if look.terms.issuer.document().labels().next().is_some() { "has" } else { "has no" };
+            return format!("no client asks; the issuer {has} rules for that");
+        }
+    };
+    match &application.metadata().trusted_issuers {
         None => "the application accepts every trusted issuer".to_string(),
         Some(names) => {
             let accepted = list(names.iter().map(String::as_str));
@@ -56,10 +63,12 @@ pub(super) fn scope(look: &Look<'_>, results: &Results<'_>) -> String {
     if !grantable.is_empty() {
         return format!("{asked}; granted may be {}", quoted(&grantable));
     }
-    if look.terms.application.scope().is_empty() {
+    let application = look.terms.application(results.rule);
+    if application.is_some_and(|application| application.scope().is_empty()) {
         return format!("{asked}; the application has no scope");
     }
     let who = match results.rule {
+        _ if application.is_none() => "the issuer and of the rule",
         None => "the application and of the issuer",
         Some(_) => "the application, of the issuer and of the rule",
     };
