@@ -379,3 +379,34 @@ fn r80_many_rules_are_quick() {
     println!("64 rules of 8 conditions: {with:?}, no rules: {without:?}");
     assert!(with < Duration::from_millis(50), "{with:?}");
 }
+
+/// R65, R66: a token ends with its assertion where the issuer says so, and there is none where too little is left.
+#[test]
+fn r65_limited_to_the_assertion() {
+    let limited = |left: Value| {
+        let mut policy = json!({ "limit_to_assertion": true });
+        policy.as_object_mut().expect("an object").append(&mut left.as_object().expect("members").clone());
+        Trusting::of(policy, json!({}))
+    };
+    for (policy, exp, expected) in [
+        (json!({}), json!(START + 300), Some(300)),
+        (json!({}), json!(START as f64 + 299.9), Some(299)),
+        (json!({}), json!(START + 30), Some(30)),
+        (json!({}), json!(START + 29), None),
+        // Within the skew, and over.
+        (json!({}), json!(START - 10), None),
+        (json!({ "max_lifetime": 7200 }), json!(START + 7200), Some(3600)),
+        (json!({ "rules": [{ "name": "a", "access_token_lifetime": 60 }] }), json!(START + 300), Some(60)),
+        (json!({ "rules": [{ "name": "a", "access_token_lifetime": 60 }] }), json!(START + 40), Some(40)),
+        (json!({ "limit_to_assertion": false }), json!(START + 20), Some(3600)),
+    ] {
+        let (token, event) = limited(policy.clone()).ask(json!({ "exp": exp }), None, &[]);
+        match expected {
+            Some(expected) => assert_eq!(token.expect("granted")["expires_in"], expected, "{policy} {exp}"),
+            None => {
+                assert_eq!(token, Err(Reason::Expired), "R66: {exp}");
+                assert_eq!(event["outcome"], "assertion-expired");
+            }
+        }
+    }
+}

@@ -8,6 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::{Decided, Granted, Mark};
+use crate::application::MIN_LIFETIME;
 use crate::jose::digest;
 use crate::jwt::{Expectations, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
@@ -99,6 +100,16 @@ pub struct Facts<'a> {
     pub terms: Admitted<'a>,
     /// The assertion.
     pub assertion: VerifiedJwt<'a>,
+    /// See [`time_left`].
+    pub time_left: Option<u32>,
+}
+
+/// For how long an access token may be valid at most since its assertion is for no longer, in seconds; `None`: the issuer
+/// does not say so (R65).
+pub fn time_left(issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>, now: u64) -> Option<u32> {
+    // It is finite, not negative and at most two days ahead: R43 has passed.
+    let left = (assertion.expiry() as u64).saturating_sub(now);
+    issuer.limit_to_assertion.then_some(left as u32)
 }
 
 /// What the assertion must say of itself (RFC 7523 section 3).
@@ -117,10 +128,17 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
 
 /// The decision on an exchange.
 pub fn decide(facts: &Facts<'_>) -> Decided {
-    let Facts { organization, terms: admitted, assertion } = facts;
+    let Facts { organization, terms: admitted, assertion, time_left } = facts;
     let Judgement { rule, label, audited, verdict } = policy::judge(admitted, assertion);
     let Terms { issuer, scope, .. } = admitted.terms();
-    let granted = |allowed: Allowed| Granted {
+    // R66: the shorter one counts, and too short a one is of no use.
+    let lifetime = |allowed: &Allowed| match (allowed.lifetime(), *time_left) {
+        (_, Some(left)) if left < MIN_LIFETIME => Err(Reason::Expired),
+        (Some(of_rule), Some(left)) => Ok(Some(of_rule.min(left))),
+        (of_rule, left) => Ok(of_rule.or(left)),
+    };
+    let granted = |allowed: Allowed, lifetime| Granted {
+        lifetime,
         rule: rule.clone(),
         subject: assertion.subject().to_string(),
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
@@ -128,7 +146,10 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
         allowed,
         issuer: issuer.document().issuer.clone(),
     };
-    let granted = verdict.map(granted).map_err(reason);
+    let granted = verdict.map_err(reason).and_then(|allowed| {
+        let lifetime = lifetime(&allowed)?;
+        Ok(granted(allowed, lifetime))
+    });
     let audited = audited.into_iter().map(|(name, verdict)| (name, verdict.map_err(reason)));
     Decided { audited: audited.collect(), rule, label, granted }
 }

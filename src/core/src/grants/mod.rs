@@ -18,6 +18,7 @@ pub struct Granted {
     subject: String,
     allowed: Allowed,
     tells_scope: bool,
+    lifetime: Option<u32>,
     issuer: String,
     mark: Option<Mark>,
 }
@@ -76,8 +77,8 @@ impl Granted {
     }
 
     /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
-    pub fn lifetime(&self) -> Option<u32> {
-        self.allowed.lifetime()
+    pub const fn lifetime(&self) -> Option<u32> {
+        self.lifetime
     }
 
     /// What stands for the client, where it is granted without one (R29).

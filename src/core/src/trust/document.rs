@@ -84,6 +84,9 @@ pub struct TrustedIssuer {
     /// Whether an assertion must have a `jti` (R46).
     #[serde(default)]
     pub require_jti: bool,
+    /// Whether an access token is valid for no longer than the assertion that it was got for (R65).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub limit_to_assertion: bool,
     /// The `typ` that its assertions must have (R34). Absent: any that names no other use (R35).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]

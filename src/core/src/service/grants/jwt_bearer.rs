@@ -3,9 +3,11 @@
 //! An explanation goes the same way. It goes on after a refusal, where that leaves something to look at, and fetches no
 //! keys from then on: an exchange would not either.
 
+use alloc::format;
 use alloc::rc::Rc;
 
 use super::issued_jwt::IssuedJwt;
+use crate::application::MIN_LIFETIME;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::{self, Facts, Request};
 use crate::jwt::Verification;
@@ -59,7 +61,15 @@ impl<P: Ports> Service<P> {
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
                 let organization = &organization.id;
-                let decided = jwt_bearer::decide(&Facts { organization, terms, assertion });
+                let time_left = jwt_bearer::time_left(issuer.document(), &assertion, now);
+                let decided = jwt_bearer::decide(&Facts { organization, terms, assertion, time_left });
+                if let Some(left) = time_left {
+                    // All else has been told: it is this that is left to refuse.
+                    let verdict = decided.granted.as_ref().map(drop).map_err(|reason| *reason);
+                    trail.step("R65, R66", "time left", verdict, || {
+                        format!("the token ends with the assertion: {left} s are left, {MIN_LIFETIME} s are needed")
+                    });
+                }
                 trail.judged(decided.rule, decided.label, decided.audited);
                 Ok(decided.granted?)
             }
