@@ -55,8 +55,8 @@ impl TokenRequest {
         Exchange {
             organization: String::new(),
             assertion: self.assertion.clone(),
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
+            client_id: Some(self.client_id.clone()).filter(|_| self.credentials != "none"),
+            client_secret: Some(self.client_secret.clone()).filter(|_| self.credentials != "none"),
             scope: self.scope.clone(),
             resource: self.resource.clone(),
             credentials: self.credentials.clone(),
@@ -69,13 +69,14 @@ pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
     let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &exchange.assertion)];
     parameters.extend(exchange.scope.as_deref().map(|scope| ("scope", scope)));
     parameters.extend(exchange.resource.as_deref().map(|resource| ("resource", resource)));
-    if exchange.credentials == "post" {
-        parameters.push(("client_id", &exchange.client_id));
-        parameters.push(("client_secret", &exchange.client_secret));
+    if exchange.credentials != "basic" {
+        parameters.extend(exchange.client_id.as_deref().map(|client_id| ("client_id", client_id)));
+        parameters.extend(exchange.client_secret.as_deref().map(|secret| ("client_secret", secret)));
     }
     let mut headers = vec![("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec())];
     if exchange.credentials == "basic" {
-        let basic = format!("Basic {}", basic(&exchange.client_id, &exchange.client_secret));
+        let of = |text: &Option<String>| text.clone().unwrap_or_default();
+        let basic = format!("Basic {}", basic(&of(&exchange.client_id), &of(&exchange.client_secret)));
         headers.push(("authorization".to_owned(), basic.into_bytes()));
     }
     Http { method: "POST".to_owned(), path: path.to_owned(), headers, body: form(&parameters).into_bytes() }

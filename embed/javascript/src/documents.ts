@@ -119,6 +119,9 @@ export interface ClaimCondition {
   not?: NegatedTest;
 }
 
+/** Who a rule is for. */
+export type RuleClient = "required" | "none";
+
 /** What a rule does where it fits. */
 export type RuleMode = "enforce" | "audit";
 
@@ -137,6 +140,17 @@ export interface IssuerRule {
   subjects?: string[];
   /** Conditions on the claims; it fits where all hold. */
   claims?: ClaimCondition[];
+  /**
+   * Whether it fits applications that have authenticated, or requests without a client alone (`none`). A rule without
+   * a client needs `client_id`, `scopes`, and `subjects` or `claims`; whatever `replay` says, an assertion works once
+   * under it.
+   */
+  client?: RuleClient;
+  /**
+   * With `client: "none"`: the label that stands for the client in the token and in the log, and that a request may
+   * name. No application of the organization has it.
+   */
+  client_id?: string;
   /** The applications it fits, by their `client_id`, 1 to 100. Absent: all. */
   applications?: string[];
   /** The most that it grants. Absent: no cap but those of the application and the issuer. */

@@ -72,9 +72,12 @@ export interface ExchangeRequest {
   /** The assertion: a signed JWT in compact form. */
   assertion: string;
   /** The application's identifier. */
-  clientId: string;
-  /** Its secret. */
-  clientSecret: string;
+  clientId?: string;
+  /**
+   * Its secret. Absent: nobody authenticates. That works only under a rule of the issuer with `client: "none"`, whose
+   * `client_id` may be given as `clientId`.
+   */
+  clientSecret?: string;
   /** The organization. Default: `default`. */
   organization?: string;
   /** Scopes, separated by single spaces. Default: all that may be granted. */
@@ -139,11 +142,7 @@ export class Exchanger {
   async exchange(request: ExchangeRequest): Promise<AccessToken> {
     const organization = convert.text("organization", request.organization ?? "default");
     const grant = jwtBearer(request.assertion);
-    const secret = {
-      clientId: convert.text("clientId", request.clientId),
-      clientSecret: convert.text("clientSecret", request.clientSecret),
-    };
-    const credentials = { tag: "client-secret", val: secret } as const;
+    const credentials = credentialsOf(request);
     const options = {
       scope: convert.optional(convert.text, "scope", request.scope),
       resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
@@ -286,6 +285,16 @@ function withPayload<E>(error: unknown, convertError: (payload: E) => Error): un
 /** The one grant that there is. */
 function jwtBearer(assertion: string): { tag: "jwt-bearer"; val: string } {
   return { tag: "jwt-bearer", val: convert.text("assertion", assertion) };
+}
+
+/** Those of the application, or of nobody: then at most the `client_id` of a rule. */
+function credentialsOf({ clientId, clientSecret }: ExchangeRequest) {
+  const secret = convert.optional(convert.text, "clientSecret", clientSecret);
+  if (secret === undefined) {
+    return { tag: "no-client", val: convert.optional(convert.text, "clientId", clientId) } as const;
+  }
+  const val = { clientId: convert.text("clientId", clientId), clientSecret: secret };
+  return { tag: "client-secret", val } as const;
 }
 
 function claimsOf(token: string): Record<string, unknown> {

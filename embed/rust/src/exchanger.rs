@@ -86,10 +86,10 @@ pub struct ExchangeRequest<'a> {
     pub organization: &'a str,
     /// The assertion: a signed JWT in compact form.
     pub assertion: &'a str,
-    /// The application's identifier.
-    pub client_id: &'a str,
-    /// Its secret.
-    pub client_secret: &'a str,
+    /// The application's identifier; without a secret, what the rule is called by that grants without a client, or `None`.
+    pub client_id: Option<&'a str>,
+    /// Its secret. `None`: nobody authenticates, which works only under a rule of the issuer with `client: "none"`.
+    pub client_secret: Option<&'a str>,
     /// Scopes, separated by single spaces. `None`: all that may be granted.
     pub scope: Option<&'a str>,
     /// What the token is for (RFC 8707), at most 8. Empty: the application's audience.
@@ -99,7 +99,20 @@ pub struct ExchangeRequest<'a> {
 impl<'a> ExchangeRequest<'a> {
     /// A request in the organization `default`, for all that may be granted.
     pub fn new(assertion: &'a str, client_id: &'a str, client_secret: &'a str) -> Self {
-        Self { organization: "default", assertion, client_id, client_secret, scope: None, resources: &[] }
+        let (client_id, client_secret) = (Some(client_id), Some(client_secret));
+        Self { client_id, client_secret, ..Self::without_client(assertion) }
+    }
+
+    /// The same without a client (RFC 7521 section 4.1).
+    pub fn without_client(assertion: &'a str) -> Self {
+        Self {
+            organization: "default",
+            assertion,
+            client_id: None,
+            client_secret: None,
+            scope: None,
+            resources: &[],
+        }
     }
 }
 
@@ -146,10 +159,13 @@ impl<S: Store + Clone> Exchanger<S> {
     /// [`Error::Refused`], [`Error::KeysNeeded`] or [`Error::Trapped`].
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
-        let credentials = Credentials::ClientSecret(ClientSecret {
-            client_id: request.client_id.to_owned(),
-            client_secret: request.client_secret.to_owned(),
-        });
+        let credentials = match request.client_secret {
+            Some(client_secret) => Credentials::ClientSecret(ClientSecret {
+                client_id: request.client_id.unwrap_or_default().to_owned(),
+                client_secret: client_secret.to_owned(),
+            }),
+            None => Credentials::NoClient(request.client_id.map(ToOwned::to_owned)),
+        };
         let options = wit::Options {
             scope: request.scope.map(ToOwned::to_owned),
             resources: request.resources.iter().map(ToString::to_string).collect(),

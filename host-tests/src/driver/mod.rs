@@ -132,14 +132,16 @@ pub struct Exchange {
     /// The assertion.
     pub assertion: String,
     /// The client identifier.
-    pub client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// The secret.
-    pub client_secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
     /// The scopes asked for.
     pub scope: Option<String>,
     /// What the token is for.
     pub resource: Option<String>,
-    /// Where HTTP has the credentials: `basic`, `post` or `none`.
+    /// Where HTTP has the credentials: `basic`, `post`, or `none` (without a secret).
     #[serde(skip)]
     pub credentials: String,
 }

@@ -11,7 +11,12 @@ const NOT_ASKED: [&str; 3] = ["scope-malformed", "scope-not-allowed", "resource-
 
 impl<D: Driver> Run<'_, D> {
     /// Asks for an explanation before the exchange: it must come to the same, and consume nothing.
-    pub(super) async fn check_explanation(&mut self, step: &Step, request: &driver::Exchange) -> Result<()> {
+    pub(super) async fn check_explanation(
+        &mut self,
+        step: &Step,
+        request: &driver::Exchange,
+        client_id: &str,
+    ) -> Result<()> {
         let expect = &step.expect;
         let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some("invalid_grant");
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
@@ -22,7 +27,7 @@ impl<D: Driver> Run<'_, D> {
         let question = Operation::Explain {
             organization: request.organization.clone(),
             assertion: request.assertion.clone(),
-            client_id: request.client_id.clone(),
+            client_id: client_id.to_owned(),
         };
         let explanation = match self.call(question).await?.outcome {
             Outcome::Ok(explanation) => explanation,

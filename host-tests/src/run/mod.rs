@@ -93,9 +93,6 @@ fn unable(scenario: &Scenario, profile: Profile) -> Option<String> {
         Action::Exchange(exchange) if exchange.credentials == "post" => {
             Some("credentials in the request body exist only over HTTP")
         }
-        Action::Exchange(exchange) if exchange.credentials == "none" => {
-            Some("a call without credentials can't be written")
-        }
         Action::Http(http) if jwks_of(http).is_none() => Some("a step is an HTTP request"),
         _ => None,
     });
@@ -193,12 +190,14 @@ impl<D: Driver> Run<'_, D> {
 
     async fn exchange(&mut self, step: &Step, exchange: &Exchange) -> Result<()> {
         let mut requests = Vec::new();
+        let client_id = self.text(&exchange.client_id)?;
+        let has_secret = matches!(exchange.credentials.as_str(), "basic" | "post");
         for assertion in &exchange.assertions {
             requests.push(driver::Exchange {
                 organization: exchange.organization.clone(),
                 credentials: exchange.credentials.clone(),
-                client_id: self.text(&exchange.client_id)?,
-                client_secret: self.text(&exchange.client_secret)?,
+                client_id: Some(client_id.clone()).filter(|_| exchange.credentials != "none"),
+                client_secret: Some(self.text(&exchange.client_secret)?).filter(|_| has_secret),
                 assertion: self.text(assertion)?,
                 scope: exchange.scope.clone(),
                 resource: exchange.resource.clone(),
@@ -206,14 +205,14 @@ impl<D: Driver> Run<'_, D> {
         }
         if exchange.at_once {
             for (request, response) in requests.iter().zip(self.exchanged(&requests).await?) {
-                self.check_exchange(step, request, &response).await?;
+                self.check_exchange(step, request, &client_id, &response).await?;
             }
             return Ok(());
         }
         for request in &requests {
-            self.check_explanation(step, request).await?;
+            self.check_explanation(step, request, &client_id).await?;
             for response in self.exchanged(std::slice::from_ref(request)).await? {
-                self.check_exchange(step, request, &response).await?;
+                self.check_exchange(step, request, &client_id, &response).await?;
             }
         }
         Ok(())
@@ -223,11 +222,13 @@ impl<D: Driver> Run<'_, D> {
         &mut self,
         step: &Step,
         request: &driver::Exchange,
+        client_id: &str,
         response: &Response,
     ) -> Result<()> {
-        self.check_token_response(step, response, &[&request.assertion, &request.client_secret])?;
+        let secret = request.client_secret.as_deref().unwrap_or(&request.assertion);
+        self.check_token_response(step, response, &[&request.assertion, secret])?;
         let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
-        self.check_access_token(step, &request.organization, Some(&request.client_id), body).await
+        self.check_access_token(step, &request.organization, Some(client_id), body).await
     }
 
     async fn http(&mut self, step: &Step, http: &Http) -> Result<()> {

@@ -150,7 +150,7 @@ pub struct Named {
 pub struct Exchange {
     /// The organization.
     pub organization: String,
-    /// `basic`, `post` or `none`.
+    /// `basic`, `post`, `label` or `none`.
     pub credentials: String,
     /// The client identifier.
     pub client_id: String,

@@ -134,7 +134,7 @@ pub struct Exchange {
     /// The application that asks, by its `client_name`.
     #[serde(default = "default_application")]
     pub application: String,
-    /// How it authenticates: `basic`, `post` or `none`.
+    /// How it authenticates: `basic`, `post`, or not: `label` (its `client_id` alone) or `none`.
     #[serde(default = "basic")]
     pub credentials: String,
     /// Another client identifier than the application's.

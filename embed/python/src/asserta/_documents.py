@@ -125,6 +125,9 @@ class ClaimCondition(_ClaimConditionKeywords):
     present: NotRequired[bool]
     """It is there and not null (true), or it is not (false)."""
 
+RuleClient = Literal["required", "none"]
+"""Who a rule is for."""
+
 RuleMode = Literal["enforce", "audit"]
 """What a rule does where it fits."""
 
@@ -143,6 +146,15 @@ class IssuerRule(TypedDict):
     """The subjects it fits, as those of the issuer are written. Absent: all."""
     claims: NotRequired[list[ClaimCondition]]
     """Conditions on the claims; it fits where all hold."""
+    client: NotRequired[RuleClient]
+    """Whether it fits applications that have authenticated, or requests without a client alone (``none``). A rule
+    without a client needs ``client_id``, ``scopes``, and ``subjects`` or ``claims``; whatever ``replay`` says, an
+    assertion works once under it.
+    """
+    client_id: NotRequired[str]
+    """With ``client: "none"``: the label that stands for the client in the token and in the log, and that a request may
+    name. No application of the organization has it.
+    """
     applications: NotRequired[list[str]]
     """The applications it fits, by their ``client_id``, 1 to 100. Absent: all."""
     scopes: NotRequired[list[str]]

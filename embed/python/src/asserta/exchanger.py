@@ -91,8 +91,8 @@ class Exchanger:
     def exchange(
         self,
         assertion: str,
-        client_id: str,
-        client_secret: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         *,
         organization: str = "default",
         scope: str | None = None,
@@ -100,14 +100,19 @@ class Exchanger:
     ) -> AccessToken:
         """Exchanges an assertion for an access token, or raises :class:`Refused`.
 
+        Without ``client_secret`` nobody authenticates: it works only under a rule of the issuer with ``client: "none"``,
+        whose ``client_id`` may be given.
+
         ``scope`` asks for scopes, separated by single spaces (None: all that may be granted), ``resource`` for what the
         token is to be for: one, or up to eight (RFC 8707).
         """
         arguments = (
             convert.text("organization", organization),
-            # A variant of one case is handed over as what is in it: the grant, and the credentials.
+            # A variant whose cases are of different types is handed over as what is in it: the grant, and the credentials.
             convert.text("assertion", assertion),
-            convert.record(
+            convert.optional(convert.text, "client_id", client_id)
+            if client_secret is None
+            else convert.record(
                 client_id=convert.text("client_id", client_id),
                 client_secret=convert.text("client_secret", client_secret),
             ),

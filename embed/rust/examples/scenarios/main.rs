@@ -83,8 +83,8 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
             let token = host.exchange(&ExchangeRequest {
                 organization,
                 assertion: text(&request["assertion"]),
-                client_id,
-                client_secret: text(&request["client_secret"]),
+                client_id: request["client_id"].as_str(),
+                client_secret: request["client_secret"].as_str(),
                 scope: request["scope"].as_str(),
                 resources: resource.as_slice(),
             })?;

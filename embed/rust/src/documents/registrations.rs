@@ -98,6 +98,15 @@ pub struct IssuerRule {
     /// Conditions on the claims; it fits where all hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimCondition>,
+    /// Whether it fits applications that have authenticated, or requests without a client alone (`none`). A rule
+    /// without a client needs `client_id`, `scopes`, and `subjects` or `claims`; whatever `replay` says, an assertion
+    /// works once under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// With `client: "none"`: the label that stands for the client in the token and in the log, and that a request may
+    /// name. No application of the organization has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// The applications it fits, by their `client_id`, 1 to 100. Absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applications: Option<Vec<String>>,
