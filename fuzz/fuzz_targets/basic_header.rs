@@ -2,7 +2,7 @@
 //! as they were sent (R20).
 #![no_main]
 
-use asserta_core::client_auth::{ClientSecret, Presented, PresentedBy};
+use asserta_core::client_auth::{Client, ClientSecret, Presented, PresentedBy};
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +39,8 @@ fn read(authorization: &str) -> Option<ClientSecret> {
         query: None,
         body: b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c",
     });
-    let Presented::Secret(secret) = request.ok()?.client.expect("there is a header");
-    Some(secret)
+    match request.ok()?.client {
+        Client::Presents(Presented::Secret(secret)) => Some(secret),
+        Client::Nothing(_) => panic!("there is a header"),
+    }
 }

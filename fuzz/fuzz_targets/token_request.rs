@@ -2,7 +2,7 @@
 //! is read as it was meant (R13, R15, R16, R22).
 #![no_main]
 
-use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::client_auth::{Client, Presented, PresentedBy};
 use asserta_core::grants::{GrantRequest, HttpTokenRequest, TokenRequest};
 use asserta_core::oauth::{Form, MAX_ASSERTION};
 
@@ -42,8 +42,14 @@ fn as_body(body: &[u8]) {
     {
         assert!((1..=MAX_ASSERTION).contains(&grant.assertion.len()), "R14, R15");
         assert!(grant.scope.is_none_or(|scope| !scope.is_empty()), "R13");
-        let posted = |Presented::Secret(secret): Presented| secret.presented_by == PresentedBy::Post;
-        assert!(client.is_none_or(posted));
+        match client {
+            Client::Presents(Presented::Secret(secret)) => assert_eq!(secret.presented_by, PresentedBy::Post),
+            Client::Nothing(client_id) => {
+                assert!(client_id.is_none_or(|client_id| !client_id.is_empty()), "R13");
+                let named = |name: &str| form_urlencoded::parse(body).any(|(known, value)| known == name && !value.is_empty());
+                assert!(!named("client_secret"), "R29: a secret is there");
+            }
+        }
     }
     // R22: a query that is let through names no secret, whatever its spelling.
     let good = b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c";

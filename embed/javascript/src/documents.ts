@@ -214,6 +214,8 @@ export interface TrustedIssuer {
   replay?: Replay;
   /** Whether an assertion must have a `jti`. Default: false. */
   require_jti?: boolean;
+  /** Whether an access token is valid for no longer than the assertion that it was got for. */
+  limit_to_assertion?: boolean;
   /** The `typ` that its assertions must have. Absent: any that names no other use. */
   typ?: string;
   /**

@@ -214,6 +214,8 @@ class TrustedIssuer(TypedDict):
     """Whether an assertion works ``once``, or again until it expires (``allow``). Default: ``once``."""
     require_jti: NotRequired[bool]
     """Whether an assertion must have a ``jti``. Default: ``False``."""
+    limit_to_assertion: NotRequired[bool]
+    """Whether an access token is valid for no longer than the assertion that it was got for."""
     typ: NotRequired[str]
     """The ``typ`` that its assertions must have. Absent: any that names no other use."""
     subjects: NotRequired[list[str]]

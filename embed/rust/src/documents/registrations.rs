@@ -58,6 +58,9 @@ pub struct TrustedIssuer {
     /// Whether an assertion must have a `jti`. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_jti: Option<bool>,
+    /// Whether an access token is valid for no longer than the assertion that it was got for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_to_assertion: Option<bool>,
     /// The `typ` that its assertions must have. Absent: any that names no other use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typ: Option<String>,

@@ -183,3 +183,55 @@ fn r20_basic() {
     let granted = server.send(sent.header("AUTHORIZATION", format!("Basic {encoded}{padding}")));
     assert_eq!(granted.status(), 200, "{}", granted.text());
 }
+
+/// R29, R67: without a client only under a rule for that, which the metadata tells of; what is refused otherwise.
+#[test]
+fn r29_without_a_client() {
+    let (world, texts) = (World::default(), Texts::default());
+    let (server, credentials) = registered(&world, &texts);
+    let methods = || {
+        let metadata = server.send(request("GET", "/.well-known/oauth-authorization-server")).json();
+        metadata["token_endpoint_auth_methods_supported"].clone()
+    };
+    let ask = |credentials: &str, jti: &str, sub: &str| {
+        let answer =
+            server.send(exchange(credentials, &assertion(&key(1), START, json!({"jti": jti, "sub": sub}))));
+        let challenge = answer.header("www-authenticate").map(ToOwned::to_owned);
+        (answer.status(), answer.json(), challenge)
+    };
+    let bad_client = |(status, body, challenge): (u16, serde_json::Value, Option<String>)| {
+        assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
+        assert_eq!(challenge.as_deref(), Some("Basic realm=\"https://as.example\""));
+        body
+    };
+    assert_eq!(methods(), json!(["client_secret_basic", "client_secret_post"]));
+    let none_at_all = bad_client(ask("", "1", "alice"));
+    let rule =
+        json!({"name": "ci", "client": "none", "client_id": "ci", "subjects": ["alice"], "scopes": ["read"]});
+    let apps = json!({"name": "apps", "scopes": ["read"]});
+    let issuer = |rules| json!({"name": "idp", "issuer": ISSUER, "jwks": jwks(&[&key(1)]), "rules": rules});
+    let put = |rules| server.admin("PUT", "/default/trusted-issuers/idp", &issuer(rules));
+    assert_eq!(put(json!([rule, apps])).status(), 200);
+    assert_eq!(methods(), json!(["client_secret_basic", "client_secret_post", "none"]));
+    let (status, token, _) = ask("", "2", "alice");
+    assert_eq!((status, &token["scope"], &token["expires_in"]), (200, &json!("read"), &json!(3600)));
+    assert_eq!(ask("client_id=ci", "3", "alice").0, 200);
+    assert_eq!(bad_client(ask("client_id=other", "4", "alice")), none_at_all, "R21: the same body");
+    assert_eq!(bad_client(ask("client_id=ci&client_secret=x", "5", "alice")), none_at_all);
+    let (status, refused, challenge) = ask("", "6", "bob");
+    assert_eq!((status, &refused["error"], challenge), (400, &json!("invalid_grant"), None));
+    assert_eq!(ask(&credentials, "7", "bob").0, 200);
+    let told = server.told("Exchange");
+    assert!(told[1].contains("client_id: Some(\"ci\")"), "{told:?}");
+    // R29: no application can take the label, nor a rule the identifier of an application.
+    let application = json!({"grant_types": [], "client_secret": "s".repeat(43)});
+    server.admin("PUT", "/default/applications/ci", &application).assert_problem(
+        409,
+        "taken",
+        Some("client_id"),
+    );
+    let taken = credentials.split(['=', '&']).nth(1).expect("an identifier");
+    let mut named = rule.clone();
+    named["client_id"] = taken.into();
+    put(json!([apps, named])).assert_problem(409, "taken", Some("rules[1].client_id"));
+}
