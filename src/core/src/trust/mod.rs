@@ -8,6 +8,7 @@ mod issuer;
 mod lint;
 mod named_claims;
 pub mod policy;
+pub mod preset;
 mod requirements;
 mod rule;
 mod shared_issuers;
