@@ -8,6 +8,7 @@ mod handled;
 mod keys;
 mod organizations;
 mod pages;
+mod presets;
 mod schema;
 mod trusted_issuers;
 
@@ -44,6 +45,8 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,
         ["schema.json"] => return schema::schema(request),
+        ["presets"] => return presets::collection(request),
+        ["presets", name] => return presets::one(name, request),
         ["organizations"] => return organizations::collection(service, request).await,
         ["organizations", name, below @ ..] => (OrganizationId::parse(name)?, below),
         _ => return Err(Problem::not_found().into()),

@@ -3,6 +3,7 @@
 mod admin;
 mod admin_bodies;
 mod apply;
+mod presets;
 mod routes;
 mod server;
 mod settings;

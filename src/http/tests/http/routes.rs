@@ -8,7 +8,7 @@ use crate::world::World;
 const READ: &str = "GET, HEAD, OPTIONS";
 
 /// Every path: what a GET comes to, and which methods a refused one is told of. An administrator asks.
-const PATHS: [(&str, u16, &str); 17] = [
+const PATHS: [(&str, u16, &str); 20] = [
     ("/oauth2/token", 405, "POST"),
     ("/t/acme/oauth2/token", 405, "POST"),
     ("/oauth2/jwks", 200, READ),
@@ -26,6 +26,9 @@ const PATHS: [(&str, u16, &str); 17] = [
     ("/admin/organizations/acme/applications/x", 404, "GET, HEAD, PUT, DELETE"),
     ("/admin/organizations/acme/keys", 200, "GET, HEAD"),
     ("/admin/organizations/acme/keys/rotate", 405, "POST"),
+    ("/admin/presets", 200, "GET, HEAD"),
+    ("/admin/presets/github-actions", 200, "GET, HEAD, POST"),
+    ("/admin/schema.json", 200, "GET, HEAD"),
 ];
 
 fn with_acme<'a>(world: &'a World, texts: &'a Texts) -> Server<'a> {
