@@ -10,6 +10,7 @@ use super::admin::{Organization, Server};
 use super::document::{self, Certificates};
 use super::failure::Failure;
 use super::output;
+use super::preset::Parameters;
 
 /// Looks after trusted issuers: the third parties whose assertions are accepted.
 #[derive(Subcommand)]
@@ -19,9 +20,13 @@ pub(crate) enum Issuer {
     /// Where its keys are its metadata says, if nothing else does: its JWKS endpoint, a JWKS file, or its certificate or
     /// public key in PEM or DER.
     ///
-    ///   asserta issuer add ci --issuer https://token.actions.githubusercontent.com
+    ///   asserta issuer add sso --issuer https://login.partner.example
     ///   asserta issuer add partner --issuer https://idp.partner.example --jwks-uri https://idp.partner.example/jwks
     ///   asserta issuer add legacy  --issuer https://legacy.example --certificate legacy.pem
+    ///
+    /// A preset knows its platform, and makes a rule of its parameters (asserta preset list). --scope is the rule's then.
+    ///
+    ///   asserta issuer add ci --preset github-actions --repository octo-org/app --ref refs/heads/main --scope deploy
     #[command(verbatim_doc_comment)]
     Add(Box<Add>),
     /// Changes what is given, and leaves the rest as it is.
@@ -39,8 +44,13 @@ pub(crate) struct Add {
     /// A name for it: unique in the organization.
     name: String,
     /// The exact value of `iss` in its assertions.
-    #[arg(long, value_name = "ISS")]
-    issuer: String,
+    #[arg(long, value_name = "ISS", required_unless_present = "preset")]
+    issuer: Option<String>,
+    /// A platform whose assertions are known: `asserta preset list`.
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+    #[command(flatten)]
+    parameters: Parameters,
     #[command(flatten)]
     keys: Keys,
     #[command(flatten)]
@@ -200,22 +210,37 @@ impl Issuer {
 }
 
 impl Add {
-    fn run(self) -> Result<(), Failure> {
-        let mut issuer = Map::from_iter([
-            ("name".to_owned(), json!(self.name)),
-            ("issuer".to_owned(), json!(self.issuer)),
-        ]);
-        let keys = KeySource::read(self.keys)?.unwrap_or_else(KeySource::discovered);
-        keys.write(&mut issuer);
+    fn run(mut self) -> Result<(), Failure> {
+        let keys = KeySource::read(self.keys)?;
+        let client = self.server.client()?;
+        let mut issuer = match &self.preset {
+            Some(preset) => {
+                let (scopes, alias) = (self.policy.scopes.take(), self.policy.alias.as_deref());
+                self.parameters.fill(&client, preset, &self.name, scopes, self.issuer.as_deref(), alias)?
+            }
+            None => Map::from_iter([
+                ("name".to_owned(), json!(self.name)),
+                ("issuer".to_owned(), json!(self.issuer)),
+            ]),
+        };
+        // A preset says itself where the keys are.
+        let keys = match (keys, &self.preset) {
+            (None, Some(_)) => None,
+            (keys, _) => Some(keys.unwrap_or_else(KeySource::discovered)),
+        };
+        if let Some(keys) = &keys {
+            keys.write(&mut issuer);
+        }
         self.way.write(&mut issuer)?;
         self.policy.write(&mut issuer)?;
         let path = self.organization.path(&[COLLECTION]);
-        let created = self.server.client()?.post(&path, &Value::Object(issuer));
-        let created = created.map_err(|failure| keys.named(failure))?;
+        let created = client.post(&path, &Value::Object(issuer));
+        let created = created.map_err(|failure| named(keys.as_ref(), failure))?;
         if self.server.json {
             output::json(&created)?;
         } else {
-            output::line(format_args!("{} is trusted: assertions with iss {}", self.name, self.issuer))?;
+            let issuer = output::member(&created, "issuer");
+            output::line(format_args!("{} is trusted: assertions with iss {issuer}", self.name))?;
             tell_what_to_look_at(&created);
         }
         Ok(())

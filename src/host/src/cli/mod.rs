@@ -15,6 +15,7 @@ mod mint;
 mod org;
 mod output;
 mod parts;
+mod preset;
 mod serve;
 mod server_url;
 mod signer;
@@ -45,6 +46,8 @@ enum Command {
     #[command(subcommand)]
     Issuer(issuer::Issuer),
     #[command(subcommand)]
+    Preset(preset::Preset),
+    #[command(subcommand)]
     App(app::App),
     #[command(subcommand)]
     Org(org::Org),
@@ -60,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(command) => command.run(),
         Command::Issuer(command) => command.run(),
+        Command::Preset(command) => command.run(),
         Command::App(command) => command.run(),
         Command::Org(command) => command.run(),
         Command::Keys(command) => command.run(),

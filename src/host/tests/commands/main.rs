@@ -6,6 +6,7 @@ mod administer;
 mod files;
 #[cfg(unix)]
 mod guard;
+mod presets;
 mod serve;
 mod server;
 mod token;
