@@ -209,11 +209,17 @@ impl<D: Driver> Run<'_, D> {
             }
             return Ok(());
         }
-        for request in &requests {
-            self.check_explanation(step, request, &client_id).await?;
-            for response in self.exchanged(std::slice::from_ref(request)).await? {
-                self.check_exchange(step, request, &client_id, &response).await?;
-            }
+        for (index, request) in requests.iter().enumerate() {
+            let done = self.one_exchange(step, request, &client_id).await;
+            done.with_context(|| format!("assertion {} of {}", index + 1, requests.len()))?;
+        }
+        Ok(())
+    }
+
+    async fn one_exchange(&mut self, step: &Step, request: &driver::Exchange, client_id: &str) -> Result<()> {
+        self.check_explanation(step, request, client_id).await?;
+        for response in self.exchanged(std::slice::from_ref(request)).await? {
+            self.check_exchange(step, request, client_id, &response).await?;
         }
         Ok(())
     }

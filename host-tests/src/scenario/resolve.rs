@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use asserta_core::trust::preset::{self, PresetRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -36,6 +37,7 @@ pub fn resolve(written: &Written, setting: &Setting<'_>) -> Result<Scenario> {
     let context = Context {
         setting,
         id: &id,
+        claims: &written.source.claims,
         now: Cell::new(setting.now),
         serial: Cell::new(0),
         minted: RefCell::default(),
@@ -46,10 +48,31 @@ pub fn resolve(written: &Written, setting: &Setting<'_>) -> Result<Scenario> {
 struct Context<'a> {
     setting: &'a Setting<'a>,
     id: &'a str,
+    /// Claims of every assertion.
+    claims: &'a Map<String, Value>,
     now: Cell<u64>,
     serial: Cell<u32>,
     /// The assertions of the steps that have a label.
     minted: RefCell<HashMap<String, String>>,
+}
+
+/// The assertion with other claims.
+fn varied(assertion: &source::Assertion, claims: &Map<String, Value>) -> Result<source::Assertion> {
+    let source::Assertion::Recipe(recipe) = assertion else { bail!("each: the assertion is a text") };
+    let mut recipe = recipe.clone();
+    recipe.claims.extend(claims.clone());
+    Ok(source::Assertion::Recipe(recipe))
+}
+
+/// The registration that a preset makes: `{ of = "github-actions", parameters = { … }, scopes = [ … ] }`.
+fn made(written: &Value) -> Result<Map<String, Value>> {
+    let Value::Object(mut written) = written.clone() else { bail!("$preset: no table") };
+    let of = written.shift_remove("of").context("$preset: of is missing")?;
+    let preset = of.as_str().and_then(preset::find).with_context(|| format!("{of} is no preset"))?;
+    written.entry("name").or_insert_with(|| "partner".into());
+    let request: PresetRequest = serde_json::from_value(Value::Object(written)).context("$preset")?;
+    let document = preset.document(&request).map_err(|error| anyhow!("$preset: {error}"))?;
+    Ok(serde_json::from_str(&asserta_core::json::to_text(&document))?)
 }
 
 impl Context<'_> {
@@ -165,13 +188,19 @@ impl Context<'_> {
         let mut record = Map::new();
         record.insert("name".to_owned(), "partner".into());
         record.insert("issuer".to_owned(), "https://partner.example".into());
+        let mut written = written.clone();
+        if let Some(preset) = written.shift_remove("$preset") {
+            record = made(&preset)?;
+            // The keys are ours.
+            record.shift_remove("discovery");
+        }
         if !["jwks", "jwks_uri", "certificate", "discovery"]
             .iter()
             .any(|source| written.contains_key(*source))
         {
             record.insert("jwks".to_owned(), "${jwks:es256}".into());
         }
-        self.registration(record, written, "name")
+        self.registration(record, &written, "name")
     }
 
     /// An application over the default one.
@@ -220,9 +249,13 @@ impl Context<'_> {
     }
 
     fn exchange(&self, written: &source::Exchange, label: Option<&str>) -> Result<Exchange> {
+        let each = match &written.each[..] {
+            [] => vec![written.assertion.clone()],
+            each => each.iter().map(|claims| varied(&written.assertion, claims)).collect::<Result<_>>()?,
+        };
         let mut assertions = Vec::new();
-        for _ in 0..written.times {
-            assertions.push(self.assertion(&written.assertion, &written.organization)?);
+        for assertion in each.iter().flat_map(|assertion| std::iter::repeat_n(assertion, written.times)) {
+            assertions.push(self.assertion(assertion, &written.organization)?);
         }
         if let (Some(label), Some(first)) = (label, assertions.first()) {
             self.minted.borrow_mut().insert(label.to_owned(), first.clone());
@@ -258,7 +291,8 @@ impl Context<'_> {
             "iat": self.now.get(),
             "jti": self.unique(),
         });
-        let Value::Object(claims) = claims else { bail!("claims are an object") };
+        let Value::Object(mut claims) = claims else { bail!("claims are an object") };
+        claims.extend(self.object(self.claims)?);
         mint(recipe, Defaults { key: "es256".to_owned(), claims }, self)
     }
 

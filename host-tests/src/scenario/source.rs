@@ -31,6 +31,9 @@ pub struct Scenario {
     /// The organizations.
     #[serde(default = "acme")]
     pub organizations: Vec<String>,
+    /// Claims of its assertions, over the default ones.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
     /// The trusted issuers, over the default one.
     #[serde(default = "one")]
     pub trusted_issuers: Vec<Map<String, Value>>,
@@ -148,6 +151,9 @@ pub struct Exchange {
     /// The assertion.
     #[serde(default)]
     pub assertion: Assertion,
+    /// The step is done with each of these claims, over those of the assertion.
+    #[serde(default)]
+    pub each: Vec<Map<String, Value>>,
     /// The step is done so often, with a fresh assertion each time.
     #[serde(default = "once")]
     pub times: usize,
