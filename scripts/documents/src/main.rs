@@ -11,6 +11,7 @@ use crate::model::Model;
 
 mod markdown;
 mod model;
+mod presets;
 mod python;
 mod rust;
 mod typescript;
@@ -26,16 +27,17 @@ fn main() -> Result<()> {
 }
 
 /// The files and what stands in them.
-fn files() -> Result<[(&'static str, String); 5]> {
+fn files() -> Result<[(&'static str, String); 6]> {
     let schema = asserta_core::schema::of_registrations();
     let model = Model::of(&schema)?;
-    let trust = "docs/trust.md";
+    let (trust, presets) = ("docs/trust.md", "docs/presets.md");
     Ok([
         ("src/core/schema.json", in_lines(&schema)?),
         ("embed/python/src/asserta/_documents.py", python::module(&model)),
         ("embed/javascript/src/documents.ts", typescript::module(&model)),
         ("embed/rust/src/documents/registrations.rs", rust::module(&model)),
         (trust, markdown::with_tables(&read(trust)?, &model)?),
+        (presets, presets::with_tables(&read(presets)?)?),
     ])
 }
 
