@@ -126,7 +126,7 @@ fn send(client: &AdminClient, part: &Part, dry_run: bool) -> Result<Vec<Outcome>
 }
 
 /// The field at fault, by its place in the whole document.
-fn placed(failure: Failure, part: &Part) -> Failure {
+pub(super) fn placed(failure: Failure, part: &Part) -> Failure {
     match failure {
         Failure::Refused { status, title, detail, field: Some(field) } => {
             let sentence = detail.unwrap_or(title);

@@ -69,15 +69,15 @@ fn is_assignment(line: &str) -> bool {
 /// The bytes of a file. `place` is what the person wrote, and stands in each message.
 pub(crate) fn bytes(place: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     let file = File::open(path).map_err(|error| Failure::invalid(place, error))?;
-    limited(place, file)
+    limited(place, file, MOST_MIB)
 }
 
-fn limited(place: &str, source: impl Read) -> Result<Vec<u8>, Failure> {
+fn limited(place: &str, source: impl Read, most_mib: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = source.take((MOST_MIB << 20) + 1).read_to_end(&mut bytes);
+    let read = source.take((most_mib << 20) + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::invalid(place, error))?;
-    if bytes.len() as u64 > MOST_MIB << 20 {
-        return Err(Failure::invalid(place, format_args!("must not exceed {MOST_MIB} MiB")));
+    if bytes.len() as u64 > most_mib << 20 {
+        return Err(Failure::invalid(place, format_args!("must not exceed {most_mib} MiB")));
     }
     Ok(bytes)
 }
@@ -87,10 +87,16 @@ pub(crate) fn text(place: &str, path: &Path) -> Result<String, Failure> {
     utf8(place, bytes(place, path)?)
 }
 
+/// The same of a file that has a limit of its own, in MiB.
+pub(crate) fn text_within(place: &str, path: &Path, most_mib: u64) -> Result<String, Failure> {
+    let file = File::open(path).map_err(|error| Failure::invalid(place, error))?;
+    utf8(place, limited(place, file, most_mib)?)
+}
+
 /// The text on standard input.
 pub(crate) fn standard_input() -> Result<String, Failure> {
     const PLACE: &str = "standard input";
-    utf8(PLACE, limited(PLACE, stdin())?)
+    utf8(PLACE, limited(PLACE, stdin(), MOST_MIB)?)
 }
 
 /// The bytes as UTF-8, or what they are instead.
@@ -269,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_not_read_for_ever() {
-        let refused = limited("x", std::io::repeat(b' ')).unwrap_err().to_string();
+        let refused = limited("x", std::io::repeat(b' '), MOST_MIB).unwrap_err().to_string();
         assert_eq!(refused, "x: must not exceed 16 MiB");
     }
 }

@@ -49,7 +49,7 @@ impl Explain {
     }
 }
 
-fn row(check: &Value) -> Vec<String> {
+pub(super) fn row(check: &Value) -> Vec<String> {
     let passed = check.get("passed").and_then(Value::as_bool).unwrap_or(false);
     let mut row = vec![if passed { "ok" } else { "NO" }.to_owned()];
     row.extend(["rule", "check", "reason", "saw"].map(|member| output::member(check, member)));

@@ -38,6 +38,12 @@ pub(crate) enum Failure {
     /// The explained assertion would be refused: the report is printed, this is only the exit code.
     #[error("the assertion would be refused")]
     AssertionRefused,
+    /// Cases that went otherwise than expected: the report is printed, this is only the exit code.
+    #[error("{failed} of {all} cases are not as expected")]
+    CasesFailed { failed: usize, all: usize },
+    /// Why no case could be run.
+    #[error("{0}; no case was run")]
+    Untestable(Box<Failure>),
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
     #[error("{}: {source}", path.display())]
@@ -82,7 +88,7 @@ impl Failure {
     /// 2 for a command that was used wrongly, as clap has it, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::NoAdminToken { .. } | Self::InClear { .. } => 2,
+            Self::NoAdminToken { .. } | Self::InClear { .. } | Self::Untestable(_) => 2,
             _ => 1,
         }
     }

@@ -20,6 +20,7 @@ mod serve;
 mod server_url;
 mod signer;
 mod strict_json;
+mod test;
 
 use std::process::ExitCode;
 
@@ -31,7 +32,7 @@ use failure::Failure;
 ///
 /// Start here:  ASSERTA_DEV=1 asserta serve
 ///
-/// The other commands talk to a running server over its admin API. On the machine of the server they
+/// `test` works without a server. The other commands talk to a running one over its admin API. On the machine of the server they
 /// find the admin token in the data directory by themselves.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
@@ -56,6 +57,7 @@ enum Command {
     Apply(apply::Apply),
     Explain(explain::Explain),
     Mint(mint::Mint),
+    Test(test::Test),
 }
 
 /// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 used wrongly.
@@ -70,6 +72,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Apply(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Mint(command) => command.run(),
+        Command::Test(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -234,22 +234,27 @@ impl Serve {
         if let Some(path) = &self.component {
             return Ok(path.clone());
         }
-        // Never from the current directory: the component gets the admin token and the signing keys, and whose directory
-        // that is nobody knows.
-        let program = std::env::current_exe().map_err(|error| Failure::file("this program", error))?;
-        let (name, target) = match self.host_signatures {
-            false => ("handler.wasm", "wasm-handler"),
-            true => ("handler-host-signatures.wasm", "wasm-host-signatures"),
-        };
-        let found = component_folders(&program).into_iter().map(|folder| folder.join(name));
-        let found = found.into_iter().find(|path| path.is_file());
-        found.ok_or_else(|| {
-            Failure::invalid(
-                "--component",
-                format_args!("no {name} is beside {}; `make {target}` builds it", program.display()),
-            )
-        })
+        component(self.host_signatures)
     }
+}
+
+/// The endpoint component that belongs to this program.
+pub(super) fn component(host_signatures: bool) -> Result<PathBuf, Failure> {
+    // Never from the current directory: the component gets the admin token and the signing keys, and whose directory
+    // that is nobody knows.
+    let program = std::env::current_exe().map_err(|error| Failure::file("this program", error))?;
+    let (name, target) = match host_signatures {
+        false => ("handler.wasm", "wasm-handler"),
+        true => ("handler-host-signatures.wasm", "wasm-host-signatures"),
+    };
+    let found = component_folders(&program).into_iter().map(|folder| folder.join(name));
+    let found = found.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| {
+        Failure::invalid(
+            "--component",
+            format_args!("no {name} is beside {}; `make {target}` builds it", program.display()),
+        )
+    })
 }
 
 /// Where a program has its component: beside it, or for one that cargo built (target/release) in target/components.
@@ -337,7 +342,7 @@ async fn welcome(
 }
 
 /// An issuer identifier is a URL with neither query nor fragment (RFC 8414 section 2).
-fn check_public_url(url: &str) -> Result<String, Failure> {
+pub(super) fn check_public_url(url: &str) -> Result<String, Failure> {
     let wrong = |problem: &str| Failure::invalid("--public-url", problem);
     let parsed: ureq::http::Uri = url.parse().map_err(|_| wrong("must be a URL"))?;
     if !matches!(parsed.scheme_str(), Some("http" | "https")) {

@@ -6,6 +6,8 @@ mod administer;
 mod files;
 #[cfg(unix)]
 mod guard;
+#[cfg(unix)]
+mod policy;
 mod presets;
 mod serve;
 mod server;

@@ -28,7 +28,7 @@ static COMPILED: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Puts the compiled endpoint where a server looks for it.
-fn bring_compiled(data: &Path) {
+pub(crate) fn bring_compiled(data: &Path) {
     let there = data.join("compiled");
     if there.exists() {
         return;
