@@ -29,13 +29,16 @@ impl Kind {
         let text = text.trim();
         let is_line = |line: &&str| !line.is_empty() && !line.starts_with('#');
         let line = text.lines().map(str::trim).find(is_line).unwrap_or_default();
-        if text.contains("-----BEGIN ") {
+        if text.starts_with('{') {
+            // First, since JSON may hold PEM.
+            Self::Json
+        } else if text.contains("-----BEGIN ") {
             Self::Pem
         } else if text.starts_with('<') {
             Self::Html
         } else if text.starts_with("eyJ") && text.matches('.').count() == 2 && !text.contains(' ') {
             Self::Jwt
-        } else if text.starts_with('{') || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        } else if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
             Self::Json
         } else if line.starts_with('[') || is_assignment(line) {
             Self::Toml
@@ -141,16 +144,23 @@ pub(crate) fn json(place: &str, text: &str, wanted: &str) -> Result<Value, Failu
 /// Registrations: TOML in a file whose name ends so, else JSON.
 pub(crate) fn registrations(place: &str, text: &str, is_toml: bool) -> Result<Value, Failure> {
     let text = without_mark(text);
-    let kind = Kind::of(text);
     let wanted = |rest: &str| Failure::invalid(place, format_args!("must be JSON or TOML; {rest}"));
-    match (kind, is_toml) {
-        _ if text.trim().is_empty() => Err(wanted("this is empty")),
-        (Kind::Json, true) => Err(wanted("this is JSON in a file whose name ends in .toml")),
-        (Kind::Toml, false) => Err(wanted("TOML is read from a file whose name ends in .toml")),
-        (Kind::Pem | Kind::Html | Kind::Jwt | Kind::Yaml, _) => Err(wanted(kind.name())),
-        (_, true) => toml::from_str(text).map_err(|error| Failure::invalid(place, in_line(text, &error))),
-        (_, false) => json(place, text, "must be JSON or TOML"),
+    if text.trim().is_empty() {
+        return Err(wanted("this is empty"));
     }
+    // Read first: registrations may hold certificates, which look like a file of them.
+    let read = match is_toml {
+        true => toml::from_str(text).map_err(|error| Failure::invalid(place, in_line(text, &error))),
+        false => json(place, text, "must be JSON or TOML"),
+    };
+    let begins_as_toml = text.trim_start().starts_with(['[', '#']);
+    read.map_err(|failure| match (Kind::of(text), is_toml) {
+        (Kind::Json, true) => wanted("this is JSON in a file whose name ends in .toml"),
+        (Kind::Toml, false) => wanted("TOML is read from a file whose name ends in .toml"),
+        (Kind::Pem, _) if begins_as_toml => failure,
+        (kind @ (Kind::Pem | Kind::Html | Kind::Jwt | Kind::Yaml), _) => wanted(kind.name()),
+        _ => failure,
+    })
 }
 
 /// A mistake in TOML with its place, but without its line: that may hold a secret.
@@ -271,6 +281,17 @@ mod tests {
         let refused = registrations("t.toml", text, true).unwrap_err().to_string();
         assert!(refused.starts_with("t.toml: ") && refused.contains("line 3"), "{refused}");
         assert!(!refused.contains("hidden") && !refused.contains('\n'), "{refused}");
+    }
+
+    #[test]
+    fn registrations_may_hold_certificates() {
+        let pem = "-----BEGIN PUBLIC KEY-----\\nx\\n-----END PUBLIC KEY-----";
+        assert!(registrations("t.json", &format!("{{\"certificate\": \"{pem}\"}}"), false).is_ok());
+        assert!(registrations("t.toml", &format!("certificate = \"{pem}\""), true).is_ok());
+        let lines = pem.replace("\\n", "\n");
+        assert!(registrations("t.toml", &format!("certificate = \"\"\"\n{lines}\"\"\"\n"), true).is_ok());
+        let refused = registrations("t.toml", &lines, true).unwrap_err().to_string();
+        assert_eq!(refused, "t.toml: must be JSON or TOML; this is PEM");
     }
 
     #[test]
