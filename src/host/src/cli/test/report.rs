@@ -6,7 +6,7 @@ use super::cases::{Case, Outcome};
 use super::stage::Decided;
 use super::trust::{Ready, Signature};
 use crate::cli::failure::Failure;
-use crate::cli::output;
+use crate::cli::{explain, output};
 
 /// A case and what came of it.
 pub(super) struct Judged {
@@ -20,8 +20,12 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(case: Case, ready: Ready, decided: Decided, checks: Vec<Value>) -> Self {
+    pub(super) fn new(case: Case, ready: Ready, decided: Decided, mut checks: Vec<Value>) -> Self {
         let Ready { organization, client, signature, .. } = ready;
+        if case.scope.is_some() {
+            // An explanation is one of an exchange that asks for no scope.
+            checks.retain(|check| check.get("rule").and_then(Value::as_str) != Some("R61"));
+        }
         Self { case, organization, client, signature, decided, checks }
     }
 
@@ -134,11 +138,9 @@ fn table(judged: &[Judged], failed: usize) -> Result<(), Failure> {
         if let Some(sentence) = &decided.sentence {
             output::line(format_args!("A client is told: {sentence}"))?;
         }
-        if !checks.is_empty() {
-            output::table(
-                &["", "RULE", "CHECK", "REASON", "SAW"],
-                &checks.iter().map(check).collect::<Vec<_>>(),
-            )?;
+        let shown: Vec<_> = checks.iter().filter(|check| is_telling(check)).map(explain::row).collect();
+        if !shown.is_empty() {
+            output::table(&["", "RULE", "CHECK", "REASON", "SAW"], &shown)?;
         }
     }
     let unchecked = judged.iter().filter(|one| one.signature == Signature::Replaced).count();
@@ -157,7 +159,6 @@ fn row(one: &Judged) -> Vec<String> {
     let Judged { case, decided, .. } = one;
     let mark = if one.is_as_expected() { "ok" } else { "NO" };
     let star = if one.signature == Signature::Replaced { "*" } else { "" };
-    // The rule is shown on both sides or, where nobody asks for it, on none.
     let rule = case.expected.rule.as_deref();
     vec![
         mark.to_owned(),
@@ -167,6 +168,12 @@ fn row(one: &Judged) -> Vec<String> {
     ]
 }
 
-fn check(check: &Value) -> Vec<String> {
-    crate::cli::explain::row(check)
+/// Whether a check tells why: it failed, or is of the policy. `--json` has all of them.
+fn is_telling(check: &Value) -> bool {
+    let rules = check.get("rule").and_then(Value::as_str).unwrap_or_default();
+    let is_policy = rules.split(", ").any(|rule| POLICY.contains(&rule));
+    is_policy || check.get("passed").and_then(Value::as_bool) == Some(false)
 }
+
+/// The conditions of the issuer, its rules, and scope.
+const POLICY: [&str; 4] = ["R49", "R61", "R80", "R81"];

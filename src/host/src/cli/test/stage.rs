@@ -72,7 +72,10 @@ impl Theatre {
         let host = Host::builder(self.program.clone(), stores)
             .settings(self.settings.clone())
             .clock(At(Duration::from_secs(at)));
-        let host = self.runtime.block_on(host.start())?;
+        let host = self.runtime.block_on(host.start()).map_err(|error| match self.log.bad_setting() {
+            Some(problem) => Failure::invalid("--public-url", problem),
+            None => error.into(),
+        })?;
         let client = AdminClient::new(ServerUrl::of_this_process(host.url()), &self.admin_token)?;
         Ok(Stage { theatre: self, host, client })
     }
@@ -166,9 +169,18 @@ impl Log {
 
     /// The decision on the last request for a token.
     fn decision(&self) -> Option<Value> {
+        self.last("exchange")
+    }
+
+    /// What is wrong with a setting; only the URL is one that people choose here.
+    fn bad_setting(&self) -> Option<String> {
+        self.last("bad-setting")?.get("problem").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn last(&self, name: &str) -> Option<Value> {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let events = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        events.into_iter().find(|event| event.get("event").and_then(Value::as_str) == Some("exchange"))
+        let mut events = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        events.find(|event| event.get("event").and_then(Value::as_str) == Some(name))
     }
 }
 
