@@ -49,7 +49,20 @@ pub fn python() -> Result<Interpreter> {
 /// # Errors
 /// There is no Node, or the packages can't be installed.
 pub fn node() -> Result<Interpreter> {
-    let (folder, sources) = (target().join("node-clients"), sources("node"));
+    locked("node", "node-clients")
+}
+
+/// The same for the conformance suite of MCP, which brings ten times as many packages.
+///
+/// # Errors
+/// There is no Node, or the packages can't be installed.
+pub fn mcp_conformance() -> Result<Interpreter> {
+    locked("mcp", "mcp-conformance")
+}
+
+/// The sources of Node clients in a folder of `target`, with the packages that their lock file names.
+fn locked(sources_in: &str, folder: &str) -> Result<Interpreter> {
+    let (folder, sources) = (target().join(folder), sources(sources_in));
     std::fs::create_dir_all(&folder)?;
     for entry in std::fs::read_dir(&sources)? {
         let entry = entry?;
