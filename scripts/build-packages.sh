@@ -16,6 +16,7 @@ done
 # A wheel: the same file for every platform.
 python() {
   cp "${components[@]}" "${handlers[@]}" embed/python/src/asserta/
+  cp LICENSE embed/python/
   local tools=target/python-tools
   [[ -x $tools/bin/python ]] || python3 -m venv "$tools"
   rm -rf embed/python/build "$out"/asserta-*.whl
@@ -25,6 +26,7 @@ python() {
 
 # An npm package, made with jco.
 javascript() {
+  cp LICENSE embed/javascript/
   cd embed/javascript
   npm ci --silent --no-audit --no-fund
   rm -rf dist src/generated "$out"/asserta-*.tgz
@@ -37,9 +39,10 @@ javascript() {
 rust() {
   mkdir -p embed/rust/component
   cp "${components[@]}" "${handlers[@]}" embed/rust/component/
+  cp LICENSE embed/rust/
   cargo package --quiet --package asserta-exchanger --no-verify --allow-dirty --exclude-lockfile
   cp target/package/asserta-exchanger-*.crate "$out/"
-  rm -r embed/rust/component
+  rm -r embed/rust/component embed/rust/LICENSE
 }
 
 for package in "$@"; do
