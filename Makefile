@@ -108,6 +108,11 @@ documents: ## write the schema of registrations, the packages' types and the doc
 packages: wasm-exchanger wasm-handler wasm-host-signatures ## build the packages of other languages into target/packages/
 	@scripts/build-packages.sh python javascript rust
 
+# Around the components that `make wasm wasm-host-signatures wasm-endpoint-p2` built: nothing of them is built again.
+.PHONY: publish-check
+publish-check: ## try a release without publishing: registry, packages, SBOM, checksums (needs docker-registry)
+	@scripts/publish-check.sh
+
 fmt: ## lay out the code
 	cargo fmt --all
 	cargo fmt --manifest-path fuzz/Cargo.toml
