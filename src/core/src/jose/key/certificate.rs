@@ -5,6 +5,7 @@
 //! `keyUsage` is not to sign is not used (R47).
 
 mod problem;
+mod subject;
 mod x509;
 
 use alloc::borrow::ToOwned as _;
@@ -97,6 +98,41 @@ pub fn check_authorities(text: &str) -> Result<usize, CertificateError> {
         x509::Certificate::from_der(&der).map_err(|_| at(CertificateProblem::NotX509))?;
     }
     Ok(blocks.len())
+}
+
+/// What a certificate says of itself, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outline {
+    pub(super) subject: String,
+    pub(super) validity: Validity,
+    /// Its key, if that can be used at all.
+    pub(super) key: Option<PublicKey>,
+}
+
+/// The outline of a certificate in DER, whatever its key may be used for.
+pub(super) fn outline(der: &[u8]) -> Option<Outline> {
+    let certificate = x509::Certificate::from_der(der).ok()?.tbs;
+    Some(Outline {
+        subject: subject::of_name(certificate.subject),
+        validity: certificate.validity.seconds(),
+        key: public_key(&certificate.subject_public_key_info).ok(),
+    })
+}
+
+/// The text of a name in DER, without its own tag.
+#[cfg(test)]
+pub(super) fn subject_of(name: &[u8]) -> String {
+    subject::of_name(der::asn1::SequenceRef::new(name).expect("short enough"))
+}
+
+/// The outlines of the certificates of a text that [`import`] takes, and where each stands.
+pub(super) fn outlines(text: &str) -> Vec<(KeyPlace, Outline)> {
+    let blocks = pem_blocks(text).unwrap_or_default();
+    if blocks.is_empty() {
+        let outline = from_base64(text.trim_start_matches('\u{feff}')).and_then(|der| outline(&der));
+        return outline.map(|outline| (KeyPlace::Der, outline)).into_iter().collect();
+    }
+    blocks.into_iter().filter_map(|block| Some((block.place, outline(&from_base64(block.body)?)?))).collect()
 }
 
 impl Certificates {

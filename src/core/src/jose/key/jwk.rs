@@ -29,7 +29,7 @@ pub struct VerificationKey {
 }
 
 /// When a certificate is valid; both ends belong to it (RFC 5280 section 4.1.2.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Validity {
     /// The first second, counted from 1970.
     pub not_before: u64,
@@ -97,6 +97,9 @@ pub enum JwkSetError {
     Metadata,
 }
 
+/// How an element of a set becomes a key.
+pub(super) type Reader<'a> = &'a mut dyn FnMut(&Object) -> Result<VerificationKey, KeyProblem>;
+
 impl JwkSet {
     /// Reads a JWK set document. Keys that cannot be used are skipped, not fatal (R53), also those that are not
     /// strict JSON; of the document around them, only `keys` counts then. A byte order mark is ignored (RFC 8259
@@ -105,10 +108,15 @@ impl JwkSet {
     /// # Errors
     /// Why the document as a whole is no JWK set.
     pub fn parse(document: &[u8]) -> Result<Self, JwkSetError> {
+        Self::parse_by(document, &mut VerificationKey::from_jwk)
+    }
+
+    /// As [`parse`](Self::parse), with each element that is an object read by `read`.
+    pub(super) fn parse_by(document: &[u8], read: Reader<'_>) -> Result<Self, JwkSetError> {
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
         match json::parse_object(document) {
-            Ok(object) => Self::from_object(&object),
-            Err(error) => match keys_one_by_one(document) {
+            Ok(object) => Self::from_object_by(&object, read),
+            Err(error) => match keys_one_by_one(document, read) {
                 Some(keys) => Ok(Self::of(keys.into_iter())),
                 None => Err(match Form::of(document) {
                     Some(form) if form != Form::Json => JwkSetError::OtherForm(form),
@@ -123,12 +131,15 @@ impl JwkSet {
     /// # Errors
     /// Why the document as a whole is no JWK set.
     pub fn from_object(document: &Object) -> Result<Self, JwkSetError> {
+        Self::from_object_by(document, &mut VerificationKey::from_jwk)
+    }
+
+    /// As [`from_object`](Self::from_object), with each element that is an object read by `read`.
+    pub(super) fn from_object_by(document: &Object, read: Reader<'_>) -> Result<Self, JwkSetError> {
         match document.get("keys") {
-            Some(Value::Array(elements)) => Ok(Self::of(
-                elements
-                    .iter()
-                    .map(|key| VerificationKey::from_jwk(key.as_object().ok_or(KeyProblem::NotAnObject)?)),
-            )),
+            Some(Value::Array(elements)) => {
+                Ok(Self::of(elements.iter().map(|key| read(key.as_object().ok_or(KeyProblem::NotAnObject)?))))
+            }
             _ if document.get("kty").is_some() => Err(JwkSetError::SingleKey),
             _ if document.get("jwks_uri").is_some() => Err(JwkSetError::Metadata),
             _ => Err(JwkSetError::NoKeys),
@@ -152,7 +163,10 @@ impl JwkSet {
 }
 
 /// The keys of a document that is not strict JSON as a whole, each read strictly by itself. None where that can't be.
-fn keys_one_by_one(document: &[u8]) -> Option<Vec<Result<VerificationKey, KeyProblem>>> {
+fn keys_one_by_one(
+    document: &[u8],
+    read_key: Reader<'_>,
+) -> Option<Vec<Result<VerificationKey, KeyProblem>>> {
     #[derive(Deserialize)]
     struct Document<'a> {
         #[serde(borrow)]
@@ -166,7 +180,7 @@ fn keys_one_by_one(document: &[u8]) -> Option<Vec<Result<VerificationKey, KeyPro
     }
     let document: Document<'_> = serde_json::from_str(text).ok()?;
     let read = |key: &RawValue| match json::parse_object(key.get().as_bytes()) {
-        Ok(jwk) => VerificationKey::from_jwk(&jwk),
+        Ok(jwk) => read_key(&jwk),
         Err(JsonError::DuplicateMember) => Err(KeyProblem::MemberTwice),
         Err(JsonError::NotAnObject) => Err(KeyProblem::NotAnObject),
         Err(_) => Err(KeyProblem::NotStrictJson),

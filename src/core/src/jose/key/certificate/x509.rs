@@ -1,5 +1,5 @@
 //! The form of a certificate (RFC 5280 section 4.1), as far as it is looked at: the whole outline is read
-//! strictly, but names and all extensions but `keyUsage` stay what they are, since nothing is decided by them.
+//! strictly, but the issuer's name and all extensions but `keyUsage` stay what they are, since nothing is decided by them.
 
 use alloc::vec::Vec;
 
@@ -35,7 +35,7 @@ pub(super) struct TbsCertificate<'a> {
     signature: AlgorithmIdentifierRef<'a>,
     issuer: &'a SequenceRef,
     pub(super) validity: Validity,
-    subject: &'a SequenceRef,
+    pub(super) subject: &'a SequenceRef,
     pub(super) subject_public_key_info: SubjectPublicKeyInfoRef<'a>,
     #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
     issuer_unique_id: Option<BitStringRef<'a>>,
