@@ -15,7 +15,7 @@ mod token;
 mod trail;
 
 pub use explain::{Explanation, Step};
-pub use issuer_keys::Supplied;
+pub use issuer_keys::{DocumentReport, KeyReport, Supplied};
 #[cfg(feature = "schema")]
 pub(crate) use registry::WrittenDocument;
 pub use registry::{
@@ -27,6 +27,7 @@ pub use settings::Settings;
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo, SigningKeys};
 pub use spent::Spent;
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 
 use crate::organization::OrganizationId;
@@ -92,6 +93,26 @@ impl<P: Ports> Service<P> {
         supplied: Supplied,
     ) -> Result<usize, RegistryError> {
         self.issuer_keys.supply(organization, name, uri, supplied).await
+    }
+
+    /// A trusted issuer's keys as far as they are there; nothing is fetched.
+    pub async fn report_issuer_keys(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<KeyReport, RegistryError> {
+        self.issuer_keys.report(organization, name).await
+    }
+
+    /// A trusted issuer's keys, fetched now where they are fetched: one fetch of an address at a time, and no pause between
+    /// two.
+    pub async fn check_issuer_keys(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<KeyReport, RegistryError> {
+        // Boxed, so that the future of every other request is not as large as this one.
+        Box::pin(self.issuer_keys.check(organization, name)).await
     }
 
     /// Work that should not delay a response: refreshing stale documents, sweeping the stores.

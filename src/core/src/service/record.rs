@@ -212,6 +212,11 @@ impl Key {
         format!("{turn}/over")
     }
 
+    /// Says that an administrator's check fetches the document of this turn.
+    pub(super) fn jwks_check(turn: &str) -> String {
+        format!("{turn}/check")
+    }
+
     /// A counter that each change of an organization's registrations brings forward.
     pub(super) fn generation(organization: &OrganizationId) -> String {
         format!("generation/{organization}")

@@ -142,6 +142,9 @@ pub struct Endpoint {
     /// Why there is no answer, where there is none.
     pub problem: Cell<Option<FetchProblem>>,
     pub fetches: Cell<u32>,
+    /// How many requests it has at the moment, and the most that it ever had.
+    pub running: Cell<u32>,
+    pub most_at_once: Cell<u32>,
     /// What there is at certain addresses; at all others it is the same.
     pub at: RefCell<BTreeMap<String, Result<FetchedDocument, FetchProblem>>>,
     /// Each request: the address, the authorities, and whether it may be private.
@@ -185,9 +188,12 @@ impl KeyFetcher for Endpoint {
         self.fetches.set(self.fetches.get() + 1);
         let FetchRequest { uri, authorities, allow_private } = request;
         self.asked.borrow_mut().push((uri.into(), authorities.map(Into::into), allow_private));
+        self.running.set(self.running.get() + 1);
+        self.most_at_once.set(self.most_at_once.get().max(self.running.get()));
         for _ in 0..20 {
             yield_once().await;
         }
+        self.running.set(self.running.get() - 1);
         if let Some(answer) = self.at.borrow().get(uri) {
             return answer.clone();
         }

@@ -55,6 +55,12 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
         [] => organizations::one(service, &organization, request).await,
         ["trusted-issuers"] => trusted_issuers::collection(service, &organization, request).await,
         ["trusted-issuers", name] => trusted_issuers::one(service, &organization, name, request).await,
+        ["trusted-issuers", name, "keys"] => {
+            trusted_issuers::keys(service, &organization, name, request).await
+        }
+        ["trusted-issuers", name, "check"] => {
+            trusted_issuers::check(service, &organization, name, request).await
+        }
         ["applications"] => applications::collection(service, &organization, request).await,
         ["applications", client_id] => applications::one(service, &organization, client_id, request).await,
         ["applications", client_id, "secret"] => {

@@ -6,7 +6,7 @@ use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 
 use super::body;
-use super::handled::{Handled, Refused, created, location};
+use super::handled::{Handled, Refused, created, location, post_only};
 use super::pages::page;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -56,6 +56,30 @@ pub(super) async fn one(
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
     }
+}
+
+/// Its keys as far as they are there: nothing is fetched.
+pub(super) async fn keys(
+    service: &Service<impl Ports>,
+    organization: &OrganizationId,
+    name: &str,
+    request: &Request,
+) -> Handled {
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(json(200, &service.report_issuer_keys(organization, name).await?)),
+        _ => Err(Refused::Method("GET, HEAD")),
+    }
+}
+
+/// Its keys, fetched now. That they don't come is no failure of this request: the response says why.
+pub(super) async fn check(
+    service: &Service<impl Ports>,
+    organization: &OrganizationId,
+    name: &str,
+    request: &Request,
+) -> Handled {
+    post_only(request)?;
+    Ok(json(200, &service.check_issuer_keys(organization, name).await?))
 }
 
 fn replacement(name: &str, request: &Request) -> Result<TrustedIssuer, Problem> {

@@ -102,9 +102,10 @@ impl KeyListing {
         Ok(Self { keys: keys.collect(), skipped: set.skipped })
     }
 
-    /// The keys of registered certificates and public keys. None where the text has none.
+    /// The keys of registered certificates and public keys, and which of them are not used at `now`, in seconds since
+    /// 1970 (R47). None where the text has none.
     #[must_use]
-    pub fn of_certificates(text: &str) -> Self {
+    pub fn of_certificates(text: &str, now: u64) -> Self {
         let Ok(found) = certificate::import(text) else { return Self::default() };
         let mut outlines = certificate::outlines(text);
         let keys = found.keys.iter().map(|(place, key)| {
@@ -112,7 +113,8 @@ impl KeyListing {
             let certificate =
                 outline.map(|outline| ListedCertificate::of(core::mem::take(outline), &key.material));
             // A `kid` that nobody gave it would mislead.
-            ListedKey { kid: None, certificate, ..ListedKey::of(key, place) }
+            let problem = key.problem_at(now).map(|problem| problem.to_string());
+            ListedKey { kid: None, certificate, problem, ..ListedKey::of(key, place) }
         });
         Self { keys: keys.collect(), skipped: found.skipped }
     }

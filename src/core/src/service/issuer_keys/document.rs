@@ -75,6 +75,9 @@ impl Usable {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::service) struct StoredDocument {
     pub(in crate::service) uri: String,
+    /// Where it was fetched in place of that (R54), last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::service) came_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::service) document: Option<String>,
     /// Until when it is fresh: seconds since 1970.
@@ -100,6 +103,8 @@ pub(in crate::service) struct KeyDocument {
     pub(in crate::service) stored: StoredDocument,
     pub(in crate::service) keys: Rc<[VerificationKey]>,
     pub(in crate::service) skipped: Vec<SkippedKey>,
+    /// What was wrong with the keys of one that had none to use, and was not stored: known to the instance that fetched.
+    pub(in crate::service) refused: Vec<SkippedKey>,
 }
 
 impl KeyDocument {
@@ -108,7 +113,7 @@ impl KeyDocument {
             (DocumentKind::Jwks, Some(text)) => JwkSet::parse(text.as_bytes()).unwrap_or_default(),
             _ => JwkSet::default(),
         };
-        Self { record, kind, stored, keys: keys.into(), skipped }
+        Self { record, kind, stored, keys: keys.into(), skipped, refused: Vec::new() }
     }
 
     /// Of metadata: where the keys are.
@@ -125,9 +130,13 @@ impl KeyDocument {
         now < self.stored.fresh_until && self.has_possible_time(now)
     }
 
+    /// Whether it ever came.
+    pub(in crate::service) fn has_content(&self) -> bool {
+        !self.keys.is_empty() || self.jwks_uri().is_some()
+    }
+
     pub(in crate::service) fn is_usable(&self, now: u64) -> bool {
-        (!self.keys.is_empty() || self.jwks_uri().is_some())
-            && now < self.stored.fresh_until.saturating_add(STALE)
+        self.has_content() && now < self.stored.fresh_until.saturating_add(STALE)
     }
 
     /// Until when it is fresh, as far as that can be believed: the next try heals what a wrong clock has written.
@@ -156,7 +165,8 @@ impl KeyDocument {
         next.saturating_sub(now).clamp(1, KEY_WINDOW)
     }
 
-    fn tried_at(&self) -> u64 {
+    /// When it was last tried to fetch it: seconds since 1970.
+    pub(in crate::service) fn tried_at(&self) -> u64 {
         self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(KEY_WINDOW))
     }
 

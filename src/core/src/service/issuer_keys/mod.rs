@@ -9,12 +9,15 @@
 //! A document that differs from the one before, and the end of an issuer, bring the organization's counter
 //! forward: each instance reads that first, so none goes on with the older one (R48).
 
+mod check;
 mod document;
+mod report;
 mod source;
 mod stored;
 mod supplied;
 mod turns;
 
+pub use report::{DocumentReport, KeyReport};
 pub use supplied::Supplied;
 
 use alloc::boxed::Box;
@@ -257,8 +260,7 @@ impl<P: Ports> IssuerKeys<P> {
         uri: &str,
         supplied: Supplied,
     ) -> Result<usize, RegistryError> {
-        let document = self.registry.trusted_issuer(organization, name).await?;
-        let issuer = Issuer::parse(document, self.shell.settings.dev())?;
+        let issuer = self.registered(organization, name).await?;
         let endpoint = self.endpoint(organization, &issuer).await?;
         let source = match issuer.keys() {
             KeySource::Discovery(address) if is_of(address, uri) => {

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use super::document::{KeyDocument, StoredDocument, Usable};
 use super::{IssuerKeys, Parsed, Source};
@@ -50,6 +51,7 @@ impl<P: Ports> IssuerKeys<P> {
         }
         let last = before.as_ref();
         let mut other_due = false;
+        let mut refused = Vec::new();
         let (document, fresh_until, problem) = match usable {
             Ok(usable) => {
                 let fresh_until = usable.fresh_until(now);
@@ -61,6 +63,9 @@ impl<P: Ports> IssuerKeys<P> {
                 let known = known.and_then(|last| last.stored.problem.clone());
                 other_due =
                     not_supplied && known.is_none() && uri == source.uri && source.otherwise.is_some();
+                if let KeysProblem::NoUsableKey(skipped) = &problem {
+                    refused.clone_from(skipped);
+                }
                 let document = last.and_then(|last| last.stored.document.clone());
                 let fresh_until = last.map_or(0, |last| last.healed_fresh_until(now));
                 (document, fresh_until, Some(known.unwrap_or_else(|| problem.to_string())))
@@ -69,15 +74,19 @@ impl<P: Ports> IssuerKeys<P> {
         let replaces =
             last.is_some_and(|last| last.stored.document.is_some() && last.stored.document != document);
         let (turn, tried_at) = (began / KEY_WINDOW, Some(began));
+        let came_from = (uri != source.uri).then(|| uri.into());
         let uri = source.uri.into();
-        let stored = StoredDocument { uri, document, fresh_until, turn, tried_at, problem, other_due };
+        let stored =
+            StoredDocument { uri, came_from, document, fresh_until, turn, tried_at, problem, other_due };
         let record = record::write(&stored);
         if replaces {
             // Before and after: whichever step a failure keeps from happening, nobody goes on with the older one.
             self.registry.changed(organization).await?;
         }
         self.shell.ports.registry().set(&source.key(), &record).await?;
-        let document = Rc::new(KeyDocument::new(record, stored, kind));
+        let mut document = KeyDocument::new(record, stored, kind);
+        document.refused = refused;
+        let document = Rc::new(document);
         self.keep(source, &document, Weak::new());
         if replaces {
             self.forget_fetch_from_before(source, last, now).await?;

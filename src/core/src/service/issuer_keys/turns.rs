@@ -25,8 +25,8 @@ const MAX_WAITING: i64 = 64;
 /// After how many seconds a request that found no room to wait may come again.
 const COME_AGAIN: u64 = 1;
 /// How often a request looks whether another one's fetch is done, and at which distance.
-const LOOKS: u32 = 120;
-const PAUSE: u64 = 50;
+pub(super) const LOOKS: u32 = 120;
+pub(super) const PAUSE: u64 = 50;
 
 impl<P: Ports> IssuerKeys<P> {
     /// Fetches if this is the first of all requests of the window, or waits for the one that does.

@@ -13,6 +13,7 @@ macro_rules! pem {
     };
 }
 
+const NOW: u64 = 1_800_000_000;
 const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
 
 fn listed(text: &str) -> KeyListing {
@@ -70,7 +71,7 @@ fn r53_keys_one_by_one() {
 fn no_set() {
     assert_eq!(KeyListing::of_set(b"{}"), Err(JwkSetError::NoKeys));
     assert_eq!(KeyListing::of_object(&json::parse_object(b"{}").expect("JSON")), Err(JwkSetError::NoKeys));
-    assert_eq!(KeyListing::of_certificates("junk"), KeyListing::default());
+    assert_eq!(KeyListing::of_certificates("junk", NOW), KeyListing::default());
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn types_and_sizes() {
         (pem!("p521.crt"), "EC", Some(Curve::P521.name()), None),
         (pem!("ed25519.crt"), "OKP", Some("Ed25519"), None),
     ] {
-        let found = KeyListing::of_certificates(pem).keys.remove(0);
+        let found = KeyListing::of_certificates(pem, NOW).keys.remove(0);
         assert_eq!((found.kty, found.crv, found.bits), (kty, crv, bits));
     }
 }
@@ -90,7 +91,7 @@ fn types_and_sizes() {
 #[test]
 fn r47_certificates() {
     let chain = format!("{}{}{}", pem!("p256.crt"), pem!("authority.crt"), pem!("ed25519.pub"));
-    let found = KeyListing::of_certificates(&chain);
+    let found = KeyListing::of_certificates(&chain, NOW);
     let [certified, public] = &found.keys[..] else { panic!("two: {found:?}") };
     assert_eq!((certified.key.as_str(), certified.kid.as_deref()), ("block 1 (CERTIFICATE)", None));
     let certificate = certified.certificate.as_ref().expect("a certificate");
@@ -98,7 +99,10 @@ fn r47_certificates() {
     assert_eq!((certificate.not_before, certificate.not_after), (1_795_536_717, 4_949_136_717));
     assert_eq!((public.key.as_str(), &public.certificate), ("block 3 (PUBLIC KEY)", &None));
     assert_eq!(found.skipped[0].key.to_string(), "block 2 (CERTIFICATE)");
-    let der = KeyListing::of_certificates(&x5c(pem!("p256.crt")));
+    assert_eq!((&certified.problem, &public.problem), (&None, &None));
+    let expired = KeyListing::of_certificates(pem!("expired-with-text"), NOW).keys.remove(0);
+    assert_eq!(expired.problem.as_deref(), Some("the certificate expired at 2020-12-31T23:59:59Z"));
+    let der = KeyListing::of_certificates(&x5c(pem!("p256.crt")), NOW);
     assert_eq!(der.keys[0].certificate.as_ref(), Some(certificate));
 }
 
