@@ -44,6 +44,9 @@ pub(crate) enum Failure {
     /// Why no case could be run.
     #[error("{0}; no case was run")]
     Untestable(Box<Failure>),
+    /// The keys are listed, this is only the exit code.
+    #[error("no key can be used now")]
+    NoUsableKey,
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
     #[error("{}: {source}", path.display())]

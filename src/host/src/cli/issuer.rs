@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::admin::{Organization, Server};
 use super::document::{self, Certificates};
 use super::failure::Failure;
+use super::issuer_keys::{self, Check};
 use super::output;
 use super::preset::Parameters;
 
@@ -18,7 +19,7 @@ pub(crate) enum Issuer {
     /// Trusts a new issuer.
     ///
     /// Where its keys are its metadata says, if nothing else does: its JWKS endpoint, a JWKS file, or its certificate or
-    /// public key in PEM or DER.
+    /// public key in PEM or DER. An endpoint is tried at once; that its keys don't come is a warning.
     ///
     ///   asserta issuer add sso --issuer https://login.partner.example
     ///   asserta issuer add partner --issuer https://idp.partner.example --jwks-uri https://idp.partner.example/jwks
@@ -33,8 +34,9 @@ pub(crate) enum Issuer {
     Set(Box<Set>),
     /// Lists the trusted issuers.
     List(List),
-    /// Shows everything about one.
+    /// Shows everything about one, with the keys that are there. Nothing is fetched.
     Show(Named),
+    Check(Check),
     /// Stops trusting one.
     Remove(Named),
 }
@@ -55,6 +57,9 @@ pub(crate) struct Add {
     keys: Keys,
     #[command(flatten)]
     way: Way,
+    /// Don't try its endpoint after the registration.
+    #[arg(long, help_heading = "Fetching keys")]
+    no_fetch: bool,
     #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
@@ -195,9 +200,12 @@ impl Issuer {
             Self::Set(command) => command.run(),
             Self::List(command) => command.run(),
             Self::Show(Named { name, organization, server }) => {
-                let issuer = server.client()?.get(&organization.path(&[COLLECTION, &name]))?;
-                Ok(output::record(server.json, &issuer)?)
+                let client = server.client()?;
+                let issuer = client.get(&organization.path(&[COLLECTION, &name]))?;
+                output::record(server.json, &issuer)?;
+                if server.json { Ok(()) } else { issuer_keys::show(&client, &organization, &name) }
             }
+            Self::Check(command) => command.run(),
             Self::Remove(Named { name, organization, server }) => {
                 server.client()?.delete(&organization.path(&[COLLECTION, &name]))?;
                 if !server.json {
@@ -234,6 +242,7 @@ impl Add {
         self.way.write(&mut issuer)?;
         self.policy.write(&mut issuer)?;
         let path = self.organization.path(&[COLLECTION]);
+        let is_fetched = ["jwks_uri", "discovery"].iter().any(|member| issuer.contains_key(*member));
         let created = client.post(&path, &Value::Object(issuer));
         let created = created.map_err(|failure| named(keys.as_ref(), failure))?;
         if self.server.json {
@@ -242,6 +251,9 @@ impl Add {
             let issuer = output::member(&created, "issuer");
             output::line(format_args!("{} is trusted: assertions with iss {issuer}", self.name))?;
             tell_what_to_look_at(&created);
+        }
+        if is_fetched && !self.no_fetch {
+            issuer_keys::try_out(&client, &self.organization, &self.name, self.server.json)?;
         }
         Ok(())
     }
@@ -363,12 +375,16 @@ impl KeySource {
         Self { member: "discovery", value: true.into(), place: "--discovery".to_owned() }
     }
 
+    fn is_fetched(&self) -> bool {
+        ["jwks_uri", "discovery"].contains(&self.member)
+    }
+
     /// Writes them into a registration, in place of others.
     fn write(&self, issuer: &mut Map<String, Value>) {
         for member in ["jwks_uri", "jwks", "certificate", "discovery"] {
             issuer.remove(member);
         }
-        if ["jwks", "certificate"].contains(&self.member) {
+        if !self.is_fetched() {
             // Nothing is fetched any more.
             issuer.remove("jwks_ca");
             issuer.remove("allow_private");

@@ -9,6 +9,7 @@ mod document;
 mod explain;
 mod failure;
 mod issuer;
+mod issuer_keys;
 mod keys;
 mod log;
 mod mint;

@@ -6,6 +6,7 @@ mod administer;
 mod files;
 #[cfg(unix)]
 mod guard;
+mod issuer_keys;
 #[cfg(unix)]
 mod policy;
 mod presets;
