@@ -15,6 +15,7 @@ use super::resolved::{
 };
 use super::{Scenario as Written, source};
 use crate::keys::key;
+use crate::local_host::ADMIN_TOKEN;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -402,6 +403,7 @@ impl Fill for Context<'_> {
             ["issuer"] => self.issuer_identifier("acme").into(),
             ["issuer", organization] => self.issuer_identifier(organization).into(),
             ["token-endpoint"] => format!("{}/oauth2/token", self.issuer_identifier("acme")).into(),
+            ["admin-token"] => ADMIN_TOKEN.to_owned().into(),
             ["grant-type"] => JWT_BEARER.replace(':', "%3A").into(),
             ["endpoint", name] => (self.setting.endpoint_url)(self.id, name).into(),
             ["unique"] => self.unique().into(),
