@@ -3,8 +3,10 @@
 pub mod admin;
 pub mod assertion;
 pub mod client;
+pub mod command_line;
 pub mod components;
 pub mod driver;
+pub mod guide_page;
 pub mod key_endpoints;
 pub mod keys;
 pub mod local_host;

@@ -143,7 +143,16 @@ fn readme() {
 #[test]
 fn links() {
     let mut documents = vec![PathBuf::from("README.md")];
-    let folders = [".", "docs", "docs/decisions", "embed/rust", "embed/python", "embed/javascript", "fuzz"];
+    let folders = [
+        ".",
+        "docs",
+        "docs/decisions",
+        "docs/platforms",
+        "embed/rust",
+        "embed/python",
+        "embed/javascript",
+        "fuzz",
+    ];
     for folder in folders {
         let entries =
             fs::read_dir(root().join(folder)).expect("a folder").map(|entry| entry.expect("an entry"));
