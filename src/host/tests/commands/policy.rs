@@ -284,6 +284,30 @@ fn what_cannot_be_run_is_no_failed_case() {
     }
 }
 
+/// What the endpoint refuses for its size is a case; what no request has room for is a mistake.
+#[test]
+fn large_claims() {
+    let directory = tempfile::tempdir().unwrap();
+    let cases = |bytes: usize| {
+        let text = "x".repeat(bytes);
+        format!(
+            "[[cases]]\nname = \"a\"\nclaims = {{ sub = \"s\", x = \"{text}\" }}\nrefused = \"assertion-too-large\"\n"
+        )
+    };
+    assert_eq!(test(directory.path(), TRUST, &cases(20_000), &[]).code, 0);
+    let ran = test(directory.path(), TRUST, &cases(30_000), &[]);
+    assert_eq!(
+        (ran.code, ran.err.contains("cases.toml: case 1 (a): claims: make an assertion")),
+        (2, true),
+        "{ran:?}"
+    );
+    let ran = test(directory.path(), TRUST, &cases(1 << 20), &[]);
+    assert_eq!((ran.code, ran.err.contains("cases.toml: must not exceed 1 MiB")), (2, true), "{ran:?}");
+    // A file that never ends.
+    let ran = run(directory.path(), &["test", "trust.toml", "/dev/zero"]);
+    assert_eq!((ran.code, ran.err.contains("/dev/zero: must not exceed 1 MiB")), (2, true), "{ran:?}");
+}
+
 /// Secrets of the document are neither needed nor shown.
 #[test]
 fn no_secret_is_shown() {

@@ -13,6 +13,8 @@ use crate::cli::failure::Failure;
 const MOST_MIB: u64 = 1;
 /// The most bytes of a name.
 const MOST_NAME: usize = 256;
+/// The most bytes of a text that is sent, such as a scope: twice what the endpoint reads, so that its limit can be tested.
+const MOST_TEXT: usize = 8192;
 /// The end of the year 9999, in seconds since 1970.
 const LATEST: u64 = 253_402_300_799;
 
@@ -177,8 +179,8 @@ impl Members<'_> {
     fn text(&mut self, member: &str) -> Result<Option<String>, Failure> {
         match self.take(member) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-            Some(_) => Err(self.wrong(member, "must be a text that is not empty")),
+            Some(Value::String(text)) if !text.is_empty() && text.len() <= MOST_TEXT => Ok(Some(text)),
+            Some(_) => Err(self.wrong(member, format_args!("must be a text of 1 to {MOST_TEXT} bytes"))),
         }
     }
 
@@ -354,6 +356,10 @@ mod tests {
             (format!("{sub}granted = [1]"), "granted: must be an array of texts"),
             (format!("{sub}refused = 'No rule fits'"), "refused: must be a reason"),
             (format!("{sub}granted = true\nrule = 1"), "rule: must be"),
+            (
+                format!("{sub}granted = true\nscope = '{}'", "x".repeat(8193)),
+                "scope: must be a text of 1 to 8192",
+            ),
             (format!("{sub}granted = true\nat = -1"), "at: must be seconds"),
             (format!("{sub}granted = true\nat = 2026-01-01"), "at: must be seconds"),
             (format!("{sub}granted = true\nclient_id = 'x'"), "client_id: is unknown"),

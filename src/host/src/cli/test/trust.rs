@@ -21,6 +21,8 @@ use crate::cli::{apply, document};
 const SOURCES: [&str; 6] = ["jwks_uri", "discovery", "jwks_ca", "allow_private", "jwks", "certificate"];
 /// Those for keys that are fetched.
 const FETCHED: [&str; 2] = ["jwks_uri", "discovery"];
+/// The most bytes of an assertion: twice what the endpoint accepts, so that its limit can be tested, and half of a body.
+const MOST_ASSERTION: usize = 32 * 1024;
 /// How long an assertion is valid that says nothing else, in seconds.
 const VALID_SECONDS: u64 = 300;
 
@@ -102,6 +104,18 @@ impl Trust {
 
     /// What a case comes to, at `now` where it says nothing else. `public_url` is that of the installation.
     pub(super) fn prepare(&self, case: &Case, public_url: &str, now: u64) -> Result<Ready, Failure> {
+        let ready = self.ready(case, public_url, now)?;
+        if ready.assertion.len() > MOST_ASSERTION {
+            let member = if ready.signature == Signature::Made { "claims" } else { "token" };
+            let problem = format!(
+                "make an assertion of more than {MOST_ASSERTION} bytes, which no request has room for"
+            );
+            return Err(case.wrong(member, problem));
+        }
+        Ok(ready)
+    }
+
+    fn ready(&self, case: &Case, public_url: &str, now: u64) -> Result<Ready, Failure> {
         let organization = self.organization(case)?;
         let client = client(case, organization)?;
         let name = text(organization, "name").to_owned();
