@@ -71,11 +71,8 @@ pub fn mint_differing(key: &IssuerKey, differing: Differing, now: u64) -> Result
 /// Mints many, each with a `jti` of its own, on all processors.
 pub fn mint_many(key: &IssuerKey, prefix: &str, count: usize) -> Result<Vec<String>> {
     let issuer = issuer(key);
-    let differing = |index| Differing {
-        issuer: issuer.clone(),
-        jwt_id: format!("{prefix}-{index}"),
-        claims: Map::new(),
-    };
+    let differing =
+        |index| Differing { issuer: issuer.clone(), jwt_id: format!("{prefix}-{index}"), claims: Map::new() };
     mint_each(key, count, differing)
 }
 

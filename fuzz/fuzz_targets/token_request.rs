@@ -46,7 +46,9 @@ fn as_body(body: &[u8]) {
             Client::Presents(Presented::Secret(secret)) => assert_eq!(secret.presented_by, PresentedBy::Post),
             Client::Nothing(client_id) => {
                 assert!(client_id.is_none_or(|client_id| !client_id.is_empty()), "R13");
-                let named = |name: &str| form_urlencoded::parse(body).any(|(known, value)| known == name && !value.is_empty());
+                let named = |name: &str| {
+                    form_urlencoded::parse(body).any(|(known, value)| known == name && !value.is_empty())
+                };
                 assert!(!named("client_secret"), "R29: a secret is there");
             }
         }

@@ -120,7 +120,11 @@ async fn a_page_has_the_keys_of_its_prefix_and_no_more_than_asked() -> Result<()
             ("j", None, 10, &[]),
         ];
         for (prefix, after, limit, expected) in pages {
-            assert_eq!(bucket.keys(prefix, after, limit).await?, expected, "{prefix} after {after:?}, {limit}");
+            assert_eq!(
+                bucket.keys(prefix, after, limit).await?,
+                expected,
+                "{prefix} after {after:?}, {limit}"
+            );
         }
         Ok(())
     })

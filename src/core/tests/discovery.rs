@@ -14,7 +14,7 @@ const OAUTH: &str = "https://idp.example/.well-known/oauth-authorization-server"
 const KEYS: &str = "https://keys.example/jwks";
 const AUTHORITY: &str = include_str!("certificates/authority.crt.pem");
 
-fn register<'a>(service: &Service<&'a World>, document: Value) -> NewApplication {
+fn register(service: &Service<&World>, document: Value) -> NewApplication {
     let mut whole = json!({ "replay": "allow" });
     whole.as_object_mut().expect("an object").append(&mut document.as_object().expect("an object").clone());
     let organization = default_organization();

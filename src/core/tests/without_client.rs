@@ -298,7 +298,7 @@ fn r29_what_a_rule_needs() {
     let fault =
         |rule: Value| match put(&World::default(), json!({ "jwks": jwks(&[&key(1)]), "rules": [rule] })) {
             Ok(_) => None,
-            Err(RegistryError::Invalid(error)) => Some((*error).field),
+            Err(RegistryError::Invalid(error)) => Some(error.field),
             Err(other) => panic!("{other}"),
         };
     let condition = json!([{ "claim": "sub", "equals": "alice" }]);

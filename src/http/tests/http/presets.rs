@@ -18,8 +18,12 @@ fn presets_are_listed_for_administrators() {
         server.send(request("POST", path).body("{")).assert_problem(401, "unauthorized", None);
     }
     let items = server.send(request("GET", "/admin/presets").by_admin()).json()["items"].take();
-    let names: Vec<_> =
-        items.as_array().unwrap().iter().map(|preset| preset["name"].as_str().unwrap()).collect();
+    let names: Vec<_> = items
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|preset| preset["name"].as_str().expect("text"))
+        .collect();
     let expected = [
         "github-actions",
         "gitlab",
@@ -57,11 +61,11 @@ fn what_parameters_make_can_be_registered() {
     let server = Server::new(&world, &texts);
     assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
     let presets = server.send(request("GET", "/admin/presets").by_admin()).json();
-    for preset in presets["items"].as_array().unwrap() {
-        let parameters = preset["parameters"].as_array().unwrap().iter();
+    for preset in presets["items"].as_array().expect("an array") {
+        let parameters = preset["parameters"].as_array().expect("an array").iter();
         let parameters: Value =
-            parameters.map(|one| (one["name"].as_str().unwrap(), one["example"].clone())).collect();
-        let name = preset["name"].as_str().unwrap();
+            parameters.map(|one| (one["name"].as_str().expect("text"), one["example"].clone())).collect();
+        let name = preset["name"].as_str().expect("text");
         let made = post(&server, name, &json!({"name": name, "parameters": parameters, "scopes": ["read"]}));
         assert_eq!(made.status(), 200, "{}", made.text());
         assert_eq!(made.json()["rules"][0]["scopes"], json!(["read"]));

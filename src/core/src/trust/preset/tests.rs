@@ -36,7 +36,9 @@ const UUID: &str = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
 
 #[test]
 fn each_makes_its_document_and_no_warning_where_ids_are_given() {
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    /// A preset, its parameters and the document.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: &[Case<'_>] = &[
         (
             "github-actions",
             &[("repository", "octo-org@65/app@74"), ("ref", "refs/heads/main")],

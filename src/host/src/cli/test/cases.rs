@@ -350,7 +350,7 @@ mod tests {
         let case = |rest: &str| refused(&format!("[[cases]]\nname = 'a'\n{rest}"));
         let sub = "claims = { sub = 's' }\n";
         for (rest, message) in [
-            (format!("{sub}"), "granted: or refused is needed"),
+            (sub.to_owned(), "granted: or refused is needed"),
             (format!("{sub}granted = true\nrefused = 'x'"), "refused: granted is given as well"),
             (format!("{sub}granted = false"), "granted: must be the scopes"),
             (format!("{sub}granted = [1]"), "granted: must be an array of texts"),
