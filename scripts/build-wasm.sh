@@ -37,16 +37,16 @@ build() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1230000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-p2) build endpoint-p2 1172000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
-    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1160000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
+    endpoint) build endpoint 1418000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-p2) build endpoint-p2 1355000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
+    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1343000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 933000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1001000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
-    exchanger) build exchanger 728500 wasm32-unknown-unknown exchanger asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 745700 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
-    exchanger-host-signatures) build exchanger-host-signatures 677500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
-    exchanger-events) build exchanger-events 728500 wasm32-unknown-unknown exchanger asserta-component --features events ;;
+    handler) build handler 1107000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1186000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    exchanger) build exchanger 819000 wasm32-unknown-unknown exchanger asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 837000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
+    exchanger-host-signatures) build exchanger-host-signatures 768000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    exchanger-events) build exchanger-events 819000 wasm32-unknown-unknown exchanger asserta-component --features events ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     misbehaving) build misbehaving 100000 wasm32-unknown-unknown wasm misbehaving ;;

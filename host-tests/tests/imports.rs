@@ -57,9 +57,6 @@ const OF_STD: [&str; 13] = [
     "wasi:random/random@0.2.",
 ];
 
-/// The limits that CI keeps, in bytes.
-const SIZES: [(&str, usize); 2] = [("endpoint.wasm", 1_230_000), ("handler.wasm", 1_030_000)];
-
 #[test]
 fn imports_are_those_of_the_design() -> Result<()> {
     imports("endpoint.wasm", &OWN, "wasi:http/handler@0.3.0")
@@ -107,16 +104,6 @@ fn the_handler_imports_four_interfaces() -> Result<()> {
         wanted.sort_unstable();
         ensure!(imports == wanted, "{component} imports {imports:?}");
         ensure!(exports == ["asserta:exchange/http@0.2.0"], "{component} exports {exports:?}");
-    }
-    Ok(())
-}
-
-#[test]
-fn sizes_stay_within_their_limits() -> Result<()> {
-    for (component, limit) in SIZES {
-        let size = components::bytes(component)?.len();
-        writeln!(std::io::stdout(), "{component}: {size} bytes of at most {limit}")?;
-        ensure!(size <= limit, "{component} has {size} bytes, more than {limit}");
     }
     Ok(())
 }
