@@ -42,7 +42,7 @@ for component in "$@"; do
     endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1343000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
     handler) build handler 1107000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1186000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler-host-signatures) build handler-host-signatures 1234000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 819000 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 837000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 768000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
