@@ -5,13 +5,13 @@
 use std::sync::LazyLock;
 
 use asserta_core::application::{Application, ApplicationMetadata};
-use asserta_core::grants::jwt_bearer::{Facts, decide, expectations};
+use asserta_core::grants::jwt_bearer::{Facts, decide, expectations, time_left};
 use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, VerificationKey, base64url};
 use asserta_core::json;
 use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
 use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
-use asserta_core::trust::policy::{Terms, admit, explain_judgement};
+use asserta_core::trust::policy::{Asker, Terms, admit, explain_judgement};
 use asserta_core::trust::{AudienceMode, Issuer, TrustedIssuer};
 use serde_json::{Value, json};
 
@@ -75,15 +75,16 @@ asserta_fuzz::target!(|input| {
     let Ok(jwt) = UnverifiedJwt::parse(&token) else { return };
     let KeySource::Inline(keys) = issuer.keys() else { panic!("the policies above hold keys") };
     let keys: &[VerificationKey] = keys;
-    let terms =
-        Terms { urls: &setting.urls, application: &setting.application, issuer, scope: None, resources: &[] };
+    let asker = Asker::Application(&setting.application);
+    let terms = Terms { urls: &setting.urls, asker, issuer, scope: None, resources: &[] };
     let keys = Keys { keys, have_kid: true };
     let verify =
         |findings| Verification::new(&jwt, expectations(&terms), NOW, findings).verify(keys, &Portable);
 
     let decide = |assertion| {
         let terms = admit(terms).expect("a good issuer");
-        decide(&Facts { organization: &setting.organization, terms, assertion }).granted
+        let time_left = time_left(issuer.document(), &assertion, NOW);
+        decide(&Facts { organization: &setting.organization, terms, assertion, time_left }).granted
     };
     let decision = match verify(false) {
         Ok(assertion) => decide(assertion).map_err(|reason| format!("{reason}")),
