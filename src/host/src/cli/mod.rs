@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod issuer;
 mod issuer_keys;
+mod key_source;
 mod keys;
 mod log;
 mod mint;
