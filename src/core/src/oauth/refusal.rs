@@ -120,7 +120,7 @@ reasons! {
     AudienceInvalid "audience-invalid" InvalidGrant "R42" "The assertion's aud is missing or malformed."
     AudienceMismatch "audience-mismatch" InvalidGrant "R42" "The assertion is not meant for this authorization server."
     ExpiryInvalid "expiry-invalid" InvalidGrant "R43" "The assertion's exp is missing or malformed."
-    Expired "assertion-expired" InvalidGrant "R43" "The assertion has expired."
+    Expired "assertion-expired" InvalidGrant "R43, R66" "The assertion has expired, or expires too soon for a token."
     LifetimeTooLong "lifetime-too-long" InvalidGrant "R43" "The assertion is valid for longer than this issuer may ask."
     NotBeforeInvalid "not-before-invalid" InvalidGrant "R44" "The assertion's nbf is malformed."
     NotYetValid "not-yet-valid" InvalidGrant "R44" "The assertion is not valid yet."
