@@ -55,7 +55,12 @@ enum Found {
 impl Condition {
     /// Whether the claims meet the condition.
     pub(super) fn holds(&self, claims: &FoundClaims<'_>) -> bool {
-        let claim = claims.get(self.claim).filter(|value| !matches!(value, Value::Null));
+        self.is_met_by(claims.get(self.claim))
+    }
+
+    /// Whether a claim with this value meets it.
+    pub(super) fn is_met_by(&self, claim: Option<&Value>) -> bool {
+        let claim = claim.filter(|value| !matches!(value, Value::Null));
         match (&self.wanted, claim) {
             (Wanted::Present(present), claim) => *present == claim.is_some(),
             (_, None) => false,

@@ -183,6 +183,12 @@ impl ClaimCondition {
         tests
     }
 
+    /// Whether a claim with this text meets it. Nothing meets what can't be registered.
+    pub(super) fn is_met_by(&self, text: &str) -> bool {
+        let condition = self.parse("", &mut NamedClaims::default());
+        condition.is_ok_and(|condition| condition.is_met_by(Some(&Value::from(text))))
+    }
+
     /// Reads the condition as it is registered; `field` is its place in the document.
     pub(super) fn parse(&self, field: &str, named: &mut NamedClaims) -> Result<Condition, FieldError> {
         let place = format!("{field}.claim");

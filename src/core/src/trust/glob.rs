@@ -89,6 +89,16 @@ fn problem(glob: &str) -> Option<&'static str> {
     }
 }
 
+/// Of a glob that ends in a star, a text that it does not match although everybody thinks so: what comes before the star,
+/// which stands for one character at least. `None`: it ends otherwise, or with an empty segment, which no value has.
+pub(super) fn own_beginning(glob: &str) -> Option<String> {
+    let beginning = glob.trim_end_matches('*');
+    let ends_in_star = beginning.len() < glob.len();
+    let is_within_segment = beginning.bytes().next_back().is_some_and(|byte| !SEPARATORS.contains(&byte));
+    // A star before that stands for any character.
+    (ends_in_star && is_within_segment).then(|| beginning.replace('*', "x"))
+}
+
 /// Whether the pieces match the whole text.
 fn matches(pieces: &[Piece], text: &str) -> bool {
     // Before which pieces we may stand: all of them at once, so that nothing is ever tried again.
@@ -184,6 +194,25 @@ mod tests {
         }
         for glob in ["a", "a*", "*a", "**a", "a/**", ":", "a*b**c", "*.*"] {
             assert_eq!(problem(glob), None, "{glob}");
+        }
+    }
+
+    /// R84: a star stands for one character at least, so what comes before it is not matched.
+    #[test]
+    fn r84_the_beginning_of_a_glob() {
+        for (glob, beginning) in [
+            ("pull_request*", Some("pull_request")),
+            ("pull_request**", Some("pull_request")),
+            ("*/pull*", Some("x/pull")),
+            ("repo:acme/**:pull*", Some("repo:acme/xx:pull")),
+            ("refs/pull/*", None),
+            ("a@**", None),
+            ("*main", None),
+            ("main", None),
+        ] {
+            let found = own_beginning(glob);
+            assert_eq!(found.as_deref(), beginning, "{glob}");
+            assert!(found.is_none_or(|text| !matches(glob, &text)), "{glob}");
         }
     }
 

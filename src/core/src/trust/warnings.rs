@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use super::condition::ClaimCondition;
 use super::document::TrustedIssuer;
+use super::glob::own_beginning;
 use super::lint::{Tenant, tenant};
 use super::rule::{IssuerRule, RuleMode};
 use super::shared_issuers::SharedIssuer;
@@ -38,6 +40,7 @@ impl TrustedIssuer {
         if let Some(shared) = SharedIssuer::of(&self.issuer) {
             self.warn_of_names(shared, &mut warn);
         }
+        self.warn_of_negated_globs(&mut warn);
         let rules = self.rules.as_deref().unwrap_or_default();
         for (index, rule) in rules.iter().enumerate() {
             if let Some(before) = rules[..index].iter().find(|before| shadows(before, rule)) {
@@ -75,6 +78,36 @@ impl TrustedIssuer {
             }
         }
     }
+
+    /// R84: a star stands for one character at least, which is a trap under `not`.
+    fn warn_of_negated_globs(&self, warn: &mut impl FnMut(String, String)) {
+        let mut look = |at: &str, claims: &[ClaimCondition], beside: &[ClaimCondition]| {
+            for (index, text) in leaking_globs(claims, beside) {
+                let detail = format!(
+                    "It lets {} pass, since a star stands for one character at least: use prefix, or exclude that as well.",
+                    quoted(&text)
+                );
+                warn(format!("{at}claims[{index}].not.glob"), detail);
+            }
+        };
+        look("", &self.claims, &[]);
+        for (index, rule) in self.rules.iter().flatten().enumerate() {
+            look(&format!("rules[{index}]."), &rule.claims, &self.claims);
+        }
+    }
+}
+
+/// The negated globs that end in a star and let what comes before it pass: where each stands, and that text. `beside`: what
+/// must hold as well.
+fn leaking_globs<'a>(
+    claims: &'a [ClaimCondition],
+    beside: &'a [ClaimCondition],
+) -> impl Iterator<Item = (usize, String)> + 'a {
+    claims.iter().enumerate().filter_map(move |(index, condition)| {
+        let text = own_beginning(condition.not.as_ref()?.glob.as_deref()?)?;
+        let mut of_claim = claims.iter().chain(beside).filter(|other| other.claim == condition.claim);
+        of_claim.all(|other| other.is_met_by(&text)).then_some((index, text))
+    })
 }
 
 /// Whether the rule fits wherever the later one does, as far as their words show it.

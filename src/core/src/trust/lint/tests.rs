@@ -1,5 +1,6 @@
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::check;
 use crate::json;
@@ -190,4 +191,46 @@ fn r86_warnings() {
             "{first} {second}"
         );
     }
+}
+
+/// The members with a warning.
+fn warned_of(issuer: &str, policy: &str) -> Vec<String> {
+    document(issuer, policy).warnings(1_800_000_000).into_iter().map(|warning| warning.field).collect()
+}
+
+/// R84, R86: a negated glob that ends in a star lets what comes before the star pass, unless another condition does not.
+#[test]
+fn r86_negated_globs_that_let_their_beginning_pass() {
+    let claims = |conditions: &str| format!("\"claims\":[{conditions}]");
+    let negated = r#"{"claim":"event","not":{"glob":"pull_request*"}}"#;
+    let with = |more: &str| claims(&format!("{negated},{more}"));
+    let place = ["claims[0].not.glob"];
+    for policy in [
+        claims(negated),
+        claims(r#"{"claim":"event","not":{"glob":"pull_request**"}}"#),
+        claims(r#"{"claim":"event","not":{"glob":"*/pull*"}}"#),
+        with(r#"{"claim":"ref","not":{"prefix":"pull_request"}}"#),
+        with(r#"{"claim":"event","not":{"equals":"push"}}"#),
+        with(r#"{"claim":"event","present":true}"#),
+    ] {
+        assert_eq!(warned_of("https://idp.example", &policy), place, "{policy}");
+    }
+    for policy in [
+        with(r#"{"claim":"event","not":{"equals":"pull_request"}}"#),
+        with(r#"{"claim":"event","not":{"prefix":"pull"}}"#),
+        with(r#"{"claim":"event","one_of":["push","schedule"]}"#),
+        claims(r#"{"claim":"event","not":{"prefix":"pull_request"}}"#),
+        claims(r#"{"claim":"event","not":{"glob":"*_request"}}"#),
+        claims(r#"{"claim":"ref","not":{"glob":"refs/pull/*"}}"#),
+        claims(r#"{"claim":"event","glob":"pull_request*"}"#),
+    ] {
+        assert_eq!(warned_of("https://idp.example", &policy), [""; 0], "{policy}");
+    }
+    let rule = format!("\"rules\":[{{\"name\":\"a\",\"claims\":[{negated}]}}]");
+    assert_eq!(warned_of("https://idp.example", &rule), ["rules[0].claims[0].not.glob"]);
+    let own = format!("{},{rule}", claims(r#"{"claim":"event","not":{"equals":"pull_request"}}"#));
+    assert_eq!(warned_of("https://idp.example", &own), [""; 0], "the issuer's own hold as well");
+    let details = document("https://idp.example", &claims(negated)).warnings(0);
+    let detail = details.first().map(|warning| warning.detail.as_str()).unwrap_or_default();
+    assert!(detail.starts_with("It lets \"pull_request\" pass") && detail.contains("use prefix"), "{detail}");
 }
