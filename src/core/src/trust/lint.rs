@@ -22,7 +22,7 @@ pub(super) enum Tenant {
 
 /// How much of an owner a text names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Named {
+pub(super) enum Named {
     Nothing,
     Part,
     Whole,
@@ -112,7 +112,7 @@ fn half_a_name(field: String, shared: &SharedIssuer) -> FieldError {
     FieldError::new(field, problem)
 }
 
-fn in_test(test: &Written<'_>, owner: &Owner) -> Named {
+pub(super) fn in_test(test: &Written<'_>, owner: &Owner) -> Named {
     match test {
         Written::Equals(_) | Written::OneOf(_) => Named::Whole,
         Written::Glob(glob) => in_glob(glob, owner),
@@ -129,7 +129,7 @@ fn in_test(test: &Written<'_>, owner: &Owner) -> Named {
     }
 }
 
-fn in_glob(glob: &str, owner: &Owner) -> Named {
+pub(super) fn in_glob(glob: &str, owner: &Owner) -> Named {
     let (Some((beginning, _)), Some((_, end))) = (glob.split_once('*'), glob.rsplit_once('*')) else {
         // The whole value.
         return Named::Whole;

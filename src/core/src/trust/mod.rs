@@ -6,6 +6,7 @@ mod document;
 mod glob;
 mod issuer;
 mod lint;
+mod many_programs;
 mod named_claims;
 pub mod policy;
 pub mod preset;

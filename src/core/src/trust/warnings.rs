@@ -10,6 +10,7 @@ use super::condition::ClaimCondition;
 use super::document::TrustedIssuer;
 use super::glob::own_beginning;
 use super::lint::{Tenant, tenant};
+use super::many_programs::ManyPrograms;
 use super::rule::{IssuerRule, RuleMode};
 use super::shared_issuers::SharedIssuer;
 use crate::jose::key::certificate;
@@ -39,6 +40,9 @@ impl TrustedIssuer {
         }
         if let Some(shared) = SharedIssuer::of(&self.issuer) {
             self.warn_of_names(shared, &mut warn);
+        }
+        if let Some(known) = ManyPrograms::of(self) {
+            self.warn_of_programs(known, &mut warn);
         }
         self.warn_of_negated_globs(&mut warn);
         let rules = self.rules.as_deref().unwrap_or_default();
@@ -74,6 +78,32 @@ impl TrustedIssuer {
                 for (index, rule) in rules.iter().enumerate() {
                     let of_rule = tenant(shared, "", rule.subjects.as_deref(), &rule.claims);
                     look(&format!("rules[{index}]"), own.max(of_rule.unwrap_or(Tenant::Any)));
+                }
+            }
+        }
+    }
+
+    /// R85: one tenant's programs are all trusted alike, where nothing tells them apart.
+    fn warn_of_programs(&self, known: &ManyPrograms, warn: &mut impl FnMut(String, String)) {
+        if known.are_told_apart(self.subjects.as_deref(), &self.claims) {
+            return;
+        }
+        let mut look = |at: String| {
+            let claims: Vec<&str> = known.claims.iter().map(|claim| claim.name).collect();
+            let detail = format!(
+                "All programs of {} share this issuer, and nothing says which are meant: a condition on one of these claims does: {}.",
+                known.name,
+                claims.join(", ")
+            );
+            warn(at, detail);
+        };
+        match &self.rules {
+            None => look("claims".to_string()),
+            Some(rules) => {
+                for (index, rule) in rules.iter().enumerate() {
+                    if !known.are_told_apart(rule.subjects.as_deref(), &rule.claims) {
+                        look(format!("rules[{index}]"));
+                    }
                 }
             }
         }

@@ -198,6 +198,73 @@ fn warned_of(issuer: &str, policy: &str) -> Vec<String> {
     document(issuer, policy).warnings(1_800_000_000).into_iter().map(|warning| warning.field).collect()
 }
 
+/// R85, R86: an issuer of one tenant speaks for all of its programs, so without a condition on the program there is a
+/// warning; and it is registered all the same.
+#[test]
+fn r85_many_programs_of_one_tenant() {
+    const ENTRA: &str = "https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0";
+    const ENTRA_V1: &str = "https://sts.windows.net/aaaabbbb-0000-cccc-1111-dddd2222eeee/";
+    const AWS: &str = "https://abc123-def456-ghi789-jkl012.tokens.sts.global.api.aws";
+    const CLUSTER: &str = "https://kubernetes.default.svc.cluster.local";
+    const EKS: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+    const GKE: &str = "https://container.googleapis.com/v1/projects/p/locations/europe-west3/clusters/c";
+    const AKS: &str = "https://westeurope.oic.prod-aks.azure.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/1/";
+    for issuer in [ENTRA, ENTRA_V1, AWS, CLUSTER, EKS, GKE, AKS] {
+        for policy in [
+            String::new(),
+            condition("aud", "\"equals\":\"x\""),
+            condition("sub", "\"present\":true"),
+            condition("sub", "\"not\":{\"equals\":\"x\"}"),
+        ] {
+            assert_eq!(fault(issuer, &policy), None, "{issuer}");
+            assert_eq!(warned_of(issuer, &policy), ["claims"], "{issuer} {policy}");
+        }
+        assert_eq!(warned_of(issuer, &condition("sub", "\"equals\":\"x\"")), [""; 0], "{issuer}");
+        assert_eq!(warned_of(issuer, "\"subjects\":[\"x\"]"), [""; 0], "{issuer}");
+        let rules = format!(
+            "\"rules\":[{{\"name\":\"a\",{}}},{{\"name\":\"b\",\"subjects\":[\"x\"]}},{{\"name\":\"c\"}}]",
+            condition("iss", "\"equals\":\"y\"")
+        );
+        assert_eq!(warned_of(issuer, &rules), ["rules[0]", "rules[2]"], "{issuer}");
+        let own = format!("{},{rules}", "\"subjects\":[\"x\"]");
+        assert_eq!(warned_of(issuer, &own), [""; 0], "{issuer}");
+    }
+    let details = document(ENTRA, "").warnings(0);
+    let detail = details.first().map(|warning| warning.detail.as_str()).unwrap_or_default();
+    assert!(detail.contains("All programs of an Entra tenant") && detail.contains("azp, appid"), "{detail}");
+    for (issuer, claim, test, is_told) in [
+        (ENTRA, "azp", "\"equals\":\"app\"", true),
+        (ENTRA_V1, "/appid", "\"one_of\":[\"app\"]", true),
+        (ENTRA, "roles", "\"contains\":\"deploy\"", true),
+        (ENTRA, "tid", "\"equals\":\"aaaabbbb-0000-cccc-1111-dddd2222eeee\"", false),
+        (AWS, "/https:~1~1sts.amazonaws.com~1/aws_account", "\"equals\":\"123456789012\"", false),
+        (AWS, "/https:~1~1sts.amazonaws.com~1/principal_tags/team", "\"equals\":\"web\"", true),
+        (CLUSTER, "/kubernetes.io/namespace", "\"equals\":\"prod\"", true),
+        // Every namespace may have one of this name.
+        (CLUSTER, "/kubernetes.io/serviceaccount/name", "\"equals\":\"default\"", false),
+        (CLUSTER, "sub", "\"glob\":\"system:serviceaccount:prod:*\"", true),
+        (CLUSTER, "sub", "\"glob\":\"system:serviceaccount:*:api\"", false),
+        (CLUSTER, "sub", "\"prefix\":\"system:serviceaccount:\"", false),
+        // A cluster by what is looked at.
+        ("https://cluster.example", "/kubernetes.io/serviceaccount/name", "\"equals\":\"default\"", false),
+        ("https://cluster.example", "sub", "\"equals\":\"x\"", true),
+    ] {
+        let warned = warned_of(issuer, &condition(claim, test));
+        assert_eq!(warned.is_empty(), is_told, "{issuer} {claim} {test}: {warned:?}");
+    }
+    let any = "\"subjects\":[\"system:serviceaccount:*:api\"]";
+    assert_eq!(warned_of("https://cluster.example", any), ["claims"]);
+    for other in [
+        "https://idp.example",
+        "https://login.microsoftonline.com/v2.0",
+        "https://login.microsoftonline.com/a/b/v2.0",
+        "https://sts.windows.net/",
+        "https://evil.example/.tokens.sts.global.api.aws",
+    ] {
+        assert_eq!(warned_of(other, ""), [""; 0], "{other}");
+    }
+}
+
 /// R84, R86: a negated glob that ends in a star lets what comes before the star pass, unless another condition does not.
 #[test]
 fn r86_negated_globs_that_let_their_beginning_pass() {
