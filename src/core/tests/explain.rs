@@ -197,6 +197,22 @@ fn r34_r41_r47_words() {
             "sub allowed",
             r#"the issuer may speak for "repo:acme/*:x": a *"#,
         ),
+        (json!({}), "subject of the token", "sub of the assertion"),
+        (
+            json!({ "subject_claim": "email" }),
+            "subject of the token",
+            r#"claim "email" in place of sub: it is absent"#,
+        ),
+        (
+            json!({ "subject_claim": "exp" }),
+            "subject of the token",
+            r#"claim "exp" in place of sub: it is a number; a string is wanted"#,
+        ),
+        (
+            json!({ "subject_claim": "ref_protected" }),
+            "subject of the token",
+            r#"claim "ref_protected" in place of sub: it is there"#,
+        ),
         (json!({}), "scope", "nothing asked; the application has no scope"),
         (json!({}), "resource", r#"nothing asked; the token is for "https://as.example""#),
         (

@@ -59,7 +59,7 @@ fn verdict(
     assert_eq!(verdict.as_ref().err().copied(), first, "explain differs");
     assert_eq!(
         findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(),
-        ["R40", "R25", "R41", "R49", "R80, R81", "R61", "R63"],
+        ["R40", "R25", "R41", "R49", "R39", "R80, R81", "R61", "R63"],
         "each check has its row, whatever the others found"
     );
     verdict
@@ -132,4 +132,60 @@ fn r61_r62_what_is_allowed() {
     let asked = Asked { scope: Some("write write"), resources: &["https://b.example"] };
     let allowed = verdict(asked).expect("allowed");
     assert_eq!((allowed.scope(), allowed.audience()), ("write", &["https://b.example".to_owned()][..]));
+}
+
+/// R39: another claim may become the subject of the token. What is trusted goes by the assertion's own `sub` all the same.
+#[test]
+fn r39_the_claim_in_place_of_sub() {
+    let found = |policy: Value, claims: Value| {
+        verdict(policy, json!({}), Asked::default(), claims).map(|allowed| allowed.subject().to_owned())
+    };
+    let by = |claim: &str| json!({ "subject_claim": claim });
+    assert_eq!(found(json!({}), json!({})).as_deref(), Ok("alice"));
+    for (policy, claims, subject) in [
+        (by("sub"), json!({}), "alice"),
+        (by("/sub"), json!({}), "alice"),
+        (by("email"), json!({ "email": "bob@example.com" }), "bob@example.com"),
+        (by("/act/ids/1"), json!({ "act": { "ids": ["x", "employee-7"] } }), "employee-7"),
+        (by("a/b"), json!({ "a/b": "x", "a": { "b": "y" } }), "x"),
+        (by("email"), json!({ "email": "é".repeat(512) }), &*"é".repeat(512)),
+        (
+            json!({ "subject_claim": "email", "subjects": ["alice"], "claims": [{ "claim": "sub", "equals": "alice" }],
+                "rules": [{ "name": "a", "subjects": ["alice"] }] }),
+            json!({ "email": "bob@example.com" }),
+            "bob@example.com",
+        ),
+    ] {
+        assert_eq!(found(policy.clone(), claims).as_deref(), Ok(subject), "{policy}");
+    }
+    for claims in [
+        json!({}),
+        json!({ "email": "" }),
+        json!({ "email": 7 }),
+        json!({ "email": ["bob@example.com"] }),
+        json!({ "email": { "x": "y" } }),
+        json!({ "email": "a".repeat(1025) }),
+        json!({ "/email": "x", "Email": "x" }),
+    ] {
+        let refused = found(by("email"), claims.clone());
+        assert_eq!(refused, Err(PolicyProblem::SubjectClaimInvalid), "{claims}");
+    }
+    // The subject of the token opens nothing.
+    let bob = json!({ "subject_claim": "email", "subjects": ["bob"] });
+    assert_eq!(found(bob, json!({ "email": "bob" })), Err(PolicyProblem::SubjectNotAllowed));
+    let bob = json!({ "subject_claim": "email", "rules": [{ "name": "a", "subjects": ["bob"] }] });
+    assert_eq!(found(bob, json!({ "email": "bob" })), Err(PolicyProblem::NoRuleFits));
+}
+
+/// R39: what can't be the name of a claim is not registered.
+#[test]
+fn r39_names_of_claims() {
+    for claim in ["", "/a~", "a\n", &*"a".repeat(257), &*"/a".repeat(17)] {
+        let policy = issuer(json!({ "jwks": jwks(&[&key(1)]), "subject_claim": claim }));
+        let error = Issuer::parse(policy, false).expect_err(claim);
+        assert_eq!(error.field, "subject_claim", "{claim}");
+    }
+    let plain = issuer(json!({ "jwks": jwks(&[&key(1)]), "subject_claim": "sub" }));
+    let stored = serde_json::to_value(&plain).expect("JSON");
+    assert_eq!(stored.get("subject_claim"), None, "a node of before reads the record");
 }

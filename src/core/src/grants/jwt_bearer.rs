@@ -140,7 +140,6 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
     let granted = |allowed: Allowed, lifetime| Granted {
         lifetime,
         rule: rule.clone(),
-        subject: assertion.subject().to_string(),
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
         mark: mark(organization, issuer.document(), allowed.label().is_some(), assertion),
         allowed,
@@ -162,7 +161,7 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
         PolicyProblem::IssuerDisabled | PolicyProblem::IssuerNeedsClient => Reason::IssuerUnknown,
         PolicyProblem::LabelDiffers => Reason::ClientUnauthenticated,
         PolicyProblem::IssuerNotAccepted => Reason::IssuerNotAllowed,
-        PolicyProblem::SubjectInvalid => Reason::SubjectInvalid,
+        PolicyProblem::SubjectInvalid | PolicyProblem::SubjectClaimInvalid => Reason::SubjectInvalid,
         PolicyProblem::SubjectNotAllowed => Reason::SubjectNotAllowed,
         PolicyProblem::ConditionFailed => Reason::ClaimConditionFailed,
         PolicyProblem::NoRuleFits => Reason::NoRuleFits,

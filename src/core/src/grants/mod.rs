@@ -15,7 +15,6 @@ use crate::trust::policy::Allowed;
 /// What is granted: only the decision of a grant makes one, after every check of it has passed.
 pub struct Granted {
     rule: Option<String>,
-    subject: String,
     allowed: Allowed,
     tells_scope: bool,
     lifetime: Option<u32>,
@@ -53,7 +52,7 @@ pub struct Mark {
 impl Granted {
     /// The resource owner.
     pub fn subject(&self) -> &str {
-        &self.subject
+        self.allowed.subject()
     }
 
     /// The scope granted: tokens, separated by single spaces.

@@ -5,6 +5,14 @@ use alloc::vec::Vec;
 use super::problem::JwtProblem;
 use crate::json::{self, JsonFault, Object, Value};
 
+/// The longest subject, in bytes (R41).
+pub(crate) const MAX_SUBJECT: usize = 1024;
+
+/// What a claim says of whom a JWT is about, if it can: a text of 1 to [`MAX_SUBJECT`] bytes.
+pub(crate) fn as_subject(claim: &Value) -> Option<&str> {
+    claim.as_str().filter(|subject| (1..=MAX_SUBJECT).contains(&subject.len()))
+}
+
 /// The claims of a JWT: a JSON object without duplicate members.
 pub struct Claims(Object);
 
@@ -29,10 +37,7 @@ impl Claims {
 
     /// `sub`: 1 to 1024 bytes (R41).
     pub fn subject(&self) -> Result<&str, JwtProblem> {
-        match self.0.get("sub") {
-            Some(Value::String(subject)) if !subject.is_empty() && subject.len() <= 1024 => Ok(subject),
-            _ => Err(JwtProblem::SubjectInvalid),
-        }
+        self.0.get("sub").and_then(as_subject).ok_or(JwtProblem::SubjectInvalid)
     }
 
     /// `aud`: a string or an array of strings, not empty (R42).

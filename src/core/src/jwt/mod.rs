@@ -14,6 +14,7 @@ mod unverified;
 mod verify;
 
 pub use claims::Claims;
+pub(crate) use claims::{MAX_SUBJECT, as_subject};
 pub use expect::Expectations;
 pub use keys::Keys;
 pub use problem::JwtProblem;

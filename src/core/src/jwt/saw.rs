@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::claims::MAX_SUBJECT;
 use super::keys::MAX_KEYS;
 use super::look::Look;
 use crate::jose::key::VerificationKey;
@@ -88,7 +89,7 @@ pub(super) fn cnf(look: &Look<'_, '_>) -> String {
 }
 
 pub(super) fn sub(look: &Look<'_, '_>) -> String {
-    text_claim(look, "sub", 1024)
+    text_claim(look, "sub", MAX_SUBJECT)
 }
 
 fn claim<'a>(look: &Look<'a, '_>, name: &str) -> Option<&'a Value> {

@@ -115,7 +115,7 @@ reasons! {
     AssertionBound "assertion-bound" InvalidGrant "R36" "The assertion is bound to a key (cnf) and is not accepted from its bearer."
     KeyUnknown "key-unknown" InvalidGrant "R47, R48" "No key of the issuer fits the assertion."
     SignatureInvalid "signature-invalid" InvalidGrant "R33" "The assertion's signature does not verify."
-    SubjectInvalid "subject-invalid" InvalidGrant "R41" "The assertion's sub is missing or malformed."
+    SubjectInvalid "subject-invalid" InvalidGrant "R39, R41" "The assertion's sub, or the claim in its place, is missing or malformed."
     SubjectNotAllowed "subject-not-allowed" InvalidGrant "R41" "The assertion's sub is not allowed for this issuer."
     AudienceInvalid "audience-invalid" InvalidGrant "R42" "The assertion's aud is missing or malformed."
     AudienceMismatch "audience-mismatch" InvalidGrant "R42" "The assertion is not meant for this authorization server."

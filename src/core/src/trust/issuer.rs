@@ -6,9 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::condition::{ClaimCondition, Written};
-use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, TrustedIssuer};
+use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, OWN_SUBJECT, TrustedIssuer};
 use super::lint;
-use super::named_claims::NamedClaims;
+use super::named_claims::{NamedClaims, Which};
 use super::requirements::Requirements;
 use super::rule::{IssuerRule, RuleClient};
 use crate::application::{self, check_client_id};
@@ -43,6 +43,8 @@ struct Parsed {
     keys: KeySource,
     /// The claims that conditions name.
     named: NamedClaims,
+    /// The claim that becomes the subject of access tokens; `None`: `sub`.
+    subject: Option<Which>,
     /// What every assertion must say.
     own: Requirements,
     /// What each of the rules asks for.
@@ -82,6 +84,11 @@ impl Issuer {
         &self.parsed.named
     }
 
+    /// The claim that becomes the subject of access tokens (R39); `None`: `sub`.
+    pub(super) fn subject_claim(&self) -> Option<Which> {
+        self.parsed.subject
+    }
+
     /// What every assertion must say.
     pub(super) fn requirements(&self) -> &Requirements {
         &self.parsed.own
@@ -110,6 +117,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     check_limits(document)?;
     check_typ(document)?;
     let mut named = NamedClaims::default();
+    let subject = subject_claim(document, &mut named)?;
     let own = Requirements::parse("", document.subjects.as_deref(), &document.claims, &mut named)?;
     check_scopes("", document.scopes.as_deref())?;
     check_mappings("", &document.claim_mappings)?;
@@ -118,7 +126,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     lint::check(document)?;
     let keys = keys(document, dev)?;
     check_way_to_keys(document, &keys)?;
-    Ok(Parsed { keys, named, own, rules })
+    Ok(Parsed { keys, named, subject, own, rules })
 }
 
 /// The one source of keys that the document names.
@@ -223,6 +231,16 @@ fn check_typ(document: &TrustedIssuer) -> Result<(), FieldError> {
         return Err(FieldError::new("typ", problem));
     }
     Ok(())
+}
+
+/// R39: the claim in place of `sub`, if it is another one.
+fn subject_claim(document: &TrustedIssuer, named: &mut NamedClaims) -> Result<Option<Which>, FieldError> {
+    let claim = document.subject_claim.as_str();
+    check_text("subject_claim", claim, 256)?;
+    if claim == OWN_SUBJECT {
+        return Ok(None);
+    }
+    named.add(claim).map(Some).map_err(|problem| FieldError::new("subject_claim", problem))
 }
 
 /// R80: what each of the rules asks for.

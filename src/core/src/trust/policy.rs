@@ -17,7 +17,7 @@ use super::rule::{IssuerRule, RuleClient};
 use crate::application::Application;
 use crate::check::Finding;
 use crate::json::Value;
-use crate::jwt::{Claims, VerifiedJwt};
+use crate::jwt::{Claims, VerifiedJwt, as_subject};
 use crate::organization::OrganizationUrls;
 
 /// Who asks for what, by whose word.
@@ -71,6 +71,7 @@ impl<'a> Admitted<'a> {
 
 /// What a JWT may be exchanged for: [`judge`] alone makes one.
 pub struct Allowed {
+    subject: String,
     scope: String,
     audience: Vec<String>,
     claims: Vec<(String, Value)>,
@@ -91,6 +92,11 @@ pub struct Judgement {
 }
 
 impl Allowed {
+    /// Whom the access token is about (R39): `sub` of the JWT, or the claim that the issuer names in its place.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// The scope: tokens, separated by single spaces.
     pub fn scope(&self) -> &str {
         &self.scope
@@ -130,6 +136,8 @@ pub enum PolicyProblem {
     LabelDiffers,
     /// `sub` is absent or malformed (R41). Explanations alone come upon it: they look at claims that nobody verified.
     SubjectInvalid,
+    /// The claim that stands for `sub` is absent or malformed (R39).
+    SubjectClaimInvalid,
     /// The issuer may not speak for this subject (R41).
     SubjectNotAllowed,
     /// A condition on the claims does not hold (R49).
@@ -163,6 +171,7 @@ struct Look<'a> {
 /// What checks work out on their way: it becomes what is allowed, so that nothing is worked out twice.
 #[derive(Default)]
 struct Results<'a> {
+    subject: Option<&'a str>,
     rule: Option<&'a IssuerRule>,
     audited: Vec<(&'a str, Result<(), PolicyProblem>)>,
     scope: String,
@@ -184,6 +193,7 @@ const ISSUER_CHECKS: &[Check] = &[
 const POLICY_CHECKS: &[Check] = &[
     Check { rule: "R41", name: "sub allowed", run: subject_allowed, saw: saw::sub_allowed },
     Check { rule: "R49", name: "claim conditions", run: conditions, saw: saw::conditions },
+    Check { rule: "R39", name: "subject of the token", run: subject_of_token, saw: saw::subject_of_token },
     Check { rule: "R80, R81", name: "rule", run: rule::choose, saw: rule::saw },
     Check { rule: "R61", name: "scope", run: grant_scope, saw: saw::scope },
     Check { rule: "R63", name: "resource", run: audience_of_token, saw: saw::resource },
@@ -204,20 +214,23 @@ pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Judgement
         Look { terms: *terms, claims: Some(found_claims(terms, jwt.claims())), subject: Some(jwt.subject()) };
     let mut results = Results::default();
     let verdict = run(POLICY_CHECKS, &look, &mut results);
-    let Results { rule, audited, scope, audience } = results;
+    let Results { subject, rule, audited, scope, audience } = results;
     let label = rule.and_then(IssuerRule::label);
-    let allowed = |()| Allowed {
-        scope,
-        audience,
-        claims: caps::mapped_claims(terms.issuer.document(), rule, jwt.claims()),
-        lifetime: rule.and_then(|rule| rule.access_token_lifetime),
-        label: label.map(|label| label.to_string()),
+    let allowed = |()| -> Result<Allowed, PolicyProblem> {
+        Ok(Allowed {
+            subject: subject.ok_or(PolicyProblem::SubjectInvalid)?.to_string(),
+            scope,
+            audience,
+            claims: caps::mapped_claims(terms.issuer.document(), rule, jwt.claims()),
+            lifetime: rule.and_then(|rule| rule.access_token_lifetime),
+            label: label.map(|label| label.to_string()),
+        })
     };
     Judgement {
         rule: rule.map(|rule| rule.name.clone()),
         label: label.map(|label| label.to_string()),
         audited: audited.into_iter().map(|(name, verdict)| (name.to_string(), verdict)).collect(),
-        verdict: verdict.map(allowed),
+        verdict: verdict.and_then(allowed),
     }
 }
 
@@ -284,6 +297,19 @@ fn conditions(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem>
     let required = look.terms.issuer.requirements();
     let all_hold = look.claims.as_ref().is_some_and(|claims| required.hold(claims));
     if all_hold { Ok(()) } else { Err(PolicyProblem::ConditionFailed) }
+}
+
+/// R39: whom the access token is about.
+fn subject_of_token<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
+    results.subject = match look.terms.issuer.subject_claim() {
+        // Whether it is there, the checks of the JWT say.
+        None => look.subject,
+        Some(claim) => {
+            let claim = look.claims.as_ref().and_then(|claims| claims.get(claim));
+            Some(claim.and_then(as_subject).ok_or(PolicyProblem::SubjectClaimInvalid)?)
+        }
+    };
+    Ok(())
 }
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.

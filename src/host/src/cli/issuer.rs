@@ -129,6 +129,9 @@ struct Policy {
     /// The `typ` that its assertions need in their header.
     #[arg(long)]
     typ: Option<String>,
+    /// The claim that becomes the subject of access tokens, by its name or a JSON Pointer [default: sub].
+    #[arg(long, value_name = "CLAIM")]
+    subject_claim: Option<String>,
     /// A subject that it may speak for; repeatable. `*` stands for one or more characters within a segment of
     /// `/ : @ |`, `**` for one or more across.
     #[arg(long = "subject", value_name = "SUB")]
@@ -350,6 +353,7 @@ impl Policy {
         );
         set("require_jti", self.require_jti.map(Value::from));
         set("typ", self.typ.map(Value::from));
+        set("subject_claim", self.subject_claim.map(Value::from));
         set("subjects", self.subjects.map(Value::from));
         set("scopes", self.scopes.map(Value::from));
         set("claims", self.conditions.map(|texts| conditions(&texts)).transpose()?);

@@ -28,11 +28,14 @@ fn a_preset_makes_an_issuer_of_its_parameters() {
         "deploy",
         "--require-jti",
         "true",
+        "--subject-claim",
+        "actor_id",
     ]);
     assert_eq!(added, "ci is trusted: assertions with iss https://token.actions.githubusercontent.com\n");
     let issuer = read(&server.out(&["issuer", "show", "ci", "--json"]));
     assert_eq!(issuer["discovery"], true);
     assert_eq!((&issuer["max_lifetime"], &issuer["require_jti"]), (&json!(600), &json!(true)));
+    assert_eq!(issuer["subject_claim"], "actor_id");
     assert!(issuer.get("scopes").is_none_or(Value::is_null), "the rule's: {issuer}");
     assert_eq!(issuer["rules"][0]["scopes"], json!(["deploy"]));
     assert_eq!(issuer["rules"][0]["claims"][1], json!({"claim": "repository_id", "equals": "74"}));

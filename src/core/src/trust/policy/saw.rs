@@ -5,6 +5,8 @@ use alloc::string::{String, ToString};
 
 use super::caps::{grantable_scope, known_resources};
 use super::{Asker, Look, Results};
+use crate::json::Value;
+use crate::jwt::{MAX_SUBJECT, as_subject};
 use crate::words::{list, number_of, quoted};
 
 /// What a `*` means, for people: the rest of a sentence that lists subjects (R84).
@@ -52,6 +54,24 @@ pub(super) fn conditions(look: &Look<'_>, _: &Results<'_>) -> String {
         (number, true) => format!("{}, and all hold", number_of(number, "condition", "conditions")),
         (number, false) => {
             format!("{}: {}", number_of(number, "condition", "conditions"), failing.join("; "))
+        }
+    }
+}
+
+pub(super) fn subject_of_token(look: &Look<'_>, _: &Results<'_>) -> String {
+    let Some(claim) = look.terms.issuer.subject_claim() else {
+        return "sub of the assertion".to_string();
+    };
+    let name = quoted(&look.terms.issuer.document().subject_claim);
+    match look.claims.as_ref().and_then(|claims| claims.get(claim)) {
+        None => format!("claim {name} in place of sub: it is absent"),
+        Some(value) if as_subject(value).is_some() => format!("claim {name} in place of sub: it is there"),
+        Some(Value::String(text)) if text.is_empty() => format!("claim {name} in place of sub: it is empty"),
+        Some(Value::String(_)) => {
+            format!("claim {name} in place of sub: it is longer than {MAX_SUBJECT} bytes")
+        }
+        Some(other) => {
+            format!("claim {name} in place of sub: it is {}; a string is wanted", other.kind())
         }
     }
 }
