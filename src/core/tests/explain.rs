@@ -197,6 +197,11 @@ fn r34_r41_r47_words() {
             "sub allowed",
             r#"the issuer may speak for "repo:acme/*:x": a *"#,
         ),
+        (
+            json!({ "trust_domain": "prod.example.org" }),
+            "sub allowed",
+            r#"sub must be a SPIFFE ID of the trust domain "prod.example.org": it does not begin with spiffe://; the issuer may speak for every subject of it"#,
+        ),
         (json!({}), "subject of the token", "sub of the assertion"),
         (
             json!({ "subject_claim": "email" }),

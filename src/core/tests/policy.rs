@@ -189,3 +189,35 @@ fn r39_names_of_claims() {
     let stored = serde_json::to_value(&plain).expect("JSON");
     assert_eq!(stored.get("subject_claim"), None, "a node of before reads the record");
 }
+
+/// R41: with a trust domain, `sub` is a SPIFFE ID of it, and within `subjects` all the same.
+#[test]
+fn r41_subjects_of_a_trust_domain() {
+    let found = |policy: Value, sub: &str| {
+        let mut policy = policy;
+        policy["trust_domain"] = "prod.example.org".into();
+        verdict(policy, json!({}), Asked::default(), json!({ "sub": sub })).map(drop)
+    };
+    let api = "spiffe://prod.example.org/api";
+    for (policy, sub, expected) in [
+        (json!({}), api, Ok(())),
+        (json!({ "subjects": [api] }), api, Ok(())),
+        (json!({ "subjects": ["spiffe://**"] }), api, Ok(())),
+        (json!({ "rules": [{ "name": "a" }] }), api, Ok(())),
+        (json!({}), "alice", Err(PolicyProblem::SubjectNotAllowed)),
+        (json!({ "subjects": ["alice"] }), "alice", Err(PolicyProblem::SubjectNotAllowed)),
+        (json!({}), "spiffe://staging.example.org/api", Err(PolicyProblem::SubjectNotAllowed)),
+        (json!({}), "spiffe://prod.example.org/api/", Err(PolicyProblem::SubjectNotAllowed)),
+        (json!({ "subjects": [] }), api, Err(PolicyProblem::SubjectNotAllowed)),
+        // It holds for every rule.
+        (
+            json!({ "rules": [{ "name": "a", "subjects": ["spiffe://staging.example.org/api"] }] }),
+            "spiffe://staging.example.org/api",
+            Err(PolicyProblem::SubjectNotAllowed),
+        ),
+    ] {
+        assert_eq!(found(policy.clone(), sub), expected, "{policy} {sub}");
+    }
+    let wrong = issuer(json!({ "jwks": jwks(&[&key(1)]), "trust_domain": "spiffe://prod.example.org" }));
+    assert_eq!(Issuer::parse(wrong, false).expect_err("no trust domain").field, "trust_domain");
+}

@@ -94,6 +94,11 @@ pub struct TrustedIssuer {
     #[serde(default = "own_subject", skip_serializing_if = "is_own_subject")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub subject_claim: String,
+    /// The SPIFFE trust domain that it speaks for, such as `prod.example.org`: the `sub` of each assertion must be a SPIFFE
+    /// ID of it (R41). Absent: `sub` may be anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9._-]{1,255}$")))]
+    pub trust_domain: Option<String>,
     /// The `typ` that its assertions must have (R34). Absent: any that names no other use (R35).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]

@@ -11,6 +11,7 @@ use super::lint;
 use super::named_claims::{NamedClaims, Which};
 use super::requirements::Requirements;
 use super::rule::{IssuerRule, RuleClient};
+use super::spiffe_id::TrustDomain;
 use crate::application::{self, check_client_id};
 use crate::field::{FieldError, check_text};
 use crate::jwt;
@@ -45,6 +46,8 @@ struct Parsed {
     named: NamedClaims,
     /// The claim that becomes the subject of access tokens; `None`: `sub`.
     subject: Option<Which>,
+    /// The trust domain of which `sub` must be a SPIFFE ID.
+    trust_domain: Option<TrustDomain>,
     /// What every assertion must say.
     own: Requirements,
     /// What each of the rules asks for.
@@ -89,6 +92,11 @@ impl Issuer {
         self.parsed.subject
     }
 
+    /// The trust domain of which `sub` must be a SPIFFE ID (R41); `None`: it may be anything.
+    pub(super) fn trust_domain(&self) -> Option<&TrustDomain> {
+        self.parsed.trust_domain.as_ref()
+    }
+
     /// What every assertion must say.
     pub(super) fn requirements(&self) -> &Requirements {
         &self.parsed.own
@@ -116,6 +124,8 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     }
     check_limits(document)?;
     check_typ(document)?;
+    let trust_domain = document.trust_domain.as_deref().map(TrustDomain::parse).transpose();
+    let trust_domain = trust_domain.map_err(|problem| FieldError::new("trust_domain", problem))?;
     let mut named = NamedClaims::default();
     let subject = subject_claim(document, &mut named)?;
     let own = Requirements::parse("", document.subjects.as_deref(), &document.claims, &mut named)?;
@@ -126,7 +136,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     lint::check(document)?;
     let keys = keys(document, dev)?;
     check_way_to_keys(document, &keys)?;
-    Ok(Parsed { keys, named, subject, own, rules })
+    Ok(Parsed { keys, named, subject, trust_domain, own, rules })
 }
 
 /// The one source of keys that the document names.

@@ -14,6 +14,7 @@ mod requirements;
 mod rule;
 mod shared_issuers;
 mod skipped_keys;
+mod spiffe_id;
 mod stored;
 mod warnings;
 mod without_client;

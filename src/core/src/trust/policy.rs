@@ -284,12 +284,14 @@ fn issuer_accepted(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyPro
 
 /// R41: the issuer may speak for this subject.
 fn subject_allowed(look: &Look<'_>, _: &mut Results<'_>) -> Result<(), PolicyProblem> {
-    let required = look.terms.issuer.requirements();
-    if required.allows_every_subject() {
+    let (required, domain) = (look.terms.issuer.requirements(), look.terms.issuer.trust_domain());
+    if required.allows_every_subject() && domain.is_none() {
         return Ok(());
     }
     let subject = look.subject.ok_or(PolicyProblem::SubjectInvalid)?;
-    if required.allow_subject(subject) { Ok(()) } else { Err(PolicyProblem::SubjectNotAllowed) }
+    let is_of_domain = domain.is_none_or(|domain| domain.check(subject).is_ok());
+    let is_allowed = is_of_domain && required.allow_subject(subject);
+    if is_allowed { Ok(()) } else { Err(PolicyProblem::SubjectNotAllowed) }
 }
 
 /// R49: every condition holds.

@@ -38,11 +38,20 @@ pub(super) fn issuer_accepted(look: &Look<'_>, _: &Results<'_>) -> String {
 }
 
 pub(super) fn sub_allowed(look: &Look<'_>, _: &Results<'_>) -> String {
+    let domain = look.terms.issuer.trust_domain().map_or_else(String::new, |domain| {
+        let found = match look.subject.map(|subject| domain.check(subject)) {
+            None => "it can't be read".to_string(),
+            Some(Ok(())) => "it is".to_string(),
+            Some(Err(problem)) => problem.to_string(),
+        };
+        format!("sub must be a SPIFFE ID of the trust domain {}: {found}; ", quoted(domain.name()))
+    });
     let Some(subjects) = &look.terms.issuer.document().subjects else {
-        return "the issuer may speak for every subject".to_string();
+        let of_domain = if domain.is_empty() { "" } else { " of it" };
+        return format!("{domain}the issuer may speak for every subject{of_domain}");
     };
     let meaning = if subjects.iter().any(|subject| subject.contains('*')) { SUBJECT_PATTERNS } else { "" };
-    format!("the issuer may speak for {}{meaning}", list(subjects.iter().map(String::as_str)))
+    format!("{domain}the issuer may speak for {}{meaning}", list(subjects.iter().map(String::as_str)))
 }
 
 pub(super) fn conditions(look: &Look<'_>, _: &Results<'_>) -> String {

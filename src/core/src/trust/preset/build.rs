@@ -45,8 +45,11 @@ impl Preset {
         let mut document = Object::new();
         document.insert("name", request.name.as_str());
         document.insert("issuer", issuer.unwrap_or_default());
-        if let Some(alias) = given.get("alias") {
-            document.insert("alias", alias.as_str());
+        // Parameters that are members by their own name.
+        for member in ["alias", "trust_domain"] {
+            if let Some(value) = given.get(member) {
+                document.insert(member, value.as_str());
+            }
         }
         document.insert("discovery", discovery.map_or(Value::Bool(true), Value::String));
         document.insert("max_lifetime", u64::from(self.max_lifetime));

@@ -108,7 +108,7 @@ pub(super) static SPIFFE: Preset = Preset {
             "https://oidc.prod.example.org",
             "What its JWT-SVIDs have in iss (SPIRE: jwt_issuer); keys come from its discovery provider.",
         ),
-        parameter("trust_domain", Need::Required, Form::Domain, "prod.example.org", "The trust domain."),
+        parameter("trust_domain", Need::Required, Form::TrustDomain, "prod.example.org", "The trust domain."),
         parameter(
             "path",
             Need::Optional,

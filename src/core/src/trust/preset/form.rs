@@ -4,6 +4,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use crate::trust::spiffe_id::TrustDomain;
+
 /// The longest parameter, in bytes.
 const MAX_VALUE: usize = 512;
 
@@ -38,7 +40,9 @@ pub(super) enum Form {
     Domain,
     /// An `https` URL without credentials, query and fragment.
     Issuer,
-    /// The path of a SPIFFE ID (SPIFFE ID section 2.2).
+    /// The name of a SPIFFE trust domain (SPIFFE-ID section 2.1).
+    TrustDomain,
+    /// The path of a SPIFFE ID (SPIFFE-ID section 2.2).
     SpiffePath,
     /// Any text on one line.
     Text,
@@ -100,6 +104,7 @@ impl Form {
                 .is_some_and(|(name, domain)| one_word && !name.is_empty() && is_domain(domain)),
             Self::Domain => is_domain(value),
             Self::Issuer => is_issuer(value),
+            Self::TrustDomain => TrustDomain::parse(value).is_ok(),
             Self::SpiffePath => value.strip_prefix('/').is_some_and(|path| path.split('/').all(is_name)),
             Self::Text => true,
         }
@@ -123,6 +128,7 @@ impl Form {
             Self::Email => "an address of mail".into(),
             Self::Domain => "a domain name in lower case, without https://".into(),
             Self::Issuer => "an https URL without credentials, query and fragment".into(),
+            Self::TrustDomain => "the name of a trust domain: a-z, 0-9 and . _ -, without spiffe://".into(),
             Self::SpiffePath => "the path of a SPIFFE ID, such as /ns/prod/sa/api".into(),
             Self::Text => "text".into(),
         }
