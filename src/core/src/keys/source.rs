@@ -8,7 +8,7 @@ use super::metadata::MetadataAddress;
 use crate::field::FieldError;
 use crate::jose::key::Form;
 use crate::jose::key::certificate;
-use crate::jose::key::{JwkSet, JwkSetError, VerificationKey};
+use crate::jose::key::{JwkSet, JwkSetError, KeyUse, VerificationKey};
 use crate::json::{JsonError, Value};
 
 /// The longest certificate or JWKS document that is taken, in bytes (R50).
@@ -63,8 +63,8 @@ impl KeySource {
         Ok(Self::Certificate(found.keys.into_iter().map(|(_, key)| key).collect()))
     }
 
-    /// Reads the member `jwks`.
-    pub(crate) fn from_jwks(document: &Value) -> Result<Self, FieldError> {
+    /// Reads the member `jwks`, of which the keys for this count.
+    pub(crate) fn from_jwks(document: &Value, key_use: KeyUse) -> Result<Self, FieldError> {
         if document.to_text().len() > MAX_KEY_DOCUMENT {
             return Err(FieldError::new("jwks", "must not exceed 64 KiB"));
         }
@@ -73,7 +73,8 @@ impl KeySource {
             Some(text) if Form::of(text) == Some(Form::Pem) => JwkSetError::OtherForm(Form::Pem),
             _ => JwkSetError::NotJson(JsonError::NotAnObject),
         });
-        let set = object.and_then(JwkSet::from_object).map_err(|problem| FieldError::new("jwks", problem))?;
+        let set = object.and_then(|object| JwkSet::from_object(object, key_use));
+        let set = set.map_err(|problem| FieldError::new("jwks", problem))?;
         if let (true, Some(skipped)) = (set.keys.is_empty(), set.skipped.first()) {
             return Err(FieldError::new(alloc::format!("jwks.{}", skipped.key), skipped.reason));
         }

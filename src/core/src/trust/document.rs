@@ -95,7 +95,8 @@ pub struct TrustedIssuer {
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub subject_claim: String,
     /// The SPIFFE trust domain that it speaks for, such as `prod.example.org`: the `sub` of each assertion must be a SPIFFE
-    /// ID of it (R41). Absent: `sub` may be anything.
+    /// ID of it (R41), and keys with `use: jwt-svid`, as SPIFFE bundles have them, count (R47). Absent: `sub` may be anything,
+    /// and such keys are not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[a-z0-9._-]{1,255}$")))]
     pub trust_domain: Option<String>,

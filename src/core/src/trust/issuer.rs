@@ -144,7 +144,7 @@ fn keys(document: &TrustedIssuer, dev: bool) -> Result<KeySource, FieldError> {
     let issuer = &document.issuer;
     match (&document.jwks_uri, &document.jwks, &document.certificate, &document.discovery) {
         (Some(uri), None, None, None) => KeySource::from_uri(uri, dev),
-        (None, Some(set), None, None) => KeySource::from_jwks(set),
+        (None, Some(set), None, None) => KeySource::from_jwks(set, document.key_use()),
         (None, None, Some(text), None) => KeySource::from_certificate(text),
         (None, None, None, Some(value)) => KeySource::from_discovery(value, issuer, dev),
         (None, None, None, None) => Err(FieldError::new(

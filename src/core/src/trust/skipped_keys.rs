@@ -1,13 +1,20 @@
-//! The keys of a registration that are not used, and why.
+//! Which keys of a registration may be used, which are not, and why.
 
 use alloc::vec::Vec;
 
 use super::document::TrustedIssuer;
 use crate::jose::SkippedKey;
-use crate::jose::key::{JwkSet, certificate};
+use crate::jose::key::{JwkSet, KeyUse, certificate};
 use crate::json::Value;
 
 impl TrustedIssuer {
+    /// What its keys may be for (R47): where it speaks for a SPIFFE trust domain, those of that one's bundle count. Elsewhere
+    /// they would vouch for whatever the issuer is trusted with.
+    #[must_use]
+    pub(crate) fn key_use(&self) -> KeyUse {
+        if self.trust_domain.is_some() { KeyUse::JwtSvids } else { KeyUse::Signatures }
+    }
+
     /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53). A certificate that is
     /// not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
     #[must_use]
@@ -19,7 +26,8 @@ impl TrustedIssuer {
                 .filter_map(|(place, key)| Some(SkippedKey { key: place, reason: key.problem_at(now)? }));
             return found.skipped.into_iter().chain(invalid).collect();
         }
-        let set = self.jwks.as_ref().and_then(Value::as_object).map(JwkSet::from_object);
+        let set = self.jwks.as_ref().and_then(Value::as_object);
+        let set = set.map(|set| JwkSet::from_object(set, self.key_use()));
         set.and_then(Result::ok).map(|set| set.skipped).unwrap_or_default()
     }
 }

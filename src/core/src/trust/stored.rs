@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::document::TrustedIssuer;
-use crate::jose::key::VerificationKey;
+use crate::jose::key::{KeyUse, VerificationKey};
 use crate::json::{Object, Value};
 
 /// The members of a JWK that count (RFC 7517 section 4, RFC 7518 section 6): texts, all but `key_ops`.
@@ -19,6 +19,7 @@ impl TrustedIssuer {
     pub fn as_stored(&self) -> Self {
         let mut stored = self.clone();
         if let Some(keys) = self.jwks.as_ref().and_then(Value::as_object).and_then(|set| set.get("keys")) {
+            let used = |key: &Value| used(key, self.key_use());
             let keys: Vec<Value> = keys.as_array().unwrap_or_default().iter().filter_map(used).collect();
             let set: Object = [("keys", keys)].into_iter().collect();
             stored.jwks = Some(Value::Object(set));
@@ -28,8 +29,8 @@ impl TrustedIssuer {
 }
 
 /// What is used of a key; nothing of one that can't be used.
-fn used(key: &Value) -> Option<Value> {
-    let key = key.as_object().filter(|key| VerificationKey::from_jwk(key).is_ok())?;
+fn used(key: &Value, key_use: KeyUse) -> Option<Value> {
+    let key = key.as_object().filter(|key| VerificationKey::from_jwk_for(key, key_use).is_ok())?;
     let counts = |(name, value): &(&str, &Value)| match value {
         Value::String(_) => TEXTS.contains(name),
         Value::Array(elements) => {

@@ -73,6 +73,16 @@ impl VerificationKey {
     }
 }
 
+/// What the keys of a set may be for, where they say so by their `use` (RFC 7517 section 4.2; R47).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Signatures: `sig`.
+    #[default]
+    Signatures,
+    /// Signatures, and of a SPIFFE bundle JWT-SVIDs: `sig` and `jwt-svid` (JWT-SVID section 6).
+    JwtSvids,
+}
+
 /// The usable keys of a JWK set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JwkSet {
@@ -108,7 +118,15 @@ impl JwkSet {
     /// # Errors
     /// Why the document as a whole is no JWK set.
     pub fn parse(document: &[u8]) -> Result<Self, JwkSetError> {
-        Self::parse_by(document, &mut VerificationKey::from_jwk)
+        Self::parse_for(document, KeyUse::Signatures)
+    }
+
+    /// As [`parse`](Self::parse), with keys for this.
+    ///
+    /// # Errors
+    /// Why the document as a whole is no JWK set.
+    pub fn parse_for(document: &[u8], key_use: KeyUse) -> Result<Self, JwkSetError> {
+        Self::parse_by(document, &mut |jwk: &Object| VerificationKey::from_jwk_for(jwk, key_use))
     }
 
     /// As [`parse`](Self::parse), with each element that is an object read by `read`.
@@ -126,12 +144,12 @@ impl JwkSet {
         }
     }
 
-    /// As [`parse`](Self::parse), of a document that was already read.
+    /// As [`parse_for`](Self::parse_for), of a document that was already read.
     ///
     /// # Errors
     /// Why the document as a whole is no JWK set.
-    pub fn from_object(document: &Object) -> Result<Self, JwkSetError> {
-        Self::from_object_by(document, &mut VerificationKey::from_jwk)
+    pub fn from_object(document: &Object, key_use: KeyUse) -> Result<Self, JwkSetError> {
+        Self::from_object_by(document, &mut |jwk: &Object| VerificationKey::from_jwk_for(jwk, key_use))
     }
 
     /// As [`from_object`](Self::from_object), with each element that is an object read by `read`.
@@ -194,6 +212,14 @@ impl VerificationKey {
     /// # Errors
     /// Why the key cannot verify assertions.
     pub fn from_jwk(jwk: &Object) -> Result<Self, KeyProblem> {
+        Self::from_jwk_for(jwk, KeyUse::Signatures)
+    }
+
+    /// As [`from_jwk`](Self::from_jwk), of a key for this.
+    ///
+    /// # Errors
+    /// Why the key cannot verify assertions.
+    pub fn from_jwk_for(jwk: &Object, key_use: KeyUse) -> Result<Self, KeyProblem> {
         let kty = string(jwk, "kty")?.ok_or(KeyProblem::Missing("kty"))?;
         if kty == "oct" {
             return Err(KeyProblem::Symmetric);
@@ -201,7 +227,7 @@ impl VerificationKey {
         if is_private(jwk) {
             return Err(KeyProblem::Private);
         }
-        for_verification(jwk)?;
+        for_verification(jwk, key_use)?;
         let material = match kty {
             "RSA" => PublicKey::from_rsa(&bytes(jwk, "n")?, &bytes(jwk, "e")?)?,
             "EC" => {
@@ -242,10 +268,12 @@ fn is_private(jwk: &Object) -> bool {
 }
 
 /// `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3; R47).
-fn for_verification(jwk: &Object) -> Result<(), KeyProblem> {
+fn for_verification(jwk: &Object, key_use: KeyUse) -> Result<(), KeyProblem> {
     match string(jwk, "use")? {
         None | Some("sig") => {}
-        Some("jwt-svid") => return Err(KeyProblem::ForSpiffe),
+        Some("jwt-svid") if key_use == KeyUse::JwtSvids => {}
+        Some("jwt-svid") => return Err(KeyProblem::ForJwtSvids),
+        Some("x509-svid") => return Err(KeyProblem::ForX509Svids),
         Some(_) => return Err(KeyProblem::NotForSignatures),
     }
     match jwk.get("key_ops") {

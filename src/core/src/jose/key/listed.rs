@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::certificate::{self, Outline};
-use super::jwk::{JwkSet, JwkSetError, VerificationKey};
+use super::jwk::{JwkSet, JwkSetError, KeyUse, VerificationKey};
 use super::problem::{KeyPlace, SkippedKey};
 use super::public_key::{Components, PublicKey, thumbprint};
 use crate::jose::algorithm::Algorithm;
@@ -68,28 +68,29 @@ pub struct ListedCertificate {
 }
 
 impl KeyListing {
-    /// The keys of a JWK set document.
+    /// The keys of a JWK set document that are for this.
     ///
     /// # Errors
     /// Why the document as a whole is no JWK set.
-    pub fn of_set(document: &[u8]) -> Result<Self, JwkSetError> {
-        Self::read(|see| JwkSet::parse_by(document, see))
+    pub fn of_set(document: &[u8], key_use: KeyUse) -> Result<Self, JwkSetError> {
+        Self::read(key_use, |see| JwkSet::parse_by(document, see))
     }
 
-    /// The keys of a JWK set that was already read.
+    /// The same of a JWK set that was already read.
     ///
     /// # Errors
     /// Why the document as a whole is no JWK set.
-    pub fn of_object(document: &Object) -> Result<Self, JwkSetError> {
-        Self::read(|see| JwkSet::from_object_by(document, see))
+    pub fn of_object(document: &Object, key_use: KeyUse) -> Result<Self, JwkSetError> {
+        Self::read(key_use, |see| JwkSet::from_object_by(document, see))
     }
 
     fn read(
+        key_use: KeyUse,
         parse: impl FnOnce(super::jwk::Reader<'_>) -> Result<JwkSet, JwkSetError>,
     ) -> Result<Self, JwkSetError> {
         let mut seen = Vec::new();
         let set = parse(&mut |jwk| {
-            let key = VerificationKey::from_jwk(jwk)?;
+            let key = VerificationKey::from_jwk_for(jwk, key_use)?;
             let intended = jwk.get("use").and_then(Value::as_str).map(String::from);
             seen.push((intended, certificate_of_jwk(jwk, &key.material)));
             Ok(key)

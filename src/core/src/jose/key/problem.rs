@@ -103,8 +103,10 @@ pub enum KeyProblem {
     Private,
     /// `use` is not `sig`.
     NotForSignatures,
-    /// `use` is `jwt-svid`.
-    ForSpiffe,
+    /// `use` is `jwt-svid`, and the keys are not those of a SPIFFE trust domain.
+    ForJwtSvids,
+    /// `use` is `x509-svid`.
+    ForX509Svids,
     /// `key_ops` lacks `verify`.
     NotForVerification,
     /// The `keyUsage` of the certificate has neither `digitalSignature` nor `nonRepudiation`.
@@ -152,7 +154,10 @@ impl fmt::Display for KeyProblem {
             Self::Symmetric => f.write_str("a symmetric key never verifies an assertion"),
             Self::Private => f.write_str("a private key; register the public one"),
             Self::NotForSignatures => f.write_str("use is not sig"),
-            Self::ForSpiffe => f.write_str("use is jwt-svid (SPIFFE), not sig"),
+            Self::ForJwtSvids => {
+                f.write_str("use is jwt-svid (SPIFFE), which counts for an issuer with trust_domain alone")
+            }
+            Self::ForX509Svids => f.write_str("use is x509-svid (SPIFFE): it certifies, and signs no JWT"),
             Self::NotForVerification => f.write_str("key_ops lacks verify"),
             Self::KeyUsage(usage) => write!(
                 f,

@@ -9,7 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::jose::Header;
-use crate::jose::key::{JwkSet, JwkSetError, SkippedKey, VerificationKey};
+use crate::jose::key::{JwkSet, JwkSetError, KeyUse, SkippedKey, VerificationKey};
 use crate::json::JsonError;
 use crate::keys::{DocumentKind, KeysProblem, MAX_KEY_DOCUMENT, Skipped, jwks_uri};
 use crate::ports::{FetchProblem, FetchedDocument};
@@ -32,12 +32,12 @@ pub(in crate::service) struct Usable {
 }
 
 impl Usable {
-    /// R52, R53: a document that has a key to use, or what is wrong with it.
-    pub(in crate::service) fn read(fetched: FetchedDocument) -> Result<Self, KeysProblem> {
+    /// R52, R53: a document that has a key to use for this, or what is wrong with it.
+    pub(in crate::service) fn read(fetched: FetchedDocument, key_use: KeyUse) -> Result<Self, KeysProblem> {
         if fetched.body.len() > MAX_KEY_DOCUMENT {
             return Err(FetchProblem::TooLarge.into());
         }
-        let set = JwkSet::parse(&fetched.body).map_err(KeysProblem::NotASet)?;
+        let set = JwkSet::parse_for(&fetched.body, key_use).map_err(KeysProblem::NotASet)?;
         if set.keys.is_empty() {
             let skipped = set.skipped;
             return Err(if skipped.is_empty() {
@@ -100,6 +100,8 @@ pub(in crate::service) struct KeyDocument {
     /// The record as it is in the store: while that is the same, nothing is parsed again.
     record: Vec<u8>,
     kind: DocumentKind,
+    /// What its keys may be for, which the registration says and not the document.
+    key_use: KeyUse,
     pub(in crate::service) stored: StoredDocument,
     pub(in crate::service) keys: Rc<[VerificationKey]>,
     pub(in crate::service) skipped: Vec<SkippedKey>,
@@ -108,12 +110,19 @@ pub(in crate::service) struct KeyDocument {
 }
 
 impl KeyDocument {
-    pub(in crate::service) fn new(record: Vec<u8>, stored: StoredDocument, kind: DocumentKind) -> Self {
+    pub(in crate::service) fn new(
+        record: Vec<u8>,
+        stored: StoredDocument,
+        kind: DocumentKind,
+        key_use: KeyUse,
+    ) -> Self {
         let JwkSet { keys, skipped } = match (kind, &stored.document) {
-            (DocumentKind::Jwks, Some(text)) => JwkSet::parse(text.as_bytes()).unwrap_or_default(),
+            (DocumentKind::Jwks, Some(text)) => {
+                JwkSet::parse_for(text.as_bytes(), key_use).unwrap_or_default()
+            }
             _ => JwkSet::default(),
         };
-        Self { record, kind, stored, keys: keys.into(), skipped, refused: Vec::new() }
+        Self { record, kind, key_use, stored, keys: keys.into(), skipped, refused: Vec::new() }
     }
 
     /// Of metadata: where the keys are.
@@ -121,9 +130,9 @@ impl KeyDocument {
         self.stored.document.as_deref().filter(|_| self.kind == DocumentKind::Metadata)
     }
 
-    /// Whether it was parsed from these bytes.
-    pub(in crate::service) fn is_of(&self, record: &[u8]) -> bool {
-        self.record == record
+    /// Whether it was parsed from these bytes, for keys of this use.
+    pub(in crate::service) fn is_of(&self, record: &[u8], key_use: KeyUse) -> bool {
+        self.record == record && self.key_use == key_use
     }
 
     pub(in crate::service) fn is_fresh(&self, now: u64) -> bool {

@@ -87,7 +87,8 @@ impl<P: Ports> IssuerKeys<P> {
                 ("certificate", KeyListing::of_certificates(text, now))
             }
             KeySource::Inline(_) => {
-                let set = registered.jwks.as_ref().and_then(Value::as_object).map(KeyListing::of_object);
+                let set = registered.jwks.as_ref().and_then(Value::as_object);
+                let set = set.map(|set| KeyListing::of_object(set, registered.key_use()));
                 ("jwks", set.and_then(Result::ok).unwrap_or_default())
             }
             KeySource::Endpoint(uri) => {
@@ -132,7 +133,8 @@ impl<P: Ports> IssuerKeys<P> {
         documents.push(DocumentReport::of(source, document, now));
         let usable = document.filter(|document| document.is_usable(now));
         let text = usable.and_then(|document| document.stored.document.as_deref());
-        let listing = text.map(|text| KeyListing::of_set(text.as_bytes())).and_then(Result::ok);
+        let key_use = source.issuer.key_use();
+        let listing = text.map(|text| KeyListing::of_set(text.as_bytes(), key_use)).and_then(Result::ok);
         let mut listing = listing.unwrap_or_default();
         if let Some(document) = document.filter(|document| !document.refused.is_empty()) {
             listing.skipped.clone_from(&document.refused);

@@ -29,7 +29,7 @@ impl<P: Ports> IssuerKeys<P> {
         );
         let dev = self.shell.settings.dev();
         let usable = match kind {
-            DocumentKind::Jwks => fetched.and_then(Usable::read),
+            DocumentKind::Jwks => fetched.and_then(|document| Usable::read(document, issuer.key_use())),
             DocumentKind::Metadata => fetched
                 .and_then(|document| Usable::read_metadata(document, &issuer.issuer, dev))
                 .map_err(|problem| KeysProblem::Metadata(Box::new(problem))),
@@ -84,7 +84,7 @@ impl<P: Ports> IssuerKeys<P> {
             self.registry.changed(organization).await?;
         }
         self.shell.ports.registry().set(&source.key(), &record).await?;
-        let mut document = KeyDocument::new(record, stored, kind);
+        let mut document = KeyDocument::new(record, stored, kind, issuer.key_use());
         document.refused = refused;
         let document = Rc::new(document);
         self.keep(source, &document, Weak::new());
@@ -141,7 +141,8 @@ impl<P: Ports> IssuerKeys<P> {
         let key = source.key();
         let Some(record) = self.shell.ports.registry().get(&key).await? else { return Ok(None) };
         let parsed = self.cache.borrow().parsed.get(&key).map(|parsed| Rc::clone(&parsed.document));
-        if let Some(parsed) = parsed.filter(|parsed| parsed.is_of(&record)) {
+        let key_use = source.issuer.key_use();
+        if let Some(parsed) = parsed.filter(|parsed| parsed.is_of(&record, key_use)) {
             return Ok((parsed.stored.uri == source.uri).then_some(parsed));
         }
         let stored: StoredDocument = match record::read(&key, &record) {
@@ -156,7 +157,7 @@ impl<P: Ports> IssuerKeys<P> {
         if stored.uri != source.uri {
             return Ok(None);
         }
-        let document = Rc::new(KeyDocument::new(record, stored, source.kind));
+        let document = Rc::new(KeyDocument::new(record, stored, source.kind, key_use));
         // What was good under another setting may not be under this one (R50).
         let dev = self.shell.settings.dev();
         if document.jwks_uri().is_some_and(|uri| check_uri("jwks_uri", uri, dev).is_err()) {

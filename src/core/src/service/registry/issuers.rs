@@ -315,11 +315,12 @@ struct KeptMetadata {
     document: Option<String>,
 }
 
-/// Whether what was fetched for the one may not count for the other (R52, R54, R55).
+/// Whether what was fetched for the one may not count for the other (R47, R52, R54, R55).
 fn have_other_way_to_keys(before: &TrustedIssuer, after: &TrustedIssuer) -> bool {
     before.jwks_uri != after.jwks_uri
         || before.discovery != after.discovery
         || before.jwks_ca != after.jwks_ca
         || before.allow_private != after.allow_private
+        || before.trust_domain != after.trust_domain
         || after.discovery.is_some() && before.issuer != after.issuer
 }

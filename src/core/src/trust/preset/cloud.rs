@@ -98,7 +98,7 @@ pub(super) static SPIFFE: Preset = Preset {
     tenant: &["sub"],
     subject: &["spiffe://TRUST-DOMAIN/PATH"],
     note: Some(
-        "Keys with use jwt-svid, as bundles have them, are not used: take those of the OIDC discovery provider.",
+        "Keys come from the OIDC discovery provider, or with --jwks-uri or --jwks from the trust bundle: of that, those with use jwt-svid count.",
     ),
     parameters: &[
         parameter(
@@ -106,9 +106,15 @@ pub(super) static SPIFFE: Preset = Preset {
             Need::Required,
             Form::Issuer,
             "https://oidc.prod.example.org",
-            "What its JWT-SVIDs have in iss (SPIRE: jwt_issuer); keys come from its discovery provider.",
+            "What its JWT-SVIDs have in iss (SPIRE: jwt_issuer).",
         ),
-        parameter("trust_domain", Need::Required, Form::TrustDomain, "prod.example.org", "The trust domain."),
+        parameter(
+            "trust_domain",
+            Need::Required,
+            Form::TrustDomain,
+            "prod.example.org",
+            "The trust domain: each sub must be a SPIFFE ID of it.",
+        ),
         parameter(
             "path",
             Need::Optional,

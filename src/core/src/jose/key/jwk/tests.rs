@@ -99,7 +99,8 @@ fn r53_unusable_keys() {
         (format!(r#"{P256},"d":"AA""#), KeyProblem::Private),
         (format!(r#"{},"p":"AA""#, rsa(RSA_N, "AQAB")), KeyProblem::Private),
         (format!(r#"{P256},"use":"enc""#), KeyProblem::NotForSignatures),
-        (format!(r#"{P256},"use":"jwt-svid""#), KeyProblem::ForSpiffe),
+        (format!(r#"{P256},"use":"jwt-svid""#), KeyProblem::ForJwtSvids),
+        (format!(r#"{P256},"use":"x509-svid""#), KeyProblem::ForX509Svids),
         (format!(r#"{P256},"use":null"#), KeyProblem::NotText("use")),
         (format!(r#"{P256},"key_ops":["sign"]"#), KeyProblem::NotForVerification),
         (format!(r#"{P256},"key_ops":"verify""#), KeyProblem::NotAnArray("key_ops")),
@@ -158,6 +159,47 @@ fn r47_members_without_a_value() {
             let read = key(&format!("{public},{members}"));
             assert_eq!(read.err(), private.then_some(KeyProblem::Private), "{members}");
         }
+    }
+}
+
+/// R47: keys for JWT-SVIDs count where somebody asks for them, those for certificates never, and all else is as ever.
+#[test]
+fn r47_keys_of_a_bundle() {
+    let read = |members: &str| {
+        let jwk = json::parse_object(format!("{{{members}}}").as_bytes()).expect("JSON");
+        VerificationKey::from_jwk_for(&jwk, KeyUse::JwtSvids).err()
+    };
+    for (members, problem) in [
+        (P256.to_string(), None),
+        (format!(r#"{P256},"use":"sig""#), None),
+        (format!(r#"{P256},"use":"jwt-svid","kid":"a""#), None),
+        (format!(r#"{P256},"use":"x509-svid""#), Some(KeyProblem::ForX509Svids)),
+        // The values are case sensitive (SPIFFE Trust Domain and Bundle section 4.2.2).
+        (format!(r#"{P256},"use":"JWT-SVID""#), Some(KeyProblem::NotForSignatures)),
+        (format!(r#"{P256},"use":"jwt-svid ""#), Some(KeyProblem::NotForSignatures)),
+        (format!(r#"{P256},"use":"wit-svid""#), Some(KeyProblem::NotForSignatures)),
+        (format!(r#"{P256},"use":"enc""#), Some(KeyProblem::NotForSignatures)),
+        (format!(r#"{P256},"use":["jwt-svid"]"#), Some(KeyProblem::NotText("use"))),
+        (format!(r#"{P256},"use":"jwt-svid","key_ops":["sign"]"#), Some(KeyProblem::NotForVerification)),
+        (format!(r#"{P256},"use":"jwt-svid","d":"AA""#), Some(KeyProblem::Private)),
+        (r#""kty":"oct","k":"AA","use":"jwt-svid""#.to_string(), Some(KeyProblem::Symmetric)),
+    ] {
+        assert_eq!(read(&members), problem, "{members}");
+    }
+    // As SPIRE serves it, in the clear; a set that is not strict JSON as a whole is read key by key.
+    let authority = format!(r#"{{{P256},"use":"x509-svid","x5c":["AA"]}}"#);
+    let keys = format!(r#""keys":[{authority},{{{ED25519},"use":"jwt-svid","kid":"a"}}]"#);
+    for document in [
+        format!(r#"{{{keys},"spiffe_sequence":7,"spiffe_refresh_hint":300}}"#),
+        format!(r#"{{{keys},"a":1,"a":1}}"#),
+    ] {
+        let bundle = JwkSet::parse_for(document.as_bytes(), KeyUse::JwtSvids).expect("a set");
+        assert_eq!(bundle.keys.len(), 1, "{document}");
+        let skipped = |index, reason| SkippedKey { key: KeyPlace::Element(index), reason };
+        assert_eq!(bundle.skipped, [skipped(0, KeyProblem::ForX509Svids)]);
+        let plain = JwkSet::parse(document.as_bytes()).expect("a set");
+        assert_eq!((plain.keys.len(), plain.skipped.len()), (0, 2), "{document}");
+        assert_eq!(plain.skipped[1], skipped(1, KeyProblem::ForJwtSvids));
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::ToString;
 
 use super::*;
+use crate::jose::key::KeyProblem;
 use crate::jose::key::curve::Curve;
 use crate::json;
 
@@ -17,7 +18,7 @@ const NOW: u64 = 1_800_000_000;
 const ED25519: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
 
 fn listed(text: &str) -> KeyListing {
-    KeyListing::of_set(text.as_bytes()).expect("a set")
+    KeyListing::of_set(text.as_bytes(), KeyUse::Signatures).expect("a set")
 }
 
 /// The base64 between the lines of a PEM file, as `x5c` has it.
@@ -52,6 +53,26 @@ fn r53_a_set_with_what_was_skipped() {
     );
 }
 
+/// R47: a SPIFFE bundle: its keys for JWT-SVIDs are listed where they count, its authorities nowhere.
+#[test]
+fn r47_a_bundle() {
+    let bundle = format!(
+        r#"{{"spiffe_sequence":7,"keys":[{{{ED25519},"kid":"a","use":"jwt-svid"}},{{{ED25519},"use":"x509-svid"}}]}}"#
+    );
+    let found = |key_use| {
+        let found = KeyListing::of_set(bundle.as_bytes(), key_use).expect("a set");
+        let intended: Vec<_> = found.keys.into_iter().map(|key| key.intended.unwrap_or_default()).collect();
+        (intended, found.skipped)
+    };
+    let skipped = |index, reason| SkippedKey { key: KeyPlace::Element(index), reason };
+    let authority = skipped(1, KeyProblem::ForX509Svids);
+    let (intended, left_out) = found(KeyUse::JwtSvids);
+    assert_eq!((&*intended, &*left_out), (&["jwt-svid".to_string()][..], &[authority.clone()][..]));
+    let (intended, left_out) = found(KeyUse::Signatures);
+    assert!(intended.is_empty());
+    assert_eq!(left_out, [skipped(0, KeyProblem::ForJwtSvids), authority]);
+}
+
 /// R53: a set that is not strict JSON as a whole has its places, too.
 #[test]
 fn r53_keys_one_by_one() {
@@ -69,8 +90,9 @@ fn r53_keys_one_by_one() {
 
 #[test]
 fn no_set() {
-    assert_eq!(KeyListing::of_set(b"{}"), Err(JwkSetError::NoKeys));
-    assert_eq!(KeyListing::of_object(&json::parse_object(b"{}").expect("JSON")), Err(JwkSetError::NoKeys));
+    let empty = json::parse_object(b"{}").expect("JSON");
+    assert_eq!(KeyListing::of_set(b"{}", KeyUse::Signatures), Err(JwkSetError::NoKeys));
+    assert_eq!(KeyListing::of_object(&empty, KeyUse::Signatures), Err(JwkSetError::NoKeys));
     assert_eq!(KeyListing::of_certificates("junk", NOW), KeyListing::default());
 }
 
