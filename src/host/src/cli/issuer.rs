@@ -132,6 +132,9 @@ struct Policy {
     /// The claim that becomes the subject of access tokens, by its name or a JSON Pointer [default: sub].
     #[arg(long, value_name = "CLAIM")]
     subject_claim: Option<String>,
+    /// The SPIFFE trust domain that it speaks for: each `sub` must be a SPIFFE ID of it.
+    #[arg(long, value_name = "NAME")]
+    trust_domain: Option<String>,
     /// A subject that it may speak for; repeatable. `*` stands for one or more characters within a segment of
     /// `/ : @ |`, `**` for one or more across.
     #[arg(long = "subject", value_name = "SUB")]
@@ -209,8 +212,12 @@ impl Add {
         let client = self.server.client()?;
         let mut issuer = match &self.preset {
             Some(preset) => {
-                let (scopes, alias) = (self.policy.scopes.take(), self.policy.alias.as_deref());
-                self.parameters.fill(&client, preset, &self.name, scopes, self.issuer.as_deref(), alias)?
+                let scopes = self.policy.scopes.take();
+                let members = [
+                    ("alias", self.policy.alias.as_deref()),
+                    ("trust_domain", self.policy.trust_domain.as_deref()),
+                ];
+                self.parameters.fill(&client, preset, &self.name, scopes, self.issuer.as_deref(), members)?
             }
             None => Map::from_iter([
                 ("name".to_owned(), json!(self.name)),
@@ -354,6 +361,7 @@ impl Policy {
         set("require_jti", self.require_jti.map(Value::from));
         set("typ", self.typ.map(Value::from));
         set("subject_claim", self.subject_claim.map(Value::from));
+        set("trust_domain", self.trust_domain.map(Value::from));
         set("subjects", self.subjects.map(Value::from));
         set("scopes", self.scopes.map(Value::from));
         set("claims", self.conditions.map(|texts| conditions(&texts)).transpose()?);

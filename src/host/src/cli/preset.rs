@@ -105,8 +105,8 @@ fn flag(parameter: &str) -> String {
     format!("--{}", parameter.replace('_', "-"))
 }
 
-/// The flags of the parameters of all presets, and the presets that have them. `--issuer` and `--alias` are flags of
-/// every issuer. A test holds this against the server.
+/// The flags of the parameters of all presets, and the presets that have them. `--issuer`, `--alias` and
+/// `--trust-domain` are flags of every issuer. A test holds this against the server.
 const PARAMETERS: &[(&str, &str)] = &[
     ("repository", "OWNER/REPO, or with the ids OWNER@ID/REPO@ID (github-actions)"),
     ("repository-id", "The repository's id (github-actions)"),
@@ -134,7 +134,6 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("domain", "The domain of the organization or tenant (okta, auth0)"),
     ("authorization-server", "The id of the authorization server [default: default] (okta)"),
     ("client-id", "The application's client id (okta, auth0, asgardeo, keycloak)"),
-    ("trust-domain", "The trust domain (spiffe)"),
     ("path", "The workload's path: /ns/prod/sa/api (spiffe)"),
     ("account-id", "The account (aws)"),
     ("principal", "The ARN of the role or user (aws)"),
@@ -184,8 +183,8 @@ impl Args for Parameters {
 }
 
 impl Parameters {
-    /// The registration that a preset makes of them. Every issuer has `--issuer` and `--alias` as flags: they are
-    /// parameters, too.
+    /// The registration that a preset makes of them. Every issuer has `--issuer` and the flags of `members`: they
+    /// are parameters, too, where the preset has them.
     pub(crate) fn fill(
         mut self,
         client: &AdminClient,
@@ -193,14 +192,16 @@ impl Parameters {
         name: &str,
         scopes: Option<Vec<String>>,
         issuer: Option<&str>,
-        alias: Option<&str>,
+        members: [(&str, Option<&str>); 2],
     ) -> Result<Map<String, Value>, Failure> {
         let known = find(client, preset)?;
         let known = known.get("parameters").and_then(Value::as_array);
-        let has_alias = known.is_some_and(|known| known.iter().any(|parameter| parameter["name"] == "alias"));
         self.0.extend(issuer.map(|issuer| ("issuer".to_owned(), issuer.to_owned())));
-        // Where it has none, the registration has one all the same.
-        self.0.extend(alias.filter(|_| has_alias).map(|alias| ("alias".to_owned(), alias.to_owned())));
+        for (name, value) in members {
+            let is_one = known.is_some_and(|known| known.iter().any(|parameter| parameter["name"] == name));
+            // Where it is none, the registration has it all the same.
+            self.0.extend(value.filter(|_| is_one).map(|value| (name.to_owned(), value.to_owned())));
+        }
         let mut asked = json!({"name": name, "parameters": self.0});
         if let Some(scopes) = scopes {
             asked["scopes"] = scopes.into();

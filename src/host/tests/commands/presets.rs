@@ -78,6 +78,26 @@ fn a_preset_makes_an_issuer_of_its_parameters() {
     let issuer = read(&server.out(&["issuer", "show", "sso", "--json"]));
     assert_eq!(issuer["issuer"], "https://sso.example.com/realms/acme");
     assert_eq!(issuer["alias"], "account");
+
+    // So is --trust-domain.
+    server.out(&[
+        "issuer",
+        "add",
+        "spire",
+        "--preset",
+        "spiffe",
+        "--issuer",
+        "https://oidc.example.org",
+        "--trust-domain",
+        "example.org",
+        "--no-fetch",
+    ]);
+    let issuer = read(&server.out(&["issuer", "show", "spire", "--json"]));
+    assert_eq!(issuer["trust_domain"], "example.org");
+    assert_eq!(issuer["rules"][0]["subjects"], json!(["spiffe://example.org/**"]));
+    server.out(&["issuer", "set", "lab", "--trust-domain", "lab.example"]);
+    let issuer = read(&server.out(&["issuer", "show", "lab", "--json"]));
+    assert_eq!(issuer["trust_domain"], "lab.example", "a flag of every issuer");
 }
 
 fn github<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -140,6 +160,21 @@ fn a_mistake_names_the_flag_and_the_preset() {
             ["--issuer: is needed", "kubernetes"],
         ),
         (
+            vec![
+                "issuer",
+                "add",
+                "x",
+                "--preset",
+                "spiffe",
+                "--issuer",
+                "https://oidc.example.org",
+                "--trust-domain",
+                "spiffe://example.org",
+            ],
+            1,
+            ["--trust-domain: must be the name of a trust domain", "spiffe"],
+        ),
+        (
             vec!["issuer", "add", "x", "--preset", "github"],
             1,
             ["preset github: there is no such preset", "preset list"],
@@ -173,7 +208,7 @@ fn the_flags_are_the_parameters() {
             wanted.insert((format!("--{}", name.replace('_', "-")), preset.to_owned()));
         }
     }
-    let shared = ["--issuer", "--alias"];
+    let shared = ["--issuer", "--alias", "--trust-domain"];
     wanted.retain(|(flag, _)| !shared.contains(&flag.as_str()));
     let help = run(directory.path(), &["issuer", "add", "--help"]).out;
     let (_, section) = help.split_once("Parameters of presets:").unwrap();
