@@ -216,6 +216,16 @@ class TrustedIssuer(TypedDict):
     """Whether an assertion must have a ``jti``. Default: ``False``."""
     limit_to_assertion: NotRequired[bool]
     """Whether an access token is valid for no longer than the assertion that it was got for."""
+    subject_claim: NotRequired[str]
+    """The claim that becomes ``sub`` of the access token, by its name or, where it begins with ``/``, by a JSON Pointer
+    to a nested one: a text of 1 to 1024 bytes, without which an assertion is refused. ``subjects`` and conditions on
+    ``sub`` look at the assertion's own ``sub`` all the same. By default ``sub``; 1 to 256 bytes.
+    """
+    trust_domain: NotRequired[str]
+    """The SPIFFE trust domain that it speaks for, such as ``prod.example.org``: the ``sub`` of each assertion must be a
+    SPIFFE ID of it, and keys with ``use: jwt-svid``, as SPIFFE bundles have them, count. Absent: ``sub`` may be
+    anything, and such keys are not used.
+    """
     typ: NotRequired[str]
     """The ``typ`` that its assertions must have. Absent: any that names no other use."""
     subjects: NotRequired[list[str]]

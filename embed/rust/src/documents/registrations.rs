@@ -61,6 +61,16 @@ pub struct TrustedIssuer {
     /// Whether an access token is valid for no longer than the assertion that it was got for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_to_assertion: Option<bool>,
+    /// The claim that becomes `sub` of the access token, by its name or, where it begins with `/`, by a JSON Pointer to
+    /// a nested one: a text of 1 to 1024 bytes, without which an assertion is refused. `subjects` and conditions on
+    /// `sub` look at the assertion's own `sub` all the same. By default `sub`; 1 to 256 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_claim: Option<String>,
+    /// The SPIFFE trust domain that it speaks for, such as `prod.example.org`: the `sub` of each assertion must be a
+    /// SPIFFE ID of it, and keys with `use: jwt-svid`, as SPIFFE bundles have them, count. Absent: `sub` may be
+    /// anything, and such keys are not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_domain: Option<String>,
     /// The `typ` that its assertions must have. Absent: any that names no other use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typ: Option<String>,

@@ -2,6 +2,8 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+#[cfg(feature = "schema")]
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};

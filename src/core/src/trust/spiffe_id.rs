@@ -42,7 +42,9 @@ impl TrustDomain {
         if is_trust_domain(name) {
             Ok(Self(name.into()))
         } else {
-            Err("must be the name of a SPIFFE trust domain: 1 to 255 of a-z, 0-9 and . _ -, without spiffe://")
+            Err(
+                "must be the name of a SPIFFE trust domain: 1 to 255 of a-z, 0-9 and . _ -, without spiffe://",
+            )
         }
     }
 
