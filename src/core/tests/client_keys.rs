@@ -1,0 +1,690 @@
+//! Client authentication by key: `private_key_jwt` (R27), federated clients (R28), and the life of their keys (R50 to R53).
+
+mod world;
+
+use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::grants::{HttpTokenRequest, TokenRequest};
+use asserta_core::jose::base64url;
+use asserta_core::jose::key::SigningKey;
+use asserta_core::oauth::{ErrorCode, Reason, Refusal};
+use asserta_core::service::{RegisteredApplication, RegistryError};
+use serde_json::{Value, json};
+use world::*;
+
+const GRANT: &str = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
+const TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+const AS: &str = "https://as.example";
+const REFUSED: (Reason, ErrorCode) = (Reason::ClientAssertionRefused, ErrorCode::InvalidClient);
+
+/// A world that trusts the issuer of the assertions, whose key is `key(1)`.
+fn trusting() -> World {
+    let world = World::default();
+    let trusted = issuer(json!({ "jwks": jwks(&[&key(1)]) }));
+    run(world.service().registry().create_trusted_issuer(&default_organization(), &trusted)).expect("trusted");
+    world
+}
+
+/// Registers an application that authenticates by key, with these members.
+fn register(world: &World, members: Value) -> Result<String, RegistryError> {
+    let mut document = json!({ "token_endpoint_auth_method": "private_key_jwt" });
+    overlay(&mut document, &members);
+    let registered =
+        run(world.service().registry().create_application(&default_organization(), metadata(document)))?;
+    assert!(registered.client_secret.is_none(), "it has no secret");
+    Ok(registered.application.client_id().to_owned())
+}
+
+/// The same with the key `key(2)`.
+fn client(world: &World) -> String {
+    register(world, json!({ "jwks": jwks(&[&key(2)]) })).expect("registered")
+}
+
+/// Lays members over others; null takes one away.
+fn overlay(document: &mut Value, members: &Value) {
+    let document = document.as_object_mut().expect("an object");
+    for (name, value) in members.as_object().expect("an object") {
+        if value.is_null() {
+            document.remove(name);
+        } else {
+            document.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// A client assertion of this key, with members over good ones.
+fn client_assertion(key: &SigningKey, client_id: &str, header: Value, claims: Value) -> String {
+    let mut whole_header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
+    overlay(&mut whole_header, &header);
+    let mut whole = json!({ "iss": client_id, "sub": client_id, "aud": AS, "exp": START + 300, "jti": "c" });
+    overlay(&mut whole, &claims);
+    let input = [whole_header, whole].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
+    let signature = base64url::encode(&key.sign(input.as_bytes(), &[0; 32]));
+    format!("{input}.{signature}")
+}
+
+fn good(client_id: &str, jti: &str) -> String {
+    client_assertion(&key(2), client_id, json!({}), json!({ "jti": jti }))
+}
+
+/// The grant's assertion, with this `jti`.
+fn granted(jti: &str) -> String {
+    assertion(&key(1), START, json!({ "jti": jti }))
+}
+
+fn request_by_key(client_id: Option<&str>, client_assertion: &str, assertion: &str) -> TokenRequest {
+    let presented = Presented::assertion(client_id, client_assertion).expect("short enough");
+    TokenRequest::jwt_bearer(presented, assertion, None, None).expect("short enough")
+}
+
+/// The claims of the token.
+fn ask(
+    world: &World,
+    client_id: Option<&str>,
+    client_assertion: &str,
+    assertion: &str,
+) -> Result<Value, Refusal> {
+    let request = request_by_key(client_id, client_assertion, assertion);
+    let issued = run(world.service().exchange(&default_organization(), &request))?;
+    let claims = issued.token.split('.').nth(1).and_then(|text| base64url::decode(text).ok());
+    Ok(serde_json::from_slice(&claims.expect("claims")).expect("JSON"))
+}
+
+fn refused(
+    world: &World,
+    client_id: Option<&str>,
+    client_assertion: &str,
+    jti: &str,
+) -> (Reason, ErrorCode) {
+    let refusal = ask(world, client_id, client_assertion, &granted(jti)).expect_err("refused");
+    (refusal.reason, refusal.code)
+}
+
+/// A request as it comes over HTTP.
+fn over_http(
+    world: &World,
+    authorization: Option<&str>,
+    query: Option<&str>,
+    more: &str,
+    jti: &str,
+) -> Result<(), Reason> {
+    let body = format!("grant_type={GRANT}&assertion={}{more}", granted(jti));
+    let request = TokenRequest::from_http(HttpTokenRequest {
+        method: "POST",
+        content_type: Some("application/x-www-form-urlencoded"),
+        authorization,
+        query,
+        body: body.as_bytes(),
+    })?;
+    let exchanged = run(world.service().exchange(&default_organization(), &request));
+    exchanged.map(drop).map_err(|refusal| refusal.reason)
+}
+
+fn last_event(world: &World) -> Value {
+    world.events.1.borrow().last().cloned().expect("an event")
+}
+
+/// R27: who signs with the application's key is the application; its `client_id` may be given beside, and is the same one.
+#[test]
+fn r27_a_key_authenticates() {
+    let world = trusting();
+    let id = client(&world);
+    let token = ask(&world, None, &good(&id, "1"), &granted("1")).expect("granted");
+    assert_eq!([&token["client_id"], &token["sub"]], [&json!(id), &json!("alice")]);
+    assert!(ask(&world, Some(&id), &good(&id, "2"), &granted("2")).is_ok());
+    let listed = client_assertion(&key(2), &id, json!({}), json!({ "aud": [AS], "jti": "3" }));
+    assert!(ask(&world, None, &listed, &granted("3")).is_ok(), "an array of the one element");
+    assert_eq!(refused(&world, Some("other"), &good(&id, "4"), "4"), REFUSED);
+    assert_eq!(refused(&world, None, &good("other", "5"), "5"), REFUSED);
+    let event = last_event(&world);
+    assert_eq!([&event["outcome"], &event["status"]], [&json!("client-assertion-refused"), &json!(401)]);
+}
+
+/// R27, R26: what a client assertion must say, and that one that doesn't uses up neither itself nor the assertion. Why, the
+/// operator learns and nobody else: the sentence is that of R21.
+#[test]
+fn r27_what_a_client_assertion_must_say() {
+    let world = trusting();
+    let id = client(&world);
+    let beside = json!(["https://as.example", "https://other.example"]);
+    for (claims, cause) in [
+        (json!({ "iss": null }), "issuer"),
+        (json!({ "iss": "other" }), "issuer"),
+        (json!({ "sub": null }), "sub"),
+        (json!({ "sub": "other" }), "sub"),
+        (json!({ "aud": null }), "aud"),
+        (json!({ "aud": "https://as.example/oauth2/token" }), "not meant"),
+        (json!({ "aud": "https://as.example/" }), "not meant"),
+        (json!({ "aud": beside }), "not meant"),
+        (json!({ "aud": [AS, AS] }), "not meant"),
+        (json!({ "exp": null }), "exp"),
+        (json!({ "exp": START - 61 }), "expired"),
+        (json!({ "exp": START + 3600 + 61 }), "longer"),
+        (json!({ "exp": "1" }), "exp"),
+        (json!({ "nbf": START + 61 }), "not valid yet"),
+        (json!({ "iat": START + 61 }), "iat"),
+        (json!({ "iat": START - 3661 }), "too long ago"),
+        (json!({ "jti": null }), "jti"),
+        (json!({ "jti": 7 }), "jti"),
+        (json!({ "jti": "a".repeat(257) }), "jti"),
+        (json!({ "cnf": { "jkt": "x" } }), "cnf"),
+    ] {
+        // `iss` chooses the client, where nothing else names it.
+        let bad = client_assertion(&key(2), &id, json!({}), claims.clone());
+        let refusal = ask(&world, Some(&id), &bad, &granted("1")).expect_err("refused");
+        assert_eq!((refusal.reason, refusal.code), REFUSED, "{claims}");
+        assert_eq!(refusal.reason.sentence(), Reason::ClientUnauthenticated.sentence());
+        let told = refusal.cause.expect("a cause");
+        assert!(told.contains(cause), "{claims}: {told}");
+        assert_eq!(last_event(&world)["cause"], told.as_str());
+    }
+    assert!(world.replay.entries.borrow().is_empty(), "R26");
+    assert!(ask(&world, None, &good(&id, "c"), &granted("1")).is_ok(), "R26");
+}
+
+/// R27, R31 to R33, R35: the header and the signature.
+#[test]
+fn r27_r31_r32_r33_r35_header_and_signature() {
+    let world = trusting();
+    let id = client(&world);
+    let made = |header: Value| client_assertion(&key(2), &id, header, json!({ "jti": "h" }));
+    for (number, typ) in ["JWT", "jwt", "application/jwt", "client-authentication+jwt"].iter().enumerate() {
+        let jti = number.to_string();
+        let typed = client_assertion(&key(2), &id, json!({ "typ": typ }), json!({ "jti": jti }));
+        assert!(ask(&world, None, &typed, &granted(&jti)).is_ok(), "{typ}");
+    }
+    for header in [
+        json!({ "typ": "at+jwt" }),
+        json!({ "typ": "dpop+jwt" }),
+        json!({ "typ": "oauth-id-jag+jwt" }),
+        json!({ "typ": "something" }),
+        json!({ "typ": "" }),
+        json!({ "alg": "none" }),
+        json!({ "alg": "HS256" }),
+        json!({ "alg": "ES256" }),
+        json!({ "alg": null }),
+        json!({ "crit": ["b64"], "b64": true }),
+        json!({ "kid": "unknown" }),
+    ] {
+        assert_eq!(refused(&world, None, &made(header.clone()), "x"), REFUSED, "{header}");
+    }
+    // The key in the header chooses nothing.
+    let stranger = key(3);
+    let own = json!({ "kid": null, "jwk": stranger.public_jwk() });
+    let forged = client_assertion(&stranger, &id, own, json!({}));
+    assert_eq!(refused(&world, None, &forged, "x"), REFUSED);
+    let of_issuer = client_assertion(&key(1), &id, json!({ "kid": null }), json!({}));
+    assert_eq!(refused(&world, None, &of_issuer, "x"), REFUSED, "an issuer's key is not the application's");
+    for text in ["", "x", "a.b.c", "a.b.c.d.e"] {
+        if !text.is_empty() {
+            assert_eq!(refused(&world, Some(&id), text, "x"), REFUSED, "{text}");
+        }
+    }
+    let whole = good(&id, "h");
+    let empty = format!("{}.", whole.rsplit_once('.').expect("segments").0);
+    assert_eq!(refused(&world, None, &empty, "x"), REFUSED);
+    assert_eq!(refused(&world, None, &format!("{whole}\n"), "x"), REFUSED, "R30");
+    assert!(ask(&world, None, &whole, &granted("x")).is_ok(), "R26");
+}
+
+/// R27: `token_endpoint_auth_signing_alg` is the only algorithm then.
+#[test]
+fn r27_one_algorithm() {
+    let world = trusting();
+    let of = |algorithm: &str| {
+        let members = json!({ "jwks": jwks(&[&key(2)]), "token_endpoint_auth_signing_alg": algorithm });
+        register(&world, members).expect("registered")
+    };
+    let (other, own) = (of("RS256"), of("EdDSA"));
+    assert_eq!(refused(&world, None, &good(&other, "1"), "1"), REFUSED);
+    assert!(ask(&world, None, &good(&own, "1"), &granted("1")).is_ok());
+}
+
+/// R27, R45: once for each client, in a namespace of its own, and burned by a grant that is refused after the reservation.
+#[test]
+fn r27_r45_a_client_assertion_works_once() {
+    let world = trusting();
+    let (id, other) = (client(&world), client(&world));
+    assert!(ask(&world, None, &good(&id, "1"), &granted("1")).is_ok(), "the grant's jti is the same: no matter");
+    assert_eq!(refused(&world, None, &good(&id, "1"), "2"), REFUSED);
+    let again = client_assertion(&key(2), &id, json!({}), json!({ "jti": "1", "exp": START + 3000 }));
+    assert_eq!(refused(&world, None, &again, "2"), REFUSED, "under another exp, too");
+    assert!(ask(&world, None, &good(&other, "1"), &granted("2")).is_ok(), "another client's jti is free");
+    // What is refused before the reservation burns nothing.
+    let unknown = assertion(&key(1), START, json!({ "iss": "https://nobody.example" }));
+    let refusal = ask(&world, None, &good(&id, "3"), &unknown).expect_err("refused");
+    assert_eq!(refusal.reason, Reason::IssuerUnknown);
+    // The grant's mark comes second: it is the client assertion that is burned.
+    let refusal = ask(&world, None, &good(&id, "3"), &granted("2")).expect_err("replayed");
+    assert_eq!(refusal.reason, Reason::Replayed);
+    assert_eq!(refused(&world, None, &good(&id, "3"), "3"), REFUSED);
+    assert!(ask(&world, None, &good(&id, "4"), &granted("3")).is_ok());
+}
+
+/// R27, R45: at once, over several instances: exactly one.
+#[test]
+fn r27_r45_at_once_exactly_one() {
+    let world = trusting();
+    let id = client(&world);
+    let presented = good(&id, "1");
+    let requests: Vec<_> =
+        (0..64).map(|n| request_by_key(None, &presented, &granted(&n.to_string()))).collect();
+    let instances: Vec<_> = (0..64).map(|_| world.service()).collect();
+    let organization = default_organization();
+    let outcomes = run_all(
+        instances.iter().zip(&requests).map(|(instance, request)| instance.exchange(&organization, request)),
+    );
+    let (granted, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!((granted.len(), refused.len()), (1, 63));
+    for refusal in refused.into_iter().filter_map(Result::err) {
+        assert_eq!((refusal.reason, refusal.code), REFUSED);
+    }
+}
+
+/// R27, R45: the store of marks fails: nothing is issued, and that is no failure of the client (R70).
+#[test]
+fn r27_r70_marks_that_can_not_be_made() {
+    let world = trusting();
+    let id = client(&world);
+    world.replay.broken.set(true);
+    let refusal = ask(&world, None, &good(&id, "1"), &granted("1")).expect_err("no store");
+    assert_eq!(refusal.reason, Reason::StoreUnavailable);
+    world.replay.broken.set(false);
+    assert!(ask(&world, None, &good(&id, "1"), &granted("1")).is_ok());
+}
+
+/// R22, R27: the parameters.
+#[test]
+fn r22_r27_the_parameters() {
+    let world = trusting();
+    let id = client(&world);
+    let both = |jti: &str| format!("&client_assertion_type={TYPE}&client_assertion={}", good(&id, jti));
+    assert_eq!(over_http(&world, None, None, &both("1"), "1"), Ok(()));
+    assert_eq!(over_http(&world, None, None, &format!("{}&client_id={id}", both("2")), "2"), Ok(()));
+    let incomplete = Err(Reason::ClientAssertionIncomplete);
+    assert_eq!(over_http(&world, None, None, &format!("&client_assertion={}", good(&id, "3")), "3"), incomplete);
+    assert_eq!(over_http(&world, None, None, &format!("&client_assertion_type={TYPE}"), "3"), incomplete);
+    let no_value = format!("&client_assertion_type={TYPE}&client_assertion=");
+    assert_eq!(over_http(&world, None, None, &no_value, "3"), incomplete, "R13: no value is as good as absent");
+    let unknown = both("3").replace("jwt-bearer", "saml2-bearer");
+    assert_eq!(over_http(&world, None, None, &unknown, "3"), Err(Reason::ClientAssertionRefused));
+    let twice = Err(Reason::CredentialsTwice);
+    assert_eq!(over_http(&world, None, None, &format!("{}&client_secret=x", both("3")), "3"), twice);
+    assert_eq!(over_http(&world, Some("Basic YTpi"), None, &both("3"), "3"), twice);
+    let repeated = Err(Reason::ParameterRepeated);
+    assert_eq!(over_http(&world, None, None, &format!("{}{}", both("3"), both("3")), "3"), repeated);
+    let in_query = format!("client_assertion={}", good(&id, "3"));
+    assert_eq!(over_http(&world, None, Some(&in_query), &both("3"), "3"), Err(Reason::CredentialsInQuery));
+    let long = format!("&client_assertion_type={TYPE}&client_assertion={}", "a".repeat(16 * 1024 + 1));
+    assert_eq!(over_http(&world, None, None, &long, "3"), Err(Reason::AssertionTooLarge), "R15");
+    assert!(Presented::assertion(None, &"a".repeat(16 * 1024 + 1)).is_err(), "R15");
+    assert_eq!(over_http(&world, None, None, &both("3"), "3"), Ok(()), "R26");
+}
+
+/// R35: a client assertion is no assertion of the grant, an assertion of the grant is no client assertion, and one JWT is never
+/// both in a request, even where an issuer goes by the name of the client.
+#[test]
+fn r35_one_jwt_has_one_role() {
+    let world = trusting();
+    let id = client(&world);
+    assert_eq!(refused(&world, Some(&id), &granted("1"), "2"), REFUSED);
+    let as_grant = client_assertion(&key(2), &id, json!({}), json!({ "jti": "g" }));
+    let refusal = ask(&world, None, &good(&id, "1"), &as_grant).expect_err("no such issuer");
+    assert_eq!(refusal.reason, Reason::IssuerUnknown);
+    let same_name = issuer(json!({ "name": "self", "issuer": id, "jwks": jwks(&[&key(2)]) }));
+    run(world.service().registry().create_trusted_issuer(&default_organization(), &same_name))
+        .expect("registered");
+    let typed = json!({ "typ": "client-authentication+jwt" });
+    let as_grant = client_assertion(&key(2), &id, typed, json!({ "jti": "t" }));
+    let refusal = ask(&world, None, &good(&id, "1"), &as_grant).expect_err("its type says what it is");
+    assert_eq!(refusal.reason, Reason::TypeNotAllowed);
+    let both = client_assertion(&key(2), &id, json!({}), json!({ "jti": "both" }));
+    let refusal = ask(&world, None, &both, &both).expect_err("one JWT");
+    assert_eq!((refusal.reason, refusal.code), REFUSED);
+    assert!(world.replay.entries.borrow().is_empty());
+}
+
+/// R21, R24: a disabled application, and one without the grant.
+#[test]
+fn r21_r24_what_the_application_may() {
+    let world = trusting();
+    let of = |members: Value| {
+        let mut document = json!({ "jwks": jwks(&[&key(2)]) });
+        overlay(&mut document, &members);
+        register(&world, document).expect("registered")
+    };
+    let (disabled, none) = (of(json!({ "enabled": false })), of(json!({ "grant_types": [] })));
+    assert_eq!(refused(&world, None, &good(&disabled, "1"), "1"), REFUSED);
+    assert_eq!(refused(&world, None, &good(&none, "1"), "1").0, Reason::GrantNotAllowed);
+}
+
+/// R22, R23: who authenticates by key has no secret, and who has a secret authenticates by none.
+#[test]
+fn r22_r23_neither_method_stands_in_for_the_other() {
+    let world = trusting();
+    let id = client(&world);
+    let registry = || world.service();
+    let record = world.registry.entries.borrow()[&format!("application/default/{id}")].clone();
+    assert!(!String::from_utf8_lossy(&record).contains("secret"), "nothing of a secret is stored");
+    for by in [PresentedBy::Basic, PresentedBy::Post] {
+        for secret in ["", "x"] {
+            let presented = Presented::secret(&id, secret, by);
+            let request =
+                TokenRequest::jwt_bearer(presented, &granted("1"), None, None).expect("short enough");
+            let refusal = run(world.service().exchange(&default_organization(), &request)).expect_err("none");
+            assert_eq!(refusal.reason, Reason::ClientUnauthenticated);
+        }
+    }
+    let renewed = run(registry().registry().renew_secret(&default_organization(), &id)).map(drop);
+    let Err(RegistryError::Invalid(error)) = renewed else { panic!("{renewed:?}") };
+    assert_eq!(error.field, "token_endpoint_auth_method");
+
+    let by_secret =
+        run(registry().registry().create_application(&default_organization(), metadata(json!({}))))
+            .expect("registered");
+    let its_id = by_secret.application.client_id().to_owned();
+    assert_eq!(refused(&world, None, &good(&its_id, "1"), "1"), REFUSED, "it has no keys");
+
+    // From a secret to a key: the secret is gone, and does not come back with the method.
+    let keys = metadata(
+        json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(&[&key(2)]), "scope": "" }),
+    );
+    run(registry().registry().replace_application(&default_organization(), &its_id, keys)).expect("changed");
+    assert!(ask(&world, None, &good(&its_id, "1"), &granted("1")).is_ok());
+    let replace = metadata(json!({}));
+    run(registry().registry().replace_application(&default_organization(), &its_id, replace)).expect("changed");
+    let outcome =
+        run(world.service().exchange(&default_organization(), &request(&by_secret, &granted("2"))));
+    assert_eq!(outcome.expect_err("forgotten").reason, Reason::ClientUnauthenticated);
+    let again = run(registry().registry().renew_secret(&default_organization(), &its_id)).expect("renewed");
+    assert!(run(world.service().exchange(&default_organization(), &request(&again, &granted("2")))).is_ok());
+}
+
+/// R27, R28: what can be registered.
+#[test]
+fn r27_r28_what_can_be_registered() {
+    let world = trusting();
+    let set = jwks(&[&key(2)]);
+    let method = "token_endpoint_auth_method";
+    let by_secret = json!({ method: "client_secret_basic" });
+    for (members, field) in [
+        (json!({}), "jwks_uri"),
+        (json!({ "jwks": set, "jwks_uri": "https://app.example/jwks" }), "jwks_uri"),
+        (json!({ "jwks": set, "certificate": "x" }), "jwks_uri"),
+        (json!({ "jwks": set, "client_assertion_issuer": "idp", "client_assertion_subject": "a" }), "jwks_uri"),
+        (json!({ "jwks": { "keys": [] } }), "jwks.keys"),
+        (json!({ "jwks": { "keys": [{ "kty": "oct", "k": "AAAA" }] } }), "jwks.keys[0]"),
+        (json!({ "certificate": "x" }), "certificate"),
+        (json!({ "jwks_uri": "http://app.example/jwks" }), "jwks_uri"),
+        (json!({ "jwks_uri": "https://a:b@app.example/jwks" }), "jwks_uri"),
+        (json!({ "client_assertion_issuer": "idp" }), "client_assertion_subject"),
+        (json!({ "client_assertion_subject": "alice" }), "client_assertion_issuer"),
+        (json!({ "client_assertion_issuer": "", "client_assertion_subject": "a" }), "client_assertion_issuer"),
+        (
+            json!({ "client_assertion_issuer": "idp", "client_assertion_subject": "a".repeat(1025) }),
+            "client_assertion_subject",
+        ),
+        (
+            json!({ "client_assertion_issuer": "idp", "client_assertion_subject": "a", "token_endpoint_auth_signing_alg": "ES256" }),
+            "token_endpoint_auth_signing_alg",
+        ),
+        (json!({ method: "client_secret_basic", "jwks": set }), "jwks"),
+        (json!({ method: "client_secret_post", "jwks_uri": "https://app.example/jwks" }), "jwks_uri"),
+        (json!({ method: "client_secret_post", "certificate": "x" }), "certificate"),
+        (json!({ method: "client_secret_basic", "token_endpoint_auth_signing_alg": "ES256" }), "token_endpoint_auth_signing_alg"),
+        (json!({ method: "client_secret_basic", "client_assertion_issuer": "idp" }), "client_assertion_issuer"),
+    ] {
+        let refused = register(&world, members.clone()).map_err(|error| match error {
+            RegistryError::Invalid(error) => error.field,
+            other => panic!("{other}"),
+        });
+        assert_eq!(refused, Err(field.into()), "{members}");
+    }
+    assert!(run(world.service().registry().create_application(&default_organization(), metadata(by_secret))).is_ok());
+}
+
+/// R47, R53: what of the keys is not used is told, and a private part is neither stored nor shown.
+#[test]
+fn r53_keys_are_shown_as_they_are_used() {
+    let world = trusting();
+    let own = key(2);
+    let mut private = serde_json::to_value(own.public_jwk()).expect("a JWK");
+    private["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A".into();
+    let set = json!({ "keys": [own.public_jwk(), private, { "kty": "oct", "k": "AAAA" }] });
+    let id = register(&world, json!({ "jwks": set })).expect("one is usable");
+    let application =
+        run(world.service().registry().application(&default_organization(), &id)).expect("registered");
+    let service = world.service();
+    let shown = service.registry().registered_application(&application);
+    let shown = serde_json::to_string(&shown).expect("JSON");
+    assert!(!shown.contains("nWGxne") && !shown.contains("AAAA"), "{shown}");
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(shown["jwks"]["keys"].as_array().map(Vec::len), Some(1), "{shown}");
+    let skipped = world.registry.entries.borrow()[&format!("application/default/{id}")].clone();
+    assert!(!String::from_utf8_lossy(&skipped).contains("nWGxne"), "nor is it stored");
+    assert!(ask(&world, None, &good(&id, "1"), &granted("1")).is_ok());
+    let plain = serde_json::to_string(&RegisteredApplication::from(&application)).expect("JSON");
+    assert!(!plain.contains("secret"), "{plain}");
+}
+
+const URI: &str = "https://app.example/jwks";
+
+/// A world with an application whose keys are fetched.
+fn fetching() -> (World, String) {
+    let world = trusting();
+    let id = register(&world, json!({ "jwks_uri": URI })).expect("registered");
+    (world, id)
+}
+
+/// R27, R50 to R52: the keys of an endpoint, one fetch for many, and a newer one where the `kid` is unknown.
+#[test]
+fn r27_r51_r52_keys_of_an_endpoint() {
+    let (world, id) = fetching();
+    world.endpoint.serve(&jwks(&[&key(2)]), None);
+    let service = world.service();
+    let organization = default_organization();
+    let requests: Vec<_> = (0..20)
+        .map(|n: u32| n.to_string())
+        .map(|jti| request_by_key(None, &good(&id, &jti), &granted(&jti)))
+        .collect();
+    let outcomes = run_all(requests.iter().map(|request| service.exchange(&organization, request)));
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(world.endpoint.asked(), [URI]);
+    let event = world.events.1.borrow().iter().find(|event| event["event"] == "keys-fetched").cloned();
+    let event = event.expect("told");
+    assert_eq!((&event["client_id"], &event["keys"]), (&json!(id), &json!(1)));
+    assert!(event.get("trusted_issuer").is_none(), "{event}");
+
+    world.advance(45);
+    world.endpoint.serve(&jwks(&[&key(2), &key(4)]), None);
+    let rotated = |jti: &str| client_assertion(&key(4), &id, json!({}), json!({ "jti": jti }));
+    let now = world.clock.0.get();
+    let later = |jti: &str| assertion(&key(1), now, json!({ "jti": jti }));
+    assert!(ask(&world, None, &rotated("r1"), &later("r1")).is_ok());
+    // R52: strangers cause no further fetch in this window.
+    world.endpoint.asked();
+    for number in 0..10 {
+        let stranger = client_assertion(&key(50 + number), &id, json!({}), json!({ "jti": "s" }));
+        let refusal = ask(&world, None, &stranger, &later("s")).expect_err("unknown key");
+        assert_eq!((refusal.reason, refusal.code), REFUSED);
+    }
+    assert!(world.endpoint.asked().is_empty());
+}
+
+/// R51: keys that can't be had are 503, never a success and never a failure of the client; stale ones serve for a day.
+#[test]
+fn r51_keys_that_do_not_come() {
+    let (world, id) = fetching();
+    let at = |jti: &str| {
+        let now = world.clock.0.get();
+        let claims = json!({ "jti": jti, "exp": now + 300 });
+        let presented = client_assertion(&key(2), &id, json!({}), claims);
+        let outcome = ask(&world, None, &presented, &assertion(&key(1), now, json!({ "jti": jti })));
+        outcome.map(drop).map_err(|refusal| (refusal.reason, refusal.code))
+    };
+    let unavailable = Err((Reason::KeysUnavailable, ErrorCode::TemporarilyUnavailable));
+    assert_eq!(at("1"), unavailable);
+    let event = world.events.1.borrow().iter().find(|event| event["event"] == "keys-failed").cloned();
+    assert_eq!(event.expect("told")["client_id"], id.as_str());
+    assert!(world.replay.entries.borrow().is_empty());
+    world.advance(30);
+    world.endpoint.serve(&jwks(&[&key(2)]), None);
+    assert_eq!(at("1"), Ok(()));
+    world.endpoint.fail();
+    world.advance(86_400);
+    assert_eq!(at("2"), Ok(()), "stale");
+    world.advance(601);
+    assert_eq!(at("3"), unavailable);
+}
+
+/// R51: a stale document is refreshed after the response, as an issuer's is.
+#[test]
+fn r51_a_stale_document_is_refreshed() {
+    let (world, id) = fetching();
+    world.endpoint.serve(&jwks(&[&key(2)]), None);
+    let service = world.service();
+    let exchange = |jti: &str| {
+        let now = world.clock.0.get();
+        let presented = client_assertion(&key(2), &id, json!({}), json!({ "jti": jti, "exp": now + 300 }));
+        let grant = assertion(&key(1), now, json!({ "jti": jti }));
+        run(service.exchange(&default_organization(), &request_by_key(None, &presented, &grant))).is_ok()
+    };
+    assert!(exchange("1"));
+    world.advance(600);
+    assert!(exchange("2"));
+    assert_eq!(world.endpoint.fetches.get(), 1);
+    run(service.after_response()).expect("done");
+    assert_eq!(world.endpoint.fetches.get(), 2);
+}
+
+/// R52: another address, and the end of an application, leave nothing of the keys of before.
+#[test]
+fn r52_keys_go_with_their_application() {
+    let (world, id) = fetching();
+    world.endpoint.serve(&jwks(&[&key(2)]), None);
+    assert!(ask(&world, None, &good(&id, "1"), &granted("1")).is_ok());
+    let stored = || {
+        let entries = world.registry.entries.borrow();
+        entries.keys().filter(|key| key.starts_with("client-jwks/") || key.starts_with("jwks-turn/")).count()
+    };
+    assert!(stored() > 0);
+    let elsewhere = metadata(
+        json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/new" }),
+    );
+    world.endpoint.serve(&jwks(&[&key(4)]), None);
+    let registry = world.service();
+    run(registry.registry().replace_application(&default_organization(), &id, elsewhere)).expect("replaced");
+    assert_eq!(stored(), 0);
+    assert_eq!(refused(&world, None, &good(&id, "2"), "2"), REFUSED, "the old key");
+    let new = client_assertion(&key(4), &id, json!({}), json!({ "jti": "3" }));
+    assert!(ask(&world, None, &new, &granted("2")).is_ok(), "a turn of its own at once");
+    run(registry.registry().remove_application(&default_organization(), &id)).expect("removed");
+    assert_eq!(stored(), 0);
+    assert_eq!(refused(&world, None, &good(&id, "4"), "4"), REFUSED);
+}
+
+/// R48, R52: an issuer of the name of an application, with the same address, has its own document and its own turn.
+#[test]
+fn r52_an_issuer_of_the_same_name_shares_nothing() {
+    let (world, id) = fetching();
+    world.endpoint.serve(&jwks(&[&key(2)]), None);
+    let same = issuer(json!({ "name": id, "issuer": "https://same.example", "jwks_uri": URI }));
+    run(world.service().registry().create_trusted_issuer(&default_organization(), &same)).expect("registered");
+    let grant = assertion(&key(2), START, json!({ "iss": "https://same.example", "jti": "1" }));
+    let (service, organization) = (world.service(), default_organization());
+    let one = request_by_key(None, &good(&id, "1"), &grant);
+    assert!(run(service.exchange(&organization, &one)).is_ok());
+    assert_eq!(world.endpoint.asked(), [URI, URI]);
+    run(service.registry().remove_trusted_issuer(&organization, &id)).expect("removed");
+    assert!(ask(&world, None, &good(&id, "2"), &granted("2")).is_ok());
+    assert!(world.endpoint.asked().is_empty(), "the application's document is still there");
+}
+
+/// R28: a JWT of the trusted issuer that the application names, with the subject that it names, authenticates it.
+#[test]
+fn r28_federated_clients() {
+    let world = trusting();
+    let cluster = issuer(
+        json!({ "name": "cluster", "issuer": "https://cluster.example", "jwks": jwks(&[&key(5)]), "clock_skew": 0 }),
+    );
+    run(world.service().registry().create_trusted_issuer(&default_organization(), &cluster)).expect("trusted");
+    let subject = "system:serviceaccount:prod:app";
+    let federated = || {
+        let members =
+            json!({ "client_assertion_issuer": "cluster", "client_assertion_subject": subject });
+        register(&world, members).expect("registered")
+    };
+    let (one, two) = (federated(), federated());
+    let token = |claims: Value| {
+        let mut whole = json!({ "iss": "https://cluster.example", "sub": subject });
+        overlay(&mut whole, &claims);
+        client_assertion(&key(5), "unused", json!({}), whole)
+    };
+    let got = ask(&world, Some(&one), &token(json!({ "jti": "1" })), &granted("1")).expect("granted");
+    assert_eq!(got["client_id"], one.as_str());
+    assert_eq!(refused(&world, Some(&one), &token(json!({ "jti": "1" })), "2"), REFUSED, "once");
+    assert!(ask(&world, Some(&two), &token(json!({ "jti": "1" })), &granted("2")).is_ok(), "for each client");
+    assert_eq!(refused(&world, None, &token(json!({ "jti": "2" })), "3"), REFUSED, "client_id is needed");
+    for claims in [
+        json!({ "sub": "system:serviceaccount:prod:other" }),
+        json!({ "sub": "system:serviceaccount:prod:app2" }),
+        json!({ "iss": ISSUER }),
+        json!({ "iss": "https://nobody.example" }),
+        json!({ "iss": one }),
+        json!({ "aud": "https://as.example/oauth2/token" }),
+        json!({ "aud": [AS, "https://kubernetes.default.svc"] }),
+        json!({ "jti": null }),
+        json!({ "exp": START }),
+        json!({ "exp": START + 3601 }),
+    ] {
+        assert_eq!(refused(&world, Some(&one), &token(claims.clone()), "3"), REFUSED, "{claims}");
+    }
+    let of_another = client_assertion(
+        &key(1),
+        "unused",
+        json!({}),
+        json!({ "iss": "https://cluster.example", "sub": subject, "jti": "2" }),
+    );
+    assert_eq!(refused(&world, Some(&one), &of_another, "3"), REFUSED, "another issuer's key");
+    assert_eq!(refused(&world, Some(&one), &good(&one, "2"), "3"), REFUSED, "it has no keys of its own");
+    assert!(ask(&world, Some(&one), &token(json!({ "jti": "2" })), &granted("3")).is_ok(), "R26");
+
+    let disabled = issuer(
+        json!({ "name": "cluster", "issuer": "https://cluster.example", "jwks": jwks(&[&key(5)]), "enabled": false }),
+    );
+    let registry = world.service();
+    run(registry.registry().put_trusted_issuer(&default_organization(), "cluster", &disabled)).expect("put");
+    assert_eq!(refused(&world, Some(&one), &token(json!({ "jti": "3" })), "4"), REFUSED, "disabled");
+    run(registry.registry().remove_trusted_issuer(&default_organization(), "cluster")).expect("removed");
+    assert_eq!(refused(&world, Some(&one), &token(json!({ "jti": "3" })), "4"), REFUSED, "gone");
+}
+
+/// R27: an explanation tells each check of a client assertion, and uses nothing up.
+#[test]
+fn r27_explained() {
+    let world = trusting();
+    let id = client(&world);
+    let explain = |client_assertion: &str, client_id: Option<&str>| {
+        let service = world.service();
+        run(service.explain_client(&default_organization(), client_assertion, client_id)).expect("explained")
+    };
+    let presented = good(&id, "1");
+    let explained = explain(&presented, None);
+    assert!(explained.accepted, "{explained:?}");
+    assert!(world.replay.entries.borrow().is_empty());
+    let names: Vec<_> = explained.checks.iter().map(|step| step.check).collect();
+    for name in ["well-formed", "client known", "iss and sub", "typ", "key", "signature", "aud", "exp", "jti", "not used before"] {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+    let bad = client_assertion(&key(2), &id, json!({ "typ": "at+jwt" }), json!({ "aud": "x", "sub": "y" }));
+    let explained = explain(&bad, None);
+    assert!(!explained.accepted);
+    let failed: Vec<_> =
+        explained.checks.iter().filter(|step| !step.passed).map(|step| (step.check, step.reason)).collect();
+    let reason = Some("client-assertion-refused");
+    assert_eq!(failed, [("typ", reason), ("aud", reason), ("iss and sub", reason)]);
+    assert!(ask(&world, None, &presented, &granted("1")).is_ok());
+    let used = explain(&presented, Some(&id));
+    assert!(!used.accepted && used.checks.last().is_some_and(|step| step.check == "not used before"));
+    assert!(!explain("x", Some(&id)).accepted);
+    assert!(!explain(&good("other", "2"), None).accepted);
+}
