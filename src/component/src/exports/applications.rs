@@ -16,7 +16,7 @@ impl Guest for Component {
         let service = service()?;
         let metadata = from_slice(document.as_bytes())?;
         let new = run(service.registry().create_application(&organization(&name)?, metadata))?;
-        Ok(to_text(&RegisteredApplication::from(&new)))
+        Ok(to_text(&service.registry().registered_new_application(&new)))
     }
 
     fn replace(name: String, document: String) -> Result<Replaced, RegistryError> {
@@ -24,18 +24,20 @@ impl Guest for Component {
         let wanted = SeedApplication::try_from(members(&document)?)?;
         let (put, application) =
             run(service.registry().replace_or_put_application(&organization(&name)?, &wanted))?;
-        let document = to_text(&RegisteredApplication::from(&application));
+        let document = to_text(&service.registry().registered_application(&application));
         Ok(Replaced { created: put == Put::Created, document })
     }
 
     fn renew_secret(name: String, client_id: String) -> Result<String, RegistryError> {
-        let new = run(service()?.registry().renew_secret(&organization(&name)?, &client_id))?;
-        Ok(to_text(&RegisteredApplication::from(&new)))
+        let service = service()?;
+        let new = run(service.registry().renew_secret(&organization(&name)?, &client_id))?;
+        Ok(to_text(&service.registry().registered_new_application(&new)))
     }
 
     fn get(name: String, client_id: String) -> Result<String, RegistryError> {
-        let application = run(service()?.registry().application(&organization(&name)?, &client_id))?;
-        Ok(to_text(&RegisteredApplication::from(&application)))
+        let service = service()?;
+        let application = run(service.registry().application(&organization(&name)?, &client_id))?;
+        Ok(to_text(&service.registry().registered_application(&application)))
     }
 
     fn list(name: String, page: Page) -> Result<String, RegistryError> {

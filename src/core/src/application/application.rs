@@ -5,25 +5,29 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::credentials::{ClientKeys, client_keys};
 use super::document::{ApplicationMetadata, MAX_LIFETIME, MIN_LIFETIME};
 use crate::field::{FieldError, check_text};
 use crate::jose::digest;
 use crate::oauth::{GrantType, Scope};
 
 /// A registered application: [`Application::parse`] alone makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Application {
     client_id: String,
-    secret_sha256: [u8; 32],
+    secret_sha256: Option<[u8; 32]>,
     created_at: u64,
     metadata: ApplicationMetadata,
     /// The scope in `metadata`, each token once.
     scope: Vec<String>,
+    /// Where it authenticates by JWT.
+    keys: Option<ClientKeys>,
 }
 
 impl Application {
     /// Reads what an application may do. `secret_sha256` is the digest of its secret, which itself is stored nowhere
-    /// (R23); `created_at` counts seconds since 1970.
+    /// (R23); one that authenticates by JWT has none. `created_at` counts seconds since 1970. `dev`: keys may come from this
+    /// machine over `http://` (R50).
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
@@ -31,27 +35,42 @@ impl Application {
     #[inline(never)]
     pub fn parse(
         client_id: String,
-        secret_sha256: [u8; 32],
+        secret_sha256: Option<[u8; 32]>,
         created_at: u64,
         metadata: ApplicationMetadata,
+        dev: bool,
     ) -> Result<Self, FieldError> {
         check_client_id(&client_id)?;
-        let scope = check_metadata(&metadata)?;
-        Ok(Self { client_id, secret_sha256, created_at, metadata, scope })
+        let (scope, keys) = check_metadata(&metadata, dev)?;
+        // What is left of one would be a second way in.
+        let secret_sha256 = secret_sha256.filter(|_| keys.is_none());
+        Ok(Self { client_id, secret_sha256, created_at, metadata, scope, keys })
     }
 
     /// The same application, with this secret from now on.
-    #[must_use]
-    pub fn with_secret(self, secret_sha256: [u8; 32]) -> Self {
-        Self { secret_sha256, ..self }
+    ///
+    /// # Errors
+    /// It authenticates by JWT.
+    pub fn with_secret(self, secret_sha256: [u8; 32]) -> Result<Self, FieldError> {
+        if self.keys.is_some() {
+            let problem = "is private_key_jwt: such an application has no secret";
+            return Err(FieldError::new("token_endpoint_auth_method", problem));
+        }
+        Ok(Self { secret_sha256: Some(secret_sha256), ..self })
     }
 
-    /// The same application, with another document from now on.
+    /// The same application, with another document from now on. Its secret stays, unless it authenticates by JWT now.
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
-    pub fn with_metadata(self, metadata: ApplicationMetadata) -> Result<Self, FieldError> {
-        Self::parse(self.client_id, self.secret_sha256, self.created_at, metadata)
+    pub fn with_metadata(self, metadata: ApplicationMetadata, dev: bool) -> Result<Self, FieldError> {
+        Self::parse(self.client_id, self.secret_sha256, self.created_at, metadata, dev)
+    }
+
+    /// As it is stored and shown: of a JWK set only what is used.
+    #[must_use]
+    pub fn as_stored(self) -> Self {
+        Self { metadata: self.metadata.as_stored(), ..self }
     }
 
     /// Its public identifier.
@@ -59,9 +78,14 @@ impl Application {
         &self.client_id
     }
 
-    /// SHA-256 of its secret (R23).
-    pub fn secret_sha256(&self) -> &[u8; 32] {
-        &self.secret_sha256
+    /// SHA-256 of its secret (R23). `None`: it has none, and authenticates by none.
+    pub fn secret_sha256(&self) -> Option<&[u8; 32]> {
+        self.secret_sha256.as_ref()
+    }
+
+    /// What it is known by, where it authenticates by JWT (R27, R28).
+    pub fn keys(&self) -> Option<&ClientKeys> {
+        self.keys.as_ref()
     }
 
     /// When it was registered: seconds since 1970.
@@ -90,9 +114,12 @@ impl Application {
     }
 }
 
-/// Checks every member of a document, and reads its scope.
+/// Checks every member of a document, and reads its scope and its keys.
 #[inline(never)]
-pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<String>, FieldError> {
+pub(crate) fn check_metadata(
+    metadata: &ApplicationMetadata,
+    dev: bool,
+) -> Result<(Vec<String>, Option<ClientKeys>), FieldError> {
     if let Some(name) = &metadata.client_name {
         check_text("client_name", name, 256)?;
     }
@@ -130,7 +157,8 @@ pub(crate) fn check_metadata(metadata: &ApplicationMetadata) -> Result<Vec<Strin
             check_text("audience", value, 1024)?;
         }
     }
-    Ok(scope.to_text().split_terminator(' ').map(str::to_owned).collect())
+    let scope = scope.to_text().split_terminator(' ').map(str::to_owned).collect();
+    Ok((scope, client_keys(metadata, dev)?))
 }
 
 /// A client identifier: 1 to 128 unreserved characters of RFC 3986.

@@ -7,7 +7,13 @@ use core::fmt;
 use serde::de::{SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::jose::key::KeyUse;
+use crate::jose::{Algorithm, SkippedKey};
+use crate::json::Value;
+use crate::keys::{jwks_as_stored, skipped_keys};
 use crate::oauth::ClientAuthMethod;
+#[cfg(feature = "schema")]
+use crate::shape;
 
 /// The audience of an application: one resource or several, as JSON documents of this field often have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,7 +67,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
 }
 
 /// What an application may do, with the names of RFC 7591 section 2 as far as it has them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationMetadata {
@@ -77,9 +83,34 @@ pub struct ApplicationMetadata {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(length(max = 4096)))]
     pub scope: String,
-    /// How it authenticates over HTTP: in the header alone, or in the body as well.
+    /// How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that its key
+    /// signs (`private_key_jwt`), and then with no secret (R27). For that it needs exactly one of `jwks_uri`, `jwks`,
+    /// `certificate` and `client_assertion_issuer`.
     #[serde(default)]
     pub token_endpoint_auth_method: ClientAuthMethod,
+    /// With `private_key_jwt`: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows (R31).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// With `private_key_jwt`: its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes (R50).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 2048)))]
+    pub jwks_uri: Option<String>,
+    /// With `private_key_jwt`: its keys as a JWK set (RFC 7517 section 5), at most 64 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<shape::AnyObject>"))]
+    pub jwks: Option<Value>,
+    /// With `private_key_jwt`: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at most
+    /// 64 KiB (R47).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// With `private_key_jwt`: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own (R28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
+    pub client_assertion_issuer: Option<String>,
+    /// The `sub` that these JWTs must have, needed with `client_assertion_issuer` (R28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
+    pub client_assertion_subject: Option<String>,
     /// The names of the trusted issuers whose assertions it may present (R25). Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = 1000), inner(length(min = 1, max = 128))))]
@@ -111,4 +142,19 @@ const fn default_lifetime() -> u32 {
 
 const fn enabled() -> bool {
     true
+}
+
+impl ApplicationMetadata {
+    /// As it is stored and shown: of a JWK set only what is used. It has the same keys.
+    #[must_use]
+    pub fn as_stored(self) -> Self {
+        let jwks = self.jwks.as_ref().and_then(|set| jwks_as_stored(set, KeyUse::Signatures));
+        Self { jwks: jwks.or(self.jwks), ..self }
+    }
+
+    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53).
+    #[must_use]
+    pub fn skipped_keys(&self, now: u64) -> Vec<SkippedKey> {
+        skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), KeyUse::Signatures, now)
+    }
 }

@@ -7,8 +7,8 @@ use crate::jose::Algorithm;
 pub struct Expectations<'a> {
     /// The algorithms that its issuer may use; `None`: all that its keys are for (R31).
     pub algorithms: Option<&'a [Algorithm]>,
-    /// Its `typ` (R34); `None`: any but those that name another use (R35).
-    pub typ: Option<&'a str>,
+    /// What `typ` it may have.
+    pub typ: Typ<'a>,
     /// The names of which `aud` must have one (R42).
     pub audiences: [Option<&'a str>; 3],
     /// Whether `aud` must have no other one beside it (R42).
@@ -19,4 +19,15 @@ pub struct Expectations<'a> {
     pub max_lifetime: u32,
     /// Whether it must have a `jti` (R46).
     pub require_jti: bool,
+}
+
+/// What `typ` a JWT may have.
+#[derive(Clone, Copy, Debug)]
+pub enum Typ<'a> {
+    /// None, or any but those that name another use (R35).
+    Any,
+    /// This one (R34).
+    Exactly(&'a str),
+    /// None, or one of these (R27).
+    NoneOr(&'a [&'a str]),
 }

@@ -7,6 +7,7 @@ mod claims;
 mod expect;
 mod keys;
 mod look;
+mod mark;
 mod problem;
 mod rules;
 mod saw;
@@ -15,8 +16,9 @@ mod verify;
 
 pub use claims::Claims;
 pub(crate) use claims::{MAX_SUBJECT, as_subject};
-pub use expect::Expectations;
+pub use expect::{Expectations, Typ};
 pub use keys::Keys;
+pub use mark::{Mark, Tolerance};
 pub use problem::JwtProblem;
 pub(crate) use rules::is_of_another_purpose;
 pub use unverified::{NotJwt, UnverifiedJwt};

@@ -1,7 +1,7 @@
 //! The rules of a JWT's claims: a function a rule, pure. Each hands on what it has read, so that nothing is read twice.
 
 use super::claims::Claims;
-use super::expect::Expectations;
+use super::expect::{Expectations, Typ};
 use super::problem::JwtProblem;
 use crate::jose::Header;
 
@@ -16,13 +16,14 @@ const OF_ANOTHER_PURPOSE: &[&str] = &[
     "oauth-id-jag+jwt",
 ];
 
-/// R34: `typ`, where one is expected. R35: else none that names another use, our own access tokens among them.
+/// R34, R27: `typ`, where certain ones are expected. R35: else none that names another use, our own access tokens among them.
 pub(super) fn typ(header: &Header, expected: &Expectations<'_>) -> Result<(), JwtProblem> {
     let typ = header.typ.as_deref().map(media_type);
-    let passes = match (expected.typ, typ) {
-        (Some(wanted), Some(typ)) => typ.eq_ignore_ascii_case(media_type(wanted)),
-        (Some(_), None) => false,
-        (None, typ) => !typ.is_some_and(names_a_use),
+    let is = |wanted: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(media_type(wanted)));
+    let passes = match expected.typ {
+        Typ::Any => !typ.is_some_and(names_a_use),
+        Typ::Exactly(wanted) => is(wanted),
+        Typ::NoneOr(wanted) => typ.is_none() || wanted.iter().any(|wanted| is(wanted)),
     };
     if passes { Ok(()) } else { Err(JwtProblem::TypeNotAllowed) }
 }

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::claims::MAX_SUBJECT;
+use super::expect::Typ;
 use super::keys::MAX_KEYS;
 use super::look::Look;
 use crate::jose::key::VerificationKey;
@@ -29,8 +30,9 @@ pub(super) fn typ(look: &Look<'_, '_>) -> String {
         Some(typ) => format!("typ {}", quoted(typ)),
     };
     match look.expected.typ {
-        Some(wanted) => format!("{found}; the issuer is registered with typ {}", quoted(wanted)),
-        None => format!(
+        Typ::Exactly(wanted) => format!("{found}; the issuer is registered with typ {}", quoted(wanted)),
+        Typ::NoneOr(wanted) => format!("{found}; accepted is none, or any of {}", list(wanted.iter().copied())),
+        Typ::Any => format!(
             "{found}; the issuer is registered without typ: any but those that end in +jwt, which name another use"
         ),
     }

@@ -22,7 +22,7 @@ impl Signatures for Asked {
 
 const EXPECTED: Expectations<'static> = Expectations {
     algorithms: None,
-    typ: None,
+    typ: Typ::Any,
     audiences: [Some("https://as.example"), None, None],
     no_other_audience: false,
     clock_skew: 60,
@@ -90,7 +90,7 @@ fn r33_r43_every_check_runs_and_none_is_overlooked() {
     ] {
         let text = text(&claims);
         let jwt = UnverifiedJwt::parse(&text).expect("well-formed");
-        let expected = Expectations { typ, ..EXPECTED };
+        let expected = Expectations { typ: typ.map_or(Typ::Any, Typ::Exactly), ..EXPECTED };
         for findings in [false, true] {
             let mut verification = Verification::new(&jwt, expected, 50, findings);
             let verified = verification.verify(keys, &Careless);

@@ -1,4 +1,4 @@
-//! Where the keys of a trusted issuer come from.
+//! Where the keys of a trusted issuer or of an application come from.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -14,8 +14,8 @@ use crate::json::{JsonError, Value};
 /// The longest certificate or JWKS document that is taken, in bytes (R50).
 pub const MAX_KEY_DOCUMENT: usize = 64 * 1024;
 
-/// The keys of a trusted issuer, or where they are fetched.
-#[derive(Clone, Debug)]
+/// The keys of a trusted issuer or of an application, or where they are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySource {
     /// Registered certificates or public keys. They have no `kid` of the issuer's, so the `kid` of an
     /// assertion does not choose among them: each of fitting type is tried.

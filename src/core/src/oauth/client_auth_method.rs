@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How an application sends its credentials (RFC 7591 section 2). HTTP Basic always works (RFC 6749 section 2.3.1).
+/// How an application authenticates (RFC 7591 section 2). Where it has a secret, HTTP Basic always works (RFC 6749 section
+/// 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -12,11 +13,13 @@ pub enum ClientAuthMethod {
     ClientSecretBasic,
     /// In the request body, too (R22).
     ClientSecretPost,
+    /// With a JWT that its own key signs, or that of a trusted issuer, and with no secret (R27, R28).
+    PrivateKeyJwt,
 }
 
 impl ClientAuthMethod {
     /// Every method.
-    pub const ALL: &'static [Self] = &[Self::ClientSecretBasic, Self::ClientSecretPost];
+    pub const ALL: &'static [Self] = &[Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
 
     /// The value of `token_endpoint_auth_method`.
     #[must_use]
@@ -24,6 +27,7 @@ impl ClientAuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 }

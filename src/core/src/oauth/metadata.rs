@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::client_auth_method::ClientAuthMethod;
 use super::grant_type::GrantType;
-use crate::jose::SigningAlgorithm;
+use crate::jose::{Algorithm, SigningAlgorithm};
 use crate::organization::OrganizationUrls;
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
@@ -15,6 +15,9 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, without_cl
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
     let auth_methods = ClientAuthMethod::ALL.iter().map(|method| method.name());
     let auth_methods: Vec<&str> = auth_methods.chain(without_client.then_some("none")).collect();
+    // Ed25519 goes by two names (RFC 9864).
+    let algorithms = Algorithm::ALL.iter().map(|algorithm| algorithm.name());
+    let algorithms: Vec<&str> = algorithms.chain(["Ed25519"]).collect();
     let document = json!({
         "issuer": urls.issuer,
         "token_endpoint": urls.token_endpoint,
@@ -22,6 +25,7 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, without_cl
         "grant_types_supported": grant_types,
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": auth_methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "access_token_signing_alg_values_supported": [algorithm.name()],
     });
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")

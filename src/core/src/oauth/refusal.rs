@@ -4,6 +4,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::keys::KeyOwner;
+
 /// The error codes of RFC 6749 section 5.2, RFC 7521 section 4.1.1 and RFC 8707 section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -104,7 +106,9 @@ reasons! {
     CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
     CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials and assertions must not stand in the query string."
     CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
+    ClientAssertionIncomplete "client-assertion-incomplete" InvalidRequest "R27" "The parameters client_assertion and client_assertion_type belong together."
     ClientUnauthenticated "client-unauthenticated" InvalidClient "R21" "Client authentication failed."
+    ClientAssertionRefused "client-assertion-refused" InvalidClient "R27, R28" "Client authentication failed."
     GrantNotAllowed "grant-not-allowed" UnauthorizedClient "R24" "The application is not allowed to use the JWT bearer grant."
     AssertionMalformed "assertion-malformed" InvalidGrant "R30" "The assertion is not a well-formed signed JWT."
     AlgorithmNotAllowed "algorithm-not-allowed" InvalidGrant "R31" "The assertion's algorithm is not allowed."
@@ -160,8 +164,8 @@ impl fmt::Display for Reason {
 /// The document that the caller must supply before an exchange can go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeysNeeded {
-    /// The name of the trusted issuer.
-    pub trusted_issuer: String,
+    /// Whose keys.
+    pub owner: KeyOwner,
     /// Its kind: `jwks`, or `metadata` that says where the JWK set is (R54).
     pub kind: &'static str,
     /// Where it is.

@@ -1,5 +1,7 @@
 //! What a problem with a JWT is called, which depends on what the JWT is for.
 
+use alloc::string::ToString as _;
+
 use super::refusal::{Reason, Refusal};
 use crate::jwt::JwtProblem;
 
@@ -8,13 +10,27 @@ use crate::jwt::JwtProblem;
 pub enum Role {
     /// An assertion to be exchanged (RFC 7523 section 2.1): what is wrong with it is `invalid_grant`.
     Assertion,
+    /// What a client authenticates with (RFC 7523 section 2.2): whatever is wrong with it is `invalid_client`, in the same
+    /// words (R21). The cause says what, for the operator.
+    ClientAssertion,
+}
+
+impl Role {
+    /// The refusal of a JWT that has this role, where this would be the reason with an assertion.
+    pub fn refusal(self, reason: Reason) -> Refusal {
+        match self {
+            Self::Assertion => reason.into(),
+            Self::ClientAssertion => {
+                let cause = Some(reason.sentence().to_string());
+                Refusal { cause, ..Reason::ClientAssertionRefused.into() }
+            }
+        }
+    }
 }
 
 /// The refusal of a JWT that has this role.
 pub fn in_role(problem: JwtProblem, role: Role) -> Refusal {
-    match role {
-        Role::Assertion => of_assertion(problem).into(),
-    }
+    role.refusal(of_assertion(problem))
 }
 
 const fn of_assertion(problem: JwtProblem) -> Reason {

@@ -92,7 +92,9 @@ pub(super) async fn save<T: Serialize>(store: &impl Store, key: &str, record: T)
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredApplication {
     client_id: String,
-    secret_sha256: String,
+    /// Absent where it authenticates by JWT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret_sha256: Option<String>,
     created_at: u64,
     metadata: ApplicationMetadata,
 }
@@ -101,20 +103,22 @@ impl From<&Application> for StoredApplication {
     fn from(application: &Application) -> Self {
         Self {
             client_id: application.client_id().into(),
-            secret_sha256: base16ct::lower::encode_string(application.secret_sha256()),
+            secret_sha256: application.secret_sha256().map(|digest| base16ct::lower::encode_string(digest)),
             created_at: application.created_at(),
-            metadata: application.metadata().clone(),
+            metadata: application.metadata().clone().as_stored(),
         }
     }
 }
 
 impl StoredApplication {
     /// The application that was stored under `key`.
-    pub(super) fn into_application(self, key: &str) -> Result<Application, StoreError> {
-        let secret_sha256 = from_hex(&self.secret_sha256)
-            .ok_or_else(|| unreadable(key, "has a secret_sha256 that is no digest"))?;
-        let Self { client_id, created_at, metadata, .. } = self;
-        Application::parse(client_id, secret_sha256, created_at, metadata)
+    pub(super) fn into_application(self, key: &str, dev: bool) -> Result<Application, StoreError> {
+        let Self { client_id, secret_sha256, created_at, metadata } = self;
+        let digest = |hex: String| {
+            from_hex(&hex).ok_or_else(|| unreadable(key, "has a secret_sha256 that is no digest"))
+        };
+        let secret_sha256 = secret_sha256.map(digest).transpose()?;
+        Application::parse(client_id, secret_sha256, created_at, metadata, dev)
             .map_err(|_| unreadable(key, "has a member that can not be accepted"))
     }
 }
@@ -186,6 +190,11 @@ impl Key {
         format!("signing-keys/{organization}")
     }
 
+    /// The keys of an application.
+    pub(super) fn client_jwks(organization: &OrganizationId, client_id: &str) -> String {
+        format!("client-jwks/{organization}/{client_id}")
+    }
+
     pub(super) fn jwks(organization: &OrganizationId, name: &str) -> String {
         format!("jwks/{organization}/{name}")
     }
@@ -205,6 +214,16 @@ impl Key {
     pub(super) fn jwks_turn(organization: &OrganizationId, name: &str, uri: &str, window: u64) -> String {
         let address = digest::sha256_base64url(uri.as_bytes());
         format!("{}{organization}/{window}/{name}/{}", Self::JWKS_TURNS, &address[..16])
+    }
+
+    /// The same of an application. It ends in another way than that of an issuer, whatever that is called.
+    pub(super) fn client_jwks_turn(
+        organization: &OrganizationId,
+        client_id: &str,
+        uri: &str,
+        window: u64,
+    ) -> String {
+        format!("{}/client", Self::jwks_turn(organization, client_id, uri, window))
     }
 
     /// Says that whoever had this turn will not finish.

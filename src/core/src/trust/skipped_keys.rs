@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::document::TrustedIssuer;
 use crate::jose::SkippedKey;
-use crate::jose::key::{JwkSet, KeyUse, certificate};
-use crate::json::Value;
+use crate::jose::key::KeyUse;
+use crate::keys;
 
 impl TrustedIssuer {
     /// What its keys may be for (R47): where it speaks for a SPIFFE trust domain, those of that one's bundle count. Elsewhere
@@ -19,16 +19,7 @@ impl TrustedIssuer {
     /// not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
     #[must_use]
     pub fn skipped_keys(&self, now: u64) -> Vec<SkippedKey> {
-        if let Some(found) = self.certificate.as_deref().and_then(|text| certificate::import(text).ok()) {
-            let invalid = found
-                .keys
-                .into_iter()
-                .filter_map(|(place, key)| Some(SkippedKey { key: place, reason: key.problem_at(now)? }));
-            return found.skipped.into_iter().chain(invalid).collect();
-        }
-        let set = self.jwks.as_ref().and_then(Value::as_object);
-        let set = set.map(|set| JwkSet::from_object(set, self.key_use()));
-        set.and_then(Result::ok).map(|set| set.skipped).unwrap_or_default()
+        keys::skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), self.key_use(), now)
     }
 }
 
@@ -37,7 +28,7 @@ mod tests {
     use alloc::format;
 
     use super::*;
-    use crate::json;
+    use crate::json::{self, Value};
     use crate::trust::Issuer;
 
     macro_rules! pem {

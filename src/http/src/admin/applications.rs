@@ -23,7 +23,7 @@ pub(super) async fn collection(
         "POST" => {
             let new = service.registry().create_application(organization, body::read(request)?).await?;
             let location = location(organization, "applications", new.application.client_id());
-            Ok(created(location, &RegisteredApplication::from(&new)))
+            Ok(created(location, &service.registry().registered_new_application(&new)))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),
     }
@@ -38,7 +38,7 @@ pub(super) async fn one(
     match request.method.as_str() {
         "GET" | "HEAD" => {
             let application = service.registry().application(organization, client_id).await?;
-            Ok(json(200, &RegisteredApplication::from(&application)))
+            Ok(json(200, &service.registry().registered_application(&application)))
         }
         "PUT" => {
             let mut object = body::take_fixed(body::object(request)?, "client_id", client_id)?;
@@ -46,7 +46,7 @@ pub(super) async fn one(
             let wanted = SeedApplication::try_from(object).map_err(body::problem)?;
             let (put, application) =
                 service.registry().replace_or_put_application(organization, &wanted).await?;
-            let view = RegisteredApplication::from(&application);
+            let view = service.registry().registered_application(&application);
             Ok(if put == Put::Created {
                 created(location(organization, "applications", client_id), &view)
             } else {
@@ -69,5 +69,5 @@ pub(super) async fn secret(
 ) -> Handled {
     post_only(request)?;
     let new = service.registry().renew_secret(organization, client_id).await?;
-    Ok(json(200, &RegisteredApplication::from(&new)))
+    Ok(json(200, &service.registry().registered_new_application(&new)))
 }

@@ -7,19 +7,21 @@ use zeroize::Zeroizing;
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
-use crate::application::{Application, ApplicationMetadata, check_client_id, check_metadata};
+use crate::application::{Application, ApplicationMetadata, ClientKeys, check_client_id, check_metadata};
 use crate::field::FieldError;
 use crate::jose::{base64url, digest};
+use crate::keys::KeySource;
+use crate::oauth::ClientAuthMethod;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Entropy as _, Ports, Store as _, StoreError};
-use crate::service::record::{self, Key, StoredApplication};
+use crate::service::record::{self, KEY_WINDOW, Key, StoredApplication};
 
 /// A new application, or one with a new secret: the only time that the secret is known.
 pub struct NewApplication {
     /// The application.
     pub application: Application,
-    /// Its secret: 256 random bits, base64url.
-    pub client_secret: Zeroizing<String>,
+    /// Its secret: 256 random bits, base64url. `None`: it authenticates by JWT.
+    pub client_secret: Option<Zeroizing<String>>,
 }
 
 impl<P: Ports> Registry<P> {
@@ -34,9 +36,11 @@ impl<P: Ports> Registry<P> {
         self.shell.ports.entropy().fill(&mut id);
         // So it begins with a letter: commands take an argument that begins with a hyphen for an option.
         id[0] &= 0x7f;
-        let client_secret = self.new_secret();
-        let (secret_sha256, now) = (digest::sha256(client_secret.as_bytes()), self.shell.ports.clock().now());
-        let application = Application::parse(base64url::encode(&id), secret_sha256, now, metadata)?;
+        let has_secret = metadata.token_endpoint_auth_method != ClientAuthMethod::PrivateKeyJwt;
+        let client_secret = has_secret.then(|| self.new_secret());
+        let secret_sha256 = client_secret.as_ref().map(|secret| digest::sha256(secret.as_bytes()));
+        let (now, dev) = (self.shell.ports.clock().now(), self.shell.settings.dev());
+        let application = Application::parse(base64url::encode(&id), secret_sha256, now, metadata, dev)?;
         self.require(organization).await?;
         self.change(organization, async {
             let key = Key::application(organization, application.client_id());
@@ -76,7 +80,8 @@ impl<P: Ports> Registry<P> {
         }
         let key = Key::application(organization, client_id);
         let stored: Option<StoredApplication> = self.shell.load(&key).await?;
-        self.shell.told(stored.map(|stored| stored.into_application(&key)).transpose())
+        let dev = self.shell.settings.dev();
+        self.shell.told(stored.map(|stored| stored.into_application(&key, dev)).transpose())
     }
 
     /// The application with this identifier.
@@ -96,20 +101,23 @@ impl<P: Ports> Registry<P> {
         page: &Page,
     ) -> Result<Listing<Application>, RegistryError> {
         self.require(organization).await?;
-        let read =
-            |key: &str, record: &[u8]| record::read::<StoredApplication>(key, record)?.into_application(key);
+        let dev = self.shell.settings.dev();
+        let read = |key: &str, record: &[u8]| {
+            record::read::<StoredApplication>(key, record)?.into_application(key, dev)
+        };
         Ok(self.list(&Key::applications(organization), page, read).await?)
     }
 
-    /// Replaces what an application may do; its secret stays.
+    /// Replaces what an application may do; its secret stays, unless it authenticates by JWT from now on.
     pub async fn replace_application(
         &self,
         organization: &OrganizationId,
         client_id: &str,
         metadata: ApplicationMetadata,
     ) -> Result<Application, RegistryError> {
-        check_metadata(&metadata)?;
-        let change = |application: Application| application.with_metadata(metadata);
+        let dev = self.shell.settings.dev();
+        check_metadata(&metadata, dev)?;
+        let change = |application: Application| application.with_metadata(metadata, dev);
         self.change_application(organization, client_id, change).await
     }
 
@@ -121,9 +129,9 @@ impl<P: Ports> Registry<P> {
     ) -> Result<NewApplication, RegistryError> {
         let client_secret = self.new_secret();
         let digest = digest::sha256(client_secret.as_bytes());
-        let change = |application: Application| Ok(application.with_secret(digest));
+        let change = |application: Application| application.with_secret(digest);
         let application = self.change_application(organization, client_id, change).await?;
-        Ok(NewApplication { application, client_secret })
+        Ok(NewApplication { application, client_secret: Some(client_secret) })
     }
 
     /// Reads, changes and writes under the organization's lock, so that no change is lost.
@@ -135,8 +143,10 @@ impl<P: Ports> Registry<P> {
     ) -> Result<Application, RegistryError> {
         self.require(organization).await?;
         self.change(organization, async {
-            let known = self.load_application(organization, client_id).await?;
-            let application = change(known.ok_or(RegistryError::NotFound)?)?;
+            let before = self.load_application(organization, client_id).await?;
+            let before = before.ok_or(RegistryError::NotFound)?;
+            let application = change(before.clone())?;
+            self.forget_unless_kept(organization, Some(&before), &application).await?;
             self.write_application(organization, &application).await?;
             Ok(application)
         })
@@ -157,8 +167,44 @@ impl<P: Ports> Registry<P> {
         self.change(organization, async {
             // A record that can't be read is there, too.
             self.shell.ports.registry().get(&key).await?.ok_or(RegistryError::NotFound)?;
+            // What goes, goes first: the record tells what is left to do.
+            if let Ok(Some(before)) = self.load_application(organization, client_id).await {
+                self.forget_client_keys(organization, &before).await?;
+            }
             self.shell.ports.registry().delete(&key).await.map_err(Into::into)
         })
         .await
+    }
+
+    /// Forgets the keys that were fetched for an application, unless it gets them as before; also where it is new, since a
+    /// removal that failed halfway may have left some. Within [`change`](Self::change), before its record is written.
+    pub(super) async fn forget_unless_kept(
+        &self,
+        organization: &OrganizationId,
+        before: Option<&Application>,
+        after: &Application,
+    ) -> Result<(), StoreError> {
+        match before {
+            Some(before) if before.keys() == after.keys() => Ok(()),
+            Some(before) => self.forget_client_keys(organization, before).await,
+            None => self.forget_client_keys(organization, after).await,
+        }
+    }
+
+    /// The document, and the turn of this window: whoever registers the application again has one at once (R52).
+    async fn forget_client_keys(
+        &self,
+        organization: &OrganizationId,
+        application: &Application,
+    ) -> Result<(), StoreError> {
+        let Some(ClientKeys::Own(KeySource::Endpoint(uri))) = application.keys() else { return Ok(()) };
+        let (store, client_id) = (self.shell.ports.registry(), application.client_id());
+        let window = self.shell.ports.clock().now() / KEY_WINDOW;
+        let turn = Key::client_jwks_turn(organization, client_id, uri, window);
+        store.delete(&turn).await?;
+        store.delete(&Key::jwks_turn_over(&turn)).await?;
+        self.changed(organization).await?;
+        store.delete(&Key::client_jwks(organization, client_id)).await?;
+        self.changed(organization).await
     }
 }

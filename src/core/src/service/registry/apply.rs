@@ -176,7 +176,7 @@ impl<P: Ports> Registry<P> {
         match one.wanted {
             Wanted::Organization(display_name) => Ok(check_display_name(display_name)?),
             Wanted::Application(application) => {
-                if application.check()?.is_none() {
+                if application.check(self.shell.settings.dev())?.is_none() {
                     let known = self.load_application(&one.organization, &application.client_id).await?;
                     self.wanted_application(application, known.as_ref())?;
                 }
@@ -225,12 +225,13 @@ impl<P: Ports> Registry<P> {
             }
             Wanted::Application(application) => {
                 let before = Known::of(self.load_application(organization, &application.client_id).await)?;
-                let wanted = self.wanted_application(application, before.readable())?;
+                let wanted = self.wanted_application(application, before.readable())?.as_stored();
                 let put = before.put(&wanted);
                 if run == Run::Real && put != Put::Unchanged {
                     if matches!(before, Known::Nothing) {
                         self.check_is_no_label(organization, &application.client_id).await?;
                     }
+                    self.forget_unless_kept(organization, before.readable(), &wanted).await?;
                     self.write_application(organization, &wanted).await?;
                 }
                 let stored = StoredApplication::from;
@@ -267,22 +268,23 @@ impl<P: Ports> Registry<P> {
         Ok(if is_new { Put::Created } else { Put::Replaced })
     }
 
-    /// Creates or replaces an application that brings its own identifier and secret.
+    /// Creates or replaces an application that brings its own identifier, and its secret or where its keys are.
     pub async fn put_application(
         &self,
         organization: &OrganizationId,
         seed: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
-        seed.check()?;
+        seed.check(self.shell.settings.dev())?;
         self.require(organization).await?;
         self.change(organization, async {
             let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
             let wanted = self.wanted_application(seed, known.readable())?;
-            let put = known.put(&wanted);
+            let put = known.put(&wanted.clone().as_stored());
             if matches!(known, Known::Nothing) {
                 self.check_is_no_label(organization, &seed.client_id).await?;
             }
             if put != Put::Unchanged {
+                self.forget_unless_kept(organization, known.readable(), &wanted).await?;
                 self.write_application(organization, &wanted).await?;
             }
             Ok((put, wanted))
@@ -297,15 +299,15 @@ impl<P: Ports> Registry<P> {
         seed: &SeedApplication,
         known: Option<&Application>,
     ) -> Result<Application, RegistryError> {
-        let secret_sha256 = match (seed.check()?, known) {
-            (Some(digest), _) => digest,
-            (None, Some(known)) => *known.secret_sha256(),
-            (None, None) => {
-                let problem = "or client_secret_sha256 is needed: there is no such application, whose secret could stay";
-                return Err(FieldError::new("client_secret", problem).into());
-            }
-        };
+        let dev = self.shell.settings.dev();
+        let kept = || known.and_then(Application::secret_sha256).copied();
+        let secret_sha256 = seed.check(dev)?.or_else(kept);
+        if secret_sha256.is_none() && !seed.is_by_jwt() {
+            let problem = "or client_secret_sha256 is needed: there is no such application, whose secret could stay";
+            return Err(FieldError::new("client_secret", problem).into());
+        }
         let created_at = known.map_or_else(|| self.shell.ports.clock().now(), Application::created_at);
-        Ok(Application::parse(seed.client_id.clone(), secret_sha256, created_at, seed.metadata.clone())?)
+        let (client_id, metadata) = (seed.client_id.clone(), seed.metadata.clone());
+        Ok(Application::parse(client_id, secret_sha256, created_at, metadata, dev)?)
     }
 }

@@ -44,7 +44,8 @@ impl<P: Ports> Registry<P> {
         let Some(stored) = self.shell.load::<StoredApplication>(&key).await? else {
             return Ok((None, false));
         };
-        let application = Rc::new(self.shell.told(stored.into_application(&key))?);
+        let dev = self.shell.settings.dev();
+        let application = Rc::new(self.shell.told(stored.into_application(&key, dev))?);
         organization.applications.borrow_mut().put(client_id, Rc::clone(&application));
         Ok((Some(application), false))
     }

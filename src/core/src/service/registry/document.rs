@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::application::{ApplicationMetadata, check_client_id, check_metadata, secret_digest};
 use crate::field::FieldError;
 use crate::json::{self, JsonError, Object, Value};
+use crate::oauth::ClientAuthMethod;
 use crate::organization::OrganizationId;
 use crate::trust::{Issuer, TrustedIssuer};
 
@@ -73,7 +74,7 @@ struct WrittenOrganization {
 }
 
 /// An application of a document of registrations: what it may do, its identifier, and at most one of the two members for
-/// its secret. Neither: the secret of the application that is there stays.
+/// its secret. Neither: the secret of the application that is there stays, or it authenticates with `private_key_jwt`.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[schemars(rename = "TrustDocumentApplication", deny_unknown_fields)]
@@ -90,6 +91,8 @@ struct WrittenApplication {
     client_secret_sha256: Option<String>,
     /// When it was registered. It is read and left aside.
     client_id_issued_at: Option<serde_json::Value>,
+    /// What of its keys is not used. It is read and left aside.
+    skipped_keys: Option<serde_json::Value>,
     #[serde(flatten)]
     metadata: ApplicationMetadata,
 }
@@ -141,6 +144,7 @@ impl TryFrom<Object> for SeedApplication {
         let client_secret = text("client_secret")?.map(Zeroizing::new);
         let client_secret_sha256 = text("client_secret_sha256")?;
         members.remove("client_id_issued_at");
+        members.remove("skipped_keys");
         let metadata = json::from_value(members.into())?;
         Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
     }
@@ -180,7 +184,7 @@ impl TrustDocument {
                     .map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
             }
             for (number, application) in organization.applications.iter().enumerate() {
-                application.check().map_err(|error| at(&format!(".applications[{number}]"), error))?;
+                application.check(dev).map_err(|error| at(&format!(".applications[{number}]"), error))?;
             }
         }
         self.check_names()
@@ -224,16 +228,32 @@ fn repeated<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> Option<usize
 
 impl SeedApplication {
     /// Whether it says what its secret is.
-    pub(super) fn brings_secret(&self) -> bool {
+    fn brings_secret(&self) -> bool {
         self.client_secret.is_some() || self.client_secret_sha256.is_some()
     }
 
-    /// Checks every member, and gives the secret's digest. `None`: the secret of the application that is there stays.
-    pub(super) fn check(&self) -> Result<Option<[u8; 32]>, FieldError> {
+    /// Whether it says all that it authenticates with: its secret, or that it has none (R27).
+    pub(super) fn brings_credentials(&self) -> bool {
+        self.brings_secret() || self.is_by_jwt()
+    }
+
+    /// Whether it authenticates by JWT, and so without a secret.
+    pub(super) fn is_by_jwt(&self) -> bool {
+        self.metadata.token_endpoint_auth_method == ClientAuthMethod::PrivateKeyJwt
+    }
+
+    /// Checks every member, and gives the secret's digest. `None`: the secret of the application that is there stays, or it
+    /// authenticates by JWT.
+    pub(super) fn check(&self, dev: bool) -> Result<Option<[u8; 32]>, FieldError> {
         check_client_id(&self.client_id)?;
-        check_metadata(&self.metadata)?;
+        check_metadata(&self.metadata, dev)?;
         if !self.brings_secret() {
             return Ok(None);
+        }
+        if self.is_by_jwt() {
+            let member =
+                if self.client_secret.is_some() { "client_secret" } else { "client_secret_sha256" };
+            return Err(FieldError::new(member, "is not for applications with private_key_jwt"));
         }
         let secret = self.client_secret.as_ref().map(|secret| secret.as_str());
         secret_digest(secret, self.client_secret_sha256.as_deref()).map(Some)

@@ -1,5 +1,6 @@
 //! Registrations as the documents in which every shell takes and returns them: the admin API and the WIT component.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -39,7 +40,10 @@ pub struct RegisteredApplication<'a> {
     /// Seconds since 1970.
     client_id_issued_at: u64,
     #[serde(flatten)]
-    metadata: &'a ApplicationMetadata,
+    metadata: Cow<'a, ApplicationMetadata>,
+    /// What of its keys is not used, and why (R47, R53). Absent where all are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped_keys: Vec<SkippedKey>,
 }
 
 impl<'a> From<&'a Application> for RegisteredApplication<'a> {
@@ -48,14 +52,17 @@ impl<'a> From<&'a Application> for RegisteredApplication<'a> {
             client_id: application.client_id(),
             client_secret: None,
             client_id_issued_at: application.created_at(),
-            metadata: application.metadata(),
+            metadata: shown(application.metadata()),
+            skipped_keys: Vec::new(),
         }
     }
 }
 
-impl<'a> From<&'a NewApplication> for RegisteredApplication<'a> {
-    fn from(new: &'a NewApplication) -> Self {
-        Self { client_secret: Some(&new.client_secret), ..Self::from(&new.application) }
+/// Of a JWK set only what is used: never a private part.
+fn shown(metadata: &ApplicationMetadata) -> Cow<'_, ApplicationMetadata> {
+    match metadata.jwks {
+        Some(_) => Cow::Owned(metadata.clone().as_stored()),
+        None => Cow::Borrowed(metadata),
     }
 }
 
@@ -132,14 +139,26 @@ impl<P: Ports> Registry<P> {
         RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys, warnings }
     }
 
-    /// Replaces what an application may do; its secret stays. With a secret of its own it is created or replaced, as a
-    /// seed document would have it.
+    /// An application as its registration returns it.
+    pub fn registered_application<'a>(&self, application: &'a Application) -> RegisteredApplication<'a> {
+        let skipped_keys = application.metadata().skipped_keys(self.shell.ports.clock().now());
+        RegisteredApplication { skipped_keys, ..application.into() }
+    }
+
+    /// The same right after it was made, or got a new secret.
+    pub fn registered_new_application<'a>(&self, new: &'a NewApplication) -> RegisteredApplication<'a> {
+        let client_secret = new.client_secret.as_ref().map(|secret| secret.as_str());
+        RegisteredApplication { client_secret, ..self.registered_application(&new.application) }
+    }
+
+    /// Replaces what an application may do; its secret stays. With a secret of its own, or with keys in its place, it is
+    /// created or replaced, as a seed document would have it.
     pub async fn replace_or_put_application(
         &self,
         organization: &OrganizationId,
         application: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
-        if application.brings_secret() {
+        if application.brings_credentials() {
             return self.put_application(organization, application).await;
         }
         let SeedApplication { client_id, metadata, .. } = application;
