@@ -30,7 +30,7 @@ asserta_fuzz::target!(|input| {
             let stored = serde_json::to_vec(&application).expect("JSON");
             let read = json::from_slice::<ApplicationMetadata>(&stored).expect("what was written is read");
             assert_eq!(read, application);
-            let parse = |metadata| Application::parse("app".into(), [0; 32], 0, metadata).map(drop);
+            let parse = |metadata| Application::parse("app".into(), None, 0, metadata, false).map(drop);
             assert_eq!(parse(read), parse(application));
         }
         Err(error) => check_error(&error),

@@ -60,7 +60,7 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
         key,
         organization: OrganizationId::default_organization(),
         urls: OrganizationUrls::new("https://as.example", &OrganizationId::default_organization()),
-        application: Application::parse("app".into(), [0; 32], 0, metadata).expect("a good one"),
+        application: Application::parse("app".into(), None, 0, metadata, false).expect("a good one"),
         issuers: issuers.into(),
     })
 });

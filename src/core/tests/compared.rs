@@ -45,7 +45,7 @@ impl Trusting {
         }
         let assertion = assertion(&key(1), START, claims);
         let id = self.client.application.client_id();
-        let credentials = Presented::secret(id, &self.client.client_secret, PresentedBy::Basic);
+        let credentials = Presented::secret(id, secret(&self.client), PresentedBy::Basic);
         let request = TokenRequest::jwt_bearer(credentials, &assertion, token["asks"].as_str(), [])
             .expect("short enough");
         let issued = run(self.world.service().exchange(&default_organization(), &request));

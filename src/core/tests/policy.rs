@@ -36,7 +36,7 @@ fn verdict(
     policy["jwks"] = jwks(&[&idp]);
     let issuer = Issuer::parse(issuer(policy), false).expect("a good issuer");
     let application =
-        Application::parse("app".into(), [0; 32], 0, metadata(application)).expect("a good application");
+        Application::parse("app".into(), None, 0, metadata(application), false).expect("a good application");
     let urls = OrganizationUrls::new("https://as.example", &default_organization());
     let resources: Vec<String> = asked.resources.iter().map(ToString::to_string).collect();
     let terms = Terms {

@@ -60,7 +60,7 @@ impl Trusting {
         let client = &self.client;
         let service: Service<&World> = self.world.service();
         let id = client.application.client_id();
-        let credentials = Presented::secret(id, &client.client_secret, PresentedBy::Basic);
+        let credentials = Presented::secret(id, secret(client), PresentedBy::Basic);
         let request = TokenRequest::jwt_bearer(credentials, &assertion, scope, resources.iter().copied())
             .expect("short enough");
         let explained =
@@ -294,7 +294,7 @@ fn timed(policy: Value, claims: Value) -> (Duration, Judgement) {
     policy["jwks"] = jwks(&[&idp]);
     let issuer = Issuer::parse(issuer(policy), false).expect("a good issuer");
     let application =
-        Application::parse("app".into(), [0; 32], 0, metadata(json!({}))).expect("an application");
+        Application::parse("app".into(), None, 0, metadata(json!({})), false).expect("an application");
     let urls = OrganizationUrls::new("https://as.example", &default_organization());
     let terms = Terms {
         urls: &urls,

@@ -137,13 +137,13 @@ fn every_failed_client_costs_the_same_reads() {
     };
     let id = |client: &NewApplication| client.application.client_id().to_owned();
     for round in 0..3 {
-        let unknown = post("unknown", &known.client_secret);
+        let unknown = post("unknown", secret(&known));
         assert_eq!(unknown, (Err(Reason::ClientUnauthenticated), 2), "round {round}");
-        assert_eq!(post(&id(&known), &disabled.client_secret), unknown, "wrong secret, round {round}");
-        assert_eq!(post(&id(&disabled), &disabled.client_secret), unknown, "disabled, round {round}");
+        assert_eq!(post(&id(&known), secret(&disabled)), unknown, "wrong secret, round {round}");
+        assert_eq!(post(&id(&disabled), secret(&disabled)), unknown, "disabled, round {round}");
     }
     // Whoever is right costs no such read once it is kept.
-    assert_eq!(post(&id(&known), &known.client_secret), (Err(Reason::AssertionMalformed), 1));
+    assert_eq!(post(&id(&known), secret(&known)), (Err(Reason::AssertionMalformed), 1));
 }
 
 /// The replay store is bounded: after the expiry and a sweep it is empty.

@@ -2,7 +2,10 @@
 
 mod world;
 
-use asserta_core::jose::Portable;
+use asserta_core::client_auth::Presented;
+use asserta_core::grants::TokenRequest;
+use asserta_core::jose::{Portable, base64url};
+use asserta_core::keys::KeyOwner;
 use asserta_core::oauth::Reason;
 use asserta_core::ports::{FetchProblem, FetchRequest, FetchedDocument, KeyFetcher, Ports};
 use asserta_core::service::{self, Service};
@@ -66,7 +69,8 @@ fn callers_are_not_asked_in_a_loop() {
         service::Supplied::Document(FetchedDocument { body, max_age: Some(86_400) })
     };
     let nothing = |cause: Option<&str>| service::Supplied::Nothing(cause.map(Into::into));
-    let supply_at = |uri, supplied| run(service.supply_keys(&default_organization(), "idp", uri, supplied));
+    let idp = KeyOwner::Issuer("idp".into());
+    let supply_at = |uri, supplied| run(service.supply_keys(&default_organization(), &idp, uri, supplied));
     let supply = |supplied| supply_at(URI, supplied);
     let ask = |assertion: &str| run(exchange(&service, &client, assertion));
 
@@ -129,7 +133,8 @@ fn callers_are_asked_for_metadata_first() {
         let refusal = outcome.map(drop).expect_err("refused");
         refusal.keys_needed.map(|needed| (needed.kind, needed.uri)).ok_or(refusal.reason)
     };
-    let supply = |uri: &str, supplied| run(service.supply_keys(&organization, "idp", uri, supplied));
+    let owner = KeyOwner::Issuer("idp".into());
+    let supply = |uri: &str, supplied| run(service.supply_keys(&organization, &owner, uri, supplied));
     let document = |text: String| {
         service::Supplied::Document(FetchedDocument { body: text.into_bytes(), max_age: Some(86_400) })
     };
@@ -185,4 +190,46 @@ fn callers_are_asked_for_metadata_first() {
     let refusal = outcome.map(drop).expect_err("refused");
     assert_eq!((refusal.reason, refusal.keys_needed), (Reason::KeysUnavailable, None));
     assert!(refusal.cause.expect("a cause").contains("jwks_ca"));
+}
+
+/// R27, R51: the keys of an application are asked for like an issuer's, in its name, and nothing is used up by that.
+#[test]
+fn r27_callers_are_asked_for_the_keys_of_an_application() {
+    let (world, idp, own) = (World::default(), key(1), key(2));
+    let service = Service::new(Supplied(&world), world.service().settings().clone());
+    let organization = default_organization();
+    let trusted = issuer(json!({ "jwks_uri": URI }));
+    run(service.registry().create_trusted_issuer(&organization, &trusted)).expect("registered");
+    let address = "https://app.example/jwks";
+    let members = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": address });
+    let made = run(service.registry().create_application(&organization, metadata(members))).expect("made");
+    let id = made.application.client_id();
+
+    let header = json!({ "alg": "EdDSA", "kid": own.kid() });
+    let claims = json!({ "iss": id, "sub": id, "aud": "https://as.example", "exp": START + 300, "jti": "c" });
+    let input = [header, claims].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
+    let signature = base64url::encode(&own.sign(input.as_bytes(), &[0; 32]));
+    let presented = Presented::assertion(None, &format!("{input}.{signature}")).expect("short enough");
+    let request = TokenRequest::jwt_bearer(presented, &assertion(&idp, START, json!({})), None, None)
+        .expect("short enough");
+
+    let ask = || run(service.exchange(&organization, &request)).map(drop);
+    let wanted = || {
+        let refusal = ask().expect_err("keys are missing");
+        refusal.keys_needed.map(|needed| (needed.owner, needed.uri)).ok_or(refusal.reason)
+    };
+    let supply = |owner: &KeyOwner, uri: &str, keys: &Value| {
+        let document = FetchedDocument { body: keys.to_string().into_bytes(), max_age: None };
+        run(service.supply_keys(&organization, owner, uri, service::Supplied::Document(document)))
+    };
+    let (application, idp_name) = (KeyOwner::Application(id.into()), KeyOwner::Issuer("idp".into()));
+    assert_eq!(wanted(), Ok((application.clone(), address.to_string())));
+    supply(&idp_name, address, &jwks(&[&own])).expect_err("not the issuer's address");
+    supply(&application, URI, &jwks(&[&own])).expect_err("not the application's address");
+    supply(&KeyOwner::Application("nobody".into()), address, &jwks(&[&own])).expect_err("no such application");
+    assert_eq!(supply(&application, address, &jwks(&[&own])), Ok(1));
+    assert_eq!(wanted(), Ok((idp_name.clone(), URI.to_string())), "then the issuer's");
+    assert_eq!(supply(&idp_name, URI, &jwks(&[&idp])), Ok(1));
+    assert!(world.replay.entries.borrow().is_empty(), "nothing was used up");
+    assert_eq!(ask(), Ok(()));
 }

@@ -131,8 +131,13 @@ fn r29_no_authorization_and_no_secret() {
     assert_eq!(ask(None, "&client_id=other", "4"), bad_client);
     assert_eq!(ask(None, "&client_secret=x", "5"), bad_client);
     assert_eq!(ask(None, "&client_id=ci-job&client_secret=x", "6"), bad_client);
-    assert_eq!(ask(None, "&client_id=ci-job&client_assertion=x", "7"), bad_client);
-    assert_eq!(ask(None, "&client_assertion_type=x", "8"), bad_client);
+    let incomplete = Err(Reason::ClientAssertionIncomplete);
+    assert_eq!(ask(None, "&client_id=ci-job&client_assertion=x", "7"), incomplete);
+    assert_eq!(ask(None, "&client_assertion_type=x", "8"), incomplete);
+    let refused = Err(Reason::ClientAssertionRefused);
+    assert_eq!(ask(None, "&client_assertion_type=x&client_assertion=x", "8"), refused);
+    let by_jwt = "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    assert_eq!(ask(None, &format!("{by_jwt}&client_id=ci-job&client_assertion=x"), "8"), refused);
     // ci-job with an empty secret.
     assert_eq!(ask(Some("Basic Y2ktam9iOg=="), "", "9"), bad_client);
     assert_eq!(ask(Some("Basic Og=="), "", "10"), bad_client);

@@ -1,13 +1,15 @@
 //! Who asks: what a client presents, and the client that it proves to be.
 
+mod authenticated;
+pub mod private_key_jwt;
 mod secret;
 
-pub use secret::{ClientSecret, PresentedBy};
+pub use authenticated::AuthenticatedClient;
+pub use private_key_jwt::ClientAssertion;
+pub use secret::{ClientSecret, PresentedBy, by_secret};
 
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 
-use crate::application::Application;
 use crate::oauth::{Form, Reason};
 
 /// What a client presents to be recognised by; not yet checked.
@@ -15,6 +17,8 @@ use crate::oauth::{Form, Reason};
 pub enum Presented {
     /// A secret.
     Secret(ClientSecret),
+    /// A JWT (R27, R28).
+    Assertion(ClientAssertion),
 }
 
 impl Presented {
@@ -23,11 +27,12 @@ impl Presented {
         Self::Secret(ClientSecret::new(client_id, client_secret, presented_by))
     }
 
-    /// Who the client says it is.
-    pub fn client_id(&self) -> &str {
-        match self {
-            Self::Secret(secret) => &secret.client_id,
-        }
+    /// A JWT that a client presents, and who it says it is beside that, if it does.
+    ///
+    /// # Errors
+    /// [`Reason::AssertionTooLarge`]
+    pub fn assertion(client_id: Option<&str>, assertion: &str) -> Result<Self, Reason> {
+        ClientAssertion::new(client_id, assertion).map(Self::Assertion)
     }
 }
 
@@ -49,50 +54,17 @@ impl Client {
 
     /// Reads it from the header, else the body.
     pub(crate) fn read(authorization: Option<&str>, form: &Form<'_>) -> Result<Self, Reason> {
-        if let Some(secret) = ClientSecret::read(authorization, form)? {
-            return Ok(Presented::Secret(secret).into());
+        match (ClientSecret::read(authorization, form)?, ClientAssertion::read(form)?) {
+            (Some(_), Some(_)) => Err(Reason::CredentialsTwice),
+            (Some(secret), None) => Ok(Presented::Secret(secret).into()),
+            (None, Some(assertion)) => Ok(Presented::Assertion(assertion).into()),
+            (None, None) => Ok(Self::nothing(form.one("client_id")?)),
         }
-        let client_id = form.one("client_id")?;
-        // A client that authenticates in a way we don't know is none that asks without authentication.
-        let presents = ["client_assertion", "client_assertion_type"].iter().any(|name| form.has(name));
-        Ok(if presents {
-            Presented::secret(client_id.unwrap_or_default(), "", PresentedBy::Post).into()
-        } else {
-            Self::nothing(client_id)
-        })
     }
 }
 
 impl From<Presented> for Client {
     fn from(presented: Presented) -> Self {
         Self::Presents(presented)
-    }
-}
-
-/// A client that has proved to be this application: [`authenticate`] alone makes one.
-pub struct AuthenticatedClient(Rc<Application>);
-
-impl AuthenticatedClient {
-    /// The application.
-    pub fn application(&self) -> &Application {
-        &self.0
-    }
-}
-
-/// R20 to R23: the client, where what it presents proves that it is this application. Every failure looks the same and
-/// takes the same work, also where there is no application of that name.
-///
-/// # Errors
-/// [`Reason::ClientUnauthenticated`]
-pub fn authenticate(
-    presented: &Presented,
-    application: Option<Rc<Application>>,
-) -> Result<AuthenticatedClient, Reason> {
-    let proves = match presented {
-        Presented::Secret(secret) => secret.proves(application.as_deref()),
-    };
-    match application {
-        Some(application) if proves && application.metadata().enabled => Ok(AuthenticatedClient(application)),
-        _ => Err(Reason::ClientUnauthenticated),
     }
 }

@@ -1,11 +1,13 @@
 //! A client's secret: HTTP Basic (RFC 6749 section 2.3.1, RFC 7617) or in the body.
 
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::authenticated::AuthenticatedClient;
 use crate::application::Application;
 use crate::jose::digest;
 use crate::oauth::{ClientAuthMethod, Form, Reason, decode};
@@ -70,10 +72,12 @@ impl ClientSecret {
 
     /// R22, R23: whether it is the secret of the application, and stood where that may send it. Whatever is missing, the
     /// work is the same.
-    pub(super) fn proves(&self, application: Option<&Application>) -> bool {
+    fn proves(&self, application: Option<&Application>) -> bool {
         let digest = digest::sha256(self.client_secret.as_bytes());
-        let known = application.map_or([0; 32], |application| *application.secret_sha256());
-        let is_right = core::hint::black_box(digest::equal_in_constant_time(&digest, &known));
+        let known = application.and_then(Application::secret_sha256).copied();
+        let has_one = known.is_some();
+        let known = known.unwrap_or([0; 32]);
+        let is_right = core::hint::black_box(digest::equal_in_constant_time(&digest, &known)) && has_one;
         let may_stand_there = |application: &Application| match self.presented_by {
             PresentedBy::Basic => true,
             PresentedBy::Post => {
@@ -90,6 +94,24 @@ impl ClientSecret {
             client_secret: Zeroizing::new(client_secret.to_string()),
             presented_by,
         }
+    }
+}
+
+/// R20 to R23: the client, where its secret proves that it is this application. Every failure looks the same and takes the
+/// same work, also where there is no application of that name.
+///
+/// # Errors
+/// [`Reason::ClientUnauthenticated`]
+pub fn by_secret(
+    secret: &ClientSecret,
+    application: Option<Rc<Application>>,
+) -> Result<AuthenticatedClient, Reason> {
+    let proves = secret.proves(application.as_deref());
+    match application {
+        Some(application) if proves && application.metadata().enabled => {
+            Ok(AuthenticatedClient { application, mark: None })
+        }
+        _ => Err(Reason::ClientUnauthenticated),
     }
 }
 

@@ -7,10 +7,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Decided, Granted, Mark};
+use super::{Decided, Granted};
 use crate::application::MIN_LIFETIME;
 use crate::jose::digest;
-use crate::jwt::{Expectations, VerifiedJwt};
+use crate::jwt::{Expectations, Mark, Tolerance, Typ, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::organization::OrganizationId;
 use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Terms};
@@ -117,7 +117,7 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
     let (issuer, urls) = (terms.issuer.document(), terms.urls);
     Expectations {
         algorithms: issuer.algorithms.as_deref(),
-        typ: issuer.typ.as_deref(),
+        typ: issuer.typ.as_deref().map_or(Typ::Any, Typ::Exactly),
         audiences: [Some(&urls.issuer), Some(&urls.token_endpoint), issuer.alias.as_deref()],
         no_other_audience: issuer.audience_mode == AudienceMode::ExactlyOne,
         clock_skew: issuer.clock_skew,
@@ -171,8 +171,7 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
     }
 }
 
-/// R45: the organization by its name, since its URLs can change and nodes can differ in them; never the raw token,
-/// since an ECDSA signature can be varied without the key.
+/// R45: the organization by its name, since its URLs can change and nodes can differ in them.
 ///
 /// R29: without a client an assertion always works once.
 fn mark(
@@ -184,14 +183,8 @@ fn mark(
     if issuer.replay == Replay::Allow && !without_client {
         return None;
     }
-    let (kind, identity) = match assertion.jwt_id() {
-        Some(jwt_id) => ("jti", digest::sha256_base64url(jwt_id.as_bytes())),
-        None => ("signed", digest::sha256_base64url(assertion.signing_input())),
-    };
     let &TrustedIssuer { clock_skew, max_lifetime, .. } = issuer;
+    let tolerance = Tolerance { clock_skew, max_lifetime, most_skew: MAX_CLOCK_SKEW };
     let issuer = digest::sha256_base64url(issuer.issuer.as_bytes());
-    let digest = digest::sha256_base64url(format!("{organization}\n{issuer}\n{kind}\n{identity}").as_bytes());
-    // The value is finite, not negative and at most two days ahead: R43 has passed.
-    let until = assertion.expiry() as u64 + 1 + u64::from(MAX_CLOCK_SKEW);
-    Some(Mark { by_jwt_id: assertion.jwt_id().is_some(), digest, until, clock_skew, max_lifetime })
+    Some(Mark::of(assertion, &format!("{organization}\n{issuer}"), tolerance))
 }

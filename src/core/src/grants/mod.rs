@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::Value;
+use crate::jwt::Mark;
 use crate::oauth::Reason;
 use crate::trust::policy::Allowed;
 
@@ -32,21 +33,6 @@ pub struct Decided {
     pub audited: Vec<(String, Result<(), Reason>)>,
     /// What is granted, or the reason of the refusal.
     pub granted: Result<Granted, Reason>,
-}
-
-/// By what a JWT that works once is known again (R45).
-pub struct Mark {
-    /// Whether it has a `jti`; the same one may then come back under another `exp`.
-    pub by_jwt_id: bool,
-    /// A digest of organization, issuer and `jti`, or of the signed part.
-    pub digest: String,
-    /// Until when it must be remembered, whatever becomes of the issuer's `clock_skew` meanwhile: seconds since
-    /// 1970. It depends on the JWT alone, so that the same one is looked for where it was marked.
-    pub until: u64,
-    /// The issuer's `clock_skew` and `max_lifetime` in seconds: under which other `exp` its `jti` can have come.
-    pub clock_skew: u32,
-    /// See `clock_skew`.
-    pub max_lifetime: u32,
 }
 
 impl Granted {

@@ -1,7 +1,7 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
 use super::jwt_bearer;
-use crate::client_auth::Client;
+use crate::client_auth::{Client, Presented};
 use crate::oauth::{Form, GrantType, MAX_BODY, Reason};
 
 /// The parts of an HTTP request that the token endpoint reads.
@@ -87,10 +87,22 @@ impl TokenRequest {
     }
 }
 
+impl TokenRequest {
+    /// R35: whether the client authenticates with the JWT that it asks for a token with. Each JWT has one role.
+    pub(crate) fn has_one_jwt_in_two_roles(&self) -> bool {
+        let GrantRequest::JwtBearer(grant) = &self.grant;
+        match &self.client {
+            Client::Presents(Presented::Assertion(presented)) => presented.is_same_jwt(&grant.assertion),
+            _ => false,
+        }
+    }
+}
+
 /// R22: query strings end up in logs, so nothing secret may stand there.
 fn check_query(query: Option<&str>) -> Result<(), Reason> {
     let query = Form::parse(query.unwrap_or_default().as_bytes())?;
-    let secret = ["client_id", "client_secret", "assertion"].iter().any(|name| query.has(name));
+    let secret =
+        ["client_id", "client_secret", "client_assertion", "assertion"].iter().any(|name| query.has(name));
     if secret { Err(Reason::CredentialsInQuery) } else { Ok(()) }
 }
 

@@ -8,7 +8,7 @@ use core::fmt::Display;
 use serde::{Serialize, Serializer};
 
 use crate::jose::SkippedKey;
-use crate::keys::KeysProblem;
+use crate::keys::{KeyOwner, KeysProblem};
 use crate::oauth::{GrantType, Reason};
 use crate::organization::OrganizationId;
 
@@ -50,21 +50,23 @@ pub enum Event<'a> {
         /// The organization.
         #[serde(serialize_with = "text")]
         organization: &'a OrganizationId,
-        /// The name of the trusted issuer.
-        trusted_issuer: &'a str,
+        /// Whose: `trusted_issuer` or `client_id`.
+        #[serde(flatten)]
+        owner: &'a KeyOwner,
         /// How many of its keys can verify an assertion.
         keys: usize,
         /// The others, and why (R53).
         #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "first_of")]
         skipped: &'a [SkippedKey],
     },
-    /// An issuer's keys did not come (R56).
+    /// The keys of an issuer or an application did not come (R56).
     KeysFailed {
         /// The organization.
         #[serde(serialize_with = "text")]
         organization: &'a OrganizationId,
-        /// The name of the trusted issuer.
-        trusted_issuer: &'a str,
+        /// Whose: `trusted_issuer` or `client_id`.
+        #[serde(flatten)]
+        owner: &'a KeyOwner,
         /// Why, without anything of the document.
         #[serde(rename = "cause", serialize_with = "text")]
         problem: &'a KeysProblem,
@@ -131,6 +133,9 @@ pub struct Decision<'a> {
     /// What was decided.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What lies behind a refusal of the client, which whoever asks is not told (R27): nothing secret or personal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'a str>,
     /// SHA-256 of the issued token's `jti`, base64url: whoever has the token finds the line, not the other way round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti_sha256: Option<&'a str>,
@@ -149,6 +154,7 @@ impl<'a> Decision<'a> {
             rule: None,
             audit: &[],
             outcome: Outcome::Refused(reason),
+            cause: None,
             jti_sha256: None,
             microseconds,
         }

@@ -10,8 +10,9 @@ use super::trail::Trail;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata};
 use crate::check::Finding;
-use crate::grants::Mark;
+use crate::client_auth::ClientAssertion;
 use crate::grants::jwt_bearer::Request;
+use crate::jwt::Mark;
 use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
@@ -107,6 +108,34 @@ impl<P: Ports> Service<P> {
         Ok(Explanation::of(trail))
     }
 
+    /// Explains whether this JWT authenticates a client, and which (R27, R28). `client_id`: what the client says beside it, if
+    /// anything. Fetches keys if need be, reserves nothing.
+    pub async fn explain_client(
+        &self,
+        organization: &OrganizationId,
+        client_assertion: &str,
+        client_id: Option<&str>,
+    ) -> Result<Explanation, RegistryError> {
+        self.registry.require(organization).await?;
+        let now = self.shell.ports.clock().now();
+        // That the organization exists is known here.
+        let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
+        let mut trail = Trail::new();
+        let presented = match ClientAssertion::new(client_id, client_assertion) {
+            Ok(presented) => presented,
+            Err(reason) => {
+                step_of_request(client_assertion, reason, &mut trail);
+                return Ok(Explanation::of(trail));
+            }
+        };
+        match self.authenticate_by_jwt(&organization, &presented, now, &mut trail).await {
+            Ok(_) => {}
+            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
+            Err(_) => {}
+        }
+        Ok(Explanation::of(trail))
+    }
+
     /// R45: whether the assertion would be reserved.
     async fn step_of_mark(&self, mark: &Mark, now: u64, trail: &mut Trail) -> Result<(), StoreError> {
         let used = self.spent.is_reserved(mark, now).await?;
@@ -164,10 +193,16 @@ fn any_application() -> Application {
         grant_types: GrantType::ALL.iter().map(|grant| grant.name().to_string()).collect(),
         scope: String::new(),
         token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
+        token_endpoint_auth_signing_alg: None,
+        jwks_uri: None,
+        jwks: None,
+        certificate: None,
+        client_assertion_issuer: None,
+        client_assertion_subject: None,
         trusted_issuers: None,
         access_token_lifetime: 3600,
         audience: None,
         enabled: true,
     };
-    Application::parse("any".to_string(), [0; 32], 0, metadata).expect("nothing in it is out of bounds")
+    Application::parse("any".to_string(), None, 0, metadata, false).expect("nothing in it is out of bounds")
 }

@@ -1,5 +1,6 @@
 //! The use cases, run over the [`ports`](crate::ports): the only part of core with input and output.
 
+mod authenticate;
 mod entries;
 mod explain;
 mod grants;
@@ -30,6 +31,7 @@ pub use spent::Spent;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 
+use crate::keys::KeyOwner;
 use crate::organization::OrganizationId;
 use crate::ports::{Ports, StoreError};
 use issuer_keys::IssuerKeys;
@@ -83,16 +85,16 @@ impl<P: Ports> Service<P> {
         &self.spent
     }
 
-    /// Takes the document of an issuer's keys at `uri` from a caller who fetched it, or the news that it can't be had.
+    /// Takes the document of its owner's keys at `uri` from a caller who fetched it, or the news that it can't be had.
     /// Returns how many of its keys are usable.
     pub async fn supply_keys(
         &self,
         organization: &OrganizationId,
-        name: &str,
+        owner: &KeyOwner,
         uri: &str,
         supplied: Supplied,
     ) -> Result<usize, RegistryError> {
-        self.issuer_keys.supply(organization, name, uri, supplied).await
+        self.issuer_keys.supply(organization, owner, uri, supplied).await
     }
 
     /// A trusted issuer's keys as far as they are there; nothing is fetched.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{self, Key};
 use super::schedule::Schedule;
 use super::shell::Shell;
-use crate::grants::Mark;
+use crate::jwt::Mark;
 use crate::oauth::{Reason, Refusal};
 use crate::ports::{Clock as _, Event, Ports, Store as _, StoreError};
 use crate::trust::MAX_CLOCK_SKEW;

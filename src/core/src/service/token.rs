@@ -6,16 +6,15 @@ use alloc::string::String;
 use zeroize::Zeroizing;
 
 use super::Service;
-use super::record::Key;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::application::{Application, DEFAULT_LIFETIME};
-use crate::client_auth::{AuthenticatedClient, Client, Presented, authenticate};
+use crate::client_auth::{AuthenticatedClient, Client};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
 use crate::jose::{SigningKey, base64url, digest};
-use crate::oauth::{Reason, Refusal};
+use crate::oauth::{Reason, Refusal, Role};
 use crate::organization::OrganizationId;
-use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports, Store as _};
+use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports};
 use crate::tokens::{AccessToken, AccessTokenClaims};
 use crate::trust::policy::Asker;
 
@@ -23,6 +22,12 @@ use crate::trust::policy::Asker;
 struct Issued {
     token: AccessToken,
     jti_sha256: String,
+}
+
+/// Why a client is refused, which it is not told itself (R27). Other causes are told where they come up.
+fn told_cause(refusal: &Refusal) -> Option<&str> {
+    let is_hidden = refusal.reason == Reason::ClientAssertionRefused;
+    refusal.cause.as_deref().filter(|_| is_hidden)
 }
 
 impl<P: Ports> Service<P> {
@@ -51,6 +56,7 @@ impl<P: Ports> Service<P> {
                 Ok(_) => Outcome::Granted,
                 Err(refusal) => Outcome::Refused(refusal.reason),
             },
+            cause: decided.as_ref().err().and_then(told_cause),
             jti_sha256: decided.as_ref().ok().map(|issued| issued.jti_sha256.as_str()),
             microseconds: ports.clock().microseconds().saturating_sub(began),
         }));
@@ -66,10 +72,15 @@ impl<P: Ports> Service<P> {
         let now = self.shell.ports.clock().now();
         let organization = self.registry.current(organization).await?;
         let client = match &request.client {
-            Client::Presents(presented) => Some(self.authenticate(&organization, presented, trail).await?),
+            Client::Presents(presented) => {
+                Some(self.authenticate(&organization, presented, now, trail).await?)
+            }
             Client::Nothing(_) if self.registry.grants_without_client(&organization).await? => None,
             Client::Nothing(_) => return Err(Reason::ClientUnauthenticated.into()),
         };
+        if request.has_one_jwt_in_two_roles() {
+            return Err(Role::ClientAssertion.refusal(Reason::TypeNotAllowed));
+        }
         let application = client.as_ref().map(AuthenticatedClient::application);
         if application.is_some_and(|application| !application.allows(request.grant.grant_type())) {
             return Err(Reason::GrantNotAllowed.into());
@@ -85,32 +96,13 @@ impl<P: Ports> Service<P> {
             }
         };
         let key = self.signing_keys.current(&organization, now).await?;
+        if let Some(mark) = client.as_ref().and_then(AuthenticatedClient::mark) {
+            self.reserve_client(mark, now).await?;
+        }
         if let Some(mark) = granted.mark() {
             self.spent.reserve(mark, now).await?;
         }
         self.issue(&organization, application, &granted, &key, now)
-    }
-
-    /// R20 to R23: who asks. Every failure looks the same and takes the same work.
-    async fn authenticate(
-        &self,
-        organization: &CurrentOrganization,
-        presented: &Presented,
-        trail: &mut Trail,
-    ) -> Result<AuthenticatedClient, Refusal> {
-        let client_id = presented.client_id();
-        let (application, was_kept) = self.registry.current_application(organization, client_id).await?;
-        trail.asked_by(application.as_ref());
-        match authenticate(presented, application) {
-            Ok(client) => Ok(client),
-            Err(reason) => {
-                if was_kept {
-                    // An unknown client cost this read.
-                    self.shell.ports.registry().get(&Key::application(&organization.id, client_id)).await?;
-                }
-                Err(reason.into())
-            }
-        }
     }
 
     /// The token of what was granted to this application, or without a client (R29).

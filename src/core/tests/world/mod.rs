@@ -354,6 +354,11 @@ pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
 
 pub fn request(client: &NewApplication, assertion: &str) -> TokenRequest {
     let id = client.application.client_id();
-    let credentials = Presented::secret(id, &client.client_secret, PresentedBy::Basic);
+    let credentials = Presented::secret(id, secret(client), PresentedBy::Basic);
     TokenRequest::jwt_bearer(credentials, assertion, None, None).expect("short enough")
+}
+
+/// The secret of an application that has one.
+pub fn secret(client: &NewApplication) -> &str {
+    client.client_secret.as_ref().expect("it has a secret")
 }

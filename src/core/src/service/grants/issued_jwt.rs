@@ -1,4 +1,5 @@
-//! A JWT of a trusted issuer, in whatever role: its issuer, the issuer's keys, and the verification with them.
+//! A JWT of a trusted issuer or of an application, in whatever role: who issued it, whose keys those are, and the verification
+//! with them.
 
 use alloc::format;
 use alloc::rc::Rc;
@@ -11,21 +12,26 @@ use crate::keys::KeySource;
 use crate::oauth::{Reason, Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
+use crate::service::issuer_keys::Owner;
 use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
 use crate::trust::Issuer;
 use crate::words::quoted;
 
 /// A JWT, and what it is for.
-pub(super) struct IssuedJwt<'a> {
-    pub(super) unverified: UnverifiedJwt<'a>,
+pub(in crate::service) struct IssuedJwt<'a> {
+    pub(in crate::service) unverified: UnverifiedJwt<'a>,
     role: Role,
 }
 
 impl<'a> IssuedJwt<'a> {
     /// R30 to R32. White space around it is refused here as everywhere; an explanation goes on with what is inside, so
     /// that whoever has a line end too much learns the rest as well.
-    pub(super) fn parse(text: &'a str, role: Role, trail: &mut Trail) -> Result<Self, Refusal> {
+    pub(in crate::service) fn parse(
+        text: &'a str,
+        role: Role,
+        trail: &mut Trail,
+    ) -> Result<Self, Refusal> {
         let (rule, name) = ("R30-R32", "well-formed");
         let error = match UnverifiedJwt::parse(text) {
             Ok(unverified) => {
@@ -49,7 +55,7 @@ impl<'a> IssuedJwt<'a> {
 
 impl<P: Ports> Service<P> {
     /// R40: the trusted issuer that the JWT names.
-    pub(super) async fn issuer_of(
+    pub(in crate::service) async fn issuer_of(
         &self,
         organization: &Rc<CurrentOrganization>,
         jwt: &IssuedJwt<'_>,
@@ -70,25 +76,25 @@ impl<P: Ports> Service<P> {
 
     /// The verified JWT, with keys that are fetched if need be, and fetched again where a newer one could change the
     /// verdict (R52).
-    pub(super) async fn verify<'a>(
+    pub(in crate::service) async fn verify<'a>(
         &self,
         organization: &Rc<CurrentOrganization>,
-        issuer: &Issuer,
+        owner: Owner<'_>,
         jwt: &IssuedJwt<'_>,
         verification: &mut Verification<'a>,
         now: u64,
         trail: &mut Trail,
     ) -> Result<VerifiedJwt<'a>, Refusal> {
-        let (signatures, have_kid) = (self.shell.ports.signatures(), issuer.keys().has_kid());
+        let (signatures, have_kid) = (self.shell.ports.signatures(), owner.keys().has_kid());
         let keys = if trail.has_failed() {
-            self.issuer_keys.keys_at_hand(organization, issuer).await
+            self.issuer_keys.keys_at_hand(organization, owner).await
         } else {
-            self.issuer_keys.of(organization, issuer, jwt.unverified.header(), now).await
+            self.issuer_keys.of(organization, owner, jwt.unverified.header(), now).await
         };
         let keys = match keys {
             Ok(keys) => keys,
             Err(refusal) => {
-                return self.without_keys(organization, issuer, jwt, verification, refusal, trail).await;
+                return self.without_keys(organization, owner, jwt, verification, refusal, trail).await;
             }
         };
         let mut verified = verification.verify(Keys { keys: &keys, have_kid }, signatures);
@@ -96,16 +102,16 @@ impl<P: Ports> Service<P> {
             && problem.may_be_of_an_old_key()
             && !trail.has_failed()
         {
-            match self.issuer_keys.newer_keys(organization, issuer, &keys, now).await {
+            match self.issuer_keys.newer_keys(organization, owner, &keys, now).await {
                 Ok(None) => {}
                 Ok(Some(keys)) => verified = verification.verify(Keys { keys: &keys, have_kid }, signatures),
                 Err(refusal) => {
-                    return self.without_keys(organization, issuer, jwt, verification, refusal, trail).await;
+                    return self.without_keys(organization, owner, jwt, verification, refusal, trail).await;
                 }
             }
         }
         if trail.is_kept() {
-            self.step_of_keys(organization, issuer, None, trail).await?;
+            self.step_of_keys(organization, owner, None, trail).await?;
             trail.steps_of_jwt(verification.take_findings(), jwt.role);
         }
         verified.map_err(|problem| in_role(problem, jwt.role))
@@ -115,7 +121,7 @@ impl<P: Ports> Service<P> {
     async fn without_keys<'a>(
         &self,
         organization: &Rc<CurrentOrganization>,
-        issuer: &Issuer,
+        owner: Owner<'_>,
         jwt: &IssuedJwt<'_>,
         verification: &mut Verification<'_>,
         refusal: Refusal,
@@ -123,32 +129,34 @@ impl<P: Ports> Service<P> {
     ) -> Result<VerifiedJwt<'a>, Refusal> {
         if trail.is_kept() {
             verification.explain_claims();
-            self.step_of_keys(organization, issuer, Some(&refusal), trail).await?;
+            self.step_of_keys(organization, owner, Some(&refusal), trail).await?;
             trail.steps_of_jwt(verification.take_findings(), jwt.role);
         }
         Err(refusal)
     }
 
-    /// R51 to R54, R56: what there is of the issuer's keys, which were skipped, and why the last fetch brought none.
+    /// R51 to R54, R56: what there is of the owner's keys, which were skipped, and why the last fetch brought none.
     async fn step_of_keys(
         &self,
         organization: &Rc<CurrentOrganization>,
-        issuer: &Issuer,
+        owner: Owner<'_>,
         refusal: Option<&Refusal>,
         trail: &mut Trail,
     ) -> Result<(), Refusal> {
-        let document = self.issuer_keys.stored_document(organization, issuer).await?;
-        let metadata = self.issuer_keys.stored_metadata(organization, issuer).await?;
-        let is_discovered = matches!(issuer.keys(), KeySource::Discovery(_));
+        let document = self.issuer_keys.stored_document(organization, owner).await?;
+        let metadata = self.issuer_keys.stored_metadata(organization, owner).await?;
+        let is_discovered = matches!(owner.keys(), KeySource::Discovery(_));
         let knows_endpoint = !is_discovered || metadata.as_ref().is_some_and(|one| one.jwks_uri().is_some());
         let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
         let saw = match (&document, cause) {
             (Some(document), _) if !document.keys.is_empty() => document.to_string(),
             // Its metadata says in the cause that it is at fault.
             (_, Some(cause)) if !knows_endpoint => cause.to_string(),
-            (_, Some(cause)) => format!("the issuer's JWKS endpoint: {cause}"),
+            (_, Some(cause)) => format!("the {}'s JWKS endpoint: {cause}", owner.noun()),
             (Some(document), None) => document.to_string(),
-            (None, None) if refusal.is_some() => "the issuer's JWKS endpoint: no document yet".to_string(),
+            (None, None) if refusal.is_some() => {
+                format!("the {}'s JWKS endpoint: no document yet", owner.noun())
+            }
             // Keys that were registered.
             (None, None) => return Ok(()),
         };

@@ -14,6 +14,7 @@ use crate::jwt::Verification;
 use crate::oauth::{Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
+use crate::service::issuer_keys::Owner;
 use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
 use crate::trust::policy::{self, Asker, Terms};
@@ -52,7 +53,8 @@ impl<P: Ports> Service<P> {
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
         trail.steps_of_jwt(verification.take_findings(), role);
         trail.go_on(header)?;
-        let verified = self.verify(organization, &issuer, &jwt, &mut verification, now, trail).await;
+        let owner = Owner::of_issuer(&issuer);
+        let verified = self.verify(organization, owner, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
         if trail.is_kept() {
             let found = policy::explain_judgement(terms, verification.claims_to_explain());

@@ -2,3 +2,5 @@
 
 mod issued_jwt;
 mod jwt_bearer;
+
+pub(super) use issued_jwt::IssuedJwt;

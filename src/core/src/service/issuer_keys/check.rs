@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use super::document::KeyDocument;
 use super::report::KeyReport;
 use super::turns::{LOOKS, PAUSE};
-use super::{IssuerKeys, Source};
+use super::{IssuerKeys, Owner, Source};
 use crate::keys::{DocumentKind, KeySource};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, KeyFetcher, Ports, Store as _, StoreError};
@@ -40,14 +40,15 @@ impl<P: Ports> IssuerKeys<P> {
         let issuer = self.registered(organization, name).await?;
         let mut missed = Vec::new();
         if !P::KeyFetcher::CALLER_SUPPLIES {
-            if let KeySource::Discovery(address) = issuer.keys() {
-                let metadata = Source::of_metadata(organization, issuer.document(), address);
+            let owner = Owner::of_issuer(&issuer);
+            if let KeySource::Discovery(address) = owner.keys {
+                let metadata = Source::of_metadata(organization, owner, address);
                 if !self.fetch_now(metadata).await? {
                     missed.push(DocumentKind::Metadata.name());
                 }
             }
-            if let Some(uri) = self.endpoint(organization, &issuer).await? {
-                let keys = Source::of_keys(organization, issuer.document(), &uri);
+            if let Some(uri) = self.endpoint(organization, owner).await? {
+                let keys = Source::of_keys(organization, owner, &uri);
                 if !self.fetch_now(keys).await? {
                     missed.push(DocumentKind::Jwks.name());
                 }

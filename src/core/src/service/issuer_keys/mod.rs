@@ -1,4 +1,5 @@
-//! The keys of a trusted issuer, and the life of a JWKS document and of the metadata that leads to it (R50 to R54).
+//! The keys of a trusted issuer or of an application, and the life of a JWKS document and of the metadata that leads to it
+//! (R50 to R54).
 //!
 //! A document is fresh for a while, then served stale while it is refreshed, and dropped a day after
 //! that. Fetches take turns: in each window of 30 seconds one request of all instances fetches, decided
@@ -6,17 +7,20 @@
 //! `kid`s cause one fetch in 30 seconds. The same counter says how many wait already: a request that
 //! waits keeps an instance, and a slow endpoint must not keep those of all other issuers.
 //!
-//! A document that differs from the one before, and the end of an issuer, bring the organization's counter
+//! A document that differs from the one before, and the end of its owner, bring the organization's counter
 //! forward: each instance reads that first, so none goes on with the older one (R48).
 
 mod check;
 mod document;
+mod owner;
+mod registered;
 mod report;
 mod source;
 mod stored;
 mod supplied;
 mod turns;
 
+pub(super) use owner::Owner;
 pub use report::{DocumentReport, KeyReport};
 pub use supplied::Supplied;
 
@@ -35,15 +39,14 @@ use super::shell::Shell;
 use crate::field::FieldError;
 use crate::jose::Header;
 use crate::jose::key::VerificationKey;
-use crate::keys::{KeySource, MetadataAddress};
+use crate::keys::{KeyOwner, KeySource, MetadataAddress};
 use crate::oauth::{KeysNeeded, Reason, Refusal};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, FetchProblem, KeyFetcher, Ports, Store as _, StoreError};
-use crate::trust::Issuer;
 use document::KeyDocument;
 use source::Source;
 
-/// The keys of all trusted issuers, as far as they come from endpoints.
+/// The keys of all trusted issuers and applications, as far as they come from endpoints.
 pub(in crate::service) struct IssuerKeys<P: Ports> {
     shell: Rc<Shell<P>>,
     registry: Rc<Registry<P>>,
@@ -57,7 +60,7 @@ struct Cache {
     /// JWKS documents with the bytes that they were parsed from: good for a record that was just read and has the same
     /// bytes.
     parsed: Entries<Parsed>,
-    refreshes_due: Vec<(OrganizationId, String)>,
+    refreshes_due: Vec<(OrganizationId, KeyOwner)>,
 }
 
 struct Parsed {
@@ -73,25 +76,25 @@ impl<P: Ports> IssuerKeys<P> {
         Self { shell, registry, cache: RefCell::default(), turn_sweeps }
     }
 
-    /// The issuer's keys at this moment, fetched if need be.
+    /// The owner's keys at this moment, fetched if need be.
     pub(in crate::service) async fn of(
         &self,
         organization: &Rc<CurrentOrganization>,
-        issuer: &Issuer,
+        owner: Owner<'_>,
         header: &Header,
         now: u64,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
         let metadata;
-        let uri = match issuer.keys() {
+        let uri = match owner.keys {
             KeySource::Certificate(keys) | KeySource::Inline(keys) => return Ok(Rc::clone(keys)),
             KeySource::Endpoint(uri) => uri.as_str(),
             KeySource::Discovery(address) => {
-                let source = Source::of_metadata(&organization.id, issuer.document(), address);
+                let source = Source::of_metadata(&organization.id, owner, address);
                 metadata = self.current(organization, source, header, now).await?;
                 metadata.jwks_uri().unwrap_or_default()
             }
         };
-        let source = Source::of_keys(&organization.id, issuer.document(), uri);
+        let source = Source::of_keys(&organization.id, owner, uri);
         Ok(Rc::clone(&self.current(organization, source, header, now).await?.keys))
     }
 
@@ -125,48 +128,47 @@ impl<P: Ports> IssuerKeys<P> {
         }
     }
 
-    /// The issuer's keys once more, where none of the `tried` ones made the signature good: a key may have changed
+    /// The owner's keys once more, where none of the `tried` ones made the signature good: a key may have changed
     /// under the same `kid`, or without one (R52). `None`: there are no others.
     pub(in crate::service) async fn newer_keys(
         &self,
         organization: &CurrentOrganization,
-        issuer: &Issuer,
+        owner: Owner<'_>,
         tried: &[VerificationKey],
         now: u64,
     ) -> Result<Option<Rc<[VerificationKey]>>, Refusal> {
-        let Some(uri) = self.endpoint(&organization.id, issuer).await? else { return Ok(None) };
-        let source = Source::of_keys(&organization.id, issuer.document(), &uri);
+        let Some(uri) = self.endpoint(&organization.id, owner).await? else { return Ok(None) };
+        let source = Source::of_keys(&organization.id, owner, &uri);
         let stored = self.load_document(source).await?;
         let keys = Rc::clone(&self.refresh(source, stored, now).await?.keys);
         Ok((*keys != *tried).then_some(keys))
     }
 
-    /// Where the issuer's keys are, as far as that is known: nothing is fetched.
+    /// Where the owner's keys are, as far as that is known: nothing is fetched.
     async fn endpoint(
         &self,
         organization: &OrganizationId,
-        issuer: &Issuer,
+        owner: Owner<'_>,
     ) -> Result<Option<String>, StoreError> {
-        let address = match issuer.keys() {
+        let address = match owner.keys {
             KeySource::Certificate(_) | KeySource::Inline(_) => return Ok(None),
             KeySource::Endpoint(uri) => return Ok(Some(uri.clone())),
             KeySource::Discovery(address) => address,
         };
-        let metadata =
-            self.load_document(Source::of_metadata(organization, issuer.document(), address)).await?;
+        let metadata = self.load_document(Source::of_metadata(organization, owner, address)).await?;
         Ok(metadata.and_then(|metadata| metadata.jwks_uri().map(ToString::to_string)))
     }
 
-    /// The issuer's keys as far as they are there, for people: nothing is fetched.
+    /// The owner's keys as far as they are there, for people: nothing is fetched.
     pub(in crate::service) async fn keys_at_hand(
         &self,
         organization: &CurrentOrganization,
-        issuer: &Issuer,
+        owner: Owner<'_>,
     ) -> Result<Rc<[VerificationKey]>, Refusal> {
-        if let KeySource::Certificate(keys) | KeySource::Inline(keys) = issuer.keys() {
+        if let KeySource::Certificate(keys) | KeySource::Inline(keys) = owner.keys {
             return Ok(Rc::clone(keys));
         }
-        match self.stored_document(organization, issuer).await? {
+        match self.stored_document(organization, owner).await? {
             Some(document) if !document.keys.is_empty() => Ok(Rc::clone(&document.keys)),
             _ => Err(unavailable(KEY_WINDOW, Some("it is not asked for what is refused anyway"))),
         }
@@ -176,20 +178,20 @@ impl<P: Ports> IssuerKeys<P> {
     pub(in crate::service) async fn stored_document(
         &self,
         organization: &CurrentOrganization,
-        issuer: &Issuer,
+        owner: Owner<'_>,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let Some(uri) = self.endpoint(&organization.id, issuer).await? else { return Ok(None) };
-        self.load_document(Source::of_keys(&organization.id, issuer.document(), &uri)).await
+        let Some(uri) = self.endpoint(&organization.id, owner).await? else { return Ok(None) };
+        self.load_document(Source::of_keys(&organization.id, owner, &uri)).await
     }
 
     /// The metadata as it is stored, for people; nothing is fetched. `None`, too, where the keys are not discovered.
     pub(in crate::service) async fn stored_metadata(
         &self,
         organization: &CurrentOrganization,
-        issuer: &Issuer,
+        owner: Owner<'_>,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let KeySource::Discovery(address) = issuer.keys() else { return Ok(None) };
-        self.load_document(Source::of_metadata(&organization.id, issuer.document(), address)).await
+        let KeySource::Discovery(address) = owner.keys else { return Ok(None) };
+        self.load_document(Source::of_metadata(&organization.id, owner, address)).await
     }
 
     /// A stale document does for now, but is to be fetched again: by us after the response, or by a caller
@@ -211,7 +213,7 @@ impl<P: Ports> IssuerKeys<P> {
         if document.was_tried(now) {
             return Ok(());
         }
-        let due = (source.organization.clone(), source.issuer.name.clone());
+        let due = (source.organization.clone(), source.owner.named());
         self.cache.borrow_mut().refreshes_due.push(due);
         Ok(())
     }
@@ -242,7 +244,7 @@ impl<P: Ports> IssuerKeys<P> {
                     .as_ref()
                     .map_or(KEY_WINDOW - now % KEY_WINDOW, |document| document.untried_in(now));
                 let problem = stored.and_then(|document| document.stored.problem.clone());
-                let is_unasked = P::KeyFetcher::CALLER_SUPPLIES && source.issuer.jwks_ca.is_some();
+                let is_unasked = P::KeyFetcher::CALLER_SUPPLIES && source.owner.authorities.is_some();
                 let problem = problem.or_else(|| is_unasked.then(|| FetchProblem::Authorities.to_string()));
                 Err(unavailable(until, problem.as_deref()))
             }
@@ -251,23 +253,25 @@ impl<P: Ports> IssuerKeys<P> {
 
     /// Takes the document of `uri` that the caller fetched, and says how many of its keys are usable; metadata has none.
     /// Where there is no document, what is stored is used on, if it may be (R51). One that can't be used is an error, and
-    /// counts as none: nobody is asked for it again for 30 seconds. One of an address that the issuer no longer has is
+    /// counts as none: nobody is asked for it again for 30 seconds. One of an address that the owner no longer has is
     /// nobody's.
     pub(in crate::service) async fn supply(
         &self,
         organization: &OrganizationId,
-        name: &str,
+        owner: &KeyOwner,
         uri: &str,
         supplied: Supplied,
     ) -> Result<usize, RegistryError> {
-        let issuer = self.registered(organization, name).await?;
-        let endpoint = self.endpoint(organization, &issuer).await?;
-        let source = match issuer.keys() {
+        let registered = self.registered_owner(organization, owner).await?;
+        let elsewhere = || FieldError::new("uri", "must be where its owner's keys are");
+        let owner = registered.owner().ok_or_else(elsewhere)?;
+        let endpoint = self.endpoint(organization, owner).await?;
+        let source = match owner.keys {
             KeySource::Discovery(address) if is_of(address, uri) => {
-                Source::of_metadata(organization, issuer.document(), address)
+                Source::of_metadata(organization, owner, address)
             }
-            _ if endpoint.as_deref() == Some(uri) => Source::of_keys(organization, issuer.document(), uri),
-            _ => return Err(FieldError::new("uri", "must be where the trusted issuer's keys are").into()),
+            _ if endpoint.as_deref() == Some(uri) => Source::of_keys(organization, owner, uri),
+            _ => return Err(elsewhere().into()),
         };
         let (is_supplied, now) = (matches!(supplied, Supplied::Document(_)), self.shell.ports.clock().now());
         let (_, document) = self.store_document(source, uri, supplied.into(), now).await?;
@@ -288,7 +292,7 @@ fn unavailable(retry_after: u64, problem: Option<&str>) -> Refusal {
 }
 
 fn needed(source: Source<'_>, uri: &str) -> Refusal {
-    let trusted_issuer = source.issuer.name.clone();
-    let keys_needed = Some(KeysNeeded { trusted_issuer, kind: source.kind.name(), uri: uri.into() });
+    let (owner, kind) = (source.owner.named(), source.kind.name());
+    let keys_needed = Some(KeysNeeded { owner, kind, uri: uri.into() });
     Refusal { keys_needed, ..Reason::KeysNeeded.into() }
 }

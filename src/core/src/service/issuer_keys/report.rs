@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::document::KeyDocument;
-use super::{IssuerKeys, Source};
+use super::{IssuerKeys, Owner, Source};
 use crate::jose::Algorithm;
 use crate::jose::key::{KeyListing, ListedKey, SkippedKey};
 use crate::json::Value;
@@ -79,7 +79,7 @@ impl<P: Ports> IssuerKeys<P> {
         issuer: &Issuer,
     ) -> Result<KeyReport, StoreError> {
         let now = self.shell.ports.clock().now();
-        let registered = issuer.document();
+        let (registered, owner) = (issuer.document(), Owner::of_issuer(issuer));
         let mut documents = Vec::new();
         let (source, listing) = match issuer.keys() {
             KeySource::Certificate(_) => {
@@ -88,22 +88,22 @@ impl<P: Ports> IssuerKeys<P> {
             }
             KeySource::Inline(_) => {
                 let set = registered.jwks.as_ref().and_then(Value::as_object);
-                let set = set.map(|set| KeyListing::of_object(set, registered.key_use()));
+                let set = set.map(|set| KeyListing::of_object(set, owner.key_use));
                 ("jwks", set.and_then(Result::ok).unwrap_or_default())
             }
             KeySource::Endpoint(uri) => {
-                let source = Source::of_keys(organization, registered, uri);
+                let source = Source::of_keys(organization, owner, uri);
                 ("jwks_uri", self.fetched(source, now, &mut documents).await?)
             }
             KeySource::Discovery(address) => {
-                let source = Source::of_metadata(organization, registered, address);
+                let source = Source::of_metadata(organization, owner, address);
                 let metadata = self.load_document(source).await?;
                 documents.push(DocumentReport::of(source, metadata.as_deref(), now));
                 // What is too old leads nowhere any more.
                 let metadata = metadata.filter(|metadata| metadata.is_usable(now));
                 let listing = match metadata.as_ref().and_then(|metadata| metadata.jwks_uri()) {
                     Some(uri) => {
-                        let source = Source::of_keys(organization, registered, uri);
+                        let source = Source::of_keys(organization, owner, uri);
                         self.fetched(source, now, &mut documents).await?
                     }
                     None => KeyListing::default(),
@@ -133,7 +133,7 @@ impl<P: Ports> IssuerKeys<P> {
         documents.push(DocumentReport::of(source, document, now));
         let usable = document.filter(|document| document.is_usable(now));
         let text = usable.and_then(|document| document.stored.document.as_deref());
-        let key_use = source.issuer.key_use();
+        let key_use = source.owner.key_use;
         let listing = text.map(|text| KeyListing::of_set(text.as_bytes(), key_use)).and_then(Result::ok);
         let mut listing = listing.unwrap_or_default();
         if let Some(document) = document.filter(|document| !document.refused.is_empty()) {

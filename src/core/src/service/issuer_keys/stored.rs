@@ -22,27 +22,28 @@ impl<P: Ports> IssuerKeys<P> {
         fetched: Result<FetchedDocument, KeysProblem>,
         began: u64,
     ) -> Result<(Option<Rc<KeyDocument>>, Rc<KeyDocument>), StoreError> {
-        let Source { organization, issuer, kind, .. } = source;
+        let Source { organization, owner, kind, .. } = source;
         let not_supplied = matches!(
             fetched,
             Err(KeysProblem::Fetch(FetchProblem::NotSupplied) | KeysProblem::NotSupplied(_))
         );
         let dev = self.shell.settings.dev();
+        let key_use = owner.key_use;
         let usable = match kind {
-            DocumentKind::Jwks => fetched.and_then(|document| Usable::read(document, issuer.key_use())),
+            DocumentKind::Jwks => fetched.and_then(|document| Usable::read(document, key_use)),
             DocumentKind::Metadata => fetched
-                .and_then(|document| Usable::read_metadata(document, &issuer.issuer, dev))
+                .and_then(|document| Usable::read_metadata(document, owner.issuer, dev))
                 .map_err(|problem| KeysProblem::Metadata(Box::new(problem))),
         };
-        let trusted_issuer = issuer.name.as_str();
+        let owner = &owner.named();
         match &usable {
             Ok(usable) if kind == DocumentKind::Jwks => {
                 let (keys, skipped) = (usable.set.keys.len(), usable.set.skipped.as_slice());
-                self.tell(&Event::KeysFetched { organization, trusted_issuer, keys, skipped });
+                self.tell(&Event::KeysFetched { organization, owner, keys, skipped });
             }
             // What comes of it is told of the keys.
             Ok(_) => {}
-            Err(problem) => self.tell(&Event::KeysFailed { organization, trusted_issuer, problem }),
+            Err(problem) => self.tell(&Event::KeysFailed { organization, owner, problem }),
         }
         let now = self.shell.ports.clock().now();
         let before = self.load_document(source).await?;
@@ -84,7 +85,7 @@ impl<P: Ports> IssuerKeys<P> {
             self.registry.changed(organization).await?;
         }
         self.shell.ports.registry().set(&source.key(), &record).await?;
-        let mut document = KeyDocument::new(record, stored, kind, issuer.key_use());
+        let mut document = KeyDocument::new(record, stored, kind, key_use);
         document.refused = refused;
         let document = Rc::new(document);
         self.keep(source, &document, Weak::new());
@@ -103,7 +104,7 @@ impl<P: Ports> IssuerKeys<P> {
         now: u64,
     ) -> Result<(), StoreError> {
         let Some(uri) = before.and_then(|before| before.jwks_uri()) else { return Ok(()) };
-        let keys = Source::of_keys(source.organization, source.issuer, uri);
+        let keys = Source::of_keys(source.organization, source.owner, uri);
         self.shell.ports.registry().delete(&keys.turn(now / KEY_WINDOW)).await
     }
 
@@ -141,7 +142,7 @@ impl<P: Ports> IssuerKeys<P> {
         let key = source.key();
         let Some(record) = self.shell.ports.registry().get(&key).await? else { return Ok(None) };
         let parsed = self.cache.borrow().parsed.get(&key).map(|parsed| Rc::clone(&parsed.document));
-        let key_use = source.issuer.key_use();
+        let key_use = source.owner.key_use;
         if let Some(parsed) = parsed.filter(|parsed| parsed.is_of(&record, key_use)) {
             return Ok((parsed.stored.uri == source.uri).then_some(parsed));
         }

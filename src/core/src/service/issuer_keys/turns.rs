@@ -1,17 +1,15 @@
 //! Who fetches a document: in a request, after a response, and the turns that were left behind.
 
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::document::KeyDocument;
 use super::{IssuerKeys, Source, unavailable};
-use crate::keys::KeySource;
+use crate::keys::{KeyOwner, KeySource};
 use crate::oauth::Refusal;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, FetchProblem, KeyFetcher as _, Ports, Store as _, StoreError};
 use crate::service::record::{KEY_WINDOW, Key};
-use crate::trust::Issuer;
 
 /// How often the instances together look for turns that were left behind, in seconds, and how many pages of keys one
 /// look goes through. What is left is looked at a minute later.
@@ -96,27 +94,28 @@ impl<P: Ports> IssuerKeys<P> {
 
     /// Refreshes what a request found to be stale.
     pub(in crate::service) async fn refresh_due(&self) -> Result<(), StoreError> {
-        let due: Vec<(OrganizationId, String)> = core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
-        for (organization, name) in due {
-            self.refresh_unless_another_does(&organization, &name).await?;
+        let due: Vec<(OrganizationId, KeyOwner)> =
+            core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
+        for (organization, owner) in due {
+            self.refresh_unless_another_does(&organization, &owner).await?;
             self.sweep_turns_if_due().await?;
         }
         Ok(())
     }
 
-    /// What is stale of an issuer's documents: its metadata first, which says where the keys are.
+    /// What is stale of an owner's documents: the metadata first, which says where the keys are.
     async fn refresh_unless_another_does(
         &self,
         organization: &OrganizationId,
-        name: &str,
+        owner: &KeyOwner,
     ) -> Result<(), StoreError> {
-        let Ok(document) = self.registry.trusted_issuer(organization, name).await else { return Ok(()) };
-        let Ok(issuer) = Issuer::parse(document, self.shell.settings.dev()) else { return Ok(()) };
-        if let KeySource::Discovery(address) = issuer.keys() {
-            self.refresh_alone(Source::of_metadata(organization, issuer.document(), address)).await?;
+        let Ok(registered) = self.registered_owner(organization, owner).await else { return Ok(()) };
+        let Some(owner) = registered.owner() else { return Ok(()) };
+        if let KeySource::Discovery(address) = owner.keys {
+            self.refresh_alone(Source::of_metadata(organization, owner, address)).await?;
         }
-        let Some(uri) = self.endpoint(organization, &issuer).await? else { return Ok(()) };
-        self.refresh_alone(Source::of_keys(organization, issuer.document(), &uri)).await
+        let Some(uri) = self.endpoint(organization, owner).await? else { return Ok(()) };
+        self.refresh_alone(Source::of_keys(organization, owner, &uri)).await
     }
 
     /// Nobody waits for this refresh, so it waits for nobody: a failure is tried again in the next window.
