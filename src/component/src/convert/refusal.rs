@@ -2,6 +2,7 @@
 
 use alloc::string::ToString;
 
+use asserta_core::keys::KeyOwner;
 use asserta_core::oauth::{Reason, Refusal};
 
 use crate::bindings::wit::exchange;
@@ -11,7 +12,10 @@ impl From<Refusal> for exchange::ExchangeError {
     fn from(refusal: Refusal) -> Self {
         if let Some(needed) = refusal.keys_needed {
             return Self::KeysNeeded(exchange::KeysNeeded {
-                owner: exchange::KeyOwner::TrustedIssuer(needed.trusted_issuer),
+                owner: match needed.owner {
+                    KeyOwner::Issuer(name) => exchange::KeyOwner::TrustedIssuer(name),
+                    KeyOwner::Application(client_id) => exchange::KeyOwner::Application(client_id),
+                },
                 kind: needed.kind.to_string(),
                 uri: needed.uri,
             });

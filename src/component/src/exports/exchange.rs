@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use asserta_core::client_auth::{Client, Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
 use asserta_core::json::to_text;
+use asserta_core::keys;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Decision, Event, FetchedDocument, Ports as _};
@@ -13,7 +14,7 @@ use asserta_core::service::Supplied;
 use super::organization;
 use crate::bindings::Component;
 use crate::bindings::wit::exchange::{
-    AccessToken, Credentials, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded, Options,
+    AccessToken, ClientAssertion, Credentials, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded, Options,
 };
 use crate::bindings::wit::types::RegistryError;
 use crate::instance::{run, service};
@@ -72,6 +73,16 @@ impl Guest for Component {
         Ok(to_text(&run(service()?.explain(&organization, &assertion, client_id.as_deref()))?))
     }
 
+    fn explain_client(
+        name: String,
+        client_assertion: String,
+        client_id: Option<String>,
+    ) -> Result<String, RegistryError> {
+        let organization = organization(&name)?;
+        let explained = service()?.explain_client(&organization, &client_assertion, client_id.as_deref());
+        Ok(to_text(&run(explained)?))
+    }
+
     fn sweep() -> Result<u64, RegistryError> {
         let swept = run(service()?.spent().sweep()).map_err(|_| RegistryError::StoreUnavailable)?;
         Ok(swept as u64)
@@ -84,6 +95,9 @@ fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<
             Presented::secret(&secret.client_id, &secret.client_secret, PresentedBy::Basic).into()
         }
         Credentials::NoClient(client_id) => Client::nothing(client_id.as_deref()),
+        Credentials::ClientAssertion(ClientAssertion { client_id, assertion }) => {
+            Presented::assertion(client_id.as_deref(), &assertion)?.into()
+        }
     };
     let Grant::JwtBearer(assertion) = grant;
     let resources = options.resources.iter().map(String::as_str);
@@ -91,7 +105,10 @@ fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<
 }
 
 fn supply(name: &str, needed: &KeysNeeded, supplied: Supplied) -> Result<u32, RegistryError> {
-    let KeyOwner::TrustedIssuer(issuer) = &needed.owner;
-    let usable = run(service()?.supply_keys(&organization(name)?, issuer, &needed.uri, supplied))?;
+    let owner = match &needed.owner {
+        KeyOwner::TrustedIssuer(name) => keys::KeyOwner::Issuer(name.clone()),
+        KeyOwner::Application(client_id) => keys::KeyOwner::Application(client_id.clone()),
+    };
+    let usable = run(service()?.supply_keys(&organization(name)?, &owner, &needed.uri, supplied))?;
     Ok(u32::try_from(usable).unwrap_or(u32::MAX))
 }

@@ -1,10 +1,12 @@
-//! `POST /admin/organizations/{org}/explain`: what an exchange of an assertion would come to, check by check.
+//! `POST /admin/organizations/{org}/explain`: what an exchange of an assertion would come to, check by check, or whether a
+//! client assertion authenticates its client.
 
 use alloc::string::String;
 
+use asserta_core::field::FieldError;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
-use asserta_core::service::Service;
+use asserta_core::service::{RegistryError, Service};
 use serde::Deserialize;
 
 use super::body;
@@ -15,7 +17,10 @@ use crate::response::json;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    assertion: String,
+    #[serde(default)]
+    assertion: Option<String>,
+    #[serde(default)]
+    client_assertion: Option<String>,
     #[serde(default)]
     client_id: Option<String>,
 }
@@ -26,6 +31,15 @@ pub(super) async fn explain(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
-    let Question { assertion, client_id } = body::read(request)?;
-    Ok(json(200, &service.explain(organization, &assertion, client_id.as_deref()).await?))
+    let Question { assertion, client_assertion, client_id } = body::read(request)?;
+    let client_id = client_id.as_deref();
+    let explanation = match (assertion, client_assertion) {
+        (Some(assertion), None) => service.explain(organization, &assertion, client_id).await?,
+        (None, Some(assertion)) => service.explain_client(organization, &assertion, client_id).await?,
+        _ => {
+            let problem = "or client_assertion is needed, and not both";
+            return Err(RegistryError::from(FieldError::new("assertion", problem)).into());
+        }
+    };
+    Ok(json(200, &explanation))
 }
