@@ -86,7 +86,9 @@ export function line(value: string): string {
 /** What an exchange has asked for. */
 export function keysNeeded(needed: KeysNeeded): exchange.KeysNeeded {
   return {
-    owner: { tag: "trusted-issuer", val: text("trustedIssuer", needed.trustedIssuer) },
+    owner: needed.clientId === undefined
+      ? { tag: "trusted-issuer", val: text("trustedIssuer", needed.trustedIssuer) }
+      : { tag: "application", val: text("clientId", needed.clientId) },
     kind: text("kind", needed.kind),
     uri: text("uri", needed.uri),
   };
@@ -119,7 +121,9 @@ export function exchangeError(error: exchange.ExchangeError, organization: strin
   switch (error.tag) {
     case "keys-needed": {
       const { owner, kind, uri } = error.val;
-      return new KeysNeeded(organization, owner.val, kind, uri);
+      return owner.tag === "application"
+        ? new KeysNeeded(organization, undefined, kind, uri, owner.val)
+        : new KeysNeeded(organization, owner.val, kind, uri);
     }
     case "refusal": {
       const { code, reason, sentence, retryAfter, cause } = error.val;

@@ -34,14 +34,17 @@ export class KeysNeeded extends Error {
   constructor(
     /** The organization of the exchange. */
     readonly organization: string,
-    /** The name of the trusted issuer whose keys they are. */
-    readonly trustedIssuer: string,
+    /** The name of the trusted issuer whose keys they are. Absent: they are an application's. */
+    readonly trustedIssuer: string | undefined,
     /** Which kind of document: `jwks`. */
     readonly kind: string,
     /** Where it is. */
     readonly uri: string,
+    /** The application whose keys they are. Absent: they are a trusted issuer's. */
+    readonly clientId?: string,
   ) {
-    super(`the keys of the trusted issuer ${trustedIssuer} are needed: ${uri}`);
+    const owner = clientId === undefined ? `the trusted issuer ${trustedIssuer}` : `the application ${clientId}`;
+    super(`the keys of ${owner} are needed: ${uri}`);
   }
 }
 

@@ -3,7 +3,7 @@
 import { modules as platformModules, start, type HostSignatures, type Modules, type Root } from "./component.js";
 import * as convert from "./convert.js";
 import type { TrustDocument } from "./documents.js";
-import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
+import { InvalidMember, KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
 import { fetchKeys, SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import { Applications, Keys, Organizations, TrustedIssuers } from "./registrations.js";
 import type { AccessToken } from "./records.js";
@@ -55,12 +55,14 @@ export interface ExchangerOptions {
   hostSignatures?: HostSignatures;
 }
 
-/** An issuer's keys could not be had. */
+/** The keys of an issuer or an application could not be had. */
 export interface KeysFailed {
   /** The organization. */
   organization: string;
-  /** The name of the trusted issuer. */
-  trustedIssuer: string;
+  /** The name of the trusted issuer. Absent: they are an application's. */
+  trustedIssuer?: string;
+  /** The application. Absent: they are a trusted issuer's. */
+  clientId?: string;
   /** Its JWKS endpoint. */
   uri: string;
   /** Why. */
@@ -74,10 +76,15 @@ export interface ExchangeRequest {
   /** The application's identifier. */
   clientId?: string;
   /**
-   * Its secret. Absent: nobody authenticates. That works only under a rule of the issuer with `client: "none"`, whose
-   * `client_id` may be given as `clientId`.
+   * Its secret. Absent, and no `clientAssertion` either: nobody authenticates. That works only under a rule of the issuer
+   * with `client: "none"`, whose `client_id` may be given as `clientId`.
    */
   clientSecret?: string;
+  /**
+   * A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once. `clientId` may be left out then,
+   * unless a trusted issuer vouches for the application.
+   */
+  clientAssertion?: string;
   /** The organization. Default: `default`. */
   organization?: string;
   /** Scopes, separated by single spaces. Default: all that may be granted. */
@@ -171,7 +178,7 @@ export class Exchanger {
 
   /** Fetches and hands over. Exchanges that need the same document meanwhile share the fetch. */
   #supply(needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>): Promise<Failure | undefined> {
-    const key = JSON.stringify([needed.organization, needed.trustedIssuer, needed.uri]);
+    const key = JSON.stringify([needed.organization, needed.trustedIssuer, needed.clientId, needed.uri]);
     let supply = this.#supplies.get(key);
     if (!supply) {
       supply = this.#fetchAndSupply(needed, fetch).finally(() => this.#supplies.delete(key));
@@ -183,7 +190,7 @@ export class Exchanger {
   async #fetchAndSupply(
     needed: KeysNeeded, fetch: (uri: string) => Promise<KeyDocument>,
   ): Promise<Failure | undefined> {
-    const { organization, trustedIssuer, uri } = needed;
+    const { organization, trustedIssuer, clientId, uri } = needed;
     try {
       this.supplyKeys(needed, await fetch(uri));
       return undefined;
@@ -195,7 +202,8 @@ export class Exchanger {
         // The store failed, or the issuer is gone: the exchange says so.
       }
       try {
-        this.#onKeysFailed({ organization, trustedIssuer, uri, error });
+        const owner = clientId === undefined ? { trustedIssuer } : { clientId };
+        this.#onKeysFailed({ organization, ...owner, uri, error });
       } catch {
         // Who listens decides nothing.
       }
@@ -224,6 +232,14 @@ export class Exchanger {
     const clientId = convert.optional(convert.text, "clientId", options.clientId);
     const grant = jwtBearer(assertion);
     return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
+  }
+
+  /** Looks into a JWT of a client as an exchange would. Nothing is consumed. */
+  explainClient(clientAssertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
+    const organization = convert.text("organization", options.organization ?? "default");
+    const clientId = convert.optional(convert.text, "clientId", options.clientId);
+    const assertion = convert.text("clientAssertion", clientAssertion);
+    return JSON.parse(this.#call((root) => root.exchange.explainClient(organization, assertion, clientId))) as Explanation;
   }
 
   /**
@@ -288,8 +304,13 @@ function jwtBearer(assertion: string): { tag: "jwt-bearer"; val: string } {
 }
 
 /** Those of the application, or of nobody: then at most the `client_id` of a rule. */
-function credentialsOf({ clientId, clientSecret }: ExchangeRequest) {
+function credentialsOf({ clientId, clientSecret, clientAssertion }: ExchangeRequest) {
   const secret = convert.optional(convert.text, "clientSecret", clientSecret);
+  const assertion = convert.optional(convert.text, "clientAssertion", clientAssertion);
+  if (assertion !== undefined) {
+    if (secret !== undefined) throw new InvalidMember("clientAssertion", "must not be given beside clientSecret");
+    return { tag: "client-assertion", val: { clientId: convert.optional(convert.text, "clientId", clientId), assertion } } as const;
+  }
   if (secret === undefined) {
     return { tag: "no-client", val: convert.optional(convert.text, "clientId", clientId) } as const;
   }

@@ -38,12 +38,14 @@ export interface Application extends ApplicationMetadata {
   client_id: string;
   /** When it was registered: seconds since 1970-01-01T00:00:00Z. */
   client_id_issued_at?: number;
+  /** What of its keys is not used, and why. Absent where all are. */
+  skipped_keys?: SkippedKey[];
 }
 
 /** An application with its secret, which is shown here only. */
 export interface NewApplication extends Application {
-  /** Its secret: 256 random bits, base64url. */
-  client_secret: string;
+  /** Its secret: 256 random bits, base64url. Absent: it authenticates with `private_key_jwt`. */
+  client_secret?: string;
 }
 
 /** An organization, with issuers, applications and keys of its own. */

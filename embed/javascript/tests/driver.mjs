@@ -8,7 +8,8 @@ let now; // what its clock shows
 
 const camel = (members) => Object.fromEntries(Object.entries(members).map(
   ([name, value]) => [name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()), value]));
-const needed = ({ organization, trusted_issuer, uri }) => new KeysNeeded(organization, trusted_issuer, "jwks", uri);
+const needed = ({ organization, trusted_issuer, client_id, uri }) =>
+  new KeysNeeded(organization, trusted_issuer ?? undefined, "jwks", uri, client_id ?? undefined);
 
 const OPERATIONS = {
   async start(settings, options) {
@@ -30,6 +31,7 @@ const OPERATIONS = {
     return { access_token: token, token_type: tokenType, expires_in: expiresIn, scope };
   },
   explain: ({ assertion, ...who }) => host.explain(assertion, camel(who)),
+  explain_client: ({ client_assertion, ...who }) => host.explainClient(client_assertion, camel(who)),
   supply_keys: ({ document, max_age, ...which }) => host.supplyKeys(needed(which), { text: document, maxAge: max_age }),
   keys_unavailable: (which) => host.reportKeysUnavailable(needed(which)),
 };
@@ -45,7 +47,10 @@ export async function respond({ id, at, do: operation, ...members }, options) {
     if (error instanceof Refused) {
       return { id, refused: { error: error.code, reason: error.reason, error_description: error.sentence } };
     }
-    if (error instanceof KeysNeeded) return { id, keys_needed: { trusted_issuer: error.trustedIssuer, uri: error.uri } };
+    if (error instanceof KeysNeeded) {
+      const { trustedIssuer: trusted_issuer, clientId: client_id, uri } = error;
+      return { id, keys_needed: { trusted_issuer, client_id, uri } };
+    }
     if (!(error instanceof RegistryError)) throw error;
     return { id, rejected: { problem: error.problem, field: error.field } };
   }

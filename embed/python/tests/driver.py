@@ -39,6 +39,7 @@ OPERATIONS = {
     "jwks": lambda **where: json.loads(host.keys.jwks(**where)),
     "exchange": exchange,
     "explain": lambda **question: host.explain(**question),
+    "explain_client": lambda **question: host.explain_client(**question),
 }
 
 

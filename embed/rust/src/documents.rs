@@ -72,6 +72,9 @@ pub struct Application {
     /// What it may do.
     #[serde(flatten)]
     pub metadata: ApplicationMetadata,
+    /// What of its keys is not used, and why. Left out where it is handed back.
+    #[serde(default, skip_serializing)]
+    pub skipped_keys: Vec<SkippedKey>,
 }
 
 /// An application with its secret.
@@ -80,7 +83,9 @@ pub struct NewApplication {
     /// The application.
     #[serde(flatten)]
     pub application: Application,
-    /// Its secret: 256 random bits, base64url. It is shown here only; stored is its SHA-256.
+    /// Its secret: 256 random bits, base64url. It is shown here only; stored is its SHA-256. Empty where the application
+    /// authenticates with `private_key_jwt`.
+    #[serde(default)]
     pub client_secret: String,
 }
 

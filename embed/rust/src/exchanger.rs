@@ -6,10 +6,12 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::AccessToken;
+use crate::{AccessToken, FieldError};
 use crate::bindings::Exchanger as Bindings;
 use crate::bindings::exports::asserta::exchange::configuration::Settings;
-use crate::bindings::exports::asserta::exchange::exchange::{self as wit, ClientSecret, Credentials, Grant};
+use crate::bindings::exports::asserta::exchange::exchange::{
+    self as wit, ClientAssertion, ClientSecret, Credentials, Grant,
+};
 use crate::component::{World, compiled};
 use crate::documents::Explanation;
 use crate::error::Error;
@@ -86,10 +88,14 @@ pub struct ExchangeRequest<'a> {
     pub organization: &'a str,
     /// The assertion: a signed JWT in compact form.
     pub assertion: &'a str,
-    /// The application's identifier; without a secret, what the rule is called by that grants without a client, or `None`.
+    /// The application's identifier. With a client assertion it may be `None`, unless a trusted issuer vouches for the
+    /// application; without both it is what the rule is called by that grants without a client, or `None`.
     pub client_id: Option<&'a str>,
-    /// Its secret. `None`: nobody authenticates, which works only under a rule of the issuer with `client: "none"`.
+    /// Its secret. `None`, and no client assertion either: nobody authenticates, which works only under a rule of the issuer
+    /// with `client: "none"`.
     pub client_secret: Option<&'a str>,
+    /// A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once.
+    pub client_assertion: Option<&'a str>,
     /// Scopes, separated by single spaces. `None`: all that may be granted.
     pub scope: Option<&'a str>,
     /// What the token is for (RFC 8707), at most 8. Empty: the application's audience.
@@ -103,6 +109,11 @@ impl<'a> ExchangeRequest<'a> {
         Self { client_id, client_secret, ..Self::without_client(assertion) }
     }
 
+    /// The same for an application that authenticates by key.
+    pub fn by_key(assertion: &'a str, client_assertion: &'a str) -> Self {
+        Self { client_assertion: Some(client_assertion), ..Self::without_client(assertion) }
+    }
+
     /// The same without a client (RFC 7521 section 4.1).
     pub fn without_client(assertion: &'a str) -> Self {
         Self {
@@ -110,6 +121,7 @@ impl<'a> ExchangeRequest<'a> {
             assertion,
             client_id: None,
             client_secret: None,
+            client_assertion: None,
             scope: None,
             resources: &[],
         }
@@ -156,15 +168,24 @@ impl<S: Store + Clone> Exchanger<S> {
     /// Exchanges an assertion for an access token.
     ///
     /// # Errors
-    /// [`Error::Refused`], [`Error::KeysNeeded`] or [`Error::Trapped`].
+    /// [`Error::Refused`], [`Error::KeysNeeded`], [`Error::Invalid`] where there is a secret and a client assertion, or
+    /// [`Error::Trapped`].
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
-        let credentials = match request.client_secret {
-            Some(client_secret) => Credentials::ClientSecret(ClientSecret {
-                client_id: request.client_id.unwrap_or_default().to_owned(),
+        let client_id = request.client_id.map(ToOwned::to_owned);
+        let credentials = match (request.client_secret, request.client_assertion) {
+            (Some(client_secret), None) => Credentials::ClientSecret(ClientSecret {
+                client_id: client_id.unwrap_or_default(),
                 client_secret: client_secret.to_owned(),
             }),
-            None => Credentials::NoClient(request.client_id.map(ToOwned::to_owned)),
+            (None, Some(assertion)) => {
+                Credentials::ClientAssertion(ClientAssertion { client_id, assertion: assertion.to_owned() })
+            }
+            (None, None) => Credentials::NoClient(client_id),
+            (Some(_), Some(_)) => {
+                let (field, problem) = ("client_assertion", "must not be given beside client_secret");
+                return Err(Error::Invalid(FieldError { field: field.into(), problem: problem.into() }));
+            }
         };
         let options = wit::Options {
             scope: request.scope.map(ToOwned::to_owned),
@@ -189,6 +210,22 @@ impl<S: Store + Clone> Exchanger<S> {
         let grant = Grant::JwtBearer(assertion.to_owned());
         read(self.call(|bindings, store| {
             bindings.asserta_exchange_exchange().call_explain(store, organization, &grant, client_id)
+        })?)
+    }
+
+    /// Looks into a JWT of a client as an exchange would. Nothing is consumed.
+    ///
+    /// # Errors
+    /// The organization is unknown, or the store fails.
+    pub fn explain_client(
+        &mut self,
+        organization: &str,
+        client_assertion: &str,
+        client_id: Option<&str>,
+    ) -> Result<Explanation, Error> {
+        read(self.call(|bindings, store| {
+            let exchange = bindings.asserta_exchange_exchange();
+            exchange.call_explain_client(store, organization, client_assertion, client_id)
         })?)
     }
 

@@ -57,7 +57,7 @@ fn keys_of_an_endpoint_are_asked_for_and_supplied() {
     let assertion = partner.assertion("one");
     let request = ExchangeRequest::new(&assertion, &app.application.client_id, &app.client_secret);
     let Err(Error::KeysNeeded(needed)) = exchanger.exchange(&request) else { panic!("R51") };
-    let KeyOwner::TrustedIssuer(name) = &needed.owner;
+    let KeyOwner::TrustedIssuer(name) = &needed.owner else { panic!("an issuer's") };
     assert_eq!(
         (name.as_str(), needed.kind.as_str(), needed.uri.as_str()),
         ("partner", "jwks", "https://partner.example/jwks")

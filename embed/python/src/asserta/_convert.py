@@ -115,12 +115,31 @@ def told(error: BaseException) -> str:
 
 
 def keys_needed(needed: KeysNeeded) -> Record:
+    if needed.client_id is None:
+        owner = Variant("trusted-issuer", text("trusted_issuer", needed.trusted_issuer))
+    else:
+        owner = Variant("application", text("client_id", needed.client_id))
     return record(
-        # A variant of one case is handed over as what is in it.
-        owner=text("trusted_issuer", needed.trusted_issuer),
+        owner=owner,
         kind=text("kind", needed.kind),
         uri=text("uri", needed.uri),
     )
+
+
+def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Variant:
+    """How the application authenticates, if there is one."""
+    if client_assertion is not None:
+        if client_secret is not None:
+            raise InvalidMember("client_assertion", "must not be given beside client_secret")
+        made = record(
+            client_id=optional(text, "client_id", client_id),
+            assertion=text("client_assertion", client_assertion),
+        )
+        return Variant("client-assertion", made)
+    if client_secret is None:
+        return Variant("no-client", optional(text, "client_id", client_id))
+    made = record(client_id=text("client_id", client_id), client_secret=text("client_secret", client_secret))
+    return Variant("client-secret", made)
 
 
 # What comes out.
@@ -160,8 +179,10 @@ def registry_error(error: Variant) -> AssertaError:
 def exchange_error(error: Variant, organization: str) -> AssertaError:
     match error.tag:
         case "keys-needed":
-            needed = error.payload
-            return KeysNeeded(organization, needed.owner, needed.kind, needed.uri)
+            needed, name = error.payload, error.payload.owner.payload
+            if needed.owner.tag == "application":
+                return KeysNeeded(organization, None, needed.kind, needed.uri, name)
+            return KeysNeeded(organization, name, needed.kind, needed.uri)
         case "refusal":
             refusal = error.payload
             return Refused(

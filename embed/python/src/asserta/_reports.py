@@ -47,13 +47,15 @@ class Application(ApplicationMetadata):
     """Its identifier."""
     client_id_issued_at: NotRequired[int]
     """When it was registered: seconds since 1970-01-01T00:00:00Z."""
+    skipped_keys: NotRequired[list[SkippedKey]]
+    """What of its keys is not used, and why. Absent where all are."""
 
 
 class NewApplication(Application):
     """An application with its secret, which is shown here only."""
 
-    client_secret: str
-    """Its secret: 256 random bits, base64url."""
+    client_secret: NotRequired[str]
+    """Its secret: 256 random bits, base64url. Absent: it authenticates with ``private_key_jwt``."""
 
 
 class Organization(TypedDict):

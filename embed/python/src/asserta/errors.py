@@ -42,19 +42,31 @@ class KeysNeeded(AssertaError):
 
     organization: str
     """The organization of the exchange."""
-    trusted_issuer: str
-    """The name of the trusted issuer whose keys they are."""
+    trusted_issuer: str | None
+    """The name of the trusted issuer whose keys they are. None: they are an application's."""
     kind: str
     """Which kind of document: ``jwks``."""
     uri: str
     """Where it is."""
+    client_id: str | None
+    """The application whose keys they are. None: they are a trusted issuer's."""
 
-    def __init__(self, organization: str, trusted_issuer: str, kind: str, uri: str) -> None:
-        super().__init__(f"the keys of the trusted issuer {trusted_issuer} are needed: {uri}")
+    def __init__(
+        self, organization: str, trusted_issuer: str | None, kind: str, uri: str, client_id: str | None = None
+    ) -> None:
         self.organization = organization
         self.trusted_issuer = trusted_issuer
         self.kind = kind
         self.uri = uri
+        self.client_id = client_id
+        super().__init__(f"the keys of {self.owner} are needed: {uri}")
+
+    @property
+    def owner(self) -> str:
+        """Whose keys they are, in words."""
+        if self.client_id is not None:
+            return f"the application {self.client_id}"
+        return f"the trusted issuer {self.trusted_issuer}"
 
 
 class Trapped(AssertaError):

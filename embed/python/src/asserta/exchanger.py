@@ -94,28 +94,27 @@ class Exchanger:
         client_id: str | None = None,
         client_secret: str | None = None,
         *,
+        client_assertion: str | None = None,
         organization: str = "default",
         scope: str | None = None,
         resource: str | Sequence[str] = (),
     ) -> AccessToken:
         """Exchanges an assertion for an access token, or raises :class:`Refused`.
 
-        Without ``client_secret`` nobody authenticates: it works only under a rule of the issuer with ``client: "none"``,
-        whose ``client_id`` may be given.
+        ``client_assertion`` is a JWT that the application's key signs, in place of a secret (RFC 7523 section 2.2). It
+        works once. ``client_id`` may be left out then, unless a trusted issuer vouches for the application.
+
+        Without ``client_secret`` and ``client_assertion`` nobody authenticates: it works only under a rule of the issuer
+        with ``client: "none"``, whose ``client_id`` may be given.
 
         ``scope`` asks for scopes, separated by single spaces (None: all that may be granted), ``resource`` for what the
         token is to be for: one, or up to eight (RFC 8707).
         """
         arguments = (
             convert.text("organization", organization),
-            # A variant whose cases are of different types is handed over as what is in it: the grant, and the credentials.
+            # A variant of one case is handed over as what is in it: the grant.
             convert.text("assertion", assertion),
-            convert.optional(convert.text, "client_id", client_id)
-            if client_secret is None
-            else convert.record(
-                client_id=convert.text("client_id", client_id),
-                client_secret=convert.text("client_secret", client_secret),
-            ),
+            convert.credentials(client_id, client_secret, client_assertion),
             convert.record(
                 scope=convert.optional(convert.text, "scope", scope),
                 resources=convert.texts("resource", () if resource is None else resource),
@@ -168,7 +167,7 @@ class Exchanger:
     def _supply(self, needed: KeysNeeded) -> Exception | None:
         """Fetches a document and hands it over, or says why not. Threads that need the same one meanwhile share the
         fetch."""
-        key = (needed.organization, needed.trusted_issuer, needed.uri)
+        key = (needed.organization, needed.owner, needed.uri)
         mine: Future[Exception | None] = Future()
         under_way = self._fetches.setdefault(key, mine)
         if under_way is not mine:
@@ -192,11 +191,11 @@ class Exchanger:
         except Exception as error:  # whatever it is, the keys can't be had; an interrupt is none and goes on
             failure = error
         cause = convert.told(failure)
-        log.warning("no keys of the trusted issuer %s: %s", needed.trusted_issuer, cause)
+        log.warning("no keys of %s: %s", needed.owner, cause)
         try:
             self.report_keys_unavailable(needed, cause)
         except (RegistryError, Trapped) as error:
-            log.warning("the trusted issuer %s: %s", needed.trusted_issuer, error)
+            log.warning("%s: %s", needed.owner, error)
         return failure
 
     def explain(
@@ -208,6 +207,18 @@ class Exchanger:
             "explain",
             convert.text("organization", organization),
             convert.text("assertion", assertion),
+            convert.optional(convert.text, "client_id", client_id),
+        )
+
+    def explain_client(
+        self, client_assertion: str, client_id: str | None = None, *, organization: str = "default"
+    ) -> Explanation:
+        """Looks into a JWT of a client as an exchange would. Nothing is consumed."""
+        return self._document(
+            "exchange",
+            "explain-client",
+            convert.text("organization", organization),
+            convert.text("client_assertion", client_assertion),
             convert.optional(convert.text, "client_id", client_id),
         )
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use asserta_exchanger::documents::NewApplication;
+use asserta_exchanger::documents::{Explanation, NewApplication};
 use asserta_exchanger::{
     Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
 };
@@ -85,6 +85,7 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 assertion: text(&request["assertion"]),
                 client_id: request["client_id"].as_str(),
                 client_secret: request["client_secret"].as_str(),
+                client_assertion: request["client_assertion"].as_str(),
                 scope: request["scope"].as_str(),
                 resources: resource.as_slice(),
             })?;
@@ -92,11 +93,15 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 "expires_in": token.expires_in, "scope": token.scope})
         }
         "explain" => {
-            let explanation = host.explain(organization, text(&request["assertion"]), Some(client_id))?;
-            let checks = explanation.checks.into_iter().map(|check| {
-                json!({"check": check.check, "passed": check.passed, "reason": check.reason, "saw": check.saw})
-            });
-            json!({"accepted": explanation.accepted, "checks": checks.collect::<Vec<_>>()})
+            explanation(host.explain(organization, text(&request["assertion"]), Some(client_id))?)
+        }
+        "explain_client" => {
+            let client_assertion = text(&request["client_assertion"]);
+            explanation(host.explain_client(
+                organization,
+                client_assertion,
+                request["client_id"].as_str(),
+            )?)
         }
         other => panic!("the operation {other} is unknown"),
     })
@@ -110,9 +115,19 @@ fn secret(made: NewApplication) -> Value {
     json!({"client_id": made.application.client_id, "client_secret": made.client_secret})
 }
 
+fn explanation(explanation: Explanation) -> Value {
+    let checks = explanation.checks.into_iter().map(|check| {
+        json!({"check": check.check, "passed": check.passed, "reason": check.reason, "saw": check.saw})
+    });
+    json!({"accepted": explanation.accepted, "checks": checks.collect::<Vec<_>>()})
+}
+
 fn needed(request: &Value) -> KeysNeeded {
     KeysNeeded {
-        owner: KeyOwner::TrustedIssuer(text(&request["trusted_issuer"]).to_owned()),
+        owner: match request["client_id"].as_str() {
+            Some(client_id) => KeyOwner::Application(client_id.to_owned()),
+            None => KeyOwner::TrustedIssuer(text(&request["trusted_issuer"]).to_owned()),
+        },
         kind: "jwks".to_owned(),
         uri: text(&request["uri"]).to_owned(),
     }
@@ -127,6 +142,9 @@ fn of_error(error: Error) -> Value {
         }}),
         Error::KeysNeeded(KeysNeeded { owner: KeyOwner::TrustedIssuer(name), uri, .. }) => {
             json!({"keys_needed": {"trusted_issuer": name, "uri": uri}})
+        }
+        Error::KeysNeeded(KeysNeeded { owner: KeyOwner::Application(client_id), uri, .. }) => {
+            json!({"keys_needed": {"client_id": client_id, "uri": uri}})
         }
         Error::Invalid(invalid) => json!({"rejected": {"problem": "invalid", "field": invalid.field}}),
         Error::Taken(taken) => json!({"rejected": {"problem": "taken", "field": taken.field}}),

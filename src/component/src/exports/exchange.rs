@@ -78,8 +78,8 @@ impl Guest for Component {
         client_assertion: String,
         client_id: Option<String>,
     ) -> Result<String, RegistryError> {
-        let organization = organization(&name)?;
-        let explained = service()?.explain_client(&organization, &client_assertion, client_id.as_deref());
+        let (service, organization) = (service()?, organization(&name)?);
+        let explained = service.explain_client(&organization, &client_assertion, client_id.as_deref());
         Ok(to_text(&run(explained)?))
     }
 

@@ -6,7 +6,7 @@ use alloc::string::String;
 use asserta_core::field::FieldError;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
-use asserta_core::service::{RegistryError, Service};
+use asserta_core::service::Service;
 use serde::Deserialize;
 
 use super::body;
@@ -38,7 +38,7 @@ pub(super) async fn explain(
         (None, Some(assertion)) => service.explain_client(organization, &assertion, client_id).await?,
         _ => {
             let problem = "or client_assertion is needed, and not both";
-            return Err(RegistryError::from(FieldError::new("assertion", problem)).into());
+            return Err(FieldError::new("assertion", problem).into());
         }
     };
     Ok(json(200, &explanation))
