@@ -1,11 +1,13 @@
 //! `asserta app`: the OAuth clients that present assertions.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use jwt_simple::reexports::ct_codecs::{Base64, Encoder as _};
 use serde_json::{Map, Value, json};
 
 use super::admin::{Organization, Server, encoded};
+use super::app_authentication::{Authentication, Written};
 use super::failure::Failure;
+use super::key_source::tell_skipped;
 use super::output;
 
 /// The grant type of RFC 7523 section 2.1.
@@ -16,15 +18,20 @@ pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer
 pub(crate) enum App {
     /// Registers an application and prints its credentials.
     ///
-    /// The secret is printed now and never again; what the server keeps is a digest of it.
-    Add(Add),
+    /// The secret is printed now and never again; what the server keeps is a digest of it. One that authenticates by key has
+    /// none:
+    ///
+    ///   asserta app add orders --private-key-jwt --jwks-uri https://orders.example/jwks
+    ///   asserta app add orders --private-key-jwt --certificate orders.pem
+    #[command(verbatim_doc_comment)]
+    Add(Box<Add>),
     /// Changes what is given, and leaves the rest as it is.
-    Set(Set),
+    Set(Box<Set>),
     /// Lists the applications.
     List(List),
     /// Shows everything about one but its secret.
     Show(Named),
-    /// Gives one a new secret. The old one stops working at once.
+    /// Gives one a new secret. The old one stops working at once. One that authenticates by key has none.
     Secret(Named),
     /// Removes one.
     Remove(Named),
@@ -73,9 +80,6 @@ struct Metadata {
     /// Assertions of all trusted issuers may be presented.
     #[arg(long)]
     all_issuers: bool,
-    /// How it sends its secret: in the Authorization header, or in the body too [default: basic].
-    #[arg(long, value_name = "METHOD")]
-    auth_method: Option<AuthMethod>,
     /// How long its access tokens are valid [default: 3600].
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<u32>,
@@ -85,12 +89,8 @@ struct Metadata {
     /// Whether it may be used at all.
     #[arg(long, value_name = "BOOL")]
     enabled: Option<bool>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum AuthMethod {
-    Basic,
-    Post,
+    #[command(flatten)]
+    authentication: Authentication,
 }
 
 #[derive(Args)]
@@ -146,9 +146,14 @@ impl Add {
             ("client_name".to_owned(), json!(self.name)),
             ("grant_types".to_owned(), json!([JWT_BEARER])),
         ]);
-        self.metadata.write(&mut application);
+        let written = self.metadata.write(&mut application)?;
         let path = self.organization.path(&[COLLECTION]);
-        credentials(&self.server, &self.server.client()?.post(&path, &Value::Object(application))?)
+        let created = self.server.client()?.post(&path, &Value::Object(application));
+        let created = created.map_err(|failure| written.named(failure))?;
+        if !self.server.json {
+            tell_skipped(&created);
+        }
+        credentials(&self.server, &created)
     }
 }
 
@@ -162,8 +167,13 @@ impl Set {
         if let Some(name) = self.name {
             application.insert("client_name".to_owned(), name.into());
         }
-        self.metadata.write(&mut application);
-        let (_, changed) = client.put(&path, &Value::Object(application))?;
+        let was_by_key = is_by_key(&application);
+        let written = self.metadata.write(&mut application)?;
+        if was_by_key && !is_by_key(&application) {
+            eprintln!("It has no secret yet: asserta app secret {} gives it one.", self.client_id);
+        }
+        let changed = client.put(&path, &Value::Object(application));
+        let (_, changed) = changed.map_err(|failure| written.named(failure))?;
         Ok(output::record(self.server.json, &changed)?)
     }
 }
@@ -188,10 +198,18 @@ fn row(application: &Value) -> Vec<String> {
     ]
 }
 
+fn is_by_key(application: &Map<String, Value>) -> bool {
+    application.get("token_endpoint_auth_method").is_some_and(|method| method == "private_key_jwt")
+}
+
 /// Prints what is shown only once.
 fn credentials(server: &Server, application: &Value) -> Result<(), Failure> {
     if server.json {
         output::json(application)?;
+    } else if application.get("client_secret").is_none() {
+        let id = output::member(application, "client_id");
+        output::line(format_args!("client_id      {id}"))?;
+        output::line("It authenticates with private_key_jwt, and has no secret.")?;
     } else {
         let [id, secret] = ["client_id", "client_secret"].map(|member| output::member(application, member));
         output::line(format_args!("client_id      {id}"))?;
@@ -209,7 +227,8 @@ fn basic(id: &str, secret: &str) -> Result<String, Failure> {
 }
 
 impl Metadata {
-    fn write(self, application: &mut Map<String, Value>) {
+    fn write(self, application: &mut Map<String, Value>) -> Result<Written, Failure> {
+        let written = self.authentication.write(application)?;
         if self.all_issuers {
             application.remove("trusted_issuers");
         }
@@ -224,15 +243,9 @@ impl Metadata {
         );
         set("scope", self.scope.map(Value::from));
         set("trusted_issuers", self.issuers.map(Value::from));
-        set(
-            "token_endpoint_auth_method",
-            self.auth_method.map(|method| match method {
-                AuthMethod::Basic => "client_secret_basic".into(),
-                AuthMethod::Post => "client_secret_post".into(),
-            }),
-        );
         set("access_token_lifetime", self.token_lifetime.map(Value::from));
         set("audience", self.audience.map(Value::from));
         set("enabled", self.enabled.map(Value::from));
+        Ok(written)
     }
 }

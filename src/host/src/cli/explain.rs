@@ -18,7 +18,10 @@ pub(crate) struct Explain {
     /// The assertion: itself, @FILE, or - for standard input; sent as it is, white space at its end included, as
     /// `curl --data-urlencode assertion@FILE` sends it.
     assertion: String,
-    /// The application that would present it. By default one that may do anything.
+    /// It is a client assertion: whether it authenticates its application (private_key_jwt).
+    #[arg(long)]
+    client_assertion: bool,
+    /// The application that would present it. By default one that may do anything; the one that a client assertion names.
     // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<String>,
@@ -31,7 +34,8 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut question = Map::new();
-        question.insert("assertion".to_owned(), read_argument(&self.assertion)?.into());
+        let member = if self.client_assertion { "client_assertion" } else { "assertion" };
+        question.insert(member.to_owned(), read_argument(&self.assertion)?.into());
         if let Some(client_id) = self.client_id {
             question.insert("client_id".to_owned(), client_id.into());
         }

@@ -9,7 +9,7 @@ use super::admin::{Organization, Server};
 use super::document;
 use super::failure::Failure;
 use super::issuer_keys::{self, Check};
-use super::key_source::{KeySource, Keys, named};
+use super::key_source::{KeySource, Keys, named, tell_skipped};
 use super::output;
 use super::preset::Parameters;
 
@@ -208,7 +208,7 @@ impl Issuer {
 
 impl Add {
     fn run(mut self) -> Result<(), Failure> {
-        let keys = KeySource::read(self.keys)?;
+        let keys = self.keys.read()?;
         let client = self.server.client()?;
         let mut issuer = match &self.preset {
             Some(preset) => {
@@ -262,7 +262,7 @@ impl Set {
         if let Some(value) = self.issuer {
             issuer.insert("issuer".to_owned(), value.into());
         }
-        let keys = KeySource::read(self.keys)?;
+        let keys = self.keys.read()?;
         if let Some(keys) = &keys {
             keys.write(&mut issuer);
         }
@@ -308,10 +308,7 @@ fn row(issuer: &Value) -> Vec<String> {
 /// Says which of the registered keys will verify nothing, and why (R53), and what may not be meant so (R86): on standard
 /// error, where a script sees it too.
 fn tell_what_to_look_at(issuer: &Value) {
-    let skipped = issuer.get("skipped_keys").and_then(Value::as_array);
-    for key in skipped.into_iter().flatten() {
-        eprintln!("{} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
-    }
+    tell_skipped(issuer);
     let warnings = issuer.get("warnings").and_then(Value::as_array);
     // Those of certificates were told above.
     for warning in warnings.into_iter().flatten().filter(|warning| warning["field"] != "certificate") {

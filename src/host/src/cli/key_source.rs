@@ -1,4 +1,4 @@
-//! Where the keys of a trusted issuer come from, by the flags of `asserta issuer`.
+//! Where keys come from, as the command line says it and as a registration has it.
 
 use std::path::PathBuf;
 
@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::document::{self, Certificates};
 use super::failure::Failure;
+use super::output;
 
-// No documentation: clap would make it that of the command.
+// Those of `asserta issuer`. No documentation: clap would make it that of the command.
 #[derive(Args)]
 #[group(required = false, multiple = false)]
 pub(super) struct Keys {
@@ -27,11 +28,12 @@ pub(super) struct Keys {
     discovery: Option<String>,
 }
 
-/// What the server refused, with the file that was at fault.
-pub(super) fn named(keys: Option<&KeySource>, failure: Failure) -> Failure {
-    match keys {
-        Some(keys) => keys.named(failure),
-        None => failure,
+impl Keys {
+    /// What the flags say; `None`: nothing.
+    pub(super) fn read(self) -> Result<Option<KeySource>, Failure> {
+        let Self { jwks_uri, jwks, certificate, discovery } = self;
+        let keys = KeySource::read(jwks_uri, jwks, certificate)?;
+        Ok(keys.or_else(|| discovery.map(KeySource::discovered_at)))
     }
 }
 
@@ -43,9 +45,12 @@ pub(super) struct KeySource {
 }
 
 impl KeySource {
-    /// What the flags say; `None`: nothing.
-    pub(super) fn read(keys: Keys) -> Result<Option<Self>, Failure> {
-        let Keys { jwks_uri, jwks, certificate, discovery } = keys;
+    /// Reads the options of which one at most is given; `None`: none is.
+    pub(super) fn read(
+        jwks_uri: Option<String>,
+        jwks: Option<PathBuf>,
+        certificate: Option<PathBuf>,
+    ) -> Result<Option<Self>, Failure> {
         Ok(match (jwks_uri, jwks, certificate) {
             (Some(uri), ..) => {
                 Some(Self { member: "jwks_uri", value: uri.into(), place: "--jwks-uri".to_owned() })
@@ -65,10 +70,7 @@ impl KeySource {
                 };
                 Some(Self { member: "certificate", value: value.into(), place })
             }
-            (None, None, None) => discovery.map(|place| match place.as_str() {
-                "true" => Self::discovered(),
-                _ => Self { value: place.into(), ..Self::discovered() },
-            }),
+            (None, None, None) => None,
         })
     }
 
@@ -77,21 +79,29 @@ impl KeySource {
         Self { member: "discovery", value: true.into(), place: "--discovery".to_owned() }
     }
 
+    /// The same of the metadata at this URL; `true`: at the well-known addresses.
+    fn discovered_at(url: String) -> Self {
+        match url.as_str() {
+            "true" => Self::discovered(),
+            _ => Self { value: url.into(), ..Self::discovered() },
+        }
+    }
+
     fn is_fetched(&self) -> bool {
         ["jwks_uri", "discovery"].contains(&self.member)
     }
 
     /// Writes them into a registration, in place of others.
-    pub(super) fn write(&self, issuer: &mut Map<String, Value>) {
+    pub(super) fn write(&self, registration: &mut Map<String, Value>) {
         for member in ["jwks_uri", "jwks", "certificate", "discovery"] {
-            issuer.remove(member);
+            registration.remove(member);
         }
         if !self.is_fetched() {
             // Nothing is fetched any more.
-            issuer.remove("jwks_ca");
-            issuer.remove("allow_private");
+            registration.remove("jwks_ca");
+            registration.remove("allow_private");
         }
-        issuer.insert(self.member.to_owned(), self.value.clone());
+        registration.insert(self.member.to_owned(), self.value.clone());
     }
 
     /// Names the file in what the server found in it. A body that is too large is that by its keys.
@@ -105,5 +115,21 @@ impl KeySource {
             Failure::Refused { status: 413, .. } => Failure::invalid(&self.place, "must not exceed 64 KiB"),
             other => other,
         }
+    }
+}
+
+/// What the server refused, with the file that was at fault.
+pub(super) fn named(keys: Option<&KeySource>, failure: Failure) -> Failure {
+    match keys {
+        Some(keys) => keys.named(failure),
+        None => failure,
+    }
+}
+
+/// Says which of the registered keys will verify nothing, and why (R53): on standard error, where a script sees it too.
+pub(super) fn tell_skipped(registration: &Value) {
+    let skipped = registration.get("skipped_keys").and_then(Value::as_array);
+    for key in skipped.into_iter().flatten() {
+        eprintln!("{} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
     }
 }

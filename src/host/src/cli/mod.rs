@@ -2,6 +2,7 @@
 
 mod admin;
 mod app;
+mod app_authentication;
 mod apply;
 mod data;
 mod demo;
