@@ -41,6 +41,6 @@ fn read(authorization: &str) -> Option<ClientSecret> {
     });
     match request.ok()?.client {
         Client::Presents(Presented::Secret(secret)) => Some(secret),
-        Client::Nothing(_) => panic!("there is a header"),
+        Client::Presents(Presented::Assertion(_)) | Client::Nothing(_) => panic!("there is a header"),
     }
 }

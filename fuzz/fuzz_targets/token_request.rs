@@ -44,6 +44,10 @@ fn as_body(body: &[u8]) {
         assert!(grant.scope.is_none_or(|scope| !scope.is_empty()), "R13");
         match client {
             Client::Presents(Presented::Secret(secret)) => assert_eq!(secret.presented_by, PresentedBy::Post),
+            Client::Presents(Presented::Assertion(presented)) => {
+                assert!((1..=MAX_ASSERTION).contains(&presented.assertion().len()), "R13, R15");
+                assert!(presented.client_id().is_none_or(|client_id| !client_id.is_empty()), "R13");
+            }
             Client::Nothing(client_id) => {
                 assert!(client_id.is_none_or(|client_id| !client_id.is_empty()), "R13");
                 let named = |name: &str| {

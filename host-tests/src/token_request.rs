@@ -11,6 +11,8 @@ use crate::driver::{Exchange, Http};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// A request for an access token, complete.
 #[derive(Clone)]
 pub struct TokenRequest {
@@ -57,6 +59,7 @@ impl TokenRequest {
             assertion: self.assertion.clone(),
             client_id: Some(self.client_id.clone()).filter(|_| self.credentials != "none"),
             client_secret: Some(self.client_secret.clone()).filter(|_| self.credentials != "none"),
+            client_assertion: None,
             scope: self.scope.clone(),
             resource: self.resource.clone(),
             credentials: self.credentials.clone(),
@@ -72,6 +75,10 @@ pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
     if exchange.credentials != "basic" {
         parameters.extend(exchange.client_id.as_deref().map(|client_id| ("client_id", client_id)));
         parameters.extend(exchange.client_secret.as_deref().map(|secret| ("client_secret", secret)));
+    }
+    if let Some(client_assertion) = &exchange.client_assertion {
+        parameters.push(("client_assertion_type", CLIENT_ASSERTION_TYPE));
+        parameters.push(("client_assertion", client_assertion));
     }
     let mut headers = vec![("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec())];
     if exchange.credentials == "basic" {

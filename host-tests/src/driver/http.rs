@@ -162,6 +162,10 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
             let question = json!({"assertion": assertion, "client_id": client_id});
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
+        Operation::ExplainClient { organization, client_assertion, client_id } => {
+            let question = json!({"client_assertion": client_assertion, "client_id": client_id});
+            admin("POST", format!("organizations/{organization}/explain"), Some(question))
+        }
         Operation::Jwks { organization } => Http {
             method: "GET".to_owned(),
             path: format!("{}/oauth2/jwks", organization_path(&organization)),
@@ -193,7 +197,7 @@ pub(super) fn response(answer: Answer) -> Response {
         _ if (200..300).contains(&answer.status) => Outcome::Ok(body),
         Some(error) => {
             let error_description = text("error_description").unwrap_or_default();
-            // There is one sentence for each reason.
+            // There is one sentence for each reason, but one for all that a client may not learn of its refusal (R21, R27).
             let reason = Reason::ALL.iter().find(|reason| reason.sentence() == error_description);
             let reason = reason.map_or_else(String::new, |reason| reason.name().to_owned());
             Outcome::Refused(Refused { error, reason, error_description })

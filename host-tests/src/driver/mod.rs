@@ -98,12 +98,23 @@ pub enum Operation {
         /// The application's identifier.
         client_id: String,
     },
+    /// Asks whether a client assertion authenticates its client.
+    ExplainClient {
+        /// The organization.
+        organization: String,
+        /// The client assertion.
+        client_assertion: String,
+        /// What the client says beside it.
+        client_id: Option<String>,
+    },
     /// Hands over the JWKS document that an exchange needs.
     SupplyKeys {
         /// The organization.
         organization: String,
-        /// The name of the trusted issuer.
-        trusted_issuer: String,
+        /// The name of the trusted issuer, if it is one's.
+        trusted_issuer: Option<String>,
+        /// The application, if it is one's.
+        client_id: Option<String>,
         /// Its JWKS endpoint.
         uri: String,
         /// The document.
@@ -115,8 +126,10 @@ pub enum Operation {
     KeysUnavailable {
         /// The organization.
         organization: String,
-        /// The name of the trusted issuer.
-        trusted_issuer: String,
+        /// The name of the trusted issuer, if it is one's.
+        trusted_issuer: Option<String>,
+        /// The application, if it is one's.
+        client_id: Option<String>,
         /// Its JWKS endpoint.
         uri: String,
     },
@@ -137,11 +150,14 @@ pub struct Exchange {
     /// The secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// A JWT in place of a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion: Option<String>,
     /// The scopes asked for.
     pub scope: Option<String>,
     /// What the token is for.
     pub resource: Option<String>,
-    /// Where HTTP has the credentials: `basic`, `post`, or `none` (without a secret).
+    /// Where HTTP has the credentials: `basic`, `post`, or another word (without a secret).
     #[serde(skip)]
     pub credentials: String,
 }
@@ -201,7 +217,10 @@ pub struct Rejected {
 #[serde(deny_unknown_fields)]
 pub struct KeysNeeded {
     /// The name of the trusted issuer.
-    pub trusted_issuer: String,
+    pub trusted_issuer: Option<String>,
+    /// The application, where they are one's.
+    #[serde(default)]
+    pub client_id: Option<String>,
     /// Where the document is: its keys, or the metadata that leads to them.
     pub uri: String,
 }

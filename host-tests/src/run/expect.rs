@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use asserta_core::oauth::Reason;
 use serde_json::{Map, Value};
 
 use super::Run;
@@ -10,6 +11,11 @@ use crate::client::Answer;
 use crate::driver::{Driver, Outcome, Response};
 use crate::scenario::placeholder::Fill as _;
 use crate::scenario::resolved::Step;
+
+/// Whether this is the sentence of that reason: over HTTP a reason is known by its sentence alone.
+fn is_told_by(reason: &str, sentence: &str) -> bool {
+    Reason::ALL.iter().any(|known| known.name() == reason && known.sentence() == sentence)
+}
 
 impl<D: Driver> Run<'_, D> {
     /// What the step says of the outcome; over HTTP of the status and the headers, too.
@@ -30,7 +36,9 @@ impl<D: Driver> Run<'_, D> {
             (Outcome::Refused(refused), http) => {
                 ensure!(expect.status >= 300, "{}", got()?);
                 let error = expect.error.as_ref().is_none_or(|error| *error == refused.error);
-                let reason = expect.reason.as_ref().is_none_or(|reason| *reason == refused.reason);
+                let same_words = |reason: &str| http.is_some() && is_told_by(reason, &refused.error_description);
+                let is_it = |reason: &String| *reason == refused.reason || same_words(reason);
+                let reason = expect.reason.as_ref().is_none_or(is_it);
                 ensure!(error && reason, "{}", got()?);
                 http.as_ref().map_or_else(|| Ok(serde_json::to_value(refused)?), Answer::json)?
             }

@@ -17,6 +17,7 @@ impl<D: Driver> Run<'_, D> {
         request: &driver::Exchange,
         client_id: &str,
     ) -> Result<()> {
+        self.check_client_explanation(step, request).await?;
         let expect = &step.expect;
         let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some("invalid_grant");
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
@@ -42,6 +43,30 @@ impl<D: Driver> Run<'_, D> {
         ensure!(first == Some(expected), "explain names {first:?} first, expected {expected}: {explanation}");
         let shown = explanation.to_string();
         ensure!(!shown.contains("user-1"), "R3: explain shows the subject: {shown}");
+        Ok(())
+    }
+
+    /// The same of a client assertion (R27, R28), which is accepted where it is something else that is refused.
+    async fn check_client_explanation(&mut self, step: &Step, request: &driver::Exchange) -> Result<()> {
+        let Some(client_assertion) = &request.client_assertion else { return Ok(()) };
+        let one_jwt = *client_assertion == request.assertion;
+        let expect = &step.expect;
+        let is_refused = expect.error.as_deref() == Some("invalid_client");
+        let is_asked = is_refused || matches!(expect.error.as_deref(), None | Some("invalid_grant"));
+        if one_jwt || !is_asked || !self.scenario.key_endpoints.is_empty() {
+            return Ok(());
+        }
+        let question = Operation::ExplainClient {
+            organization: request.organization.clone(),
+            client_assertion: client_assertion.clone(),
+            client_id: request.client_id.clone(),
+        };
+        let explanation = match self.call(question).await?.outcome {
+            Outcome::Ok(explanation) => explanation,
+            other => bail!("explain: got {}, expected an explanation", serde_json::to_string(&other)?),
+        };
+        let accepted = explanation["accepted"] == true;
+        ensure!(accepted != is_refused, "explain says otherwise of the client: {explanation}");
         Ok(())
     }
 }

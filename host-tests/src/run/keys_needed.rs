@@ -42,17 +42,18 @@ impl<D: Driver> Run<'_, D> {
     }
 
     async fn supply(&mut self, organization: &str, needed: KeysNeeded) -> Result<()> {
-        let KeysNeeded { trusted_issuer, uri } = needed;
+        let KeysNeeded { trusted_issuer, client_id, uri } = needed;
         let organization = organization.to_owned();
         if let Some((document, max_age)) = fetch(&uri).await? {
-            let (organization, trusted_issuer) = (organization.clone(), trusted_issuer.clone());
-            let uri = uri.clone();
-            let supply = Operation::SupplyKeys { organization, trusted_issuer, uri, document, max_age };
+            let (organization, uri) = (organization.clone(), uri.clone());
+            let (trusted_issuer, client_id) = (trusted_issuer.clone(), client_id.clone());
+            let supply =
+                Operation::SupplyKeys { organization, trusted_issuer, client_id, uri, document, max_age };
             if matches!(self.call(supply).await?.outcome, Outcome::Ok(_)) {
                 return Ok(());
             }
         }
-        self.call(Operation::KeysUnavailable { organization, trusted_issuer, uri }).await?;
+        self.call(Operation::KeysUnavailable { organization, trusted_issuer, client_id, uri }).await?;
         Ok(())
     }
 }

@@ -192,12 +192,15 @@ impl<D: Driver> Run<'_, D> {
         let mut requests = Vec::new();
         let client_id = self.text(&exchange.client_id)?;
         let has_secret = matches!(exchange.credentials.as_str(), "basic" | "post");
-        for assertion in &exchange.assertions {
+        for (index, assertion) in exchange.assertions.iter().enumerate() {
+            let client_assertion = exchange.client_assertions.get(index);
+            let client_secret = has_secret.then(|| self.text(&exchange.client_secret)).transpose()?;
             requests.push(driver::Exchange {
                 organization: exchange.organization.clone(),
                 credentials: exchange.credentials.clone(),
-                client_id: Some(client_id.clone()).filter(|_| exchange.credentials != "none"),
-                client_secret: Some(self.text(&exchange.client_secret)?).filter(|_| has_secret),
+                client_id: Some(client_id.clone()).filter(|_| exchange.sends_client_id),
+                client_secret,
+                client_assertion: client_assertion.map(|text| self.text(text)).transpose()?,
                 assertion: self.text(assertion)?,
                 scope: exchange.scope.clone(),
                 resource: exchange.resource.clone(),
@@ -231,8 +234,8 @@ impl<D: Driver> Run<'_, D> {
         client_id: &str,
         response: &Response,
     ) -> Result<()> {
-        let secret = request.client_secret.as_deref().unwrap_or(&request.assertion);
-        self.check_token_response(step, response, &[&request.assertion, secret])?;
+        let secret = request.client_secret.as_deref().or(request.client_assertion.as_deref());
+        self.check_token_response(step, response, &[&request.assertion, secret.unwrap_or_default()])?;
         let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
         self.check_access_token(step, &request.organization, Some(client_id), body).await
     }

@@ -250,16 +250,29 @@ impl Context<'_> {
     }
 
     fn exchange(&self, written: &source::Exchange, label: Option<&str>) -> Result<Exchange> {
-        let each = match &written.each[..] {
-            [] => vec![written.assertion.clone()],
-            each => each.iter().map(|claims| varied(&written.assertion, claims)).collect::<Result<_>>()?,
+        let all = |one: &source::Assertion, each: &[Map<String, Value>]| match each {
+            [] => Ok(vec![one.clone()]),
+            each => each.iter().map(|claims| varied(one, claims)).collect::<Result<Vec<_>>>(),
         };
-        let mut assertions = Vec::new();
-        for assertion in each.iter().flat_map(|assertion| std::iter::repeat_n(assertion, written.times)) {
-            assertions.push(self.assertion(assertion, &written.organization)?);
+        let each = all(&written.assertion, &written.each)?;
+        let mut each_client = Vec::new();
+        if written.is_by_jwt() {
+            each_client = all(&written.client_assertion, &written.each_client)?;
         }
-        if let (Some(label), Some(first)) = (label, assertions.first()) {
-            self.minted.borrow_mut().insert(label.to_owned(), first.clone());
+        let (mut assertions, mut client_assertions) = (Vec::new(), Vec::new());
+        for number in 0..each.len().max(each_client.len()) {
+            for _ in 0..written.times {
+                let assertion = each.get(number).or_else(|| each.last()).context("an assertion")?;
+                assertions.push(self.assertion(assertion, &written.organization)?);
+                if let Some(one) = each_client.get(number).or_else(|| each_client.last()) {
+                    client_assertions.push(self.client_assertion(one, written)?);
+                }
+            }
+        }
+        for (suffix, made) in [("", &assertions), ("-client", &client_assertions)] {
+            if let (Some(label), Some(first)) = (label, made.first()) {
+                self.minted.borrow_mut().insert(format!("{label}{suffix}"), first.clone());
+            }
         }
         let application = &written.application;
         let or_own = |text: &Option<String>, own: &str| match text {
@@ -270,7 +283,17 @@ impl Context<'_> {
         Ok(Exchange {
             organization: written.organization.clone(),
             credentials: written.credentials.clone(),
-            client_id: or_own(&written.client_id, "client_id")?,
+            client_id: match written.credentials.as_str() {
+                // What the client assertion has to say, which is signed before anything runs.
+                "key" => written.client_id.clone().unwrap_or_else(|| application.clone()),
+                _ => or_own(&written.client_id, "client_id")?,
+            },
+            sends_client_id: match written.credentials.as_str() {
+                "none" => false,
+                "key" => written.client_id.is_some(),
+                _ => true,
+            },
+            client_assertions,
             client_secret: or_own(&written.client_secret, "client_secret")?,
             scope: fill(&written.scope)?,
             resource: fill(&written.resource)?,
@@ -295,6 +318,28 @@ impl Context<'_> {
         let Value::Object(mut claims) = claims else { bail!("claims are an object") };
         claims.extend(self.object(self.claims)?);
         mint(recipe, Defaults { key: "es256".to_owned(), claims }, self)
+    }
+
+    /// What a client authenticates with: signed by a key of its own, or by the issuer that knows it.
+    fn client_assertion(&self, written: &source::Assertion, exchange: &source::Exchange) -> Result<String> {
+        let recipe = match written {
+            source::Assertion::Text(text) => return self.text(text),
+            source::Assertion::Recipe(recipe) => recipe,
+        };
+        let (key, iss, sub) = match exchange.credentials.as_str() {
+            "federated" => ("es256", "https://partner.example", "client-1"),
+            _ => ("es256/client", exchange.application.as_str(), exchange.application.as_str()),
+        };
+        let claims = json!({
+            "iss": iss,
+            "sub": sub,
+            "aud": self.issuer_identifier(&exchange.organization),
+            "exp": self.now.get() + 300,
+            "iat": self.now.get(),
+            "jti": self.unique(),
+        });
+        let Value::Object(claims) = claims else { bail!("claims are an object") };
+        mint(recipe, Defaults { key: key.to_owned(), claims }, self)
     }
 
     fn http(&self, written: &source::Http) -> Result<Http> {

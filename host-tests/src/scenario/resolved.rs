@@ -150,10 +150,14 @@ pub struct Named {
 pub struct Exchange {
     /// The organization.
     pub organization: String,
-    /// `basic`, `post`, `label` or `none`.
+    /// `basic`, `post`, `key`, `federated`, `label` or `none`.
     pub credentials: String,
     /// The client identifier.
     pub client_id: String,
+    /// Whether the request names it.
+    pub sends_client_id: bool,
+    /// The client assertions, one for each assertion. Empty: there are none.
+    pub client_assertions: Vec<String>,
     /// The secret.
     pub client_secret: String,
     /// The parameter `scope`.

@@ -137,9 +137,15 @@ pub struct Exchange {
     /// The application that asks, by its `client_name`.
     #[serde(default = "default_application")]
     pub application: String,
-    /// How it authenticates: `basic`, `post`, or not: `label` (its `client_id` alone) or `none`.
+    /// How it authenticates: `basic`, `post`, `key`, `federated`, or not: `label` (its `client_id` alone) or `none`.
     #[serde(default = "basic")]
     pub credentials: String,
+    /// With `key` or `federated`: the client assertion.
+    #[serde(default)]
+    pub client_assertion: Assertion,
+    /// The step is done with each of these claims, over those of the client assertion.
+    #[serde(default)]
+    pub each_client: Vec<Map<String, Value>>,
     /// Another client identifier than the application's.
     pub client_id: Option<String>,
     /// Another secret than the application's.
@@ -176,6 +182,13 @@ fn basic() -> String {
 
 fn once() -> usize {
     1
+}
+
+impl Exchange {
+    /// Whether a JWT authenticates the client.
+    pub fn is_by_jwt(&self) -> bool {
+        matches!(self.credentials.as_str(), "key" | "federated")
+    }
 }
 
 /// An assertion: a recipe, or a text such as `${assertion:first}`.
