@@ -118,6 +118,11 @@ fn trust() {
 }
 
 #[test]
+fn client_keys() {
+    run("docs/client-keys.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }

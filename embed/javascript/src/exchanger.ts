@@ -12,7 +12,7 @@ import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;
 /** For one exchange. */
-const MAX_FETCHES = 4;
+const MAX_FETCHES = 8;
 
 /** Why keys could not be had: anything can be thrown, `undefined` too. */
 interface Failure {
@@ -155,7 +155,7 @@ export class Exchanger {
       resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
     };
     // The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
-    // once may end in between.
+    // once may end in between; and as many for who vouches for the client.
     let failure: Failure | undefined;
     for (let fetches = 0; ; fetches++) {
       try {

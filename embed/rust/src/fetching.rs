@@ -5,9 +5,9 @@ use crate::exchanger::{ExchangeRequest, Exchanger};
 use crate::store::Store;
 use crate::{AccessToken, FieldError, KeysNeeded, Refusal};
 
-/// For one exchange: the metadata of an issuer at two places, and its keys; once more, since the half minute in which each
-/// is asked for once may end in between.
-const MAX_FETCHES: u32 = 4;
+/// For one exchange: the metadata of an issuer at two places, and its keys; once more, since the half minute in which each is
+/// asked for once may end in between; and as many for who vouches for the client.
+const MAX_FETCHES: u32 = 8;
 
 /// The largest JWKS document, in bytes (R50).
 pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;

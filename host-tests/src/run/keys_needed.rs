@@ -9,8 +9,8 @@ use crate::client::{Answer, send};
 use crate::driver::{self, Driver, KeysNeeded, Operation, Outcome, Response};
 
 /// For one exchange: the metadata of an issuer at two places, and its keys; once more, since the half minute in which each
-/// is asked for once may end in between.
-const MAX_FETCHES: usize = 4;
+/// is asked for once may end in between; and as many for who vouches for the client.
+const MAX_FETCHES: usize = 8;
 /// The limits that the WIT interface asks of a caller.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 const SIZE_LIMIT: usize = 64 << 10;

@@ -10,17 +10,26 @@ const KEY: &str = include_str!("../../../src/core/tests/certificates/p256.pub.pe
 const CORE_ALONE: &[(&str, &str)] = &[
     ("allow_private", "is for keys that are fetched: by jwks_uri or discovery"),
     ("certificate", "empty"),
+    ("certificate", FOR_KEYS),
     ("certificate", "neither a PEM block nor base64 of DER"),
     ("certificate", "neither an X.509 certificate nor a public key"),
+    ("client_assertion_issuer", FOR_KEYS),
+    ("client_assertion_subject", FOR_KEYS),
     ("client_secret", "must have 32 to 256 bytes; it should hold 256 random bits (openssl rand -hex 32)"),
     ("discovery", "must be a URL"),
     ("discovery", "must be a URL with a host"),
+    ("jwks", FOR_KEYS),
     ("jwks", "not a JWK set: there is no array keys"),
     ("jwks_ca", "is for keys that are fetched: by jwks_uri or discovery"),
+    ("jwks_uri", FOR_KEYS),
     ("jwks_uri", "must be a URL"),
     ("jwks_uri", "must be a URL with a host"),
     ("scopes", "must be one scope (RFC 6749 section 3.3)"),
+    ("token_endpoint_auth_signing_alg", FOR_KEYS),
 ];
+
+/// What an application may not have whose method is another one.
+const FOR_KEYS: &str = "is for applications with token_endpoint_auth_method private_key_jwt";
 
 fn issuer() -> Value {
     json!({ "name": "partner", "issuer": "https://partner.example", "certificate": KEY })

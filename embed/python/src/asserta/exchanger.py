@@ -31,7 +31,7 @@ from .records import AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, Store
 
 _SWEEP_EVERY = 60.0
-_MAX_FETCHES = 4
+_MAX_FETCHES = 8
 """For one exchange."""
 _KEYS_ARE_MISSING = ("keys-unavailable", "key-unknown")
 _Unset = object()
@@ -121,7 +121,7 @@ class Exchanger:
             ),
         )
         # The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
-        # once may end in between.
+        # once may end in between; and as many for who vouches for the client.
         failure = None
         for _ in range(_MAX_FETCHES):
             result = self._raw("exchange", "exchange", *arguments)

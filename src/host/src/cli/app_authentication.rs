@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::key_source::{KeySource, named};
 
 /// The members that authentication by key has, beside where its own keys are.
-const MEMBERS: [&str; 6] = [
+pub(super) const MEMBERS: [&str; 6] = [
     "jwks_uri",
     "jwks",
     "certificate",

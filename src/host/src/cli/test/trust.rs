@@ -12,6 +12,7 @@ use super::cases::{Case, Presented};
 use super::key::{ALGORITHMS, Key};
 use super::token::Token;
 use crate::cli::admin::AdminClient;
+use crate::cli::app_authentication::MEMBERS;
 use crate::cli::data::random_text;
 use crate::cli::failure::Failure;
 use crate::cli::parts::parts;
@@ -19,6 +20,8 @@ use crate::cli::{apply, document};
 
 /// The members of an issuer that say where its keys are, and what belongs to that.
 const SOURCES: [&str; 6] = ["jwks_uri", "discovery", "jwks_ca", "allow_private", "jwks", "certificate"];
+/// The method of an application that authenticates by key.
+const BY_KEY: &str = "private_key_jwt";
 /// Those for keys that are fetched.
 const FETCHED: [&str; 2] = ["jwks_uri", "discovery"];
 /// The most bytes of an assertion: twice what the endpoint accepts, so that its limit can be tested, and half of a body.
@@ -244,6 +247,11 @@ impl Trust {
         for organization in items_mut(document, "organizations") {
             for application in items_mut(organization, "applications") {
                 if let Value::Object(members) = application {
+                    if members.get("token_endpoint_auth_method").is_some_and(|method| method == BY_KEY) {
+                        // How it authenticates is not what is tested, and its private key is not here.
+                        members.retain(|member, _| !MEMBERS.contains(&member.as_str()));
+                        members.remove("token_endpoint_auth_method");
+                    }
                     members.remove("client_secret_sha256");
                     members.insert("client_secret".to_owned(), self.secret.clone().into());
                 }
