@@ -26,7 +26,7 @@ export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";
 
 /** For one request. A document is fetched once; a second time, if the half minute in which it is asked for once ends. */
-const MAX_FETCHES = 6;
+const MAX_FETCHES = 10;
 
 /** How an HTTP endpoint works. */
 export interface HttpEndpointOptions {

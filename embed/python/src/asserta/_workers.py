@@ -13,7 +13,7 @@ from . import _convert as convert
 from ._component import Instance, log
 from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument
 
-MAX_FETCHES = 6
+MAX_FETCHES = 10
 """For one request. Whatever it asks for then can't be had."""
 CAUSES = frozenset(
     "bad-address name-unknown address-refused unreachable tls certificate timed-out incomplete too-large encoded".split()

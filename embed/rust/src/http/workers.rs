@@ -21,7 +21,7 @@ use crate::host::Host;
 use crate::store::Store;
 
 /// For one request. Whatever it asks for then can't be had.
-const MAX_FETCHES: u32 = 6;
+const MAX_FETCHES: u32 = 10;
 
 /// Why a request has no response.
 pub(super) enum Failure {
