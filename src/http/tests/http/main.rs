@@ -3,6 +3,7 @@
 mod admin;
 mod admin_bodies;
 mod apply;
+mod client_keys;
 mod issuer_keys;
 mod presets;
 mod routes;
