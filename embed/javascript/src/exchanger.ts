@@ -168,7 +168,7 @@ export class Exchanger {
       } catch (error) {
         if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw withCause(error, failure);
         if (fetches === MAX_FETCHES) {
-          const sentence = "The issuer's keys can not be obtained at the moment.";
+          const sentence = "The keys that are needed can not be obtained at the moment.";
           throw withCause(new Refused("temporarily_unavailable", "keys-unavailable", sentence), failure);
         }
         failure = await this.#supply(error, this.#fetchKeys);

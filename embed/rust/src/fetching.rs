@@ -136,7 +136,7 @@ fn keys_unavailable() -> Refusal {
     Refusal {
         code: "temporarily_unavailable".into(),
         reason: "keys-unavailable".into(),
-        sentence: "The issuer's keys can not be obtained at the moment.".into(),
+        sentence: "The keys that are needed can not be obtained at the moment.".into(),
         retry_after: None,
         cause: None,
     }

@@ -139,7 +139,7 @@ class Exchanger:
     def _exchange_error(self, result: Variant, organization: str) -> Exception:
         error = convert.exchange_error(result, organization)
         if isinstance(error, KeysNeeded) and self._fetch:
-            sentence = "The issuer's keys can not be obtained at the moment."
+            sentence = "The keys that are needed can not be obtained at the moment."
             return Refused("temporarily_unavailable", "keys-unavailable", sentence)
         return error
 

@@ -137,8 +137,8 @@ reasons! {
     ScopeMalformed "scope-malformed" InvalidScope "R61" "The scope is not well-formed."
     ScopeNotAllowed "scope-not-allowed" InvalidScope "R61" "The scope exceeds what the application, the issuer and its rule may grant."
     ResourceUnknown "resource-unknown" InvalidTarget "R63" "The resource is unknown for this application."
-    KeysNeeded "keys-needed" TemporarilyUnavailable "R51" "The issuer's keys must be supplied first."
-    KeysUnavailable "keys-unavailable" TemporarilyUnavailable "R51" "The issuer's keys can not be obtained at the moment."
+    KeysNeeded "keys-needed" TemporarilyUnavailable "R51" "The keys that are needed must be supplied first."
+    KeysUnavailable "keys-unavailable" TemporarilyUnavailable "R51" "The keys that are needed can not be obtained at the moment."
     StoreUnavailable "store-unavailable" TemporarilyUnavailable "R70" "The store does not answer at the moment."
     ServerFault "server-fault" ServerError "R71" "The request could not be served."
 }
