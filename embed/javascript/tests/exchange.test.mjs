@@ -206,3 +206,36 @@ test("bad documents come back as typed errors", async () => {
     await assert.rejects(exchanger.exchange({ assertion, clientId: "a", clientSecret: "b" }), { name: /Refused|InvalidMember/ });
   }
 });
+
+test("a key in place of a secret (R27)", async () => {
+  const { exchanger } = await ready();
+  const client = await Partner.create();
+  const metadata = { grant_types: [JWT_BEARER], token_endpoint_auth_method: "private_key_jwt", jwks: client.jwks };
+  const { client_id: clientId, client_secret: secret } = exchanger.applications.register(metadata);
+  assert.equal(secret, undefined);
+  const signed = (claims = {}) => client.assertion({ iss: clientId, sub: clientId, ...claims });
+  const once = await signed();
+  assert.equal(exchanger.explainClient(once).accepted, true);
+  const token = await exchanger.exchange({ assertion: await partner.assertion(), clientAssertion: once });
+  assert.equal(token.claims.client_id, clientId);
+  const again = { assertion: await partner.assertion(), clientAssertion: once };
+  await assert.rejects(exchanger.exchange(again), { code: "invalid_client", reason: "client-assertion-refused" });
+  const both = { ...again, clientId, clientSecret: "secret" };
+  await assert.rejects(exchanger.exchange(both), (error) => error instanceof InvalidMember && error.field === "clientAssertion");
+  await exchanger.exchange({ ...again, clientId, clientAssertion: await signed() });
+});
+
+test("whose keys are needed (R27, R51)", async () => {
+  const { exchanger } = await ready({ fetchKeys: false });
+  const client = await Partner.create();
+  const jwks_uri = "https://app.example/jwks";
+  const metadata = { grant_types: [JWT_BEARER], token_endpoint_auth_method: "private_key_jwt", jwks_uri };
+  const { client_id: clientId } = exchanger.applications.register(metadata);
+  const clientAssertion = await client.assertion({ iss: clientId, sub: clientId });
+  const request = { assertion: await partner.assertion(), clientAssertion };
+  const needed = await exchanger.exchange(request).catch((error) => error);
+  assert.ok(needed instanceof KeysNeeded);
+  assert.deepEqual([needed.trustedIssuer, needed.clientId, needed.uri], [undefined, clientId, jwks_uri]);
+  assert.equal(exchanger.supplyKeys(needed, { text: JSON.stringify(client.jwks) }), 1);
+  await exchanger.exchange(request);
+});

@@ -43,9 +43,14 @@ impl Partner {
 
     /// An assertion for us with this `jti`.
     pub(crate) fn assertion(&self, jti: &str) -> String {
+        self.signed(ISSUER, "alice", jti)
+    }
+
+    /// The same of somebody else about somebody else.
+    pub(crate) fn signed(&self, iss: &str, sub: &str, jti: &str) -> String {
         let claims = Claims::create(Duration::from_mins(5))
-            .with_issuer(ISSUER)
-            .with_subject("alice")
+            .with_issuer(iss)
+            .with_subject(sub)
             .with_audience(PUBLIC_URL)
             .with_jwt_id(jti);
         self.0.sign(claims).expect("it can sign")

@@ -1,0 +1,56 @@
+//! Clients that authenticate by key (R27), in place of a secret.
+
+mod partner;
+
+use asserta_exchanger::documents::{JWT_BEARER, NewApplication};
+use asserta_exchanger::{Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options};
+use serde_json::{Value, json};
+
+use partner::{PUBLIC_URL, Partner, exchanger};
+
+fn register(exchanger: &mut Exchanger<MemoryStore>, member: &str, keys: Value) -> NewApplication {
+    let mut metadata = json!({"grant_types": [JWT_BEARER], "token_endpoint_auth_method": "private_key_jwt"});
+    metadata[member] = keys;
+    let made = exchanger.register_application("default", &metadata).expect("a good application");
+    assert_eq!(made.client_secret, "", "it has no secret");
+    made
+}
+
+#[test]
+fn r27_a_key_in_place_of_a_secret() {
+    let (partner, client) = (Partner::new(), Partner::new());
+    let (mut exchanger, _) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+    let jwks: Value = serde_json::from_str(&client.jwks()).expect("JSON");
+    let app = register(&mut exchanger, "jwks", jwks);
+    let id = app.application.client_id.as_str();
+    let (first, second) = (partner.assertion("1"), partner.assertion("2"));
+    let once = client.signed(id, id, "1");
+    assert!(exchanger.explain_client("default", &once, None).expect("explained").accepted);
+    exchanger.exchange(&ExchangeRequest::by_key(&first, &once)).expect("granted");
+    let Err(Error::Refused(refusal)) = exchanger.exchange(&ExchangeRequest::by_key(&second, &once)) else {
+        panic!("R27: used before")
+    };
+    assert_eq!((&*refusal.code, &*refusal.reason), ("invalid_client", "client-assertion-refused"));
+    assert!(refusal.cause.is_some_and(|cause| cause.contains("used before")));
+    let fresh = client.signed(id, id, "2");
+    let both = ExchangeRequest { client_assertion: Some(&fresh), ..ExchangeRequest::new(&second, id, "secret") };
+    assert!(
+        matches!(exchanger.exchange(&both), Err(Error::Invalid(invalid)) if invalid.field == "client_assertion")
+    );
+    exchanger.exchange(&ExchangeRequest::by_key(&second, &fresh)).expect("granted");
+}
+
+#[test]
+fn r27_r51_whose_keys_are_needed() {
+    let (partner, client) = (Partner::new(), Partner::new());
+    let (mut exchanger, _) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+    let app = register(&mut exchanger, "jwks_uri", "https://app.example/jwks".into());
+    let id = app.application.client_id.as_str();
+    let (assertion, signed) = (partner.assertion("1"), client.signed(id, id, "1"));
+    let request = ExchangeRequest::by_key(&assertion, &signed);
+    let Err(Error::KeysNeeded(needed)) = exchanger.exchange(&request) else { panic!("R51") };
+    assert!(matches!(&needed.owner, KeyOwner::Application(owner) if owner == id));
+    let document = KeyDocument { text: client.jwks(), max_age: None };
+    assert_eq!(exchanger.supply_keys("default", &needed, &document).ok(), Some(1));
+    exchanger.exchange(&request).expect("granted");
+}
