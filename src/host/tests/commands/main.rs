@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
 
 mod administer;
+mod client_keys;
 mod files;
 #[cfg(unix)]
 mod guard;
