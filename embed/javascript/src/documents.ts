@@ -8,8 +8,11 @@
 /** A grant (RFC 7523 section 2.1). */
 export type GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/** How an application sends its credentials (RFC 7591 section 2). HTTP Basic always works (RFC 6749 section 2.3.1). */
-export type ClientAuthMethod = "client_secret_basic" | "client_secret_post";
+/**
+ * How an application authenticates (RFC 7591 section 2). Where it has a secret, HTTP Basic always works (RFC 6749
+ * section 2.3.1).
+ */
+export type ClientAuthMethod = "client_secret_basic" | "client_secret_post" | "private_key_jwt";
 
 /** The audience of an application: one resource or several, as JSON documents of this field often have it. */
 export type Audience = string | string[];
@@ -22,8 +25,27 @@ export interface ApplicationMetadata {
   grant_types?: GrantType[];
   /** The scopes it may ask for, separated by single spaces, at most 4096 bytes. */
   scope?: string;
-  /** How it authenticates over HTTP: in the header alone, or in the body as well. Default: `client_secret_basic`. */
+  /**
+   * How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that its
+   * key signs (`private_key_jwt`), and then with no secret. For that it needs exactly one of `jwks_uri`, `jwks`,
+   * `certificate` and `client_assertion_issuer`. Default: `client_secret_basic`.
+   */
   token_endpoint_auth_method?: ClientAuthMethod;
+  /** With `private_key_jwt`: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows. */
+  token_endpoint_auth_signing_alg?: Algorithm;
+  /** With `private_key_jwt`: its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes. */
+  jwks_uri?: string;
+  /** With `private_key_jwt`: its keys as a JWK set (RFC 7517 section 5), at most 64 KiB. */
+  jwks?: object;
+  /**
+   * With `private_key_jwt`: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at
+   * most 64 KiB.
+   */
+  certificate?: string;
+  /** With `private_key_jwt`: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own. */
+  client_assertion_issuer?: string;
+  /** The `sub` that these JWTs must have, needed with `client_assertion_issuer`. */
+  client_assertion_subject?: string;
   /** The names of the trusted issuers whose assertions it may present. Absent: all. */
   trusted_issuers?: string[];
   /** How long its access tokens are valid, in seconds. From 30 to 86400. Default: 3600. */
@@ -252,7 +274,8 @@ export interface TrustedIssuer {
 
 /**
  * An application of a document of registrations: what it may do, its identifier, and at most one of the two members
- * for its secret. Neither: the secret of the application that is there stays.
+ * for its secret. Neither: the secret of the application that is there stays, or it authenticates with
+ * `private_key_jwt`.
  */
 export interface TrustDocumentApplication extends ApplicationMetadata {
   /** Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`. */
@@ -263,6 +286,8 @@ export interface TrustDocumentApplication extends ApplicationMetadata {
   client_secret_sha256?: string;
   /** When it was registered. It is read and left aside. */
   client_id_issued_at?: unknown;
+  /** What of its keys is not used. It is read and left aside. */
+  skipped_keys?: unknown;
 }
 
 /** An organization of a document of registrations. */

@@ -13,8 +13,10 @@ from typing import Any, Literal, NotRequired, TypedDict
 GrantType = Literal["urn:ietf:params:oauth:grant-type:jwt-bearer"]
 """A grant (RFC 7523 section 2.1)."""
 
-ClientAuthMethod = Literal["client_secret_basic", "client_secret_post"]
-"""How an application sends its credentials (RFC 7591 section 2). HTTP Basic always works (RFC 6749 section 2.3.1)."""
+ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt"]
+"""How an application authenticates (RFC 7591 section 2). Where it has a secret, HTTP Basic always works (RFC 6749
+section 2.3.1).
+"""
 
 Audience = str | list[str]
 """The audience of an application: one resource or several, as JSON documents of this field often have it."""
@@ -30,7 +32,24 @@ class ApplicationMetadata(TypedDict):
     scope: NotRequired[str]
     """The scopes it may ask for, separated by single spaces, at most 4096 bytes."""
     token_endpoint_auth_method: NotRequired[ClientAuthMethod]
-    """How it authenticates over HTTP: in the header alone, or in the body as well. Default: ``client_secret_basic``."""
+    """How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that its
+    key signs (``private_key_jwt``), and then with no secret. For that it needs exactly one of ``jwks_uri``, ``jwks``,
+    ``certificate`` and ``client_assertion_issuer``. Default: ``client_secret_basic``.
+    """
+    token_endpoint_auth_signing_alg: NotRequired[Algorithm]
+    """With ``private_key_jwt``: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows."""
+    jwks_uri: NotRequired[str]
+    """With ``private_key_jwt``: its JWKS endpoint: ``https``, no credentials, no fragment, at most 2048 bytes."""
+    jwks: NotRequired[dict[str, Any]]
+    """With ``private_key_jwt``: its keys as a JWK set (RFC 7517 section 5), at most 64 KiB."""
+    certificate: NotRequired[str]
+    """With ``private_key_jwt``: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at
+    most 64 KiB.
+    """
+    client_assertion_issuer: NotRequired[str]
+    """With ``private_key_jwt``: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own."""
+    client_assertion_subject: NotRequired[str]
+    """The ``sub`` that these JWTs must have, needed with ``client_assertion_issuer``."""
     trusted_issuers: NotRequired[list[str]]
     """The names of the trusted issuers whose assertions it may present. Absent: all."""
     access_token_lifetime: NotRequired[int]
@@ -248,7 +267,8 @@ class TrustedIssuer(TypedDict):
 
 class TrustDocumentApplication(ApplicationMetadata):
     """An application of a document of registrations: what it may do, its identifier, and at most one of the two members
-    for its secret. Neither: the secret of the application that is there stays.
+    for its secret. Neither: the secret of the application that is there stays, or it authenticates with
+    ``private_key_jwt``.
     """
 
     client_id: str
@@ -259,6 +279,8 @@ class TrustDocumentApplication(ApplicationMetadata):
     """The SHA-256 of its secret, as 64 hexadecimal digits."""
     client_id_issued_at: NotRequired[Any]
     """When it was registered. It is read and left aside."""
+    skipped_keys: NotRequired[Any]
+    """What of its keys is not used. It is read and left aside."""
 
 
 class TrustDocumentOrganization(TypedDict):

@@ -227,9 +227,30 @@ pub struct ApplicationMetadata {
     /// The scopes it may ask for, separated by single spaces, at most 4096 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// How it authenticates over HTTP: in the header alone, or in the body as well. Default: `client_secret_basic`.
+    /// How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that
+    /// its key signs (`private_key_jwt`), and then with no secret. For that it needs exactly one of `jwks_uri`, `jwks`,
+    /// `certificate` and `client_assertion_issuer`. Default: `client_secret_basic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<String>,
+    /// With `private_key_jwt`: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
+    /// With `private_key_jwt`: its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// With `private_key_jwt`: its keys as a JWK set (RFC 7517 section 5), at most 64 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// With `private_key_jwt`: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at
+    /// most 64 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// With `private_key_jwt`: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_issuer: Option<String>,
+    /// The `sub` that these JWTs must have, needed with `client_assertion_issuer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_subject: Option<String>,
     /// The names of the trusted issuers whose assertions it may present. Absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted_issuers: Option<Vec<String>>,
