@@ -80,6 +80,22 @@ impl Admin {
     }
 }
 
+impl Admin {
+    /// Registers an application of `acme` that authenticates by this test key, and returns its identifier.
+    ///
+    /// # Errors
+    /// There is no such key, the server can't be reached, or refuses.
+    pub async fn register_application_by_key(self, key_name: &str) -> Result<String> {
+        let record = json!({
+            "client_name": key_name,
+            "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [key(key_name)?.jwk()?] },
+        });
+        self.done("POST", "acme/applications", Some(&record)).await?.member("client_id")
+    }
+}
+
 /// An application of `acme`, as it asks for tokens.
 #[derive(Clone)]
 pub struct Client {
