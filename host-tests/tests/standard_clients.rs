@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use host_tests::admin::{Admin, Client};
 use host_tests::assertion::assertion;
 use host_tests::components::program;
+use host_tests::keys::key;
 use host_tests::local_host::LocalHost;
 use host_tests::standard_clients::{Interpreter, node, python};
 use serde_json::{Value, json};
@@ -34,6 +35,26 @@ async fn oauth4webapi_and_jose() -> Result<()> {
         exchange_and_call(&node, scripts, &issuer, &issuer, &client).with_context(|| algorithm)?;
         host.stop().await;
     }
+    Ok(())
+}
+
+/// R27: their `private_key_jwt`, with nothing set but key and issuer identifier.
+#[tokio::test(flavor = "multi_thread")]
+async fn r27_oauth4webapi_and_authlib_with_a_key() -> Result<()> {
+    const KEY: &str = "es256/client";
+    let node = tokio::task::spawn_blocking(node).await??;
+    let python = tokio::task::spawn_blocking(python).await??;
+    let (host, _, issuer) = installation("ES256").await?;
+    let client_id = Admin(host.address()).register_application_by_key(KEY).await?;
+    let private_key = key(KEY)?.private_pem()?;
+    for (interpreter, script) in [(&node, "key-client.mjs"), (&python, "key_client.py")] {
+        let assertion = assertion("es256", &json!({"aud": issuer}))?;
+        let arguments = [issuer.as_str(), &client_id, &private_key, &assertion];
+        let seen = tokio::task::block_in_place(|| interpreter.client(script, &arguments))?;
+        let expected = json!({"listed": true, "client_id": client_id, "replayed": "invalid_grant"});
+        ensure!(seen == expected, "{script}: {seen}, expected {expected}");
+    }
+    host.stop().await;
     Ok(())
 }
 
