@@ -265,6 +265,8 @@ fn r27_r45_a_client_assertion_works_once() {
 fn r27_r45_at_once_exactly_one() {
     let world = trusting();
     let id = client(&world);
+    // So that a signing key is there.
+    assert!(ask(&world, None, &good(&id, "before"), &granted("before")).is_ok());
     let presented = good(&id, "1");
     let requests: Vec<_> =
         (0..64).map(|n| request_by_key(None, &presented, &granted(&n.to_string()))).collect();
