@@ -14,6 +14,20 @@ export type GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
  */
 export type ClientAuthMethod = "client_secret_basic" | "client_secret_post" | "private_key_jwt";
 
+/** An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). */
+export type Algorithm =
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512"
+  | "ES256"
+  | "ES384"
+  | "ES512"
+  | "EdDSA"
+  | "Ed25519";
+
 /** The audience of an application: one resource or several, as JSON documents of this field often have it. */
 export type Audience = string | string[];
 
@@ -26,8 +40,8 @@ export interface ApplicationMetadata {
   /** The scopes it may ask for, separated by single spaces, at most 4096 bytes. */
   scope?: string;
   /**
-   * How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that its
-   * key signs (`private_key_jwt`), and then with no secret. For that it needs exactly one of `jwks_uri`, `jwks`,
+   * How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that
+   * its key signs (`private_key_jwt`), and then with no secret. For that it needs exactly one of `jwks_uri`, `jwks`,
    * `certificate` and `client_assertion_issuer`. Default: `client_secret_basic`.
    */
   token_endpoint_auth_method?: ClientAuthMethod;
@@ -61,20 +75,6 @@ export interface ApplicationMetadata {
 
 /** Where an issuer's metadata is: `true` for its well-known addresses, or a URL. */
 export type Discovery = boolean | string;
-
-/** An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). */
-export type Algorithm =
-  | "RS256"
-  | "RS384"
-  | "RS512"
-  | "PS256"
-  | "PS384"
-  | "PS512"
-  | "ES256"
-  | "ES384"
-  | "ES512"
-  | "EdDSA"
-  | "Ed25519";
 
 /** How many audiences an assertion may have. */
 export type AudienceMode = "any" | "exactly-one";

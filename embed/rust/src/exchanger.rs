@@ -6,7 +6,6 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-use crate::{AccessToken, FieldError};
 use crate::bindings::Exchanger as Bindings;
 use crate::bindings::exports::asserta::exchange::configuration::Settings;
 use crate::bindings::exports::asserta::exchange::exchange::{
@@ -18,6 +17,7 @@ use crate::error::Error;
 use crate::host::{Clock, Host, system_clock};
 use crate::registrations::read;
 use crate::store::Store;
+use crate::{AccessToken, FieldError};
 
 /// How an exchanger works.
 #[derive(Clone)]

@@ -33,7 +33,8 @@ fn r27_a_key_in_place_of_a_secret() {
     assert_eq!((&*refusal.code, &*refusal.reason), ("invalid_client", "client-assertion-refused"));
     assert!(refusal.cause.is_some_and(|cause| cause.contains("used before")));
     let fresh = client.signed(id, id, "2");
-    let both = ExchangeRequest { client_assertion: Some(&fresh), ..ExchangeRequest::new(&second, id, "secret") };
+    let both =
+        ExchangeRequest { client_assertion: Some(&fresh), ..ExchangeRequest::new(&second, id, "secret") };
     assert!(
         matches!(exchanger.exchange(&both), Err(Error::Invalid(invalid)) if invalid.field == "client_assertion")
     );

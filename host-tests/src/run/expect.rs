@@ -36,7 +36,8 @@ impl<D: Driver> Run<'_, D> {
             (Outcome::Refused(refused), http) => {
                 ensure!(expect.status >= 300, "{}", got()?);
                 let error = expect.error.as_ref().is_none_or(|error| *error == refused.error);
-                let same_words = |reason: &str| http.is_some() && is_told_by(reason, &refused.error_description);
+                let same_words =
+                    |reason: &str| http.is_some() && is_told_by(reason, &refused.error_description);
                 let is_it = |reason: &String| *reason == refused.reason || same_words(reason);
                 let reason = expect.reason.as_ref().is_none_or(is_it);
                 ensure!(error && reason, "{}", got()?);

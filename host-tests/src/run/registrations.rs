@@ -25,7 +25,8 @@ impl<D: Driver> Run<'_, D> {
                 Operation::RemoveIssuer { organization: old.organization, name: old.name }
             }
             Action::RegisterApplication(new) => {
-                let is_by_key = new.record.get("token_endpoint_auth_method") == Some(&"private_key_jwt".into());
+                let is_by_key =
+                    new.record.get("token_endpoint_auth_method") == Some(&"private_key_jwt".into());
                 secret_of = Some((new.name, !is_by_key));
                 Operation::RegisterApplication { organization: new.organization, document: new.record }
             }

@@ -44,7 +44,7 @@ impl<'a> Installation<'a> {
         let organization = default_organization();
         run(one.registry().apply(&seed(true))).expect("applied");
         let application = run(one.registry().application(&organization, "app")).expect("there");
-        let client = NewApplication { application, client_secret: SECRET.to_owned().into() };
+        let client = NewApplication { application, client_secret: Some(SECRET.to_owned().into()) };
         let installation = Self { world, one, other, organization, client };
         assert_eq!(installation.grants(), [Ok(()), Ok(())]);
         installation

@@ -226,7 +226,8 @@ fn r27_callers_are_asked_for_the_keys_of_an_application() {
     assert_eq!(wanted(), Ok((application.clone(), address.to_string())));
     supply(&idp_name, address, &jwks(&[&own])).expect_err("not the issuer's address");
     supply(&application, URI, &jwks(&[&own])).expect_err("not the application's address");
-    supply(&KeyOwner::Application("nobody".into()), address, &jwks(&[&own])).expect_err("no such application");
+    supply(&KeyOwner::Application("nobody".into()), address, &jwks(&[&own]))
+        .expect_err("no such application");
     assert_eq!(supply(&application, address, &jwks(&[&own])), Ok(1));
     assert_eq!(wanted(), Ok((idp_name.clone(), URI.to_string())), "then the issuer's");
     assert_eq!(supply(&idp_name, URI, &jwks(&[&idp])), Ok(1));

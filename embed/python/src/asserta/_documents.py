@@ -18,6 +18,21 @@ ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "private
 section 2.3.1).
 """
 
+Algorithm = Literal[
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+]
+"""An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864)."""
+
 Audience = str | list[str]
 """The audience of an application: one resource or several, as JSON documents of this field often have it."""
 
@@ -32,22 +47,24 @@ class ApplicationMetadata(TypedDict):
     scope: NotRequired[str]
     """The scopes it may ask for, separated by single spaces, at most 4096 bytes."""
     token_endpoint_auth_method: NotRequired[ClientAuthMethod]
-    """How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that its
-    key signs (``private_key_jwt``), and then with no secret. For that it needs exactly one of ``jwks_uri``, ``jwks``,
-    ``certificate`` and ``client_assertion_issuer``. Default: ``client_secret_basic``.
+    """How it authenticates: with its secret, over HTTP in the header alone or in the body as well, or with a JWT that
+    its key signs (``private_key_jwt``), and then with no secret. For that it needs exactly one of ``jwks_uri``,
+    ``jwks``, ``certificate`` and ``client_assertion_issuer``. Default: ``client_secret_basic``.
     """
     token_endpoint_auth_signing_alg: NotRequired[Algorithm]
-    """With ``private_key_jwt``: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows."""
+    """With ``private_key_jwt``: the only algorithm of its JWTs. Absent: all asymmetric ones that a key's type allows.
+    """
     jwks_uri: NotRequired[str]
     """With ``private_key_jwt``: its JWKS endpoint: ``https``, no credentials, no fragment, at most 2048 bytes."""
     jwks: NotRequired[dict[str, Any]]
     """With ``private_key_jwt``: its keys as a JWK set (RFC 7517 section 5), at most 64 KiB."""
     certificate: NotRequired[str]
-    """With ``private_key_jwt``: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64; at
-    most 64 KiB.
+    """With ``private_key_jwt``: its X.509 certificates or public keys: PEM, several allowed, or one in DER as base64;
+    at most 64 KiB.
     """
     client_assertion_issuer: NotRequired[str]
-    """With ``private_key_jwt``: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own."""
+    """With ``private_key_jwt``: the name of the trusted issuer whose JWTs authenticate it, in place of keys of its own.
+    """
     client_assertion_subject: NotRequired[str]
     """The ``sub`` that these JWTs must have, needed with ``client_assertion_issuer``."""
     trusted_issuers: NotRequired[list[str]]
@@ -63,21 +80,6 @@ class ApplicationMetadata(TypedDict):
 
 Discovery = bool | str
 """Where an issuer's metadata is: ``true`` for its well-known addresses, or a URL."""
-
-Algorithm = Literal[
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-    "Ed25519",
-]
-"""An algorithm of assertions (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864)."""
 
 AudienceMode = Literal["any", "exactly-one"]
 """How many audiences an assertion may have."""

@@ -92,16 +92,10 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
             json!({"access_token": token.token, "token_type": token.token_type,
                 "expires_in": token.expires_in, "scope": token.scope})
         }
-        "explain" => {
-            explanation(host.explain(organization, text(&request["assertion"]), Some(client_id))?)
-        }
+        "explain" => explanation(host.explain(organization, text(&request["assertion"]), Some(client_id))?),
         "explain_client" => {
             let client_assertion = text(&request["client_assertion"]);
-            explanation(host.explain_client(
-                organization,
-                client_assertion,
-                request["client_id"].as_str(),
-            )?)
+            explanation(host.explain_client(organization, client_assertion, request["client_id"].as_str())?)
         }
         other => panic!("the operation {other} is unknown"),
     })

@@ -75,9 +75,10 @@ fn no_keys(metadata: &ApplicationMetadata) -> Result<Option<ClientKeys>, FieldEr
         ("client_assertion_subject", metadata.client_assertion_subject.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((member, _)) => {
-            Err(FieldError::new(member, "is for applications with token_endpoint_auth_method private_key_jwt"))
-        }
+        Some((member, _)) => Err(FieldError::new(
+            member,
+            "is for applications with token_endpoint_auth_method private_key_jwt",
+        )),
         None => Ok(None),
     }
 }

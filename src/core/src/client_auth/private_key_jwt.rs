@@ -133,7 +133,11 @@ fn tolerance(issuer: Option<&Issuer>) -> Tolerance {
 ///
 /// # Errors
 /// The reason, as it would be with an assertion.
-pub fn check_names(application: &Application, issuer: Option<&Issuer>, claims: &Claims) -> Result<(), Reason> {
+pub fn check_names(
+    application: &Application,
+    issuer: Option<&Issuer>,
+    claims: &Claims,
+) -> Result<(), Reason> {
     let (iss, sub) = names(application, issuer).ok_or(Reason::IssuerUnknown)?;
     let text = |name: &str| claims.object().get(name).and_then(Value::as_str);
     match (text("iss"), text("sub")) {
@@ -173,7 +177,8 @@ mod tests {
     #[test]
     fn r35_one_jwt_whatever_its_signature() {
         let presented = ClientAssertion::new(None, "a.b.c").expect("short enough");
-        for (other, is_same) in [("a.b.c", true), ("a.b.d", true), ("a.b.", true), ("a.c.c", false), ("", false)]
+        for (other, is_same) in
+            [("a.b.c", true), ("a.b.d", true), ("a.b.", true), ("a.c.c", false), ("", false)]
         {
             assert_eq!(presented.is_same_jwt(other), is_same, "{other}");
         }

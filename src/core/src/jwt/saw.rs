@@ -31,7 +31,9 @@ pub(super) fn typ(look: &Look<'_, '_>) -> String {
     };
     match look.expected.typ {
         Typ::Exactly(wanted) => format!("{found}; the issuer is registered with typ {}", quoted(wanted)),
-        Typ::NoneOr(wanted) => format!("{found}; accepted is none, or any of {}", list(wanted.iter().copied())),
+        Typ::NoneOr(wanted) => {
+            format!("{found}; accepted is none, or any of {}", list(wanted.iter().copied()))
+        }
         Typ::Any => format!(
             "{found}; the issuer is registered without typ: any but those that end in +jwt, which name another use"
         ),

@@ -78,7 +78,9 @@ fn utf8(text: &[u8]) -> Result<&str, Reason> {
 /// R15: what is too long even if each of its bytes stands there as `%XX` is refused before that is decoded.
 fn check_length(name: &[u8], value: &[u8]) -> Result<(), Reason> {
     match name {
-        b"assertion" | b"client_assertion" if value.len() / 3 > MAX_ASSERTION => Err(Reason::AssertionTooLarge),
+        b"assertion" | b"client_assertion" if value.len() / 3 > MAX_ASSERTION => {
+            Err(Reason::AssertionTooLarge)
+        }
         b"scope" | b"resource" if value.len() / 3 > MAX_PARAMETER => Err(Reason::ParameterTooLarge),
         _ => Ok(()),
     }

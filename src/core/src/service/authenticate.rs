@@ -95,7 +95,9 @@ impl<P: Ports> Service<P> {
             let claims = verification.claims_to_explain();
             let names = private_key_jwt::check_names(&application, issuer, claims);
             let refused = |reason| role.refusal(reason).reason;
-            trail.step("R27, R28", "iss and sub", names.map_err(refused), || words_of_names(names).to_string());
+            trail.step("R27, R28", "iss and sub", names.map_err(refused), || {
+                words_of_names(names).to_string()
+            });
         }
         // An explanation alone goes on without one.
         let Some(verified) = verified else { return Err(trail.refusal()) };
@@ -167,13 +169,18 @@ fn step_of_client(presented: &ClientAssertion, named: &Result<Named, Refusal>, t
             format!("{given}; the trusted issuer {} vouches for it", quoted(&issuer.document().name))
         }
         Ok(_) => format!("{given}; it has keys of its own"),
-        Err(refusal) if refusal.reason == Reason::ClientAssertionRefused => format!(
-            "{given}; there is no such application, or it does not authenticate by JWTs of this iss"
-        ),
+        Err(refusal) if refusal.reason == Reason::ClientAssertionRefused => {
+            format!("{given}; there is no such application, or it does not authenticate by JWTs of this iss")
+        }
         // The store fails, and the explanation ends.
         Err(_) => return,
     };
-    trail.step("R27, R28", "client known", named.as_ref().map(drop).map_err(|refusal| refusal.reason), || saw);
+    trail.step(
+        "R27, R28",
+        "client known",
+        named.as_ref().map(drop).map_err(|refusal| refusal.reason),
+        || saw,
+    );
 }
 
 const fn words_of_names(names: Result<(), Reason>) -> &'static str {

@@ -27,8 +27,9 @@ fn from_a_key_to_an_explained_client_assertion() {
     mint("unused");
     let shown = server.out(&[&BY_KEY[..], &["--certificate", "c.pub.pem"]].concat());
     assert!(!shown.contains("secret  ") && !shown.contains("Basic"), "{shown}");
-    let made =
-        json(&server.out(&[&BY_KEY[..], &["--certificate", "c.pub.pem", "--scope", "read", "--json"]].concat()));
+    let made = json(
+        &server.out(&[&BY_KEY[..], &["--certificate", "c.pub.pem", "--scope", "read", "--json"]].concat()),
+    );
     assert_eq!((&made["client_secret"], text(&made, METHOD).as_str()), (&Value::Null, "private_key_jwt"));
     let id = text(&made, "client_id");
 
@@ -44,13 +45,20 @@ fn from_a_key_to_an_explained_client_assertion() {
     let back = json(&back.out);
     assert_eq!((&back["certificate"], text(&back, "scope").as_str()), (&Value::Null, "read"));
     assert!(json(&server.out(&["app", "secret", &id, "--json"]))["client_secret"].is_string());
-    let endpoint = ["--private-key-jwt", "--jwks-uri", "https://orders.example/jwks", "--auth-signing-alg", "ES256"];
+    let endpoint =
+        ["--private-key-jwt", "--jwks-uri", "https://orders.example/jwks", "--auth-signing-alg", "ES256"];
     let set = [&["app", "set", &id, "--json"][..], &endpoint].concat();
     let again = json(&server.out(&set));
-    assert_eq!((text(&again, "jwks_uri").as_str(), &again["certificate"]), ("https://orders.example/jwks", &Value::Null));
+    assert_eq!(
+        (text(&again, "jwks_uri").as_str(), &again["certificate"]),
+        ("https://orders.example/jwks", &Value::Null)
+    );
     let federated = ["--client-assertion-issuer", "cluster", "--client-assertion-subject", "pod"];
     let federated = json(&server.out(&[&["app", "set", &id, "--json"][..], &federated].concat()));
-    assert_eq!((text(&federated, "client_assertion_subject").as_str(), &federated["jwks_uri"]), ("pod", &Value::Null));
+    assert_eq!(
+        (text(&federated, "client_assertion_subject").as_str(), &federated["jwks_uri"]),
+        ("pod", &Value::Null)
+    );
     assert_eq!(federated["token_endpoint_auth_signing_alg"], Value::Null);
 }
 
@@ -67,7 +75,11 @@ fn what_can_not_be_registered() {
         (&["--jwks-uri", "ftp://orders.example"], 1, "--jwks-uri"),
         (&["--client-assertion-issuer", "cluster"], 1, "client_assertion_subject"),
         (&["--jwks-uri", "https://a.example", "--jwks", "empty.json"], 2, "--jwks"),
-        (&["--jwks-uri", "https://a.example", "--client-assertion-issuer", "x"], 2, "--client-assertion-issuer"),
+        (
+            &["--jwks-uri", "https://a.example", "--client-assertion-issuer", "x"],
+            2,
+            "--client-assertion-issuer",
+        ),
         (&["--auth-method", "post"], 2, "--auth-method"),
     ];
     for (options, code, told) in cases {

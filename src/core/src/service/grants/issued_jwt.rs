@@ -27,11 +27,7 @@ pub(in crate::service) struct IssuedJwt<'a> {
 impl<'a> IssuedJwt<'a> {
     /// R30 to R32. White space around it is refused here as everywhere; an explanation goes on with what is inside, so
     /// that whoever has a line end too much learns the rest as well.
-    pub(in crate::service) fn parse(
-        text: &'a str,
-        role: Role,
-        trail: &mut Trail,
-    ) -> Result<Self, Refusal> {
+    pub(in crate::service) fn parse(text: &'a str, role: Role, trail: &mut Trail) -> Result<Self, Refusal> {
         let (rule, name) = ("R30-R32", "well-formed");
         let error = match UnverifiedJwt::parse(text) {
             Ok(unverified) => {

@@ -251,8 +251,7 @@ impl SeedApplication {
             return Ok(None);
         }
         if self.is_by_jwt() {
-            let member =
-                if self.client_secret.is_some() { "client_secret" } else { "client_secret_sha256" };
+            let member = if self.client_secret.is_some() { "client_secret" } else { "client_secret_sha256" };
             return Err(FieldError::new(member, "is not for applications with private_key_jwt"));
         }
         let secret = self.client_secret.as_ref().map(|secret| secret.as_str());
