@@ -5,10 +5,13 @@
 //! one drives the always-ready future with a single poll.
 
 mod event;
+mod policy;
 
 pub use event::{Audited, Decision, Event, Outcome};
+pub use policy::{Policy, PolicyContext};
 
 pub use crate::keys::FetchProblem;
+pub use crate::trust::policy::{Narrowing, PolicyDecision};
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -204,6 +207,10 @@ pub trait Ports {
     fn events(&self) -> &dyn Events {
         &NoEvents
     }
+    /// What decides last; nothing, unless the shell says otherwise. Then nothing of it is compiled into the shell.
+    fn policy(&self) -> Option<&dyn Policy> {
+        None
+    }
 }
 
 /// One shell's ports in several hands.
@@ -240,5 +247,9 @@ impl<P: Ports> Ports for Rc<P> {
 
     fn events(&self) -> &dyn Events {
         (**self).events()
+    }
+
+    fn policy(&self) -> Option<&dyn Policy> {
+        (**self).policy()
     }
 }

@@ -8,10 +8,11 @@ pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::application::{Application, DEFAULT_LIFETIME, MIN_LIFETIME};
 use crate::json::Value;
 use crate::jwt::Mark;
 use crate::oauth::Reason;
-use crate::trust::policy::Allowed;
+use crate::trust::policy::{Allowed, MalformedDecision, Narrowing};
 
 /// What is granted: only the decision of a grant makes one, after every check of it has passed.
 pub struct Granted {
@@ -64,6 +65,29 @@ impl Granted {
     /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
     pub const fn lifetime(&self) -> Option<u32> {
         self.lifetime
+    }
+
+    /// How long the access token of this application, or without one, is valid, in seconds: the shortest counts (R66).
+    pub fn expires_in(&self, application: Option<&Application>) -> u32 {
+        let lifetime =
+            application.map_or(DEFAULT_LIFETIME, |application| application.metadata().access_token_lifetime);
+        self.lifetime.map_or(lifetime, |of_rule| of_rule.min(lifetime))
+    }
+
+    /// The same, no more than a policy leaves of it, where it would be valid for `lifetime` seconds (R87).
+    ///
+    /// # Errors
+    /// The first member that asks for more than is granted.
+    pub fn narrowed(self, narrowing: &Narrowing, lifetime: u32) -> Result<Self, MalformedDecision> {
+        let shorter = narrowing.lifetime;
+        if shorter.is_some_and(|shorter| !(MIN_LIFETIME..=lifetime).contains(&shorter)) {
+            return Err(MalformedDecision::Lifetime);
+        }
+        let before = self.allowed.scope().len();
+        let allowed = self.allowed.narrowed(narrowing.scopes.as_deref(), narrowing.claims.as_deref())?;
+        // What is narrowed differs from what was asked (R60); its order stays, so that it is shorter if it differs.
+        let tells_scope = self.tells_scope || allowed.scope().len() != before;
+        Ok(Self { allowed, tells_scope, lifetime: shorter.or(self.lifetime), ..self })
     }
 
     /// What stands for the client, where it is granted without one (R29).

@@ -130,6 +130,11 @@ impl<'a> VerifiedJwt<'a> {
         &self.jwt.claims
     }
 
+    /// The same as they were signed: the text of a strict JSON object.
+    pub fn payload(&self) -> &'a [u8] {
+        &self.jwt.jws.payload
+    }
+
     /// `sub` (R41).
     pub fn subject(&self) -> &'a str {
         self.subject

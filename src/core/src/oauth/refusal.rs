@@ -133,6 +133,7 @@ reasons! {
     JwtIdInvalid "jwt-id-invalid" InvalidGrant "R46" "The assertion's jti is missing or malformed."
     ClaimConditionFailed "claim-condition-failed" InvalidGrant "R49" "The assertion's claims do not meet this issuer's conditions."
     NoRuleFits "no-rule-fits" InvalidGrant "R81" "No rule of this issuer fits the assertion."
+    PolicyDenied "policy-denied" InvalidGrant "R87" "The policy of this server refuses the exchange."
     Replayed "assertion-replayed" InvalidGrant "R45" "The assertion has been used before."
     ScopeMalformed "scope-malformed" InvalidScope "R61" "The scope is not well-formed."
     ScopeNotAllowed "scope-not-allowed" InvalidScope "R61" "The scope exceeds what the application, the issuer and its rule may grant."

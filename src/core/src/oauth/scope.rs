@@ -54,6 +54,11 @@ impl<'a> Scope<'a> {
         self.0.is_empty()
     }
 
+    /// How many scopes are in it.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether every token is among those of `other`.
     pub fn is_within(&self, other: &Self) -> bool {
         let known = other.lookup();

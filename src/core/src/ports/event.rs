@@ -130,6 +130,10 @@ pub struct Decision<'a> {
     /// The rules before it that fit and are only watched (R82).
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub audit: &'a [Audited],
+    /// Why the policy refuses: the name that it gives, or `malformed: ` and the member of its decision (R87). `None`: it
+    /// does not refuse, or says nothing that may stand here, or there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_reason: Option<&'a str>,
     /// What was decided.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -153,6 +157,7 @@ impl<'a> Decision<'a> {
             trusted_issuer: None,
             rule: None,
             audit: &[],
+            policy_reason: None,
             outcome: Outcome::Refused(reason),
             cause: None,
             jti_sha256: None,

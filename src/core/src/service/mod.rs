@@ -5,6 +5,7 @@ mod entries;
 mod explain;
 mod grants;
 mod issuer_keys;
+mod policy_door;
 mod record;
 mod registry;
 mod schedule;

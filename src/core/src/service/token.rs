@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::Service;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
-use crate::application::{Application, DEFAULT_LIFETIME};
+use crate::application::Application;
 use crate::client_auth::{AuthenticatedClient, Client};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
 use crate::jose::{SigningKey, base64url, digest};
@@ -52,6 +52,7 @@ impl<P: Ports> Service<P> {
             trusted_issuer: trail.trusted_issuer(),
             rule: trail.rule(),
             audit: trail.audited(),
+            policy_reason: trail.policy_reason(),
             outcome: match &decided {
                 Ok(_) => Outcome::Granted,
                 Err(refusal) => Outcome::Refused(refusal.reason),
@@ -122,10 +123,7 @@ impl<P: Ports> Service<P> {
             (None, Some(label)) => label,
             _ => return Err(Reason::ServerFault.into()),
         };
-        // R66: the shorter one counts.
-        let lifetime =
-            application.map_or(DEFAULT_LIFETIME, |application| application.metadata().access_token_lifetime);
-        let expires_in = u64::from(granted.lifetime().map_or(lifetime, |of_rule| of_rule.min(lifetime)));
+        let expires_in = u64::from(granted.expires_in(application));
         let claims = AccessTokenClaims {
             issuer: &organization.urls.issuer,
             subject: granted.subject(),

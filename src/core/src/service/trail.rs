@@ -24,6 +24,7 @@ pub(super) struct Trail {
     /// The label of that rule (R29).
     label: Option<String>,
     audited: Vec<Audited>,
+    policy_reason: Option<String>,
 }
 
 impl Trail {
@@ -81,6 +82,16 @@ impl Trail {
     /// The rules that fit, and only watched.
     pub(super) fn audited(&self) -> &[Audited] {
         &self.audited
+    }
+
+    /// Takes note of why the policy refuses (R87).
+    pub(super) fn refused_by_policy(&mut self, reason: Option<String>) {
+        self.policy_reason = reason;
+    }
+
+    /// Why the policy refuses, as far as it may be told.
+    pub(super) fn policy_reason(&self) -> Option<&str> {
+        self.policy_reason.as_deref()
     }
 
     /// Whether steps are written down.

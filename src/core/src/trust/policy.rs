@@ -5,11 +5,14 @@
 //! rule, and have two readers: a decision ends at the first problem, an explanation tells what every check saw.
 
 mod caps;
+mod door;
 mod rule;
 mod saw;
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+
+pub use door::{MalformedDecision, Narrowing, PolicyDecision, is_name_of_refusal};
 
 use super::issuer::Issuer;
 use super::named_claims::FoundClaims;
@@ -69,7 +72,7 @@ impl<'a> Admitted<'a> {
     }
 }
 
-/// What a JWT may be exchanged for: [`judge`] alone makes one.
+/// What a JWT may be exchanged for: [`judge`] alone makes one, and [`Allowed::narrowed`] less of it.
 pub struct Allowed {
     subject: String,
     scope: String,

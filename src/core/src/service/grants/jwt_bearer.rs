@@ -62,9 +62,9 @@ impl<P: Ports> Service<P> {
         }
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
-                let organization = &organization.id;
                 let time_left = jwt_bearer::time_left(issuer.document(), &assertion, now);
-                let decided = jwt_bearer::decide(&Facts { organization, terms, assertion, time_left });
+                let facts = Facts { organization: &organization.id, terms, assertion, time_left };
+                let decided = jwt_bearer::decide(&facts);
                 if let Some(left) = time_left {
                     // All else has been told: it is this that is left to refuse.
                     let verdict = decided.granted.as_ref().map(drop).map_err(|reason| *reason);
@@ -73,7 +73,8 @@ impl<P: Ports> Service<P> {
                     });
                 }
                 trail.judged(decided.rule, decided.label, decided.audited);
-                Ok(decided.granted?)
+                // R87: last, so that it sees what the rules grant, and before anything is used up or signed.
+                self.narrowed_by_policy(&facts, decided.granted?, now, trail)
             }
             // An explanation alone comes here.
             _ => Err(trail.refusal()),
