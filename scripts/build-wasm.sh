@@ -35,6 +35,11 @@ build() {
   fi
 }
 
+# build_policy NAME LIMIT_IN_BYTES: an example of its own workspace in examples/NAME.
+build_policy() {
+  build "$1" "$2" wasm32-unknown-unknown release "$1" --manifest-path "examples/$1/Cargo.toml"
+}
+
 for component in "$@"; do
   case $component in
     endpoint) build endpoint 1418000 wasm32-wasip2 wasm asserta-endpoint ;;
@@ -46,6 +51,11 @@ for component in "$@"; do
     exchanger) build exchanger 819000 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 837000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 768000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    handler-policy) build handler-policy 1117000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
+    exchanger-policy) build exchanger-policy 829000 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
+    policy-cel) build_policy policy-cel 2000000 ;;
+    policy-cedar) build_policy policy-cedar 5000000 ;;
+    policy-contrary) build policy-contrary 200000 wasm32-unknown-unknown wasm policy-contrary ;;
     exchanger-events) build exchanger-events 819000 wasm32-unknown-unknown exchanger asserta-component --features events ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;

@@ -43,7 +43,7 @@ if [[ $toolchain == debian ]]; then
       # A panic is a trap at once, without the sentence that nobody would see. Only a core that is built
       # here can do that: rustup's formats the sentence first, and is 20 kB larger.
       build_std=(-Zbuild-std=core,alloc -Zbuild-std-features=optimize_for_size)
-      [[ " $* " != *" asserta-handler "* ]] || build_std=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+      [[ " $* " != *" asserta-handler "* && " $* " != *" policy-"* ]] || build_std=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
       flags+=" -Zunstable-options -Cpanic=immediate-abort" ;;
   esac
 fi

@@ -12,10 +12,16 @@
     all(feature = "standalone", feature = "host-signatures"),
     all(feature = "standalone", feature = "events"),
     all(feature = "host-signatures", feature = "events"),
+    all(feature = "policy", any(feature = "standalone", feature = "host-signatures", feature = "events")),
 ))]
 compile_error!("there is no world for both: each of these features is a world of its own");
 
-#[cfg(not(any(feature = "standalone", feature = "host-signatures", feature = "events")))]
+#[cfg(not(any(
+    feature = "standalone",
+    feature = "host-signatures",
+    feature = "events",
+    feature = "policy"
+)))]
 wit_bindgen::generate!({
     path: "../../wit",
     world: "exchanger",
@@ -58,6 +64,19 @@ wit_bindgen::generate!({
     with: {
         "asserta:exchange/store@0.2.0": asserta_imports::bindings::asserta::exchange::store,
         "asserta:exchange/events@0.2.0": asserta_imports::bindings::asserta::exchange::events,
+        "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
+        "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
+    },
+    generate_all,
+});
+
+#[cfg(feature = "policy")]
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "exchanger-policy",
+    with: {
+        "asserta:exchange/store@0.2.0": asserta_imports::bindings::asserta::exchange::store,
+        "asserta:exchange/policy@0.2.0": asserta_imports::bindings::asserta::exchange::policy,
         "wasi:clocks/wall-clock@0.2.6": asserta_imports::bindings::wasi::clocks::wall_clock,
         "wasi:random/random@0.2.6": asserta_imports::bindings::wasi::random::random,
     },

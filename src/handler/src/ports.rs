@@ -90,4 +90,9 @@ impl Ports for HandlerPorts {
     fn events(&self) -> &dyn Events {
         &Told
     }
+
+    #[cfg(feature = "policy")]
+    fn policy(&self) -> Option<&dyn asserta_core::ports::Policy> {
+        Some(&asserta_imports::ComposedPolicy)
+    }
 }

@@ -15,6 +15,7 @@ wit_bindgen::generate!({
             import asserta:exchange/store@0.2.0;
             import asserta:exchange/events@0.2.0;
             import asserta:exchange/signatures@0.2.0;
+            import asserta:exchange/policy@0.2.0;
             import wasi:clocks/wall-clock@0.2.6;
             import wasi:random/random@0.2.6;
         }

@@ -73,4 +73,9 @@ impl Ports for ComponentPorts {
     fn events(&self) -> &dyn asserta_core::ports::Events {
         &asserta_imports::Told
     }
+
+    #[cfg(feature = "policy")]
+    fn policy(&self) -> Option<&dyn asserta_core::ports::Policy> {
+        Some(&asserta_imports::ComposedPolicy)
+    }
 }
