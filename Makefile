@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm spin-stand-in test-stock-wasmtime wasm-endpoint-p2 wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
+.PHONY: help wasm spin-stand-in test-stock-wasmtime wasm-endpoint-p2 wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-policy wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures,asserta-exchanger/http
@@ -23,11 +23,19 @@ wasm-exchanger: ## build the components that other programs embed
 wasm-host-signatures: ## build the one that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh handler-host-signatures
 
+# Those that a policy is composed into, the examples of one, and the two together (docs/policy-door.md).
+wasm-policy: ## build the components with a policy, and compose the examples in (wac comes along the first time)
+	@scripts/build-wasm.sh handler-policy exchanger-policy policy-cel policy-cedar
+	@scripts/compose-policy.sh handler-policy policy-cel
+	@scripts/compose-policy.sh handler-policy policy-cedar
+
 wasm-endpoint-p2: ## build those for hosts of WASI HTTP 0.2
 	@scripts/build-wasm.sh endpoint-p2 endpoint-p2-wasmcloud
 
-wasm-tests: wasm-host-signatures wasm-endpoint-p2 ## build the components that only tests run
-	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving
+wasm-tests: wasm-host-signatures wasm-endpoint-p2 wasm-policy ## build the components that only tests run
+	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving policy-contrary
+	@scripts/compose-policy.sh handler-policy policy-contrary
+	@scripts/compose-policy.sh exchanger-policy policy-contrary
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 9 minutes the first time on two cores, for wasmtime" >&2

@@ -95,9 +95,15 @@ fn the_handler_imports_four_interfaces() -> Result<()> {
         "wasi:clocks/wall-clock@0.2.6",
         "wasi:random/random@0.2.6",
     ];
-    for (component, more) in
-        [("handler.wasm", None), ("handler-host-signatures.wasm", Some("asserta:exchange/signatures@0.2.0"))]
-    {
+    // With a policy composed in, the import of it is gone, and none of the policy's has come (R87).
+    for (component, more) in [
+        ("handler.wasm", None),
+        ("handler-host-signatures.wasm", Some("asserta:exchange/signatures@0.2.0")),
+        ("handler-policy.wasm", Some("asserta:exchange/policy@0.2.0")),
+        ("handler-policy-contrary.wasm", None),
+        ("handler-policy-cel.wasm", None),
+        ("handler-policy-cedar.wasm", None),
+    ] {
         let (mut imports, exports) = interfaces(&components::bytes(component)?)?;
         let mut wanted: Vec<&str> = four.into_iter().chain(more).collect();
         imports.sort();
@@ -105,6 +111,28 @@ fn the_handler_imports_four_interfaces() -> Result<()> {
         ensure!(imports == wanted, "{component} imports {imports:?}");
         ensure!(exports == ["asserta:exchange/http@0.2.0"], "{component} exports {exports:?}");
     }
+    Ok(())
+}
+
+/// R87: the examples of a policy can reach nothing.
+#[test]
+fn policies_import_nothing() -> Result<()> {
+    for component in ["policy-contrary.wasm", "policy-cel.wasm", "policy-cedar.wasm"] {
+        let (imports, exports) = interfaces(&components::bytes(component)?)?;
+        ensure!(imports.is_empty(), "{component} imports {imports:?}");
+        ensure!(exports == ["asserta:exchange/policy@0.2.0"], "{component} exports {exports:?}");
+    }
+    Ok(())
+}
+
+/// R87: so does an exchanger with one: a store, the time and random numbers are all that it asks of its host.
+#[test]
+fn the_exchanger_with_a_policy_imports_what_the_plain_one_does() -> Result<()> {
+    let (plain, exports) = interfaces(&components::bytes("exchanger.wasm")?)?;
+    ensure!(!plain.iter().any(|import| import.contains("policy")), "exchanger.wasm imports {plain:?}");
+    let (composed, composed_exports) = interfaces(&components::bytes("exchanger-policy-contrary.wasm")?)?;
+    ensure!(composed == plain, "exchanger-policy-contrary.wasm imports {composed:?}");
+    ensure!(composed_exports == exports, "it exports {composed_exports:?}");
     Ok(())
 }
 

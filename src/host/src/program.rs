@@ -63,7 +63,7 @@ fn config() -> Config {
         .total_core_instances(MAX_INSTANCES * CORE_INSTANCES)
         .max_core_instances_per_component(CORE_INSTANCES)
         .total_memories(MAX_INSTANCES)
-        .max_memories_per_component(1)
+        .max_memories_per_component(MEMORIES)
         .total_tables(MAX_INSTANCES * TABLES)
         .max_tables_per_component(TABLES)
         .total_stacks(MAX_INSTANCES * STACKS)
@@ -83,6 +83,9 @@ fn config() -> Config {
 /// The endpoint's own module, and the adapters that wit-component puts around it.
 const CORE_INSTANCES: u32 = 16;
 const TABLES: u32 = 8;
+/// The memory of the endpoint, and that of a policy that is composed in. Where there is one, half as many instances find
+/// room; all others have one memory.
+const MEMORIES: u32 = 2;
 /// One call into an instance is under way at a time.
 const STACKS: u32 = 1;
 
