@@ -66,6 +66,12 @@ test-http:
 test-documents:
 	cargo test -p asserta-documents
 
+# The examples of a policy are workspaces of their own.
+.PHONY: test-policies
+test-policies: ## test the examples of a policy natively
+	cargo test $(if $(CI),--locked) --target-dir target/examples --manifest-path examples/policy-cel/Cargo.toml
+	cargo test $(if $(CI),--locked) --target-dir target/examples --manifest-path examples/policy-cedar/Cargo.toml
+
 # By itself, since it takes features of wasmtime that our own host is built without.
 spin-stand-in: ## build what stands in for Spin in tests
 	@cargo build --release -p spin-stand-in
@@ -124,12 +130,16 @@ publish-check: ## try a release without publishing: registry, packages, SBOM, ch
 fmt: ## lay out the code
 	cargo fmt --all
 	cargo fmt --manifest-path fuzz/Cargo.toml
+	cargo fmt --manifest-path examples/policy-cel/Cargo.toml
+	cargo fmt --manifest-path examples/policy-cedar/Cargo.toml
 
 # Most in the release profile, so that build scripts (C libraries among them) run once for this and for the tests. The
 # component has a panic handler of its own, which a profile that unwinds does not let in.
 lint: ## check layout and lints, as CI does
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path examples/policy-cel/Cargo.toml --check
+	cargo fmt --manifest-path examples/policy-cedar/Cargo.toml --check
 	cargo clippy --profile wasm $(if $(CI),--locked) -p asserta-component -- -D warnings
 	cargo clippy --release $(if $(CI),--locked) -p asserta-endpoint-p2 -- -D warnings
 	cargo clippy --release $(if $(CI),--locked) --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
