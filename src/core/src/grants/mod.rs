@@ -19,6 +19,7 @@ pub struct Granted {
     rule: Option<String>,
     allowed: Allowed,
     tells_scope: bool,
+    /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
     lifetime: Option<u32>,
     issuer: String,
     mark: Option<Mark>,
@@ -60,11 +61,6 @@ impl Granted {
     /// The name of the rule that granted it, where the issuer has rules (R80).
     pub fn rule(&self) -> Option<&str> {
         self.rule.as_deref()
-    }
-
-    /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
-    pub const fn lifetime(&self) -> Option<u32> {
-        self.lifetime
     }
 
     /// How long the access token of this application, or without one, is valid, in seconds: the shortest counts (R66).
