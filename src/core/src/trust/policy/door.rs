@@ -180,8 +180,21 @@ mod tests {
         assert_eq!(claims("{}"), Ok(vec!["team=\"blue\"".to_string()]));
         assert_eq!(claims(r#"{"env":{"name":"prod"}}"#).map(|claims| claims.len()), Ok(2));
         for name in [
-            "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "cnf", "act", "may_act",
-            "assertion_issuer", "assertion_rule", "team",
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "nbf",
+            "iat",
+            "jti",
+            "client_id",
+            "scope",
+            "cnf",
+            "act",
+            "may_act",
+            "assertion_issuer",
+            "assertion_rule",
+            "team",
         ] {
             assert_eq!(claims(&format!(r#"{{"{name}":1}}"#)), Err(MalformedDecision::Claims), "{name}");
         }
