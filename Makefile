@@ -66,7 +66,8 @@ test-http:
 test-documents:
 	cargo test -p asserta-documents
 
-# The examples of a policy are workspaces of their own.
+# The examples of a policy are workspaces of their own. Not part of `test`, which runs them composed into the endpoint:
+# Cedar takes two minutes to build once more.
 .PHONY: test-policies
 test-policies: ## test the examples of a policy natively
 	cargo test $(if $(CI),--locked) --target-dir target/examples --manifest-path examples/policy-cel/Cargo.toml

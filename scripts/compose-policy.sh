@@ -6,7 +6,8 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 components=$root/target/components
-# The version that was tried. It comes without the registry client, which takes most of its build.
+# The version that was tried, without the registry client and without optimization: its build would take longer than
+# all that it does.
 version=0.10.0
 
 if [[ $# -lt 2 || $# -gt 3 ]]; then
@@ -25,8 +26,8 @@ wac=$(command -v wac || true)
 if [[ -z $wac ]]; then
   wac=$root/target/tools/bin/wac
   if [[ ! -x $wac ]]; then
-    echo "compose-policy: building wac-cli $version (a minute or two, once)" >&2
-    cargo install --quiet --locked --root "$root/target/tools" --no-default-features --features wit wac-cli --version "$version"
+    echo "compose-policy: building wac-cli $version (a minute, once)" >&2
+    cargo install --quiet --debug --locked --root "$root/target/tools" --no-default-features --features wit wac-cli --version "$version"
   fi
 fi
 # It fails where the policy does not export what the component imports: a component is never left without its policy.
