@@ -62,7 +62,8 @@ fn as_body(body: &[u8]) {
     if let Ok(query) = std::str::from_utf8(body)
         && TokenRequest::from_http(request(Some(query), good)).is_ok()
     {
-        let secret = |name: &str| ["client_id", "client_secret", "client_assertion", "assertion"].contains(&name);
+        let secret =
+            |name: &str| ["client_id", "client_secret", "client_assertion", "assertion"].contains(&name);
         assert!(!form_urlencoded::parse(body).any(|(name, _)| secret(&name)), "R22: a secret in the query");
     }
 }

@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn what_cedar_can_hold() {
-        let claims = r#"{"exp":1800000000.5,"sub":"a","n":1,"null":null,"list":[1,null,{"a":null,"b":true}]}"#;
+        let claims =
+            r#"{"exp":1800000000.5,"sub":"a","n":1,"null":null,"list":[1,null,{"a":null,"b":true}]}"#;
         let wanted = json!({"sub": "a", "n": 1, "list": [1, {"b": true}]});
         assert_eq!(for_cedar(claims), Some(wanted));
     }

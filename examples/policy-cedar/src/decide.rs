@@ -191,7 +191,8 @@ mod tests {
         assert_eq!(of(all, "{}", &["read"]), allow(Some(&["read"]), None));
         assert_eq!(of(all, "{}", &[]), allow(None, None));
         // A forbid that fails is passed over by Cedar, and not by us.
-        let failing = format!("{all} forbid (principal, action, resource) when {{ context.claims.absent == 1 }};");
+        let failing =
+            format!("{all} forbid (principal, action, resource) when {{ context.claims.absent == 1 }};");
         assert_eq!(of(&failing, "{}", &["read"]), deny("policy-broken"));
         assert_eq!(of(all, r#"{"level":1.5}"#, &["read"]), deny("policy-broken"));
         assert_eq!(of("permit (", "{}", &["read"]), deny("policy-broken"));

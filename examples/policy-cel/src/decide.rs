@@ -22,9 +22,7 @@ pub(crate) fn decide(program: Option<&Program>, context: &Context) -> Decision {
 fn evaluated(program: Option<&Program>, context: &Context) -> Option<Decision> {
     let variables = variables(context)?;
     match program?.execute(&variables).ok()? {
-        Value::Bool(true) => {
-            Some(Decision::Allow(Narrowing { scopes: None, claims: None, lifetime: None }))
-        }
+        Value::Bool(true) => Some(Decision::Allow(Narrowing { scopes: None, claims: None, lifetime: None })),
         Value::Bool(false) => Some(Decision::Deny(REFUSED.to_owned())),
         Value::Map(members) => decision(&members),
         _ => None,

@@ -323,7 +323,9 @@ fn r87_malformed_decisions_refuse() {
     );
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(5000));
     let many = ["read"; 1000];
-    let cases: &[(Option<&[&str]>, Option<&str>, Option<u32>, &str)] = &[
+    // Scopes, claims and lifetime of the decision, and the member at fault.
+    type Case<'a> = (Option<&'a [&'a str]>, Option<&'a str>, Option<u32>, &'a str);
+    let cases: &[Case<'_>] = &[
         (Some(&["read", "admin"]), None, None, "scopes"),
         (Some(&["read", "read"]), None, None, "scopes"),
         (Some(&[]), None, None, "scopes"),
