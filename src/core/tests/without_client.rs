@@ -80,7 +80,7 @@ fn event(world: &World) -> Value {
 }
 
 fn lists_none(world: &World) -> bool {
-    run(world.service().registry().allows_no_client(&default_organization())).expect("known")
+    run(world.service().registry().offered(&default_organization())).expect("known").without_client
 }
 
 /// R29, R62, R75: the label stands for the client in the token and in the event; the token is for the rule's audience,
@@ -454,14 +454,18 @@ fn r29_known_without_reading_every_issuer() {
         assert!(world.registry.reads.get() <= 3, "{}", world.registry.reads.get());
     }
     // Kept from then on: the counter alone is read.
-    assert!(run(service.registry().allows_no_client(&organization)).expect("known"));
+    assert!(run(service.registry().offered(&organization)).expect("known").without_client);
     world.registry.reads.set(0);
-    assert!(run(service.registry().allows_no_client(&organization)).expect("known"));
+    assert!(run(service.registry().offered(&organization)).expect("known").without_client);
     assert_eq!((world.registry.reads.get(), world.registry.pages.get()), (1, 0));
     for (number, left) in [(7, true), (11, true), (3, false)] {
         let name = format!("idp-{number:03}");
         run(world.service().registry().remove_trusted_issuer(&organization, &name)).expect("removed");
-        assert_eq!(run(service.registry().allows_no_client(&organization)).expect("known"), left, "{number}");
+        assert_eq!(
+            run(service.registry().offered(&organization)).expect("known").without_client,
+            left,
+            "{number}"
+        );
         assert_eq!(lists_none(&world), left, "{number}");
     }
     let kept = world.registry.entries.borrow();

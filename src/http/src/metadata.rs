@@ -19,7 +19,7 @@ pub(crate) async fn serve<P: Ports>(
     let service = &started?.service;
     service.registry().organization(organization).await?;
     let settings = service.settings();
-    let without_client = service.registry().allows_no_client(organization).await?;
-    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), without_client);
+    let offered = service.registry().offered(organization).await?;
+    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), offered);
     Ok(document(text, MAX_AGE))
 }

@@ -19,9 +19,6 @@ use crate::bindings::wit::exchange::{
 use crate::bindings::wit::types::RegistryError;
 use crate::instance::{run, service};
 
-/// How an access token is presented (RFC 6750).
-const BEARER: &str = "Bearer";
-
 impl Guest for Component {
     fn exchange(
         organization: String,
@@ -42,10 +39,10 @@ impl Guest for Component {
         let token = run(service.exchange(&organization, &request))?;
         Ok(AccessToken {
             token: token.token,
-            token_type: BEARER.to_string(),
+            token_type: token.token_type.name().to_string(),
             expires_in: token.expires_in,
             scope: token.scope,
-            issued_token_type: None,
+            issued_token_type: token.issued_token_type.map(str::to_string),
         })
     }
 

@@ -140,6 +140,7 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
     let granted = |allowed: Allowed, lifetime| Granted {
         lifetime,
         rule: rule.clone(),
+        actor: None,
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
         mark: mark(organization, issuer.document(), allowed.label().is_some(), assertion),
         allowed,

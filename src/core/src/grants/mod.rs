@@ -18,6 +18,8 @@ use crate::trust::policy::{Allowed, MalformedDecision, Narrowing};
 pub struct Granted {
     rule: Option<String>,
     allowed: Allowed,
+    /// `act` of the access token (RFC 8693 section 4.1).
+    actor: Option<Value>,
     tells_scope: bool,
     /// How long the access token may be valid, in seconds; `None`: as long as the application says (R66).
     lifetime: Option<u32>,
@@ -99,6 +101,11 @@ impl Granted {
     /// The claims carried over.
     pub fn claims(&self) -> &[(String, Value)] {
         self.allowed.claims()
+    }
+
+    /// Who acts for the subject, where somebody does: `act` of the access token (RFC 8693 section 4.1).
+    pub fn actor(&self) -> Option<&Value> {
+        self.actor.as_ref()
     }
 
     /// What to reserve before anything is issued; `None` where the issuer allows repetition.

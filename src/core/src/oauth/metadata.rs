@@ -9,12 +9,19 @@ use super::grant_type::GrantType;
 use crate::jose::{Algorithm, SigningAlgorithm};
 use crate::organization::OrganizationUrls;
 
+/// What an organization offers since something is registered that allows it (R67).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offered {
+    /// Exchange without a client (R29).
+    pub without_client: bool,
+}
+
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
-/// endpoint has nothing for are empty lists. `without_client`: the organization has a rule for that (R29).
-pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, without_client: bool) -> Vec<u8> {
+/// endpoint has nothing for are empty lists.
+pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: Offered) -> Vec<u8> {
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
     let auth_methods = ClientAuthMethod::ALL.iter().map(|method| method.name());
-    let auth_methods: Vec<&str> = auth_methods.chain(without_client.then_some("none")).collect();
+    let auth_methods: Vec<&str> = auth_methods.chain(offered.without_client.then_some("none")).collect();
     // Ed25519 goes by two names (RFC 9864).
     let algorithms = Algorithm::ALL.iter().map(|algorithm| algorithm.name());
     let algorithms: Vec<&str> = algorithms.chain(["Ed25519"]).collect();

@@ -13,7 +13,7 @@ pub use client_auth_method::ClientAuthMethod;
 pub use form::{Form, MAX_ASSERTION, MAX_BODY};
 pub(crate) use form::{MAX_PARAMETER, decode};
 pub use grant_type::GrantType;
-pub use metadata::metadata;
+pub use metadata::{Offered, metadata};
 pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
 pub use response::{HttpResponse, JsonResponse};
 pub use role::{Role, in_role};

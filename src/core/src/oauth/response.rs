@@ -45,6 +45,8 @@ struct Success<'a> {
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
 }
 
 impl JsonResponse for Success<'_> {}
@@ -62,9 +64,10 @@ impl HttpResponse {
     pub fn granted(token: &AccessToken) -> Self {
         let success = Success {
             access_token: &token.token,
-            token_type: "Bearer",
+            token_type: token.token_type.name(),
             expires_in: token.expires_in,
             scope: token.scope.as_deref(),
+            issued_token_type: token.issued_token_type,
         };
         success.response(200)
     }

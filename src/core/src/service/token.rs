@@ -15,7 +15,7 @@ use crate::jose::{SigningKey, base64url, digest};
 use crate::oauth::{Reason, Refusal, Role};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports};
-use crate::tokens::{AccessToken, AccessTokenClaims};
+use crate::tokens::{AccessToken, AccessTokenClaims, TokenType};
 use crate::trust::policy::Asker;
 
 /// A token, and by what it is known to whoever has it.
@@ -135,6 +135,7 @@ impl<P: Ports> Service<P> {
             scope: granted.scope(),
             assertion_issuer: granted.issuer(),
             assertion_rule: granted.rule(),
+            actor: granted.actor(),
             mapped: granted.claims(),
         };
         let mut random = Zeroizing::new([0; 32]);
@@ -143,7 +144,13 @@ impl<P: Ports> Service<P> {
             claims.sign(key, self.shell.ports.signatures(), &random).map_err(|_| Reason::ServerFault)?;
         let scope = granted.tells_scope().then(|| granted.scope().into());
         Ok(Issued {
-            token: AccessToken { token, expires_in, scope },
+            token: AccessToken {
+                token,
+                token_type: TokenType::Bearer,
+                expires_in,
+                scope,
+                issued_token_type: None,
+            },
             jti_sha256: base64url::encode(&digest::sha256(id.as_bytes())),
         })
     }

@@ -15,10 +15,31 @@ use crate::json::{Object, Value};
 pub struct AccessToken {
     /// The token: a compact JWS.
     pub token: String,
+    /// How it is presented.
+    pub token_type: TokenType,
     /// Its lifetime in seconds.
     pub expires_in: u64,
     /// Its scope, where the response has to say so (R60).
     pub scope: Option<String>,
+    /// What it is, where the grant's response has to say so (RFC 8693 section 2.2.1).
+    pub issued_token_type: Option<&'static str>,
+}
+
+/// How an access token is presented (RFC 6749 section 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// Whoever has it may use it (RFC 6750).
+    Bearer,
+}
+
+impl TokenType {
+    /// The value of `token_type`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+        }
+    }
 }
 
 /// The claims of an access token.
@@ -43,6 +64,8 @@ pub struct AccessTokenClaims<'a> {
     pub assertion_issuer: &'a str,
     /// The rule of that issuer that granted it, where it has rules.
     pub assertion_rule: Option<&'a str>,
+    /// `act`: who acts for the subject (RFC 8693 section 4.1), where somebody does.
+    pub actor: Option<&'a Value>,
     /// Claims carried over from the assertion.
     pub mapped: &'a [(String, Value)],
 }
@@ -66,6 +89,9 @@ impl AccessTokenClaims<'_> {
         claims.insert(ASSERTION_ISSUER, self.assertion_issuer);
         if let Some(rule) = self.assertion_rule {
             claims.insert(ASSERTION_RULE, rule);
+        }
+        if let Some(actor) = self.actor {
+            claims.insert("act", actor.clone());
         }
         for (name, value) in self.mapped {
             claims.insert(name.as_str(), value.clone());

@@ -3,5 +3,5 @@
 mod access_token;
 mod names;
 
-pub use access_token::{AccessToken, AccessTokenClaims};
+pub use access_token::{AccessToken, AccessTokenClaims, TokenType};
 pub use names::is_reserved_claim;

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use super::Registry;
 use super::cache::CurrentOrganization;
 use super::error::RegistryError;
+use crate::oauth::Offered;
 use crate::organization::OrganizationId;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::service::record::{self, Key};
@@ -75,11 +76,11 @@ impl<P: Ports> Registry<P> {
         Ok(grants)
     }
 
-    /// Whether assertions can be exchanged without a client: what the metadata says (R29, R67).
-    pub async fn allows_no_client(&self, organization: &OrganizationId) -> Result<bool, RegistryError> {
+    /// What the organization's registrations allow: what the metadata says (R67).
+    pub async fn offered(&self, organization: &OrganizationId) -> Result<Offered, RegistryError> {
         // That the organization exists the caller knows.
         let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
-        Ok(self.grants_without_client(&organization).await?)
+        Ok(Offered { without_client: self.grants_without_client(&organization).await? })
     }
 
     /// Whether a rule without a client has this label: of an issuer that stays as it is.
