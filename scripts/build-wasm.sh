@@ -9,24 +9,47 @@ mkdir -p "$out"
 toolchain=$(scripts/setup-wasm.sh)
 # Which compiler it is: two of them write different instructions, and bench/fuel.json counts those.
 case $toolchain in debian) rustc=/usr/bin/rustc ;; *) rustc=rustc ;; esac
-"$rustc" --version | sed -E 's/^rustc ([^)]*\)).*/\1/' >"$out/rustc.txt"
+compiler=$("$rustc" --version | sed -E 's/^rustc ([^)]*\)).*/\1/')
+echo "$compiler" >"$out/rustc.txt"
 # CI builds what was committed, lock file included.
 locked=(${CI:+--locked})
 
+# is_current NAME HOW: whether it was built so, after all that it is made of was last written. Cargo would build it again
+# after each of its sisters: they are one crate with other features, and leave their file under one name.
+is_current() {
+  local made=$out/.$1.made file files
+  [[ -f $out/$1.wasm && -f $made ]] && [[ $(head -n 1 "$made") == "$2" ]] || return 1
+  # As cargo lists them: `component: file file`, with a backslash before each space of a name.
+  mapfile -t files < <(sed -e 1d -e 's/^[^:]*: //' -e 's/\\ /\x01/g' "$made" | tr ' \001' '\n ')
+  for file in "${files[@]}" Cargo.toml Cargo.lock src/*/Cargo.toml scripts/{build,cargo}-wasm.sh; do
+    [[ $file -ot $made ]] || return 1
+  done
+}
+
 # build NAME LIMIT_IN_BYTES TARGET PROFILE CRATE [cargo options]
 build() {
-  local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size
+  local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size how="$compiler ${WASM_RUSTFLAGS:-} $*"
   shift 5
   # rustup's core was built without its options for size, and formats its panics; its std does it once more.
   case $toolchain:$crate in
     rustup:asserta-component) limit=$((limit * 105 / 100)) ;;
     rustup:asserta-handler) limit=$((limit * 111 / 100)) ;;
   esac
-  echo "building $name.wasm (a minute or two the first time)" >&2
-  scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
-  # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
-  cp "target/wasm/$target/$profile/${crate//-/_}.wasm" "$out/.$name.wasm"
-  mv "$out/.$name.wasm" "$out/$name.wasm"
+  if ! is_current "$name" "$how"; then
+    echo "building $name.wasm (a minute or two the first time)" >&2
+    # What is written while it is built is newer than this file.
+    local built=target/wasm/$target/$profile/${crate//-/_} making=$out/.$name.making
+    echo "$how" >"$making"
+    scripts/cargo-wasm.sh "$target" build "${locked[@]}" --profile "$profile" -p "$crate" "$@"
+    # Written beside and renamed, so that a server that starts meanwhile never reads half a file.
+    cp "$built.wasm" "$out/.$name.wasm"
+    mv "$out/.$name.wasm" "$out/$name.wasm"
+    local began
+    began=$(date --reference="$making" +%s.%N)
+    cat "$built.d" >>"$making"
+    touch --date="@$began" "$making"
+    mv "$making" "$out/.$name.made"
+  fi
   size=$(stat -c %s "$out/$name.wasm")
   printf '%-24s %9d bytes (limit %d)\n' "$name.wasm" "$size" "$limit"
   if ((size > limit)); then
