@@ -88,7 +88,7 @@ test-packages: packages ## install the packages into clean places and test them 
 	@scripts/test-packages.sh python javascript rust
 
 test-scenarios: test-host test-packages ## run the scenarios on the embedded hosts too, and print scenario by host
-	@cargo build --release $(NATIVE) --bins --example scenarios
+	@cargo build --release $(NATIVE) --bins --example scenarios --example tower_scenarios
 	@scripts/scenario-table.sh
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60), and print what was tried (needs cargo-fuzz)

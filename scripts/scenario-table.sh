@@ -11,6 +11,7 @@ trap 'rm -r "$results"' EXIT
 
 runner=$root/target/release/scenario-runner
 rust() { "$runner" target/release/examples/scenarios "$@"; }
+tower() { "$runner" target/release/examples/tower_scenarios; }
 python() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/driver.py "$@"; }
 asgi() { "$runner" target/test-python/bin/python -W ignore embed/python/tests/asgi_driver.py "$@"; }
 node() { (cd target/test-javascript && "$runner" node node-driver.mjs "$@"); }
@@ -18,6 +19,7 @@ node_http() { (cd target/test-javascript && "$runner" node node-http-driver.mjs)
 deno() {
   (cd target/test-javascript && "$runner" node_modules/.bin/deno run -A --node-modules-dir=manual node-http-driver.mjs)
 }
+bun() { (cd target/test-javascript && "$runner" node_modules/.bin/bun run node-http-driver.mjs); }
 workers() { (cd target/test-cloudflare && "$runner" node workers-driver.mjs); }
 browser() { (cd target/test-javascript && "$runner" node browser-driver.mjs); }
 
@@ -41,14 +43,16 @@ for host in rust python asgi node browser; do
     run "$host" "$host+host" --host-signatures
   fi
 done
-touch "$results/node-http" "$results/deno" "$results/workers"
+run tower tower
+touch "$results/node-http" "$results/deno" "$results/bun" "$results/workers"
 if [[ -d ${folders[node]} ]]; then
   run node_http node-http
   run deno deno
+  run bun bun
   run workers workers
 fi
 
-columns=(http rust rust+host python python+host asgi asgi+host node node+host browser node-http deno workers)
+columns=(http tower rust rust+host python python+host asgi asgi+host node node+host browser node-http deno bun workers)
 files=(host=1 target/scenarios-http.tsv)
 for ((index = 1; index < ${#columns[@]}; index++)); do
   files+=("host=$((index + 1))" "$results/${columns[index]}")

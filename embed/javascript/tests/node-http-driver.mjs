@@ -1,6 +1,7 @@
 // The HTTP endpoint of the package, for the scenario runner (host-tests/README.md): requests in, responses out.
 //   node node-http-driver.mjs
 //   deno run -A --node-modules-dir=manual node-http-driver.mjs
+//   bun run node-http-driver.mjs
 
 import { createInterface } from "node:readline";
 
