@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::instance::{NoResponse, Response};
 use crate::instances::Instances;
+use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 use crate::settings::Limits;
 
@@ -36,6 +37,7 @@ const UNREADABLE_TOLD_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Front {
     instances: Arc<Instances>,
     limits: Limits,
+    metrics: Option<Arc<Metrics>>,
     /// Requests that may be taken on top of those that run.
     requests: Arc<Semaphore>,
     /// The requests that run, and what they do after their response.
@@ -45,9 +47,10 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    pub(crate) fn new(instances: Arc<Instances>, limits: Limits) -> Self {
+    pub(crate) fn new(instances: Arc<Instances>, limits: Limits, metrics: Option<Arc<Metrics>>) -> Self {
         let requests = Arc::new(Semaphore::new(limits.requests));
-        Self { instances, limits, requests, tasks: TaskTracker::new(), unreadable_told: Mutex::default() }
+        let (tasks, unreadable_told) = (TaskTracker::new(), Mutex::default());
+        Self { instances, limits, metrics, requests, tasks, unreadable_told }
     }
 
     /// Accepts connections until `stop`, then lets running requests finish, for as long as the limits say.
@@ -105,10 +108,11 @@ impl Front {
     }
 
     async fn respond(&self, request: http::Request<Incoming>) -> Response {
-        match self.try_respond(request).await {
-            Ok(response) => response,
-            Err(refusal) => refusal.response(),
+        let response = self.try_respond(request).await.unwrap_or_else(Refusal::response);
+        if let Some(metrics) = &self.metrics {
+            metrics.response(response.status().as_u16());
         }
+        response
     }
 
     async fn try_respond(&self, request: http::Request<Incoming>) -> Result<Response, Refusal> {

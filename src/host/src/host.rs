@@ -12,12 +12,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::{SystemClock, WallClock};
 use crate::connections::Front;
 use crate::instance::{NoResponse, World};
 use crate::instances::Instances;
 use crate::keyvalue::KeyValue;
+use crate::metrics::{self, Metrics};
 use crate::outbound::{Outbound, OutboundRules};
 use crate::program::{MAX_INSTANCES, MAX_MEMORY_BYTES, Program};
 use crate::settings::{EndpointSettings, Limits, Settings};
@@ -49,6 +51,7 @@ pub struct HostBuilder {
     program: Program,
     stores: Arc<dyn KeyValue>,
     listen: String,
+    metrics_listen: Option<String>,
     settings: Settings,
     outbound: OutboundRules,
     clock: Arc<dyn WallClock>,
@@ -59,6 +62,13 @@ impl HostBuilder {
     /// The address to listen on, as `host:port`; port 0 takes a free one. By default `127.0.0.1:0`.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// The address on which metrics are served, as `host:port`: `GET /metrics`, without any authentication. By default
+    /// nothing is counted.
+    pub fn metrics_listen(mut self, address: impl Into<String>) -> Self {
+        self.metrics_listen = Some(address.into());
         self
     }
 
@@ -93,10 +103,12 @@ impl HostBuilder {
     }
 
     async fn serve(self) -> Result<Host, StartError> {
-        let address = self.listen;
-        let listener = TcpListener::bind(&address).await;
-        let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let (listener, address) = listen(self.listen).await?;
+        let metrics_listener = match self.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let metrics = metrics_listener.is_some().then(|| Arc::new(Metrics::new()));
 
         let makes_rsa_keys = self.settings.access_token_algorithm.as_deref() == Some("RS256");
         let computing_time = if makes_rsa_keys { 10 } else { 1 };
@@ -109,6 +121,7 @@ impl HostBuilder {
             clock: self.clock,
             outbound: Outbound::new(self.outbound),
             signatures: Signatures::default(),
+            metrics: metrics.clone(),
             memory_limit: self.limits.memory.min(MAX_MEMORY_BYTES),
             computing_time,
         });
@@ -123,15 +136,25 @@ impl HostBuilder {
         warm_up(&instances).await?;
 
         let stop = CancellationToken::new();
-        let front = Arc::new(Front::new(instances.clone(), self.limits));
-        let serving = tokio::spawn(serve(front, listener, instances, stop.clone()));
-        Ok(Host { address, public_url, stop: stop.drop_guard(), serving })
+        let stop_of_serving = stop.clone();
+        let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
+        let watching = metrics_listener.zip(metrics.clone()).map(|((listener, _), metrics)| {
+            // It ends with the host, not before: what a stop takes is watched too.
+            AbortOnDropHandle::new(tokio::spawn(metrics::server::serve(listener, metrics)))
+        });
+        let front = Arc::new(Front::new(instances.clone(), self.limits, metrics));
+        let serving = tokio::spawn(async move {
+            serve(front, listener, instances, stop_of_serving).await;
+            drop(watching);
+        });
+        Ok(Host { address, metrics_address, public_url, stop: stop.drop_guard(), serving })
     }
 }
 
 /// A host that serves. Dropping it stops it without waiting; [`Host::stop`] waits.
 pub struct Host {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     public_url: String,
     stop: DropGuard,
     serving: JoinHandle<()>,
@@ -144,6 +167,7 @@ impl Host {
             program,
             stores,
             listen: "127.0.0.1:0".to_owned(),
+            metrics_listen: None,
             settings: Settings::default(),
             outbound: OutboundRules::default(),
             clock: Arc::new(SystemClock),
@@ -154,6 +178,11 @@ impl Host {
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address on which it serves metrics, where it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// The URL of that address, without a trailing slash. It is where this process can reach the
@@ -174,6 +203,15 @@ impl Host {
             tracing::error!(%error, "the host did not stop in order");
         }
     }
+}
+
+/// A listener, and on which address it is.
+async fn listen(address: String) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(&address).await.and_then(|listener| {
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
+    });
+    bound.map_err(|source| StartError::Listen { address, source })
 }
 
 async fn serve(front: Arc<Front>, listener: TcpListener, instances: Arc<Instances>, stop: CancellationToken) {

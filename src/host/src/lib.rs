@@ -31,6 +31,7 @@ mod host;
 mod instance;
 mod instances;
 pub mod keyvalue;
+mod metrics;
 pub mod outbound;
 pub mod ownership;
 mod program;

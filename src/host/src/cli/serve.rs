@@ -29,6 +29,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_LISTEN", default_value = "127.0.0.1:3000", value_name = "HOST:PORT")]
     listen: String,
 
+    /// Serve metrics on this address: `GET /metrics`, in OpenMetrics' text form, to whoever can reach it.
+    #[arg(long, env = "ASSERTA_METRICS_LISTEN", value_name = "HOST:PORT")]
+    metrics_listen: Option<String>,
+
     /// The URL under which clients reach the server: our issuer identifier, and what assertions name as
     /// their audience. By default that of the address.
     #[arg(long, env = "ASSERTA_PUBLIC_URL", value_name = "URL")]
@@ -180,7 +184,11 @@ impl Serve {
         let stores = stores(&self.store, store_ca.as_ref(), data.path())?;
         let (settings, token_was_made) = self.settings(&data)?;
         let admin_token = settings.admin_token.clone();
-        let host = Host::builder(program, stores)
+        let mut builder = Host::builder(program, stores);
+        if let Some(address) = self.metrics_listen.as_ref().filter(|address| !address.is_empty()) {
+            builder = builder.metrics_listen(address);
+        }
+        let host = builder
             .listen(&self.listen)
             .settings(settings)
             .outbound(self.outbound()?)
@@ -188,6 +196,9 @@ impl Serve {
             .start()
             .await?;
         output::line(format_args!("Asserta listens on {}", host.url()))?;
+        if let Some(address) = host.metrics_address() {
+            tracing::info!(%address, "metrics are served");
+        }
         if let Some(token) = admin_token.filter(|_| self.dev) {
             let shown = token_was_made.then(|| token.reveal().to_owned());
             welcome(&host, token, shown, data).await?;

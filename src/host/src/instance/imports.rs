@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{State, log};
+use super::{State, World, log};
 use crate::bindings::asserta::exchange::{events, store};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
@@ -25,7 +25,7 @@ impl State {
             return Ok(bucket.clone());
         }
         let opened = self.world.stores.open(name(area)).await;
-        let opened = opened.map_err(|error| told(area, "open", None, error))?;
+        let opened = opened.map_err(|error| told(&self.world, area, "open", None, error))?;
         Ok(known.insert(opened).clone())
     }
 }
@@ -38,22 +38,26 @@ impl store::Host for State {
         };
         Ok(match bucket.get(&key).await {
             Ok(value) => value.map(String::from_utf8).transpose().map_err(|_| not_text(&key)),
-            Err(error) => Err(told(area, "get", Some(&key), error)),
+            Err(error) => Err(told(&self.world, area, "get", Some(&key), error)),
         })
     }
 
     async fn set(&mut self, area: store::Area, key: String, value: String) -> Given<()> {
         Ok(match self.bucket(area).await {
-            Ok(bucket) => {
-                bucket.set(&key, value.as_bytes()).await.map_err(|error| told(area, "set", Some(&key), error))
-            }
+            Ok(bucket) => bucket
+                .set(&key, value.as_bytes())
+                .await
+                .map_err(|error| told(&self.world, area, "set", Some(&key), error)),
             Err(error) => Err(error),
         })
     }
 
     async fn delete(&mut self, area: store::Area, key: String) -> Given<()> {
         Ok(match self.bucket(area).await {
-            Ok(bucket) => bucket.delete(&key).await.map_err(|error| told(area, "delete", Some(&key), error)),
+            Ok(bucket) => bucket
+                .delete(&key)
+                .await
+                .map_err(|error| told(&self.world, area, "delete", Some(&key), error)),
             Err(error) => Err(error),
         })
     }
@@ -69,23 +73,33 @@ impl store::Host for State {
             Ok(bucket) => bucket
                 .keys(&prefix, after.as_deref(), limit as usize)
                 .await
-                .map_err(|error| told(area, "keys", Some(&prefix), error)),
+                .map_err(|error| told(&self.world, area, "keys", Some(&prefix), error)),
             Err(error) => Err(error),
         })
     }
 
     async fn increment(&mut self, area: store::Area, key: String) -> Given<i64> {
         Ok(match self.bucket(area).await {
-            Ok(bucket) => {
-                bucket.increment(&key).await.map_err(|error| told(area, "increment", Some(&key), error))
-            }
+            Ok(bucket) => bucket
+                .increment(&key)
+                .await
+                .map_err(|error| told(&self.world, area, "increment", Some(&key), error)),
             Err(error) => Err(error),
         })
     }
 }
 
 /// Tells the operator what failed, as the endpoint tells its events, and the component that something did.
-fn told(area: store::Area, operation: &str, key: Option<&str>, error: StoreError) -> store::StoreError {
+fn told(
+    world: &World,
+    area: store::Area,
+    operation: &str,
+    key: Option<&str>,
+    error: StoreError,
+) -> store::StoreError {
+    if let Some(metrics) = &world.metrics {
+        metrics.store_failure(name(area), operation);
+    }
     let mut event = json!({
         "event": "store-failure", "store": name(area), "operation": operation, "cause": error.to_string(),
     });
@@ -115,6 +129,9 @@ fn not_text(key: &str) -> store::StoreError {
 
 impl events::Host for State {
     async fn emit(&mut self, event: String) -> wasmtime::Result<()> {
+        if let Some(metrics) = &self.world.metrics {
+            metrics.note(&event);
+        }
         log::line(&event);
         Ok(())
     }

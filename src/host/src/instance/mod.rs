@@ -19,6 +19,7 @@ use crate::bindings::http as wit;
 use crate::bindings::{Endpoint, EndpointPre};
 use crate::clock::WallClock;
 use crate::keyvalue::{Bucket, KeyValue};
+use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::settings::EndpointSettings;
 use crate::signatures::{self, Signatures};
@@ -71,6 +72,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<dyn WallClock>,
     pub(crate) outbound: Outbound,
     pub(crate) signatures: Signatures,
+    /// Where what happens is counted, if somebody watches.
+    pub(crate) metrics: Option<Arc<Metrics>>,
     /// The most linear memory that an instance may have.
     pub(crate) memory_limit: usize,
     /// How long a request may compute.

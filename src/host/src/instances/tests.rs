@@ -24,6 +24,7 @@ fn instances() -> Arc<Instances> {
         clock: Arc::new(SystemClock),
         outbound: Outbound::new(OutboundRules::default()),
         signatures: Signatures::default(),
+        metrics: None,
         memory_limit: MAX_MEMORY_BYTES,
         computing_time: Duration::from_secs(10),
     });
