@@ -7,7 +7,7 @@
 mod event;
 mod policy;
 
-pub use event::{Audited, Decision, Event, Outcome};
+pub use event::{Audited, Decision, Event, Outcome, TokenDecision, TokenEndpoint};
 pub use policy::{Policy, PolicyContext};
 
 pub use crate::keys::FetchProblem;

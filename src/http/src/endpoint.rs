@@ -7,6 +7,7 @@ use alloc::string::ToString as _;
 use core::cell::OnceCell;
 
 use asserta_core::field::FieldError;
+use asserta_core::oauth::Reason;
 use asserta_core::ports::{Event, Ports};
 use asserta_core::service::{ApplyReport, RegistryError, Seeding, Service};
 
@@ -34,6 +35,16 @@ pub(crate) enum NotStarted {
     BadSetting,
     /// The store does not answer.
     StoreUnavailable,
+}
+
+impl NotStarted {
+    /// What a client is told.
+    pub(crate) const fn reason(self) -> Reason {
+        match self {
+            Self::BadSetting => Reason::ServerFault,
+            Self::StoreUnavailable => Reason::StoreUnavailable,
+        }
+    }
 }
 
 impl<P: Ports, T: SettingTexts> Endpoint<P, T> {

@@ -15,6 +15,7 @@ mod endpoint;
 mod health;
 mod jwks;
 mod metadata;
+mod own_token;
 mod path;
 mod problem;
 mod request;
@@ -26,7 +27,7 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use asserta_core::organization::OrganizationId;
-use asserta_core::ports::Ports;
+use asserta_core::ports::{Ports, TokenEndpoint};
 
 pub use self::endpoint::Endpoint;
 pub use self::request::{BodyProblem, MAX_BODY, Request};
@@ -62,6 +63,16 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             ["oauth2", "token"] if request.method == "OPTIONS" => request.preflight("POST"),
             ["oauth2", "token"] => {
                 cors::open(token::exchange(self.ports(), started, &organization, request).await)
+            }
+            // No page may ask about tokens: introspection is for resource servers (R17).
+            ["oauth2", "introspect"] => {
+                let endpoint = TokenEndpoint::Introspection;
+                own_token::serve(self.ports(), started, &organization, request, endpoint).await
+            }
+            ["oauth2", "revoke"] if request.method == "OPTIONS" => request.preflight("POST"),
+            ["oauth2", "revoke"] => {
+                let endpoint = TokenEndpoint::Revocation;
+                cors::open(own_token::serve(self.ports(), started, &organization, request, endpoint).await)
             }
             ["oauth2", "jwks"] => request.public_document(jwks::serve(started, &organization)).await,
             [".well-known", "oauth-authorization-server" | "openid-configuration"] => {

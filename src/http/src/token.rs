@@ -1,8 +1,6 @@
 //! `POST /oauth2/token`: core decides, and tells what it decided. What is no request for a token is refused here, and
 //! told here.
 
-use alloc::string::String;
-
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::oauth::{Reason, Refusal};
 use asserta_core::organization::OrganizationId;
@@ -24,33 +22,45 @@ pub(crate) async fn exchange<P: Ports>(
         (Ok(Started { service, .. }), Ok(request)) => {
             return match service.exchange(organization, &request).await {
                 Ok(token) => Response::granted(&token),
-                Err(refusal) => Response::refused(&refusal, &service.settings().urls(organization).issuer),
+                Err(refusal) => refused(started, organization, &refusal),
             };
         }
         (Ok(_), Err(reason)) => reason,
-        (Err(NotStarted::BadSetting), _) => Reason::ServerFault,
-        (Err(NotStarted::StoreUnavailable), _) => Reason::StoreUnavailable,
+        (Err(not_started), _) => not_started.reason(),
     };
     let microseconds = ports.clock().microseconds().saturating_sub(began);
     ports.events().emit(&Event::Exchange(&Decision::refused(organization, refused, microseconds)));
-    let realm = started
-        .map_or_else(|_| String::new(), |started| started.service.settings().urls(organization).issuer);
-    Response::refused(&Refusal::from(refused), &realm)
+    self::refused(started, organization, &refused.into())
 }
 
 /// The request for a token (R10 to R16).
 fn read(request: &Request) -> Result<TokenRequest, Reason> {
+    TokenRequest::from_http(parts(request)?)
+}
+
+/// What the token endpoint and those beside it read of a request.
+pub(crate) fn parts(request: &Request) -> Result<HttpTokenRequest<'_>, Reason> {
     let body = request.body.as_ref().map_err(|problem| match problem {
         BodyProblem::TooLarge => Reason::RequestTooLarge,
         BodyProblem::Broken => Reason::RequestMalformed,
     })?;
     let content_type = request.header("content-type").map_err(|()| Reason::WrongMediaType)?;
     let authorization = request.header("authorization").map_err(|()| Reason::CredentialsMalformed)?;
-    TokenRequest::from_http(HttpTokenRequest {
+    Ok(HttpTokenRequest {
         method: &request.method,
         content_type,
         authorization,
         query: request.query.as_deref(),
         body,
     })
+}
+
+/// A refusal of the organization; before there are settings, of nobody.
+pub(crate) fn refused<P: Ports>(
+    started: Result<&Started<P>, NotStarted>,
+    organization: &OrganizationId,
+    refusal: &Refusal,
+) -> Response {
+    let issuer = started.map(|started| started.service.settings().urls(organization).issuer);
+    Response::refused(refusal, issuer.as_deref().unwrap_or_default())
 }

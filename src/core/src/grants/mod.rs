@@ -1,8 +1,10 @@
 //! The grants: the token request of each, its checks, and what is granted.
 
 pub mod jwt_bearer;
+mod question;
 mod request;
 
+pub use question::TokenQuestion;
 pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 
 use alloc::string::String;

@@ -4,7 +4,7 @@ use super::jwt_bearer;
 use crate::client_auth::{Client, Presented};
 use crate::oauth::{Form, GrantType, MAX_BODY, Reason};
 
-/// The parts of an HTTP request that the token endpoint reads.
+/// The parts of an HTTP request that the token endpoint reads, and those beside it.
 #[derive(Clone, Copy)]
 pub struct HttpTokenRequest<'a> {
     /// The method, such as `POST`.
@@ -17,6 +17,23 @@ pub struct HttpTokenRequest<'a> {
     pub query: Option<&'a str>,
     /// The body.
     pub body: &'a [u8],
+}
+
+impl<'a> HttpTokenRequest<'a> {
+    /// The form in the body, of a request that may have one.
+    pub(super) fn form(&self) -> Result<Form<'a>, Reason> {
+        if self.method != "POST" {
+            return Err(Reason::MethodNotAllowed);
+        }
+        if self.body.len() > MAX_BODY {
+            return Err(Reason::RequestTooLarge);
+        }
+        check_query(self.query)?;
+        if !is_form(self.content_type) {
+            return Err(Reason::WrongMediaType);
+        }
+        Form::parse(self.body)
+    }
 }
 
 /// What is asked for under which grant.
@@ -51,17 +68,7 @@ impl TokenRequest {
     /// # Errors
     /// The reason of the refusal.
     pub fn from_http(request: HttpTokenRequest<'_>) -> Result<Self, Reason> {
-        if request.method != "POST" {
-            return Err(Reason::MethodNotAllowed);
-        }
-        if request.body.len() > MAX_BODY {
-            return Err(Reason::RequestTooLarge);
-        }
-        check_query(request.query)?;
-        if !is_form(request.content_type) {
-            return Err(Reason::WrongMediaType);
-        }
-        let form = Form::parse(request.body)?;
+        let form = request.form()?;
         let grant_type = form.one("grant_type")?.ok_or(Reason::GrantTypeMissing)?;
         match GrantType::from_name(grant_type).ok_or(Reason::GrantTypeUnsupported)? {
             GrantType::JwtBearer => {
@@ -101,8 +108,9 @@ impl TokenRequest {
 /// R22: query strings end up in logs, so nothing secret may stand there.
 fn check_query(query: Option<&str>) -> Result<(), Reason> {
     let query = Form::parse(query.unwrap_or_default().as_bytes())?;
-    let secret =
-        ["client_id", "client_secret", "client_assertion", "assertion"].iter().any(|name| query.has(name));
+    let secret = ["client_id", "client_secret", "client_assertion", "assertion", "token"]
+        .iter()
+        .any(|name| query.has(name));
     if secret { Err(Reason::CredentialsInQuery) } else { Ok(()) }
 }
 

@@ -15,7 +15,7 @@ pub enum ErrorCode {
     InvalidClient,
     /// The assertion is not acceptable.
     InvalidGrant,
-    /// The client may not use this grant.
+    /// The client may not use this grant, or may not do this to a token.
     UnauthorizedClient,
     /// The grant type is not the JWT bearer grant.
     UnsupportedGrantType,
@@ -92,7 +92,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    MethodNotAllowed "method-not-allowed" InvalidRequest "R10" "The token endpoint takes POST only."
+    MethodNotAllowed "method-not-allowed" InvalidRequest "R10" "Only POST is taken here."
     OrganizationUnknown "organization-unknown" InvalidRequest "R10" "There is no such organization."
     WrongMediaType "wrong-media-type" InvalidRequest "R11" "The body must be application/x-www-form-urlencoded."
     RequestMalformed "request-malformed" InvalidRequest "R16" "The body is not well-formed form data in UTF-8."
@@ -104,11 +104,13 @@ reasons! {
     ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope and resource must not exceed 4096 bytes each."
     AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "The assertion exceeds 16 KiB."
     CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
-    CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials and assertions must not stand in the query string."
+    CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials, assertions and tokens must not stand in the query string."
     CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
     ClientAssertionIncomplete "client-assertion-incomplete" InvalidRequest "R27" "The parameters client_assertion and client_assertion_type belong together."
     ClientUnauthenticated "client-unauthenticated" InvalidClient "R21" "Client authentication failed."
     ClientAssertionRefused "client-assertion-refused" InvalidClient "R27, R28" "Client authentication failed."
+    TokenMissing "token-missing" InvalidRequest "R110, R111" "The parameter token is missing."
+    TokenOfOtherClient "token-of-other-client" UnauthorizedClient "R111" "The token was issued to another client."
     GrantNotAllowed "grant-not-allowed" UnauthorizedClient "R24" "The application is not allowed to use the JWT bearer grant."
     AssertionMalformed "assertion-malformed" InvalidGrant "R30" "The assertion is not a well-formed signed JWT."
     AlgorithmNotAllowed "algorithm-not-allowed" InvalidGrant "R31" "The assertion's algorithm is not allowed."

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::json::Object;
 use crate::oauth::{ErrorCode, Reason, Refusal};
-use crate::tokens::AccessToken;
+use crate::tokens::{AccessToken, Introspection};
 
 /// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ struct Success<'a> {
 
 impl JsonResponse for Success<'_> {}
 
+impl JsonResponse for Object {}
+
 #[derive(Serialize)]
 struct Failure {
     error: &'static str,
@@ -70,6 +73,11 @@ impl HttpResponse {
             issued_token_type: token.issued_token_type,
         };
         success.response(200)
+    }
+
+    /// R110: what may be told of a token.
+    pub fn introspected(introspection: &Introspection) -> Self {
+        introspection.document().response(200)
     }
 
     /// An error after RFC 6749 section 5.2; `realm` is our issuer identifier.

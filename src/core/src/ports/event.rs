@@ -11,6 +11,7 @@ use crate::jose::SkippedKey;
 use crate::keys::{KeyOwner, KeysProblem};
 use crate::oauth::{GrantType, Reason};
 use crate::organization::OrganizationId;
+use crate::tokens::Revocation;
 
 /// An event. Nothing in it is secret or personal.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -19,6 +20,19 @@ use crate::organization::OrganizationId;
 pub enum Event<'a> {
     /// It was decided about a request for a token.
     Exchange(&'a Decision<'a>),
+    /// It was decided about a question whether a token is active (R110).
+    Introspection(&'a TokenDecision<'a>),
+    /// It was decided about a token that a client wants revoked (R111).
+    Revocation(&'a TokenDecision<'a>),
+    /// An administrator revoked all tokens that an issuer or an application got before a time (R112).
+    AllRevoked {
+        /// The organization.
+        #[serde(serialize_with = "text")]
+        organization: &'a OrganizationId,
+        /// Whose, before when, and until when that matters.
+        #[serde(flatten)]
+        revocation: &'a Revocation,
+    },
     /// A store fails.
     StoreFailure {
         /// Which one.
@@ -159,6 +173,63 @@ impl<'a> Decision<'a> {
             audit: &[],
             policy_reason: None,
             outcome: Outcome::Refused(reason),
+            cause: None,
+            jti_sha256: None,
+            microseconds,
+        }
+    }
+}
+
+/// Where clients bring tokens of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEndpoint {
+    /// To ask whether one is active (RFC 7662).
+    Introspection,
+    /// To take one back (RFC 7009).
+    Revocation,
+}
+
+impl TokenEndpoint {
+    /// What was decided there, as an event.
+    pub const fn event<'a>(self, decision: &'a TokenDecision<'a>) -> Event<'a> {
+        match self {
+            Self::Introspection => Event::Introspection(decision),
+            Self::Revocation => Event::Revocation(decision),
+        }
+    }
+}
+
+/// A decision about a token of ours, and what was known by then (R110, R111).
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenDecision<'a> {
+    /// The organization asked.
+    #[serde(serialize_with = "text")]
+    pub organization: &'a OrganizationId,
+    /// The application that asked, or that somebody claimed to be. `None`: there is none of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<&'a str>,
+    /// `active`, `inactive`; `revoked`, `nothing-to-revoke`; or the stable reason of the refusal.
+    pub outcome: &'a str,
+    /// The HTTP status of the response.
+    pub status: u16,
+    /// What lies behind it, which whoever asks is not told: why the token is not active, or why the client is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'a str>,
+    /// SHA-256 of the token's `jti`, base64url, where it is one of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti_sha256: Option<&'a str>,
+    /// From the request to the response.
+    pub microseconds: u64,
+}
+
+impl<'a> TokenDecision<'a> {
+    /// A refusal of what was no such question.
+    pub const fn refused(organization: &'a OrganizationId, reason: Reason, microseconds: u64) -> Self {
+        Self {
+            organization,
+            client_id: None,
+            outcome: reason.name(),
+            status: reason.status(),
             cause: None,
             jti_sha256: None,
             microseconds,

@@ -4,10 +4,13 @@ mod authenticate;
 mod entries;
 mod explain;
 mod grants;
+mod introspect;
 mod issuer_keys;
+mod own_token;
 mod policy_door;
 mod record;
 mod registry;
+mod revoke;
 mod schedule;
 mod settings;
 mod shell;
@@ -122,6 +125,10 @@ impl<P: Ports> Service<P> {
     /// A shell calls it after it has responded.
     pub async fn after_response(&self) -> Result<(), StoreError> {
         self.issuer_keys.refresh_due().await?;
-        self.spent.sweep_if_due().await
+        if let Some(past) = self.spent.sweep_if_due().await? {
+            // Boxed, since it is rare. What is not deleted now is a minute later.
+            _ = Box::pin(self.registry.forget_revocations(past)).await;
+        }
+        Ok(())
     }
 }

@@ -186,6 +186,23 @@ impl Key {
         format!("application/{organization}/{client_id}")
     }
 
+    /// What every record begins with that revokes all tokens of a client or an issuer (R112).
+    pub(super) const REVOCATIONS: &'static str = "revocation/";
+
+    pub(super) fn revocations(organization: &OrganizationId) -> String {
+        format!("{}{organization}/", Self::REVOCATIONS)
+    }
+
+    pub(super) fn revocation_of_client(organization: &OrganizationId, client_id: &str) -> String {
+        format!("{}client/{client_id}", Self::revocations(organization))
+    }
+
+    /// A token names its issuer by the value, which may be long.
+    pub(super) fn revocation_of_issuer(organization: &OrganizationId, issuer: &str) -> String {
+        let value = digest::sha256_base64url(issuer.as_bytes());
+        format!("{}issuer/{value}", Self::revocations(organization))
+    }
+
     pub(super) fn signing_keys(organization: &OrganizationId) -> String {
         format!("signing-keys/{organization}")
     }

@@ -136,6 +136,27 @@ impl<P: Ports> SigningKeys<P> {
         Ok(key)
     }
 
+    /// The key of ours with this identifier: the one that signs now, which is kept, or another one that is published.
+    pub(super) async fn published(
+        &self,
+        organization: &Rc<CurrentOrganization>,
+        kid: &str,
+        now: u64,
+    ) -> Result<Option<Rc<SigningKey>>, Refusal> {
+        let current = self.current(organization, now).await?;
+        if current.kid() == kid {
+            return Ok(Some(current));
+        }
+        let stored = self.stored_keys(&organization.id).await?;
+        for key in &stored.keys {
+            let key = self.shell.told(key.read(&organization.id))?;
+            if key.kid() == kid {
+                return Ok(Some(Rc::new(key)));
+            }
+        }
+        Ok(None)
+    }
+
     async fn load(
         &self,
         organization: &OrganizationId,

@@ -1,4 +1,6 @@
-//! Replay: an assertion works once (R45).
+//! Marks that expire. Replay: an assertion works once (R45); a token that was revoked stays so (R111).
+//!
+//! A token of ours has one `exp`, so that its mark is `r/{bucket}/{digest}` and nothing else.
 //!
 //! A replay key is `r/{bucket}/{digest}`, where the bucket is the hour in which it may be forgotten.
 //! It is free if and only if `increment` brings it to 1. A `jti` may come back under another `exp` and
@@ -75,6 +77,8 @@ struct Swept {
     deleted: usize,
     /// Nothing that has passed is left.
     is_done: bool,
+    /// Up to when marks could be deleted. `None`: there are none.
+    past: Option<u64>,
 }
 
 fn bucket(until: u64) -> u64 {
@@ -137,6 +141,16 @@ impl<P: Ports> Spent<P> {
         Ok(store.get(&replay_key(bucket(mark.until), &mark.digest)).await?.is_some()
             || mark.is_wide(now) && store.get(&own).await?.is_some()
             || self.is_reserved_elsewhere(mark, now).await?)
+    }
+
+    /// Marks what is known to be valid until then, in seconds since 1970: it is in one bucket, whoever marks it.
+    pub(super) async fn set_mark(&self, digest: &str, until: u64) -> Result<(), StoreError> {
+        self.shell.ports.replay().increment(&replay_key(bucket(until), digest)).await.map(drop)
+    }
+
+    /// Whether [`set_mark`](Self::set_mark) was called for it.
+    pub(super) async fn has_mark(&self, digest: &str, until: u64) -> Result<bool, StoreError> {
+        Ok(self.shell.ports.replay().get(&replay_key(bucket(until), digest)).await?.is_some())
     }
 
     /// Whether its `jti` was used under another `exp`, in another bucket.
@@ -215,10 +229,10 @@ impl<P: Ports> Spent<P> {
             deleted += passed.len();
             from = page.next;
             if from.is_none() || (passed.is_empty() && any) {
-                return Ok(Swept { deleted, is_done: true });
+                return Ok(Swept { deleted, is_done: true, past: any.then_some(last * BUCKET) });
             }
         }
-        Ok(Swept { deleted, is_done: false })
+        Ok(Swept { deleted, is_done: false, past: None })
     }
 
     /// The same; where it fails, that is told: nobody waits for it, and the store only grows from then on.
@@ -244,11 +258,16 @@ impl<P: Ports> Spent<P> {
         Ok(self.shell.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
     }
 
-    /// Sweeps a part if no instance has done so lately.
-    pub(super) async fn sweep_if_due(&self) -> Result<(), StoreError> {
-        if self.schedule.is_due(&self.shell).await? && !self.sweep_some_or_tell().await?.is_done {
+    /// Sweeps a part if no instance has done so lately. Returns up to when all that expires may be deleted, where a sweep
+    /// came to its end: seconds since 1970.
+    pub(super) async fn sweep_if_due(&self) -> Result<Option<u64>, StoreError> {
+        if !self.schedule.is_due(&self.shell).await? {
+            return Ok(None);
+        }
+        let Swept { is_done, past, .. } = self.sweep_some_or_tell().await?;
+        if !is_done {
             self.schedule.again_in(&self.shell, 1).await?;
         }
-        Ok(())
+        Ok(past.filter(|_| is_done))
     }
 }

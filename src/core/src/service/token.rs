@@ -25,7 +25,7 @@ struct Issued {
 }
 
 /// Why a client is refused, which it is not told itself (R27). Other causes are told where they come up.
-fn told_cause(refusal: &Refusal) -> Option<&str> {
+pub(super) fn told_cause(refusal: &Refusal) -> Option<&str> {
     let is_hidden = refusal.reason == Reason::ClientAssertionRefused;
     refusal.cause.as_deref().filter(|_| is_hidden)
 }

@@ -9,6 +9,7 @@ mod keys;
 mod organizations;
 mod pages;
 mod presets;
+mod revocations;
 mod schema;
 mod trusted_issuers;
 
@@ -68,6 +69,7 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
         }
         ["keys"] => keys::collection(service, &organization, request).await,
         ["keys", "rotate"] => keys::rotate(service, &organization, request).await,
+        ["revocations"] => revocations::collection(service, &organization, request).await,
         ["explain"] => explain::explain(service, &organization, request).await,
         _ => Err(Problem::not_found().into()),
     }

@@ -28,6 +28,8 @@ pub(in crate::service) struct CurrentOrganization {
     pub(in crate::service) urls: OrganizationUrls,
     pub(super) issuers: RefCell<Entries<Rc<Issuer>>>,
     pub(super) applications: RefCell<Entries<Rc<Application>>>,
+    /// Before when the tokens of a client or an issuer are revoked, by the key of the record; 0: there is none (R112).
+    pub(super) revoked_before: RefCell<Entries<u64>>,
     /// Whether it has a rule without a client, once that is known (R29).
     pub(super) without_client: Cell<Option<bool>>,
 }
@@ -62,6 +64,7 @@ impl Cache {
                 urls: urls(),
                 issuers: RefCell::default(),
                 applications: RefCell::default(),
+                revoked_before: RefCell::default(),
                 without_client: Cell::default(),
             }),
         };

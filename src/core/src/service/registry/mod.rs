@@ -11,6 +11,7 @@ mod issuers;
 mod lock;
 mod organizations;
 mod put;
+mod revocations;
 mod views;
 mod without_client;
 
