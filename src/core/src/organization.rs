@@ -82,4 +82,16 @@ impl OrganizationUrls {
             issuer,
         }
     }
+
+    /// Where tokens are looked up (RFC 7662).
+    #[must_use]
+    pub fn introspection_endpoint(&self) -> String {
+        format!("{}/oauth2/introspect", self.issuer)
+    }
+
+    /// Where tokens are taken back (RFC 7009).
+    #[must_use]
+    pub fn revocation_endpoint(&self) -> String {
+        format!("{}/oauth2/revoke", self.issuer)
+    }
 }

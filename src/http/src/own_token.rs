@@ -2,6 +2,7 @@
 //! decided. What is no such question is refused here, and told here.
 
 use asserta_core::grants::TokenQuestion;
+use asserta_core::json::Object;
 use asserta_core::oauth::Refusal;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Clock as _, Ports, TokenDecision, TokenEndpoint};
@@ -9,7 +10,7 @@ use asserta_core::service::Service;
 
 use crate::endpoint::{NotStarted, Started};
 use crate::request::Request;
-use crate::response::{Response, empty};
+use crate::response::{Response, json};
 use crate::token::{parts, refused};
 
 /// Serves one of the two endpoints of an organization.
@@ -46,10 +47,10 @@ async fn answer<P: Ports>(
             let introspection = service.introspect(organization, question).await?;
             Ok(Response::introspected(&introspection))
         }
-        // RFC 7009 section 2.2: the status says all.
+        // RFC 7009 section 2.2: the status says all. The object is there for who reads every response as JSON (R1).
         TokenEndpoint::Revocation => {
             service.revoke(organization, question).await?;
-            Ok(empty(200))
+            Ok(json(200, &Object::new()))
         }
     }
 }

@@ -20,8 +20,10 @@ pub struct Offered {
 /// endpoint has nothing for are empty lists.
 pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: Offered) -> Vec<u8> {
     let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
-    let auth_methods = ClientAuthMethod::ALL.iter().map(|method| method.name());
-    let auth_methods: Vec<&str> = auth_methods.chain(offered.without_client.then_some("none")).collect();
+    let of_clients: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.name()).collect();
+    // Only tokens are issued without a client (R110, R111).
+    let auth_methods = of_clients.iter().copied().chain(offered.without_client.then_some("none"));
+    let auth_methods: Vec<&str> = auth_methods.collect();
     // Ed25519 goes by two names (RFC 9864).
     let algorithms = Algorithm::ALL.iter().map(|algorithm| algorithm.name());
     let algorithms: Vec<&str> = algorithms.chain(["Ed25519"]).collect();
@@ -33,6 +35,12 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: O
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": auth_methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint": urls.introspection_endpoint(),
+        "introspection_endpoint_auth_methods_supported": of_clients,
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint": urls.revocation_endpoint(),
+        "revocation_endpoint_auth_methods_supported": of_clients,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "access_token_signing_alg_values_supported": [algorithm.name()],
     });
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")

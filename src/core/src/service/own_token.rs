@@ -33,7 +33,11 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn of(outcome: &'static str, cause: Option<&'static str>, token: Option<&IssuedToken>) -> Self {
+    pub(super) fn of(
+        outcome: &'static str,
+        cause: Option<&'static str>,
+        token: Option<&IssuedToken>,
+    ) -> Self {
         let jti_sha256 = token.map(|token| digest::sha256_base64url(token.id().as_bytes()));
         Self { outcome, cause, jti_sha256 }
     }
@@ -75,12 +79,9 @@ impl<P: Ports> Service<P> {
     ) -> Result<Result<IssuedToken, TokenProblem>, Refusal> {
         let Some(kid) = token.kid() else { return Ok(Err(TokenProblem::Foreign)) };
         Ok(match self.signing_keys.published(organization, kid, now).await? {
-            Some(key) => token.verify(
-                key.public_key(),
-                &organization.urls.issuer,
-                now,
-                self.shell.ports.signatures(),
-            ),
+            Some(key) => {
+                token.verify(key.public_key(), &organization.urls.issuer, now, self.shell.ports.signatures())
+            }
             None => Err(TokenProblem::Foreign),
         })
     }

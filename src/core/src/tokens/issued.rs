@@ -81,10 +81,15 @@ impl<'a> PresentedToken<'a> {
         if token.text("iss") != Some(issuer) {
             return Err(TokenProblem::OtherIssuer);
         }
-        let is_whole = ["sub", "client_id", "jti", ASSERTION_ISSUER].iter().all(|name| token.text(name).is_some());
+        let is_whole =
+            ["sub", "client_id", "jti", ASSERTION_ISSUER].iter().all(|name| token.text(name).is_some());
         match (token.seconds("iat"), token.seconds("exp")) {
             (Some(_), Some(expires_at)) if is_whole => {
-                if now < expires_at { Ok(token) } else { Err(TokenProblem::Expired) }
+                if now < expires_at {
+                    Ok(token)
+                } else {
+                    Err(TokenProblem::Expired)
+                }
             }
             _ => Err(TokenProblem::Malformed),
         }

@@ -123,11 +123,7 @@ impl<P: Ports> Registry<P> {
 
     /// What the record under this key says; 0: there is none. It is kept until registrations of the organization change,
     /// as it is in that case alone.
-    async fn revoked_before(
-        &self,
-        organization: &CurrentOrganization,
-        key: &str,
-    ) -> Result<u64, StoreError> {
+    async fn revoked_before(&self, organization: &CurrentOrganization, key: &str) -> Result<u64, StoreError> {
         if let Some(kept) = organization.revoked_before.borrow().get(key) {
             return Ok(*kept);
         }
@@ -137,7 +133,8 @@ impl<P: Ports> Registry<P> {
         Ok(before)
     }
 
-    /// Deletes the revocations whose tokens had all expired at `past`, which lies behind every clock.
+    /// Deletes the revocations whose tokens had all expired at `past`, which lies behind every clock: that of one node may be
+    /// wrong, and must not bring a token back.
     pub(in crate::service) async fn forget_revocations(&self, past: u64) -> Result<(), RegistryError> {
         for key in self.shell.ports.registry().keys(Key::REVOCATIONS).await? {
             let name = key[Key::REVOCATIONS.len()..].split('/').next().unwrap_or_default();
