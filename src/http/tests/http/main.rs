@@ -5,6 +5,7 @@ mod admin_bodies;
 mod apply;
 mod client_keys;
 mod issuer_keys;
+mod own_tokens;
 mod presets;
 mod routes;
 mod server;

@@ -8,9 +8,12 @@ use crate::world::World;
 const READ: &str = "GET, HEAD, OPTIONS";
 
 /// Every path: what a GET comes to, and which methods a refused one is told of. An administrator asks.
-const PATHS: [(&str, u16, &str); 20] = [
+const PATHS: [(&str, u16, &str); 24] = [
     ("/oauth2/token", 405, "POST"),
     ("/t/acme/oauth2/token", 405, "POST"),
+    ("/oauth2/introspect", 405, "POST"),
+    ("/t/acme/oauth2/introspect", 405, "POST"),
+    ("/oauth2/revoke", 405, "POST"),
     ("/oauth2/jwks", 200, READ),
     ("/t/acme/oauth2/jwks", 200, READ),
     ("/.well-known/oauth-authorization-server", 200, READ),
@@ -24,6 +27,7 @@ const PATHS: [(&str, u16, &str); 20] = [
     ("/admin/organizations/acme/trusted-issuers/x", 404, "GET, HEAD, PUT, DELETE"),
     ("/admin/organizations/acme/applications", 200, "GET, HEAD, POST"),
     ("/admin/organizations/acme/applications/x", 404, "GET, HEAD, PUT, DELETE"),
+    ("/admin/organizations/acme/revocations", 200, "GET, HEAD, POST"),
     ("/admin/organizations/acme/keys", 200, "GET, HEAD"),
     ("/admin/organizations/acme/keys/rotate", 405, "POST"),
     ("/admin/presets", 200, "GET, HEAD"),
@@ -155,7 +159,8 @@ fn r17_pages_of_other_origins() {
     let server = with_acme(&world, &texts);
     for (path, _, _) in PATHS {
         let origin = |method| request(method, path).header("Origin", "https://page.example");
-        let is_public = path.contains("oauth") || path.contains(".well-known");
+        let is_public =
+            (path.contains("oauth") || path.contains(".well-known")) && !path.ends_with("introspect");
         let got = server.send(origin("GET").by_admin());
         assert_eq!(got.header("access-control-allow-origin"), is_public.then_some("*"), "{path}");
         let asked = "authorization, X-Mine,content-type";
@@ -165,7 +170,8 @@ fn r17_pages_of_other_origins() {
             assert_eq!(preflight.header("access-control-allow-origin"), None, "{path}");
             continue;
         }
-        let methods = if path.ends_with("token") { "POST" } else { READ };
+        let is_asked = path.ends_with("token") || path.ends_with("revoke");
+        let methods = if is_asked { "POST" } else { READ };
         assert_eq!((preflight.status(), preflight.text()), (204, ""), "{path}");
         assert_eq!(
             preflight.headers(),
