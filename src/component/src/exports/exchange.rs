@@ -86,8 +86,9 @@ impl Guest for Component {
     }
 }
 
-fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
-    let client: Client = match credentials {
+/// Who asks.
+pub(super) fn client(credentials: Credentials) -> Result<Client, Reason> {
+    Ok(match credentials {
         Credentials::ClientSecret(secret) => {
             Presented::secret(&secret.client_id, &secret.client_secret, PresentedBy::Basic).into()
         }
@@ -95,7 +96,11 @@ fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<
         Credentials::ClientAssertion(ClientAssertion { client_id, assertion }) => {
             Presented::assertion(client_id.as_deref(), &assertion)?.into()
         }
-    };
+    })
+}
+
+fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
+    let client = client(credentials)?;
     let Grant::JwtBearer(assertion) = grant;
     let resources = options.resources.iter().map(String::as_str);
     TokenRequest::jwt_bearer(client, &assertion, options.scope.as_deref(), resources)

@@ -5,6 +5,7 @@ mod configuration;
 mod exchange;
 mod keys;
 mod organizations;
+mod tokens;
 mod trusted_issuers;
 
 use asserta_core::json::{Object, from_slice};
