@@ -5,9 +5,9 @@ import * as convert from "./convert.js";
 import type { TrustDocument } from "./documents.js";
 import { InvalidMember, KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
 import { fetchKeys, SIZE_LIMIT, type KeyDocument } from "./fetching.js";
-import { Applications, Keys, Organizations, TrustedIssuers } from "./registrations.js";
+import { Applications, Keys, Organizations, Revocations, TrustedIssuers } from "./registrations.js";
 import type { AccessToken } from "./records.js";
-import type { ApplyReport, Explanation, SigningAlgorithm } from "./reports.js";
+import type { ApplyReport, Explanation, Introspection, SigningAlgorithm } from "./reports.js";
 import { MemoryStore, type Store } from "./stores.js";
 
 const SWEEP_EVERY = 60_000;
@@ -93,6 +93,23 @@ export interface ExchangeRequest {
   resource?: string | string[];
 }
 
+/** A token, and the application that brings it. */
+export interface TokenRequest {
+  /** The token, whatever it is. */
+  token: string;
+  /** The application's identifier. */
+  clientId?: string;
+  /** Its secret. */
+  clientSecret?: string;
+  /**
+   * A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once. `clientId` may be left out then,
+   * unless a trusted issuer vouches for the application.
+   */
+  clientAssertion?: string;
+  /** The organization. Default: `default`. */
+  organization?: string;
+}
+
 /** Exchanges assertions for access tokens, over one store. */
 export class Exchanger {
   /** The third parties whose assertions are accepted. */
@@ -103,6 +120,8 @@ export class Exchanger {
   readonly organizations: Organizations;
   /** Our own keys. */
   readonly keys: Keys;
+  /** What an administrator has revoked. */
+  readonly revocations: Revocations;
 
   readonly #start: () => Root;
   readonly #fetchKeys: ((uri: string) => Promise<KeyDocument>) | undefined;
@@ -142,6 +161,7 @@ export class Exchanger {
     this.applications = new Applications(call);
     this.organizations = new Organizations(call);
     this.keys = new Keys(call);
+    this.revocations = new Revocations(call);
     this.#root = this.#start();
   }
 
@@ -154,17 +174,47 @@ export class Exchanger {
       scope: convert.optional(convert.text, "scope", request.scope),
       resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
     };
+    const granted = await this.#withKeys(
+      organization, (root) => root.exchange.exchange(organization, grant, credentials, options),
+    );
+    this.#sweepIfDue();
+    return { ...granted, expiresIn: Number(granted.expiresIn), claims: claimsOf(granted.token) };
+  }
+
+  /**
+   * Says whether a token is active (RFC 7662), or throws {@link Refused} where the application does not authenticate. What
+   * the token says is told to the application that got it, and to one that has an `audience` of the token among its own.
+   * To others no token is active.
+   */
+  async introspect(request: TokenRequest): Promise<Introspection> {
+    const organization = convert.text("organization", request.organization ?? "default");
+    const [token, credentials] = [convert.text("token", request.token), credentialsOf(request)];
+    const told = await this.#withKeys(
+      organization, (root) => root.tokens.introspect(organization, token, credentials),
+    );
+    return JSON.parse(told) as Introspection;
+  }
+
+  /**
+   * Revokes a token of the application (RFC 7009), at once in every instance that shares the store. There is nothing to do
+   * about a text that is no valid token, and that is no error; the token of another application throws {@link Refused}.
+   */
+  async revoke(request: TokenRequest): Promise<void> {
+    const organization = convert.text("organization", request.organization ?? "default");
+    const [token, credentials] = [convert.text("token", request.token), credentialsOf(request)];
+    await this.#withKeys(organization, (root) => root.tokens.revoke(organization, token, credentials));
+  }
+
+  /** Calls a function that may need keys, with these keys. */
+  async #withKeys<T>(organization: string, use: (root: Root) => T): Promise<T> {
     // The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
     // once may end in between; and as many for who vouches for the client.
     let failure: Failure | undefined;
     for (let fetches = 0; ; fetches++) {
       try {
-        const granted = this.#call(
-          (root) => root.exchange.exchange(organization, grant, credentials, options),
-          (payload: Parameters<typeof convert.exchangeError>[0]) => convert.exchangeError(payload, organization),
+        return this.#call(
+          use, (payload: Parameters<typeof convert.exchangeError>[0]) => convert.exchangeError(payload, organization),
         );
-        this.#sweepIfDue();
-        return { ...granted, expiresIn: Number(granted.expiresIn), claims: claimsOf(granted.token) };
       } catch (error) {
         if (!(error instanceof KeysNeeded) || !this.#fetchKeys) throw withCause(error, failure);
         if (fetches === MAX_FETCHES) {
@@ -304,7 +354,7 @@ function jwtBearer(assertion: string): { tag: "jwt-bearer"; val: string } {
 }
 
 /** Those of the application, or of nobody: then at most the `client_id` of a rule. */
-function credentialsOf({ clientId, clientSecret, clientAssertion }: ExchangeRequest) {
+function credentialsOf({ clientId, clientSecret, clientAssertion }: Omit<TokenRequest, "token">) {
   const secret = convert.optional(convert.text, "clientSecret", clientSecret);
   const assertion = convert.optional(convert.text, "clientAssertion", clientAssertion);
   if (assertion !== undefined) {

@@ -5,7 +5,7 @@ import * as convert from "./convert.js";
 import type { ApplicationMetadata, TrustedIssuer } from "./documents.js";
 import type { OrganizationUrls, Replaced } from "./records.js";
 import type {
-  Application, NewApplication, Organization, Page, RegisteredIssuer, SigningKey,
+  Application, NewApplication, Organization, Page, RegisteredIssuer, Revocation, RevocationRequest, SigningKey,
 } from "./reports.js";
 
 /** Calls a function of the component and turns its errors into exceptions. */
@@ -198,6 +198,33 @@ export class Keys {
   /** Adds a key, which signs in ten minutes, and returns all. */
   rotate(where?: In): SigningKey[] {
     return items(this.#call((root) => root.keys.rotate(nameOf(where))));
+  }
+}
+
+/** All tokens that a trusted issuer or an application got before a time. */
+export class Revocations {
+  readonly #call: Call;
+
+  /** @internal */
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Revokes them. It can't be taken back: an earlier time changes nothing. */
+  add(revocation: RevocationRequest | string, where?: In): Revocation {
+    const document = convert.document(revocation);
+    return JSON.parse(this.#call((root) => root.tokens.revokeAll(nameOf(where), document))) as Revocation;
+  }
+
+  /** The revocations that have not expired. What can't be read is left out: {@link Revocations.page} names it. */
+  list(where?: In): Generator<Revocation> {
+    return pages((part) => this.page({ ...where, ...part }));
+  }
+
+  /** A part of the list, with what can't be read. */
+  page(part?: In & Part): Page<Revocation> {
+    const page = this.#call((root) => root.tokens.listRevocations(nameOf(part), partOf(part)));
+    return JSON.parse(page) as Page<Revocation>;
   }
 }
 

@@ -129,3 +129,53 @@ export interface Page<T> {
   /** Those whose records can't be read. Absent where all can. */
   unreadable?: Unreadable[];
 }
+
+/** Whether a token is active, and what it says (RFC 7662 section 2.2). */
+export interface Introspection {
+  /** Whether it is. If not, nothing else is told. */
+  active: boolean;
+  /** The organization that issued it. */
+  iss?: string;
+  /** The resource owner. */
+  sub?: string;
+  /** The resources that it is for. */
+  aud?: string | string[];
+  /** The application that got it. */
+  client_id?: string;
+  /** Its scopes, separated by single spaces. Absent: it has none. */
+  scope?: string;
+  /** When it was issued: seconds since 1970-01-01T00:00:00Z. */
+  iat?: number;
+  /** When it expires: seconds since 1970-01-01T00:00:00Z. */
+  exp?: number;
+  /** Its identifier. */
+  jti?: string;
+  /** How it is presented: `Bearer`, or `DPoP` where it is bound to a key. */
+  token_type?: string;
+  /** The key that it is bound to. */
+  cnf?: Record<string, unknown>;
+  /** Who acts for the resource owner. */
+  act?: Record<string, unknown>;
+}
+
+/** All tokens that are to be revoked: exactly one of `trusted_issuer` and `client_id`. */
+export interface RevocationRequest {
+  /** The name of a trusted issuer: all that came of its assertions. */
+  trusted_issuer?: string;
+  /** An application, registered still or not: all its tokens. */
+  client_id?: string;
+  /** Those that were issued before this second: since 1970-01-01T00:00:00Z. Absent: all that were issued up to now. */
+  issued_before?: number;
+}
+
+/** All tokens of an issuer or an application that were issued before a time are revoked. */
+export interface Revocation {
+  /** The name of the trusted issuer. Absent: it is an application's. */
+  trusted_issuer?: string;
+  /** The application. Absent: it is a trusted issuer's. */
+  client_id?: string;
+  /** Seconds since 1970-01-01T00:00:00Z. */
+  issued_before: number;
+  /** When the last of the tokens has expired: seconds since 1970-01-01T00:00:00Z. */
+  expires_at: number;
+}

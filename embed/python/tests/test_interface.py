@@ -14,7 +14,7 @@ WIT = Path(__file__).parents[3] / "wit"
 def test_it_has_every_interface_reason_and_code(component):
     binary = importlib.resources.files("asserta").joinpath(component).read_bytes()
     [version] = re.findall(r"package asserta:exchange@([0-9.]+);", (WIT / "world.wit").read_text())
-    for interface in ("configuration", "exchange", "trusted-issuers", "applications", "organizations", "keys"):
+    for interface in ("configuration", "exchange", "trusted-issuers", "applications", "organizations", "keys", "tokens"):
         assert f"asserta:exchange/{interface}@{version}".encode() in binary, interface
     names = re.findall(r"^  /// - `([a-z_-]+)`", (WIT / "types.wit").read_text(), re.MULTILINE)
     assert len(names) > 50

@@ -179,6 +179,32 @@ pub struct Unreadable {
     pub problem: String,
 }
 
+/// Whether a token is active, and what it says (RFC 7662 section 2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Introspection {
+    /// Whether it is. If not, nothing else is told.
+    pub active: bool,
+    /// The other members: `iss`, `sub`, `aud`, `client_id`, `scope`, `iat`, `exp`, `jti`, `token_type`, and `cnf` and `act`
+    /// where the token has them.
+    #[serde(flatten)]
+    pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// All tokens of an issuer or an application that were issued before a time are revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The name of the trusted issuer. `None`: it is an application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_issuer: Option<String>,
+    /// The application. `None`: it is a trusted issuer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub issued_before: u64,
+    /// When the last of the tokens has expired: seconds since 1970-01-01T00:00:00Z.
+    pub expires_at: u64,
+}
+
 /// What an exchange would come to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Explanation {

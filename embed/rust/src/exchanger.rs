@@ -172,21 +172,7 @@ impl<S: Store + Clone> Exchanger<S> {
     /// [`Error::Trapped`].
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
-        let client_id = request.client_id.map(ToOwned::to_owned);
-        let credentials = match (request.client_secret, request.client_assertion) {
-            (Some(client_secret), None) => Credentials::ClientSecret(ClientSecret {
-                client_id: client_id.unwrap_or_default(),
-                client_secret: client_secret.to_owned(),
-            }),
-            (None, Some(assertion)) => {
-                Credentials::ClientAssertion(ClientAssertion { client_id, assertion: assertion.to_owned() })
-            }
-            (None, None) => Credentials::NoClient(client_id),
-            (Some(_), Some(_)) => {
-                let (field, problem) = ("client_assertion", "must not be given beside client_secret");
-                return Err(Error::Invalid(FieldError { field: field.into(), problem: problem.into() }));
-            }
-        };
+        let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
         let options = wit::Options {
             scope: request.scope.map(ToOwned::to_owned),
             resources: request.resources.iter().map(ToString::to_string).collect(),
@@ -272,6 +258,29 @@ impl<S: Store + Clone> Exchanger<S> {
         configured.map_err(Error::Trapped)?.map_err(Error::Invalid)?;
         Ok(Instance { store, bindings })
     }
+}
+
+/// How the application authenticates, if there is one.
+pub(crate) fn credentials(
+    client_id: Option<&str>,
+    client_secret: Option<&str>,
+    client_assertion: Option<&str>,
+) -> Result<Credentials, Error> {
+    let client_id = client_id.map(ToOwned::to_owned);
+    Ok(match (client_secret, client_assertion) {
+        (Some(client_secret), None) => Credentials::ClientSecret(ClientSecret {
+            client_id: client_id.unwrap_or_default(),
+            client_secret: client_secret.to_owned(),
+        }),
+        (None, Some(assertion)) => {
+            Credentials::ClientAssertion(ClientAssertion { client_id, assertion: assertion.to_owned() })
+        }
+        (None, None) => Credentials::NoClient(client_id),
+        (Some(_), Some(_)) => {
+            let (field, problem) = ("client_assertion", "must not be given beside client_secret");
+            return Err(Error::Invalid(FieldError { field: field.into(), problem: problem.into() }));
+        }
+    })
 }
 
 pub(crate) fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {

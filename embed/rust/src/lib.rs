@@ -33,6 +33,7 @@ mod registrations;
 #[cfg(feature = "host-signatures")]
 mod signatures;
 mod store;
+mod tokens;
 
 pub mod documents;
 #[cfg(feature = "http")]
@@ -45,3 +46,4 @@ pub use error::{BoxError, Error};
 pub use exchanger::{ExchangeRequest, Exchanger, Options};
 pub use fetching::KeyDocument;
 pub use store::{Area, MemoryStore, Store, StoreError};
+pub use tokens::TokenRequest;

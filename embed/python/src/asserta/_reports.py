@@ -104,6 +104,48 @@ class SigningKey(TypedDict):
     """From when on it no longer signs. Absent: it is the newest."""
 
 
+class Introspection(TypedDict):
+    """Whether a token is active, and what it says (RFC 7662 section 2.2)."""
+
+    active: bool
+    """Whether it is. If not, nothing else is told."""
+    iss: NotRequired[str]
+    """The organization that issued it."""
+    sub: NotRequired[str]
+    """The resource owner."""
+    aud: NotRequired[str | list[str]]
+    """The resources that it is for."""
+    client_id: NotRequired[str]
+    """The application that got it."""
+    scope: NotRequired[str]
+    """Its scopes, separated by single spaces. Absent: it has none."""
+    iat: NotRequired[int]
+    """When it was issued: seconds since 1970-01-01T00:00:00Z."""
+    exp: NotRequired[int]
+    """When it expires: seconds since 1970-01-01T00:00:00Z."""
+    jti: NotRequired[str]
+    """Its identifier."""
+    token_type: NotRequired[str]
+    """How it is presented: ``Bearer``, or ``DPoP`` where it is bound to a key."""
+    cnf: NotRequired[dict[str, Any]]
+    """The key that it is bound to."""
+    act: NotRequired[dict[str, Any]]
+    """Who acts for the resource owner."""
+
+
+class Revocation(TypedDict):
+    """All tokens of an issuer or an application that were issued before a time are revoked."""
+
+    trusted_issuer: NotRequired[str]
+    """The name of the trusted issuer. Absent: it is an application's."""
+    client_id: NotRequired[str]
+    """The application. Absent: it is a trusted issuer's."""
+    issued_before: int
+    """Seconds since 1970-01-01T00:00:00Z."""
+    expires_at: int
+    """When the last of the tokens has expired: seconds since 1970-01-01T00:00:00Z."""
+
+
 class Check(TypedDict):
     """One check of an exchange and what came of it."""
 

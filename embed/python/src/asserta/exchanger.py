@@ -18,10 +18,12 @@ from ._reports import (
     Application,
     ApplyReport,
     Explanation,
+    Introspection,
     NewApplication,
     Organization,
     Page,
     RegisteredIssuer,
+    Revocation,
     SigningAlgorithm,
     SigningKey,
 )
@@ -85,6 +87,8 @@ class Exchanger:
         """The organizations; ``default`` always exists."""
         self.keys = Keys(self)
         """Our own keys."""
+        self.revocations = Revocations(self)
+        """What an administrator has revoked."""
         with self._lock:
             self._running()
 
@@ -120,21 +124,74 @@ class Exchanger:
                 resources=convert.texts("resource", () if resource is None else resource),
             ),
         )
+        result = self._with_keys("exchange", "exchange", organization, *arguments)
+        self._sweep_if_due()
+        return AccessToken(**convert.plain(AccessToken, result))
+
+    def introspect(
+        self,
+        token: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        client_assertion: str | None = None,
+        organization: str = "default",
+    ) -> Introspection:
+        """Says whether a token is active (RFC 7662), or raises :class:`Refused` where the application does not authenticate.
+
+        What the token says is told to the application that got it, and to one that has an ``audience`` of the token among
+        its own. To others no token is active.
+        """
+        return json.loads(
+            self._with_keys(
+                "tokens",
+                "introspect",
+                organization,
+                convert.text("organization", organization),
+                convert.text("token", token),
+                convert.credentials(client_id, client_secret, client_assertion),
+            )
+        )
+
+    def revoke(
+        self,
+        token: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        client_assertion: str | None = None,
+        organization: str = "default",
+    ) -> None:
+        """Revokes a token of the application (RFC 7009), at once in every instance that shares the store.
+
+        There is nothing to do about a text that is no valid token, and that is no error. The token of another application
+        raises :class:`Refused`.
+        """
+        self._with_keys(
+            "tokens",
+            "revoke",
+            organization,
+            convert.text("organization", organization),
+            convert.text("token", token),
+            convert.credentials(client_id, client_secret, client_assertion),
+        )
+
+    def _with_keys(self, interface: str, function: str, organization: str, *arguments: Any) -> Any:
+        """Calls a function whose error is an exchange-error, with the keys that it needs."""
         # The metadata of an issuer at two places, and its keys; once more, since the half minute in which each is asked for
         # once may end in between; and as many for who vouches for the client.
         failure = None
         for _ in range(_MAX_FETCHES):
-            result = self._raw("exchange", "exchange", *arguments)
+            result = self._raw(interface, function, *arguments)
             if not (isinstance(result, Variant) and result.tag == "keys-needed" and self._fetch):
                 break
             failure = self._supply(convert.exchange_error(result, organization))
         else:
-            result = self._raw("exchange", "exchange", *arguments)
+            result = self._raw(interface, function, *arguments)
         if isinstance(result, Variant):
             error = self._exchange_error(result, organization)
             raise error from failure if getattr(error, "reason", None) in _KEYS_ARE_MISSING else None
-        self._sweep_if_due()
-        return AccessToken(**convert.plain(AccessToken, result))
+        return result
 
     def _exchange_error(self, result: Variant, organization: str) -> Exception:
         error = convert.exchange_error(result, organization)
@@ -275,6 +332,7 @@ class _Interface:
     """Functions on one kind of thing."""
 
     _name: str
+    _list = "list"
 
     def __init__(self, exchanger: Exchanger) -> None:
         self._exchanger = exchanger
@@ -293,7 +351,7 @@ class _Interface:
         page = convert.record(
             limit=convert.number("limit", limit), after=convert.optional(convert.text, "after", after)
         )
-        return self._document("list", *arguments, page)
+        return self._document(self._list, *arguments, page)
 
     def _pages(self, *arguments: Any) -> Iterator[Any]:
         after = None
@@ -429,3 +487,25 @@ class Keys(_Interface):
     def rotate(self, *, organization: str = "default") -> Sequence[SigningKey]:
         """Adds a key, which signs in ten minutes, and returns all."""
         return self._document("rotate", convert.text("organization", organization))["items"]
+
+
+class Revocations(_Interface):
+    """All tokens that a trusted issuer or an application got before a time."""
+
+    _name = "tokens"
+    _list = "list-revocations"
+
+    def add(self, revocation: Mapping[str, Any] | str, *, organization: str = "default") -> Revocation:
+        """Revokes them: ``{"trusted_issuer": …}`` or ``{"client_id": …}``, and ``"issued_before"``, without which it is now.
+
+        It can't be taken back: an earlier time changes nothing.
+        """
+        return self._document("revoke-all", convert.text("organization", organization), convert.document(revocation))
+
+    def list(self, *, organization: str = "default") -> Iterator[Revocation]:
+        """The revocations that have not expired. What can't be read is logged, and left out."""
+        return self._pages(convert.text("organization", organization))
+
+    def page(self, after: str | None = None, *, limit: int = 100, organization: str = "default") -> Page:
+        """A part of the list, with what can't be read."""
+        return self._page((convert.text("organization", organization),), after, limit)
