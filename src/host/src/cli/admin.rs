@@ -95,18 +95,7 @@ impl AdminClient {
         let mut authorization = authorization
             .map_err(|_| Failure::invalid("the admin token", "must be characters of a header (RFC 6750)"))?;
         authorization.set_sensitive(true);
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect would carry the admin token to another place.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(url.proxy())
-            .timeout_global(Some(Duration::from_secs(60)))
-            .user_agent(concat!("asserta/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls)
-            .build();
-        Ok(Self { agent: config.into(), url, authorization })
+        Ok(Self { agent: agent(&url), url, authorization })
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -216,6 +205,22 @@ impl AdminClient {
     pub(crate) fn strange(&self, status: u16) -> Failure {
         Failure::NotTheAdminApi { url: self.url.to_string(), status }
     }
+}
+
+/// What sends requests to a server, and what is secret in them to nobody else.
+pub(super) fn agent(url: &ServerUrl) -> Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        // A redirect would carry the admin token to another place.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(url.proxy())
+        .timeout_global(Some(Duration::from_secs(60)))
+        .user_agent(concat!("asserta/", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls)
+        .build();
+    config.into()
 }
 
 /// All items of a list.

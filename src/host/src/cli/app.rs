@@ -221,7 +221,7 @@ fn credentials(server: &Server, application: &Value) -> Result<(), Failure> {
 }
 
 /// Client credentials as Basic has them, on one line (RFC 6749 section 2.3.1).
-fn basic(id: &str, secret: &str) -> Result<String, Failure> {
+pub(super) fn basic(id: &str, secret: &str) -> Result<String, Failure> {
     Base64::encode_to_string(format!("{}:{}", encoded(id), encoded(secret)))
         .map_err(|error| Failure::invalid("the credentials", error))
 }

@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("the server at {url} answered {status} with something that is not its admin API")]
     NotTheAdminApi { url: String, status: u16 },
+    #[error("the server at {url} answered {status} with something that Asserta does not")]
+    NotAsserta { url: String, status: u16 },
     #[error("no admin token{}", where_from(elsewhere.as_deref()))]
     NoAdminToken {
         /// The server, where it is not on this machine.
@@ -30,6 +32,11 @@ pub(crate) enum Failure {
          where everybody on the way may read it"
     )]
     InClear { url: String },
+    #[error(
+        "{url}: the token and the credentials would pass in the clear; use https://, or --insecure-http \
+         (ASSERTA_INSECURE_HTTP) where everybody on the way may read them"
+    )]
+    SecretInClear { url: String },
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     /// A value on the command line or in a file that cannot be used.
@@ -38,6 +45,9 @@ pub(crate) enum Failure {
     /// The explained assertion would be refused: the report is printed, this is only the exit code.
     #[error("the assertion would be refused")]
     AssertionRefused,
+    /// What is told of the token is printed, this is only the exit code.
+    #[error("the token is not active for this application")]
+    TokenInactive,
     /// Cases that went otherwise than expected: the report is printed, this is only the exit code.
     #[error("{failed} of {all} cases are not as expected")]
     CasesFailed { failed: usize, all: usize },
@@ -91,7 +101,10 @@ impl Failure {
     /// 2 for a command that was used wrongly, as clap has it, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::NoAdminToken { .. } | Self::InClear { .. } | Self::Untestable(_) => 2,
+            Self::NoAdminToken { .. }
+            | Self::InClear { .. }
+            | Self::SecretInClear { .. }
+            | Self::Untestable(_) => 2,
             _ => 1,
         }
     }

@@ -19,11 +19,13 @@ mod org;
 mod output;
 mod parts;
 mod preset;
+mod revocation;
 mod serve;
 mod server_url;
 mod signer;
 mod strict_json;
 mod test;
+mod token;
 
 use std::process::ExitCode;
 
@@ -35,8 +37,8 @@ use failure::Failure;
 ///
 /// Start here:  ASSERTA_DEV=1 asserta serve
 ///
-/// `test` works without a server. The other commands talk to a running one over its admin API. On the machine of the server they
-/// find the admin token in the data directory by themselves.
+/// `test` works without a server, and `token` with an application's credentials. The other commands talk to a running server over
+/// its admin API. On the machine of the server they find the admin token in the data directory by themselves.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, disable_help_subcommand = true)]
 struct Cli {
@@ -57,6 +59,10 @@ enum Command {
     Org(org::Org),
     #[command(subcommand)]
     Keys(keys::Keys),
+    #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
+    Revocation(revocation::Revocation),
     Apply(apply::Apply),
     Explain(explain::Explain),
     Mint(mint::Mint),
@@ -72,6 +78,8 @@ pub(crate) fn run() -> ExitCode {
         Command::App(command) => command.run(),
         Command::Org(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Revocation(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Mint(command) => command.run(),

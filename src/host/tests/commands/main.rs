@@ -8,6 +8,7 @@ mod files;
 #[cfg(unix)]
 mod guard;
 mod issuer_keys;
+mod own_tokens;
 #[cfg(unix)]
 mod policy;
 mod presets;
