@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Answer, Connection, send};
 use crate::keys::key;
 use crate::local_host::ADMIN_TOKEN;
-use crate::token_request::{TokenRequest, token_path};
+use crate::token_request::{TokenRequest, basic, token_path};
 
 /// The admin API of one installation.
 #[derive(Clone, Copy)]
@@ -122,6 +122,32 @@ impl Client {
     /// There is no whole answer.
     pub async fn exchange_on(&self, connection: &mut Connection, assertion: &str) -> Result<Answer> {
         self.request(assertion).post_on(connection).await
+    }
+
+    /// Asks about a token.
+    ///
+    /// # Errors
+    /// The server can't be reached.
+    pub async fn introspect(&self, token: &str) -> Result<Answer> {
+        self.of_token("introspect", token).await
+    }
+
+    /// Takes a token back.
+    ///
+    /// # Errors
+    /// The server can't be reached.
+    pub async fn revoke(&self, token: &str) -> Result<Answer> {
+        self.of_token("revoke", token).await
+    }
+
+    async fn of_token(&self, endpoint: &str, token: &str) -> Result<Answer> {
+        let basic = format!("Basic {}", basic(&self.client_id, &self.client_secret));
+        let headers: [(&str, &[u8]); 2] = [
+            ("authorization", basic.as_bytes()),
+            ("content-type", b"application/x-www-form-urlencoded"),
+        ];
+        let path = format!("/t/acme/oauth2/{endpoint}");
+        send(self.address, "POST", &path, &headers, format!("token={token}")).await
     }
 
     fn request(&self, assertion: &str) -> TokenRequest {

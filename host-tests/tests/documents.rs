@@ -123,6 +123,11 @@ fn client_keys() {
 }
 
 #[test]
+fn introspection_and_revocation() {
+    run("docs/introspection-and-revocation.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }

@@ -114,6 +114,38 @@ async fn nodes_share_registrations_and_keys() -> Result<()> {
     Ok(())
 }
 
+/// R111, R112: a token that was revoked on one node, alone or with all of its client, is not active on the other one at
+/// once, also where that has just said that it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn r111_r112_what_is_revoked_is_revoked_on_every_node() -> Result<()> {
+    let redis = RedisServer::start()?;
+    let nodes = [Node::start(&redis)?, Node::start(&redis)?];
+    let admin = Admin(nodes[0].server.address);
+    let client = admin.register_acme().await?;
+    let clients = [nodes[0].client(&client), nodes[1].client(&client)];
+    let rounds = times(50, 500);
+    for round in 0..rounds {
+        let (here, there) = (&clients[round % 2], &clients[(round + 1) % 2]);
+        let token = here.exchange(&assertion("es256", &json!({}))?).await?.member("access_token")?;
+        ensure!(there.introspect(&token).await?.json()?["active"] == true, "round {round}: it is issued");
+        let revoked = here.revoke(&token).await?;
+        ensure!(revoked.status == 200, "{}", revoked.text());
+        for client in [there, here] {
+            let told = client.introspect(&token).await?.text();
+            ensure!(told == r#"{"active":false}"#, "round {round}: {told}");
+        }
+    }
+    report("a token revoked on one node and looked up on the other", rounds, 0);
+    let token = clients[0].exchange(&assertion("es256", &json!({}))?).await?.member("access_token")?;
+    ensure!(clients[1].introspect(&token).await?.json()?["active"] == true, "it is issued");
+    admin.done("POST", "acme/revocations", Some(&json!({"client_id": client.client_id}))).await?;
+    for client in clients.iter().rev() {
+        let told = client.introspect(&token).await?.text();
+        ensure!(told == r#"{"active":false}"#, "{told}");
+    }
+    Ok(())
+}
+
 /// R70: Redis dies (SIGKILL) under load, again and again. Answers are then 503; nothing is issued twice; and the
 /// nodes serve again by themselves.
 #[tokio::test(flavor = "multi_thread")]

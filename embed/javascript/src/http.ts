@@ -61,7 +61,7 @@ export interface HttpEndpointOptions {
 
 /** Something that happened. New events and new members may come with any version. */
 export interface HttpEvent {
-  /** Which it is: `exchange`, `keys-fetched`, `keys-failed`, `record-unreadable`, and those of the admin API. */
+  /** Which it is: `exchange`, `introspection`, `revocation`, `keys-fetched`, `keys-failed`, `record-unreadable`, and those of the admin API. */
   event: string;
   [member: string]: unknown;
 }
