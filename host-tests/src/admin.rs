@@ -142,10 +142,8 @@ impl Client {
 
     async fn of_token(&self, endpoint: &str, token: &str) -> Result<Answer> {
         let basic = format!("Basic {}", basic(&self.client_id, &self.client_secret));
-        let headers: [(&str, &[u8]); 2] = [
-            ("authorization", basic.as_bytes()),
-            ("content-type", b"application/x-www-form-urlencoded"),
-        ];
+        let headers: [(&str, &[u8]); 2] =
+            [("authorization", basic.as_bytes()), ("content-type", b"application/x-www-form-urlencoded")];
         let path = format!("/t/acme/oauth2/{endpoint}");
         send(self.address, "POST", &path, &headers, format!("token={token}")).await
     }

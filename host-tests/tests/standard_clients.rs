@@ -58,6 +58,26 @@ async fn r27_oauth4webapi_and_authlib_with_a_key() -> Result<()> {
     Ok(())
 }
 
+/// R110, R111, R67: they find both endpoints in the metadata, look their token up, and take it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn r110_r111_oauth4webapi_and_authlib_look_up_and_revoke() -> Result<()> {
+    let node = tokio::task::spawn_blocking(node).await??;
+    let python = tokio::task::spawn_blocking(python).await??;
+    let (host, client, issuer) = installation("ES256").await?;
+    for (interpreter, script) in [(&node, "token-client.mjs"), (&python, "token_client.py")] {
+        let assertion = assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?;
+        let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, &assertion];
+        let seen = tokio::task::block_in_place(|| interpreter.client(script, &arguments))?;
+        let before = json!({
+            "active": true, "client_id": client.client_id, "sub": "alice", "token_type": "Bearer",
+        });
+        let expected = json!({"before": before, "after": {"active": false}});
+        ensure!(seen == expected, "{script}: {seen}, expected {expected}");
+    }
+    host.stop().await;
+    Ok(())
+}
+
 /// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
 async fn installation(algorithm: &str) -> Result<(LocalHost, Client, String)> {
     let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
