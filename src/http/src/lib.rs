@@ -23,8 +23,10 @@ mod response;
 mod settings;
 mod token;
 
+use alloc::boxed::Box;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
+use core::pin::Pin;
 
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Ports, TokenEndpoint};
@@ -34,6 +36,7 @@ pub use self::request::{BodyProblem, MAX_BODY, Request};
 pub use self::settings::{SETTINGS, SettingTexts};
 pub use asserta_core::oauth::HttpResponse as Response;
 
+use self::endpoint::{NotStarted, Started};
 use self::problem::Problem;
 
 impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
@@ -66,13 +69,12 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             }
             // No page may ask about tokens: introspection is for resource servers (R17).
             ["oauth2", "introspect"] => {
-                let endpoint = TokenEndpoint::Introspection;
-                own_token::serve(self.ports(), started, &organization, request, endpoint).await
+                self.own_token(started, &organization, request, TokenEndpoint::Introspection).await
             }
             ["oauth2", "revoke"] if request.method == "OPTIONS" => request.preflight("POST"),
             ["oauth2", "revoke"] => {
                 let endpoint = TokenEndpoint::Revocation;
-                cors::open(own_token::serve(self.ports(), started, &organization, request, endpoint).await)
+                cors::open(self.own_token(started, &organization, request, endpoint).await)
             }
             ["oauth2", "jwks"] => request.public_document(jwks::serve(started, &organization)).await,
             [".well-known", "oauth-authorization-server" | "openid-configuration"] => {
@@ -82,6 +84,19 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             ["admin", below @ ..] if organization.is_default() => admin::serve(started, below, request).await,
             _ => Problem::not_found().response(),
         }
+    }
+}
+
+impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
+    /// Boxed, so that the future of a request for a token is not as large as this one.
+    fn own_token<'a>(
+        &'a self,
+        started: Result<&'a Started<P>, NotStarted>,
+        organization: &'a OrganizationId,
+        request: &'a Request,
+        endpoint: TokenEndpoint,
+    ) -> Pin<Box<dyn Future<Output = Response> + 'a>> {
+        Box::pin(own_token::serve(self.ports(), started, organization, request, endpoint))
     }
 }
 
