@@ -46,6 +46,13 @@ struct AuditLabels {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokenLabels {
+    organization: String,
+    endpoint: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FetchLabels {
     organization: String,
     trusted_issuer: String,
@@ -69,6 +76,7 @@ pub(crate) struct Metrics {
     exchanges: Counted<ExchangeLabels>,
     exchange_seconds: Histogram,
     audits: Counted<AuditLabels>,
+    token_requests: Counted<TokenLabels>,
     key_fetches: Counted<FetchLabels>,
     unreadable_records: Counter,
     swept: Counter,
@@ -107,6 +115,11 @@ impl Metrics {
                 "audited",
                 "What rules that are only watched would have come to",
             ),
+            token_requests: Counted::new(
+                &mut registry,
+                "token_requests",
+                "What was asked about tokens, and which were taken back",
+            ),
             key_fetches: Counted::new(
                 &mut registry,
                 "key_fetches",
@@ -127,6 +140,7 @@ impl Metrics {
         let Ok(event) = serde_json::from_str::<Event<'_>>(event) else { return };
         match &*event.event {
             "exchange" => self.exchange(&event),
+            "introspection" | "revocation" => self.token_request(&event),
             "keys-fetched" => self.fetch(&event, "fetched"),
             "keys-failed" => self.fetch(&event, "failed"),
             "record-unreadable" => _ = self.unreadable_records.inc(),
@@ -147,9 +161,7 @@ impl Metrics {
     }
 
     fn exchange(&self, event: &Event<'_>) {
-        // The path says whose a request is, and strangers choose it. That it is registered shows in what was found there.
-        let is_known = event.client_id.is_some() || event.trusted_issuer.is_some();
-        let organization = if is_known { text(event.organization.as_ref()) } else { String::new() };
+        let organization = organization(event);
         for audited in &event.audit {
             self.audits.count(AuditLabels {
                 organization: organization.clone(),
@@ -169,6 +181,14 @@ impl Metrics {
         self.exchange_seconds.observe(event.microseconds as f64 / 1e6);
     }
 
+    fn token_request(&self, event: &Event<'_>) {
+        self.token_requests.count(TokenLabels {
+            organization: organization(event),
+            endpoint: event.event.to_string(),
+            outcome: event.outcome.to_string(),
+        });
+    }
+
     fn fetch(&self, event: &Event<'_>, outcome: &'static str) {
         self.key_fetches.count(FetchLabels {
             organization: text(event.organization.as_ref()),
@@ -176,6 +196,12 @@ impl Metrics {
             outcome,
         });
     }
+}
+
+/// The path says whose a request is, and strangers choose it. That it is registered shows in what was found there.
+fn organization(event: &Event<'_>) -> String {
+    let is_known = event.client_id.is_some() || event.trusted_issuer.is_some();
+    if is_known { text(event.organization.as_ref()) } else { String::new() }
 }
 
 fn text(name: Option<&Cow<'_, str>>) -> String {

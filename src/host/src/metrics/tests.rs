@@ -32,6 +32,24 @@ fn a_decision_is_counted() {
     assert!(!shown(&metrics).contains("app"));
 }
 
+/// R110, R111: what was asked about tokens, by what it came to.
+#[test]
+fn r110_r111_a_question_is_counted() {
+    let metrics = Metrics::new();
+    metrics.note(
+        r#"{"event":"introspection","organization":"acme","client_id":"app","outcome":"inactive","status":200,
+            "cause":"revoked","jti_sha256":"x","microseconds":9}"#,
+    );
+    metrics
+        .note(r#"{"event":"revocation","organization":"made-up","outcome":"wrong-media-type","status":400}"#);
+    for (organization, endpoint, outcome) in
+        [("acme", "introspection", "inactive"), ("", "revocation", "wrong-media-type")]
+    {
+        let of = format!(r#"organization="{organization}",endpoint="{endpoint}",outcome="{outcome}""#);
+        assert!(has(&metrics, &format!("asserta_token_requests_total{{{of}}} 1")), "{}", shown(&metrics));
+    }
+}
+
 /// Strangers choose the path; what they choose is no label.
 #[test]
 fn an_unknown_organization_has_no_name() {
@@ -75,6 +93,7 @@ fn the_page_names_them() {
     let metrics = Metrics::new();
     metrics.note(r#"{"event":"exchange","outcome":"granted","audit":[{"rule":"a","outcome":"granted"}]}"#);
     metrics.note(r#"{"event":"keys-failed","organization":"acme","client_id":"app","cause":"it is away"}"#);
+    metrics.note(r#"{"event":"revocation","outcome":"revoked"}"#);
     metrics.store_failure("replay", "increment");
     metrics.response(200);
     let shown = shown(&metrics);
