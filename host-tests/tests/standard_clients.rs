@@ -1,5 +1,5 @@
 //! R64: OAuth clients and resource servers of other people do their work with us, and know nothing of us but our
-//! issuer identifier: Authlib, joserfc and PyJWT in Python, oauth4webapi and jose in JavaScript.
+//! issuer identifier: Authlib, joserfc and PyJWT in Python, oauth4webapi, openid-client and jose in JavaScript.
 
 use anyhow::{Context as _, Result, ensure};
 use host_tests::admin::{Admin, Client};
@@ -60,11 +60,13 @@ async fn r27_oauth4webapi_and_authlib_with_a_key() -> Result<()> {
 
 /// R110, R111, R67: they find both endpoints in the metadata, look their token up, and take it back.
 #[tokio::test(flavor = "multi_thread")]
-async fn r110_r111_oauth4webapi_and_authlib_look_up_and_revoke() -> Result<()> {
+async fn r110_r111_oauth4webapi_openid_client_and_authlib() -> Result<()> {
     let node = tokio::task::spawn_blocking(node).await??;
     let python = tokio::task::spawn_blocking(python).await??;
     let (host, client, issuer) = installation("ES256").await?;
-    for (interpreter, script) in [(&node, "token-client.mjs"), (&python, "token_client.py")] {
+    let scripts =
+        [(&node, "token-client.mjs"), (&node, "openid-token-client.mjs"), (&python, "token_client.py")];
+    for (interpreter, script) in scripts {
         let assertion = assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?;
         let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, &assertion];
         let seen = tokio::task::block_in_place(|| interpreter.client(script, &arguments))?;

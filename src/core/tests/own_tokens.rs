@@ -213,9 +213,17 @@ fn r110_r111_the_client_authenticates() {
     let token = installation.token_of(&client);
     let id = client.application.client_id();
     let (basic, post) = (PresentedBy::Basic, PresentedBy::Post);
-    for (id, secret, by) in
-        [(id, "wrong", basic), ("nobody", secret(&client), basic), (id, secret(&client), post)]
-    {
+    let by_key = installation.register(json!({
+        "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(&[&key(2)]),
+    }));
+    let by_key = by_key.application.client_id();
+    for (id, secret, by) in [
+        (by_key, "", basic),
+        (by_key, secret(&client), basic),
+        (id, "wrong", basic),
+        ("nobody", secret(&client), basic),
+        (id, secret(&client), post),
+    ] {
         let question = TokenQuestion::new(Presented::secret(id, secret, by), &token);
         let unauthenticated = (Reason::ClientUnauthenticated, ErrorCode::InvalidClient);
         assert_eq!(
@@ -256,6 +264,28 @@ fn r27_r110_a_client_assertion_works_once() {
         refused(run(service.revoke(organization, &question("2")))),
         (Reason::TokenOfOtherClient, ErrorCode::UnauthorizedClient)
     );
+}
+
+/// R28, R110: a trusted issuer vouches for a resource that has neither secret nor key.
+#[test]
+fn r28_r110_by_the_word_of_a_trusted_issuer() {
+    let world = World::default();
+    let installation = Installation::new(&world);
+    let federated = installation.register(json!({
+        "token_endpoint_auth_method": "private_key_jwt", "audience": API,
+        "client_assertion_issuer": "idp", "client_assertion_subject": "pod",
+    }));
+    let token = installation.token_of(&installation.client());
+    let ask = |sub: &str, jti: &str| {
+        let vouched = assertion(&key(1), START, json!({ "sub": sub, "jti": jti }));
+        let id = Some(federated.application.client_id());
+        let presented = Presented::assertion(id, &vouched).expect("short enough");
+        let question = TokenQuestion::new(presented, &token);
+        run(installation.service.introspect(&installation.organization, &question))
+    };
+    assert!(ask("pod", "1").expect("answered").is_active());
+    let failed = (Reason::ClientAssertionRefused, ErrorCode::InvalidClient);
+    assert_eq!((refused(ask("pod", "1")), refused(ask("other", "2"))), (failed, failed));
 }
 
 /// R111: a client takes back its own token, and it is gone in every instance at once; another's lives on.

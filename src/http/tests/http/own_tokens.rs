@@ -174,7 +174,13 @@ fn r110_r111_malformed_requests() {
             (with(&good).cut(), 400, "invalid_request"),
             (with(&good).header("content-type", FORM), 400, "invalid_request"),
             (with(&good).header("authorization", "Basic eA=="), 400, "invalid_request"),
-            (asked(path, None, &good).header("authorization", "Bearer x"), 400, "invalid_request"),
+            (asked(path, None, &good).header("authorization", "Bearer x"), 401, "invalid_client"),
+            (
+                asked(path, None, &good).header("authorization", format!("Bearer {token}")),
+                401,
+                "invalid_client",
+            ),
+            (asked(path, None, &good).header("authorization", "Basic x"), 401, "invalid_client"),
             (
                 request("POST", path)
                     .header("content-type", "application/json")
