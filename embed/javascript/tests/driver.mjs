@@ -25,6 +25,9 @@ const OPERATIONS = {
   remove_application: ({ client_id, ...where }) => host.applications.remove(client_id, where),
   renew_secret: ({ client_id, ...where }) => host.applications.renewSecret(client_id, where),
   rotate_keys: (where) => ({ items: host.keys.rotate(where) }),
+  introspect: (question) => host.introspect(camel(question)),
+  revoke: (question) => host.revoke(camel(question)),
+  revoke_all: ({ document, ...where }) => host.revocations.add(document, where),
   jwks: (where) => JSON.parse(host.keys.jwks(where)),
   async exchange(request) {
     const { token, tokenType, expiresIn, scope } = await host.exchange(camel(request));

@@ -9,11 +9,11 @@ use asserta_core::oauth::Reason;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use super::{Driver, Http, Operation, Outcome, Profile, Refused, Rejected, Response};
+use super::{Driver, Http, Operation, Outcome, Profile, Refused, Rejected, Response, TokenQuestion};
 use crate::client::{Answer, form_encoded, send};
 use crate::local_host::{ADMIN_TOKEN, LocalHost, StillClock};
 use crate::spin::{self, Spin, SpinApp};
-use crate::token_request::{organization_path, token_path, written};
+use crate::token_request::{basic, organization_path, token_path, written};
 
 /// What runs a component.
 #[derive(Clone)]
@@ -166,6 +166,11 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
             let question = json!({"client_assertion": client_assertion, "client_id": client_id});
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
+        Operation::Introspect(question) => of_token("introspect", &question),
+        Operation::Revoke(question) => of_token("revoke", &question),
+        Operation::RevokeAll { organization, document } => {
+            admin("POST", format!("organizations/{organization}/revocations"), Some(Value::Object(document)))
+        }
         Operation::Jwks { organization } => Http {
             method: "GET".to_owned(),
             path: format!("{}/oauth2/jwks", organization_path(&organization)),
@@ -178,6 +183,21 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
             anyhow::bail!("the endpoint fetches keys by itself")
         }
     })
+}
+
+/// A question about a token, or the wish that it be revoked.
+fn of_token(endpoint: &str, question: &TokenQuestion) -> Http {
+    let authorization = format!("Basic {}", basic(&question.client_id, &question.client_secret));
+    let content_type = b"application/x-www-form-urlencoded".to_vec();
+    Http {
+        method: "POST".to_owned(),
+        path: format!("{}/oauth2/{endpoint}", organization_path(&question.organization)),
+        headers: vec![
+            ("authorization".to_owned(), authorization.into_bytes()),
+            ("content-type".to_owned(), content_type),
+        ],
+        body: format!("token={}", form_encoded(&question.token)).into_bytes(),
+    }
 }
 
 fn issuer_path(organization: &str, name: &str) -> String {

@@ -82,6 +82,17 @@ pub enum Operation {
         /// The organization.
         organization: String,
     },
+    /// Asks whether a token is active.
+    Introspect(TokenQuestion),
+    /// Takes a token back.
+    Revoke(TokenQuestion),
+    /// Revokes all tokens of a trusted issuer or an application.
+    RevokeAll {
+        /// The organization.
+        organization: String,
+        /// What is revoked, as the admin API takes it.
+        document: Map<String, Value>,
+    },
     /// Asks for the public keys of an organization.
     Jwks {
         /// The organization.
@@ -160,6 +171,19 @@ pub struct Exchange {
     /// Where HTTP has the credentials: `basic`, `post`, or another word (without a secret).
     #[serde(skip)]
     pub credentials: String,
+}
+
+/// A token, and the application that brings it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenQuestion {
+    /// The organization.
+    pub organization: String,
+    /// The token.
+    pub token: String,
+    /// The client identifier.
+    pub client_id: String,
+    /// The secret.
+    pub client_secret: String,
 }
 
 /// An HTTP request.

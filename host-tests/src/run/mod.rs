@@ -4,6 +4,7 @@ mod access_token;
 mod expect;
 mod explain;
 mod keys_needed;
+mod own_tokens;
 mod registrations;
 
 use std::collections::HashMap;
@@ -177,6 +178,7 @@ impl<D: Driver> Run<'_, D> {
                 self.key_endpoints.answers(url, answers.clone());
             }
             Action::Exchange(exchange) => self.exchange(step, exchange).await?,
+            Action::Introspect(question) | Action::Revoke(question) => self.own_token(step, question).await?,
             Action::Http(http) => self.http(step, http).await?,
             registration => self.registration(step, registration).await?,
         }

@@ -45,7 +45,15 @@ impl<D: Driver> Run<'_, D> {
                 Operation::RenewSecret { client_id, organization: old.organization }
             }
             Action::RotateKeys(whose) => Operation::RotateKeys { organization: whose.organization },
-            Action::KeyEndpoint { .. } | Action::Advance(_) | Action::Exchange(_) | Action::Http(_) => {
+            Action::RevokeAll { organization, document } => {
+                Operation::RevokeAll { organization, document: self.object(&document)? }
+            }
+            Action::KeyEndpoint { .. }
+            | Action::Advance(_)
+            | Action::Exchange(_)
+            | Action::Introspect(_)
+            | Action::Revoke(_)
+            | Action::Http(_) => {
                 unreachable!("no registration")
             }
         };

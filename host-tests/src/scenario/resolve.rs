@@ -12,6 +12,7 @@ use super::placeholder::{Fill, Filling};
 use super::recipe::{Defaults, mint};
 use super::resolved::{
     Action, Exchange, Expectation, Http, KeyAnswer, KeyEndpoint, Named, Registration, Scenario, Step,
+    TokenQuestion,
 };
 use super::{Scenario as Written, source};
 use crate::keys::key;
@@ -172,6 +173,20 @@ impl Context<'_> {
                 }));
             }
         }
+        if let Some(question) = &step.introspect {
+            actions.push(Action::Introspect(self.token_question(question)?));
+        }
+        if let Some(question) = &step.revoke {
+            actions.push(Action::Revoke(self.token_question(question)?));
+        }
+        if let Some(written) = &step.revoke_all {
+            let mut document = self.object(written)?;
+            let organization = match document.shift_remove("organization") {
+                Some(Value::String(name)) => name,
+                _ => "acme".to_owned(),
+            };
+            actions.push(Action::RevokeAll { organization, document });
+        }
         let Ok([action]) = <[Action; 1]>::try_from(actions) else { bail!("needs exactly one action") };
         let expect = self.expectation(&step.expect, &action)?;
         Ok(Step {
@@ -181,6 +196,17 @@ impl Context<'_> {
             http_only: step.http_only.clone(),
             action,
             expect,
+        })
+    }
+
+    fn token_question(&self, written: &source::TokenQuestion) -> Result<TokenQuestion> {
+        let application = &written.application;
+        let own = format!("${{client_secret:{application}}}");
+        Ok(TokenQuestion {
+            organization: written.organization.clone(),
+            client_id: format!("${{client_id:{application}}}"),
+            client_secret: self.text(written.client_secret.as_ref().unwrap_or(&own))?,
+            token: self.text(&written.token)?,
         })
     }
 
@@ -391,7 +417,9 @@ impl Context<'_> {
         let status = written.status.or_else(|| written.error.as_deref().map(by_error));
         let status = status.unwrap_or(match (action, &written.field) {
             (_, Some(_)) => 400,
-            (Action::RegisterIssuer(_) | Action::RegisterApplication(_), None) => 201,
+            (Action::RegisterIssuer(_) | Action::RegisterApplication(_) | Action::RevokeAll { .. }, None) => {
+                201
+            }
             (Action::RemoveIssuer(_) | Action::RemoveApplication(_), None) => 204,
             _ => 200,
         });

@@ -89,6 +89,17 @@ pub enum Action {
     RenewSecret(Named),
     /// Gives an organization a new signing key.
     RotateKeys(Named),
+    /// Asks whether a token is active.
+    Introspect(TokenQuestion),
+    /// Takes a token back.
+    Revoke(TokenQuestion),
+    /// Revokes all tokens of a trusted issuer or an application.
+    RevokeAll {
+        /// The organization.
+        organization: String,
+        /// What is revoked, as the admin API takes it.
+        document: Map<String, Value>,
+    },
     /// Changes what a JWKS endpoint answers.
     KeyEndpoint {
         /// Its name.
@@ -117,6 +128,9 @@ impl Action {
             Self::RemoveApplication(_) => "remove_application",
             Self::RenewSecret(_) => "renew_secret",
             Self::RotateKeys(_) => "rotate_keys",
+            Self::Introspect(_) => "introspect",
+            Self::Revoke(_) => "revoke",
+            Self::RevokeAll { .. } => "revoke_all",
             Self::KeyEndpoint { .. } => "key_endpoint",
             Self::Advance(_) => "advance",
             Self::Exchange(_) => "exchange",
@@ -143,6 +157,19 @@ pub struct Named {
     pub organization: String,
     /// The name under which the scenario speaks of it.
     pub name: String,
+}
+
+/// A token, and the application that brings it.
+#[derive(Clone)]
+pub struct TokenQuestion {
+    /// The organization.
+    pub organization: String,
+    /// The client identifier.
+    pub client_id: String,
+    /// The secret.
+    pub client_secret: String,
+    /// The token.
+    pub token: String,
 }
 
 /// A request for an access token, once for each assertion.

@@ -111,6 +111,12 @@ pub struct Step {
     pub renew_secret: Option<Map<String, Value>>,
     /// Gives an organization a new signing key.
     pub rotate_keys: Option<Map<String, Value>>,
+    /// Asks whether a token is active.
+    pub introspect: Option<TokenQuestion>,
+    /// Takes a token back.
+    pub revoke: Option<TokenQuestion>,
+    /// Revokes all tokens of a trusted issuer or an application.
+    pub revoke_all: Option<Map<String, Value>>,
     /// Changes what a JWKS endpoint answers.
     pub key_endpoint: Option<KeyEndpoint>,
     /// Lets so many seconds pass.
@@ -125,6 +131,22 @@ pub struct KeyEndpoint {
     pub name: String,
     /// What it answers from now on.
     pub answers: Vec<KeyAnswer>,
+}
+
+/// A token, and the application that brings it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenQuestion {
+    /// Whose endpoint is asked.
+    #[serde(default = "default_organization")]
+    pub organization: String,
+    /// The application that asks, by its `client_name`.
+    #[serde(default = "default_application")]
+    pub application: String,
+    /// Another secret than the application's.
+    pub client_secret: Option<String>,
+    /// The token.
+    pub token: String,
 }
 
 /// A request for an access token.

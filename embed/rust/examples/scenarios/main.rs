@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use asserta_exchanger::documents::{Explanation, NewApplication};
 use asserta_exchanger::{
-    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
+    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -69,6 +69,18 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
             );
             json!({"items": keys.collect::<Vec<_>>()})
         }
+        "introspect" => {
+            let told = host.introspect(&token_request(request))?;
+            let mut members = told.claims;
+            members.insert("active".to_owned(), told.active.into());
+            Value::Object(members)
+        }
+        "revoke" => host.revoke(&token_request(request)).map(|()| done)?,
+        "revoke_all" => {
+            let made = host.revoke_all(organization, document)?;
+            json!({"trusted_issuer": made.trusted_issuer, "client_id": made.client_id,
+                "issued_before": made.issued_before, "expires_at": made.expires_at})
+        }
         "jwks" => serde_json::from_str(&host.jwks(organization)?).expect("JSON"),
         "supply_keys" => {
             let document =
@@ -103,6 +115,14 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+fn token_request(request: &Value) -> TokenRequest<'_> {
+    let of = |member: &str| text(&request[member]);
+    TokenRequest {
+        organization: of("organization"),
+        ..TokenRequest::new(of("token"), of("client_id"), of("client_secret"))
+    }
 }
 
 fn secret(made: NewApplication) -> Value {
