@@ -26,6 +26,24 @@ impl<T> Entries<T> {
         self.place(name).ok().map(|index| &self.0[index].1)
     }
 
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.place(name).ok().map(|index| &mut self.0[index].1)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All of them, in the order of their names.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut (String, T)> {
+        self.0.iter_mut()
+    }
+
+    /// Forgets those that are not `good`.
+    pub(super) fn retain(&mut self, good: impl Fn(&T) -> bool) {
+        self.0.retain(|(_, value)| good(value));
+    }
+
     /// The value of this name, from now on: the one that is there if it is `good`, or else a `fresh` one.
     /// A new name among `max` others makes all others forgotten.
     pub(super) fn keep(

@@ -1,5 +1,6 @@
 //! The use cases, run over the [`ports`](crate::ports): the only part of core with input and output.
 
+mod activity;
 mod authenticate;
 mod entries;
 mod explain;
@@ -19,6 +20,10 @@ mod spent;
 mod token;
 mod trail;
 
+pub use activity::{
+    Activity, ActivityItem, ActivityPage, ActivityQuery, Compared, Comparison, RecordedAudit,
+    RecordedDecision, Would,
+};
 pub use explain::{Explanation, Step};
 pub use issuer_keys::{DocumentReport, KeyReport, Supplied};
 #[cfg(feature = "schema")]
@@ -48,6 +53,7 @@ pub struct Service<P: Ports> {
     issuer_keys: IssuerKeys<P>,
     signing_keys: SigningKeys<P>,
     spent: Spent<P>,
+    activity: Activity<P>,
 }
 
 impl<P: Ports> Service<P> {
@@ -59,6 +65,7 @@ impl<P: Ports> Service<P> {
             issuer_keys: IssuerKeys::new(Rc::clone(&shell), Rc::clone(&registry)),
             signing_keys: SigningKeys::new(Rc::clone(&shell), Rc::clone(&registry)),
             spent: Spent::new(Rc::clone(&shell)),
+            activity: Activity::new(Rc::clone(&shell), Rc::clone(&registry)),
             shell,
             registry,
         }
@@ -87,6 +94,11 @@ impl<P: Ports> Service<P> {
     /// What was used and works once.
     pub fn spent(&self) -> &Spent<P> {
         &self.spent
+    }
+
+    /// The last decisions of each organization.
+    pub fn activity(&self) -> &Activity<P> {
+        &self.activity
     }
 
     /// Takes the document of its owner's keys at `uri` from a caller who fetched it, or the news that it can't be had.
@@ -121,14 +133,16 @@ impl<P: Ports> Service<P> {
         Box::pin(self.issuer_keys.check(organization, name)).await
     }
 
-    /// Work that should not delay a response: refreshing stale documents, sweeping the stores.
+    /// Work that should not delay a response: writing the activity log, refreshing stale documents, sweeping the stores.
     /// A shell calls it after it has responded.
     pub async fn after_response(&self) -> Result<(), StoreError> {
+        // What can't be written, on a full disk, must not keep the sweep from making room.
+        let written = self.activity.write_due().await;
         self.issuer_keys.refresh_due().await?;
         if let Some(past) = self.spent.sweep_if_due().await? {
             // Boxed, since it is rare. What is not deleted now is a minute later.
             _ = Box::pin(self.registry.forget_revocations(past)).await;
         }
-        Ok(())
+        written
     }
 }

@@ -16,7 +16,7 @@ use crate::organization::OrganizationId;
 use crate::ports::{Store, StoreError, UnreadableRecord};
 
 /// The version of the form of every record, in its member `version`.
-const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 1;
 
 /// One fetch at most of an issuer's keys in so many seconds.
 pub(super) const KEY_WINDOW: u64 = 30;
@@ -251,6 +251,16 @@ impl Key {
     /// Says that an administrator's check fetches the document of this turn.
     pub(super) fn jwks_check(turn: &str) -> String {
         format!("{turn}/check")
+    }
+
+    /// A record of the activity log.
+    pub(super) fn activity(organization: &str, lane: &str, slot: u64) -> String {
+        format!("activity/{organization}/{lane}/{slot}")
+    }
+
+    /// A counter that numbers these records.
+    pub(super) fn activity_counter(organization: &str, lane: &str) -> String {
+        format!("activity-count/{organization}/{lane}")
     }
 
     /// A counter that each change of an organization's registrations brings forward.

@@ -12,6 +12,7 @@ pub struct Settings {
     public_url: String,
     access_token_algorithm: SigningAlgorithm,
     dev: bool,
+    activity: bool,
 }
 
 impl Settings {
@@ -32,7 +33,19 @@ impl Settings {
         if parsed.has_query() || parsed.has_fragment() || url.contains('"') {
             return Err(error("must not have a query or a fragment (RFC 8414 section 2)"));
         }
-        Ok(Self { public_url: url.into(), access_token_algorithm, dev })
+        Ok(Self { public_url: url.into(), access_token_algorithm, dev, activity: false })
+    }
+
+    /// The same, with decisions recorded in the activity log or not. Without this they are not: it takes a shell that
+    /// calls [`after_response`](super::Service::after_response).
+    #[must_use]
+    pub fn with_activity(self, activity: bool) -> Self {
+        Self { activity, ..self }
+    }
+
+    /// Whether decisions are recorded in the activity log.
+    pub fn activity(&self) -> bool {
+        self.activity
     }
 
     /// The algorithm of our access tokens.

@@ -6,6 +6,7 @@ use alloc::string::String;
 use zeroize::Zeroizing;
 
 use super::Service;
+use super::activity::Lane;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::application::Application;
@@ -45,7 +46,11 @@ impl<P: Ports> Service<P> {
             // The caller brings the keys and asks again: nothing is decided yet.
             return decided.map(|issued| issued.token);
         }
-        ports.events().emit(&Event::Exchange(&Decision {
+        let lane = match decided.is_ok() || trail.is_client_authentic() {
+            true => Lane::Clients,
+            false => Lane::Strangers,
+        };
+        let decision = Decision {
             organization,
             grant_type: Some(request.grant.grant_type()),
             client_id: trail.client_id(),
@@ -60,8 +65,20 @@ impl<P: Ports> Service<P> {
             cause: decided.as_ref().err().and_then(told_cause),
             jti_sha256: decided.as_ref().ok().map(|issued| issued.jti_sha256.as_str()),
             microseconds: ports.clock().microseconds().saturating_sub(began),
-        }));
+        };
+        self.tell(&decision, lane);
         decided.map(|issued| issued.token)
+    }
+
+    /// Refuses what is no request for a token, and tells that: how long it took, in microseconds, the caller knows.
+    pub fn tell_refused(&self, organization: &OrganizationId, reason: Reason, microseconds: u64) {
+        self.tell(&Decision::refused(organization, reason, microseconds), Lane::Strangers);
+    }
+
+    /// R75: the shell's log and the activity log have the same event.
+    fn tell(&self, decision: &Decision<'_>, lane: Lane) {
+        self.shell.ports.events().emit(&Event::Exchange(decision));
+        self.activity.note(decision, lane);
     }
 
     async fn decide(
@@ -74,7 +91,9 @@ impl<P: Ports> Service<P> {
         let organization = self.registry.current(organization).await?;
         let client = match &request.client {
             Client::Presents(presented) => {
-                Some(self.authenticate(&organization, presented, now, trail).await?)
+                let client = self.authenticate(&organization, presented, now, trail).await?;
+                trail.client_is_authentic();
+                Some(client)
             }
             Client::Nothing(_) if self.registry.grants_without_client(&organization).await? => None,
             Client::Nothing(_) => return Err(Reason::ClientUnauthenticated.into()),

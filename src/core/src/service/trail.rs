@@ -19,6 +19,7 @@ pub(super) struct Trail {
     /// The steps, if anybody wants to know.
     steps: Option<Vec<Finding<Reason>>>,
     application: Option<Rc<Application>>,
+    is_authentic: bool,
     issuer: Option<Rc<Issuer>>,
     rule: Option<String>,
     /// The label of that rule (R29).
@@ -41,6 +42,16 @@ impl Trail {
     /// Takes note of the application that a client says it is.
     pub(super) fn asked_by(&mut self, application: Option<&Rc<Application>>) {
         self.application = application.cloned();
+    }
+
+    /// Takes note that the client is who it says it is.
+    pub(super) const fn client_is_authentic(&mut self) {
+        self.is_authentic = true;
+    }
+
+    /// Whether the client is who it says it is.
+    pub(super) const fn is_client_authentic(&self) -> bool {
+        self.is_authentic
     }
 
     /// Takes note of the issuer that a JWT names.

@@ -47,6 +47,11 @@ struct Kept {
 pub(in crate::service) struct Cache(Entries<Kept>);
 
 impl Cache {
+    /// Whether anything of the organization is kept, be it old.
+    pub(super) fn has(&self, organization: &OrganizationId) -> bool {
+        self.0.get(organization.as_str()).is_some()
+    }
+
     /// The organization under this generation; without entries if those that are kept are of another, or too old. A clock
     /// that was set back makes them old, too.
     pub(super) fn organization(

@@ -12,6 +12,11 @@ use crate::service::record::{Key, StoredApplication};
 use crate::trust::Issuer;
 
 impl<P: Ports> Registry<P> {
+    /// Whether this instance knows that the organization exists, without asking the store.
+    pub(in crate::service) fn has_met(&self, organization: &OrganizationId) -> bool {
+        organization.is_default() || self.cache.borrow().has(organization)
+    }
+
     /// The organization of a request. Its counter says which registrations are the newest.
     pub(in crate::service) async fn current(
         &self,

@@ -120,10 +120,10 @@ impl WrittenOrganization {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Object")]
 pub struct SeedApplication {
-    pub(super) client_id: String,
+    pub(in crate::service) client_id: String,
     client_secret: Option<Zeroizing<String>>,
     client_secret_sha256: Option<String>,
-    pub(super) metadata: ApplicationMetadata,
+    pub(in crate::service) metadata: ApplicationMetadata,
 }
 
 impl TryFrom<Object> for SeedApplication {
