@@ -11,7 +11,8 @@ use asserta_core::service::{Settings, TrustDocument};
 const MIN_ADMIN_TOKEN: usize = 32;
 
 /// The names of the settings.
-pub const SETTINGS: [&str; 5] = ["public_url", "dev", "access_token_algorithm", "admin_token", "trust"];
+pub const SETTINGS: [&str; 6] =
+    ["public_url", "dev", "access_token_algorithm", "admin_token", "trust", "activity"];
 
 /// Where a host keeps the texts of the [`SETTINGS`].
 #[allow(async_fn_in_trait, reason = "an endpoint lives on one thread: no Send bound is wanted")]
@@ -54,7 +55,12 @@ impl EndpointSettings {
             name => SigningAlgorithm::from_name(name)
                 .ok_or_else(|| FieldError::new("access_token_algorithm", "must be ES256, EdDSA or RS256"))?,
         };
-        let core = Settings::new(or_default(&public_url), algorithm, dev)?;
+        let activity = match text("activity").await?.as_str() {
+            "on" | "true" | "1" | "" => true,
+            "off" | "false" | "0" => false,
+            _ => return Err(FieldError::new("activity", "must be on or off")),
+        };
+        let core = Settings::new(or_default(&public_url), algorithm, dev)?.with_activity(activity);
         let admin_token_sha256 = admin_token(&text("admin_token").await?)?;
         let trust = text("trust").await?;
         let seed = match trust.trim() {

@@ -29,7 +29,13 @@ pub(crate) async fn exchange<P: Ports>(
         (Err(not_started), _) => not_started.reason(),
     };
     let microseconds = ports.clock().microseconds().saturating_sub(began);
-    ports.events().emit(&Event::Exchange(&Decision::refused(organization, refused, microseconds)));
+    match started {
+        Ok(started) => started.service.tell_refused(organization, refused, microseconds),
+        Err(_) => {
+            let decision = Decision::refused(organization, refused, microseconds);
+            ports.events().emit(&Event::Exchange(&decision));
+        }
+    }
     self::refused(started, organization, &refused.into())
 }
 

@@ -8,7 +8,7 @@ use asserta_core::json::to_text;
 use asserta_core::keys;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
-use asserta_core::ports::{Decision, Event, FetchedDocument, Ports as _};
+use asserta_core::ports::FetchedDocument;
 use asserta_core::service::Supplied;
 
 use super::organization;
@@ -33,8 +33,7 @@ impl Guest for Component {
         let _ = run(service.after_response());
         let request = request(grant, credentials, &options).inspect_err(|reason| {
             // What is no request core does not see: it is told here.
-            let decision = Decision::refused(&organization, *reason, 0);
-            service.ports().events().emit(&Event::Exchange(&decision));
+            service.tell_refused(&organization, *reason, 0);
         })?;
         let token = run(service.exchange(&organization, &request))?;
         Ok(AccessToken {

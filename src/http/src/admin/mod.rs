@@ -1,5 +1,6 @@
 //! The admin API: registering organizations, trusted issuers and applications, and looking after keys.
 
+mod activity;
 mod applications;
 mod apply;
 mod body;
@@ -70,6 +71,7 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
         ["keys"] => keys::collection(service, &organization, request).await,
         ["keys", "rotate"] => keys::rotate(service, &organization, request).await,
         ["revocations"] => revocations::collection(service, &organization, request).await,
+        ["activity"] => activity::activity(service, &organization, request).await,
         ["explain"] => explain::explain(service, &organization, request).await,
         _ => Err(Problem::not_found().into()),
     }

@@ -1,5 +1,6 @@
 //! The HTTP face over ports in memory: routes, the admin API, the token endpoint, settings.
 
+mod activity;
 mod admin;
 mod admin_bodies;
 mod apply;
