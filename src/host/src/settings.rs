@@ -38,6 +38,8 @@ pub struct Settings {
     pub access_token_algorithm: Option<String>,
     /// Development: JWKS endpoints on loopback may be `http`.
     pub dev: bool,
+    /// Whether each organization's last decisions are kept. `None`: they are.
+    pub activity: Option<bool>,
 }
 
 /// What the host gives at most to connections, requests and instances.
@@ -124,6 +126,7 @@ impl EndpointSettings {
             ("trust", secret(&settings.trust)),
             ("access_token_algorithm", algorithm.to_owned()),
             ("dev", settings.dev.to_string()),
+            ("activity", settings.activity.map(|activity| activity.to_string()).unwrap_or_default()),
         ];
         all.map(|(name, text)| (name.to_owned(), text)).into()
     }
@@ -147,13 +150,15 @@ mod tests {
                 "admin_token=",
                 "trust=",
                 "access_token_algorithm=",
-                "dev=false"
+                "dev=false",
+                "activity="
             ]
         );
         let settings = Settings {
             public_url: Some("https://id.example/".to_owned()),
             admin_token: Some(Secret::new("hidden")),
             dev: true,
+            activity: Some(false),
             ..Settings::default()
         };
         assert!(!format!("{settings:?}").contains("hidden"));
@@ -165,7 +170,8 @@ mod tests {
                 "admin_token=hidden",
                 "trust=",
                 "access_token_algorithm=",
-                "dev=true"
+                "dev=true",
+                "activity=false"
             ]
         );
     }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::admin::{AdminClient, Server};
@@ -28,13 +28,21 @@ pub(crate) struct Apply {
     #[arg(value_name = "FILE", required_unless_present = "schema")]
     file: Option<PathBuf>,
     /// Print the JSON Schema of such files, for editors, and do nothing else.
-    #[arg(long, conflicts_with_all = ["file", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["file", "dry_run", "against"])]
     schema: bool,
     /// Say what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    /// With `activity`: say also which of the recorded decisions would have come out otherwise, as far as the log tells.
+    #[arg(long, value_name = "LOG", requires = "dry_run")]
+    against: Option<Against>,
     #[command(flatten)]
     server: Server,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Against {
+    Activity,
 }
 
 /// The schema that the server serves at `/admin/schema.json`.
@@ -63,6 +71,13 @@ impl Apply {
         let named = |failure: Failure| failure.within(&file);
         let parts = parts(read(path, &file)?).map_err(named)?;
         let client = self.server.client()?;
+        if self.against.is_some() {
+            let [whole] = &parts[..] else {
+                let problem = "needs a document of at most 64 KiB and 100 registrations; take an organization at a time";
+                return Err(Failure::invalid("--against", problem));
+            };
+            return self.compare(&client, whole).map_err(named);
+        }
         if parts.len() > 1 && !self.dry_run {
             // None of them is applied before the server has judged all.
             for part in &parts {
@@ -105,6 +120,48 @@ impl Apply {
         }
         failed.map_or(Ok(()), Err)
     }
+
+    /// A dry run, and what it makes of the activity log.
+    fn compare(&self, client: &AdminClient, whole: &Part) -> Result<(), Failure> {
+        let path = "/admin/apply?dry_run=true&against=activity";
+        let report = client.post_for_answer(path, &whole.document)?.map_err(|(failure, _)| failure)?;
+        let (Some(outcomes), Some(activity)) = (outcomes(whole, &report), report.get("activity")) else {
+            return Err(client.strange(200));
+        };
+        if self.server.json {
+            output::json(&report)?;
+            return Ok(());
+        }
+        let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
+        output::table(&["REGISTRATION", "WOULD BE"], &rows)?;
+        let [compared, same, otherwise, unknown] =
+            ["compared", "same", "otherwise", "unknown"].map(|member| output::member(activity, member));
+        output::line(format_args!(
+            "\n{compared} recorded decisions: {same} would be the same, {otherwise} otherwise, of {unknown} it can't be told"
+        ))?;
+        let items = activity.get("items").and_then(Value::as_array);
+        let rows: Vec<_> = items.into_iter().flatten().map(compared_row).collect();
+        if !rows.is_empty() {
+            let header = ["COUNT", "ORGANIZATION", "CLIENT", "ISSUER", "RULE", "WAS", "WOULD BE"];
+            output::table(&header, &rows)?;
+        }
+        Ok(())
+    }
+}
+
+/// Decisions that have something in common, and what they would come to.
+fn compared_row(item: &Value) -> Vec<String> {
+    let text = |member: &str| item.get(member).and_then(Value::as_str);
+    let mut row: Vec<_> = ["count", "organization", "client_id", "trusted_issuer", "rule"]
+        .map(|member| output::member(item, member))
+        .into();
+    row.push(text("reason").or_else(|| text("outcome")).unwrap_or("-").to_owned());
+    row.push(match (text("would_be"), text("would_be_reason")) {
+        (Some("refused"), Some(reason)) => reason.to_owned(),
+        (Some("unknown"), _) => format!("unknown: depends on {}", output::member(item, "because")),
+        (would_be, _) => would_be.unwrap_or("-").to_owned(),
+    });
+    row
 }
 
 fn read(path: &Path, name: &str) -> Result<Value, Failure> {
@@ -174,5 +231,18 @@ mod tests {
         replaced["changed"] = json!(["alias", "typ"]);
         assert_eq!(shown(replaced).as_deref(), Some("a/b changed: alias, typ"));
         assert_eq!(shown(json!({"name": "b"})), None);
+    }
+
+    #[test]
+    fn what_decisions_would_come_to() {
+        let refused = json!({"count": 2, "organization": "a", "client_id": "c", "trusted_issuer": "i",
+            "outcome": "granted", "would_be": "refused", "would_be_reason": "issuer-not-allowed"});
+        assert_eq!(compared_row(&refused).join("|"), "2|a|c|i|-|granted|issuer-not-allowed");
+        let unknown = json!({"count": 1, "organization": "a", "outcome": "refused", "reason": "no-rule-fits",
+            "would_be": "unknown", "because": ["trusted_issuer.rules", "trusted_issuer.claims"]});
+        assert_eq!(
+            compared_row(&unknown).join("|"),
+            "1|a|-|-|-|no-rule-fits|unknown: depends on trusted_issuer.rules, trusted_issuer.claims"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod activity;
 mod admin;
 mod app;
 mod app_authentication;
@@ -64,6 +65,7 @@ enum Command {
     #[command(subcommand)]
     Revocation(revocation::Revocation),
     Apply(apply::Apply),
+    Activity(activity::Activity),
     Explain(explain::Explain),
     Mint(mint::Mint),
     Test(test::Test),
@@ -81,6 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Revocation(command) => command.run(),
         Command::Apply(command) => command.run(),
+        Command::Activity(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Mint(command) => command.run(),
         Command::Test(command) => command.run(),

@@ -70,6 +70,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_ACCESS_TOKEN_ALGORITHM", default_value = "ES256", value_name = "ALG")]
     access_token_algorithm: TokenAlgorithm,
 
+    /// Whether each organization's last decisions are kept, for `asserta activity` and the console.
+    #[arg(long, env = "ASSERTA_ACTIVITY", default_value = "on", value_name = "on|off")]
+    activity: Kept,
+
     /// Development: JWKS endpoints on loopback may be http, an admin token and a demo are made.
     #[arg(long, env = "ASSERTA_DEV", value_parser = FalseyValueParser::new())]
     dev: bool,
@@ -140,6 +144,12 @@ struct LimitArgs {
     #[arg(long, env = "ASSERTA_MAX_MEMORY_MIB", default_value_t = 64, value_name = "MIB",
         value_parser = clap::value_parser!(u32).range(1..=64))]
     max_memory_mib: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kept {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -227,6 +237,7 @@ impl Serve {
             trust: self.trust.as_deref().map(read_trust).transpose()?,
             access_token_algorithm: algorithm.map(|value| value.get_name().to_owned()),
             dev: self.dev,
+            activity: Some(self.activity == Kept::On),
         };
         Ok((settings, made))
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps says clearly enough where it failed")]
 
+mod activity;
 mod administer;
 mod client_keys;
 mod files;

@@ -114,6 +114,7 @@ fn mistakes_are_named() {
         (&["--store", "redis://:hidden@host:port"], 1, "--store"),
         (&["--access-token-algorithm", "HS256"], 2, "--access-token-algorithm"),
         (&["--workers", "0"], 2, "--workers"),
+        (&["--activity", "sometimes"], 2, "--activity"),
     ];
     for (arguments, code, named) in mistakes {
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();

@@ -61,6 +61,8 @@ impl Theatre {
             public_url: Some(public_url),
             admin_token: Some(Secret::new(admin_token.clone())),
             dev,
+            // Nobody asks what was decided.
+            activity: Some(false),
             ..Settings::default()
         };
         Ok(Self { runtime, program, settings, admin_token, log })
