@@ -43,6 +43,7 @@ pub fn variables(replay_store: &str) -> BTreeMap<&'static str, String> {
         ("replay_store", replay_store.to_owned()),
         ("access_token_algorithm", String::new()),
         ("trust", String::new()),
+        ("activity", String::new()),
     ])
 }
 

@@ -17,12 +17,25 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** An organization of a document, whatever else is in it. */
 type Part = NonNullable<TrustDocument["organizations"]>[number];
 
+/** How a document is applied, or looked at: what is asked otherwise the object at the root refuses. */
+const AGAINST = "?dry_run=true&against=activity";
+const APPLIED = ["", "?dry_run=false", "?dry_run=true", AGAINST];
+
+/** What the decisions of several objects would come to. */
+interface Comparison {
+  compared: number;
+  same: number;
+  otherwise: number;
+  unknown: number;
+  items: unknown[];
+}
+
 /** Serves a request by the objects that it is about. */
 export async function route(request: Request, object: (organization: string) => Served): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const segments = decoded(pathname);
   const organization = organizationOf(segments);
-  if (request.method === "POST" && segments.join("/") === "admin/apply" && ["", "?dry_run=false", "?dry_run=true"].includes(search)) {
+  if (request.method === "POST" && segments.join("/") === "admin/apply" && APPLIED.includes(search)) {
     return apply(request, object);
   }
   if (request.method === "PUT" && organization !== DEFAULT && segments.length === 3) return put(request, organization, object);
@@ -81,10 +94,13 @@ async function apply(request: Request, object: (name: string) => Served): Promis
     return object(name).fetch(new Request(url, { method: "POST", headers: sent, body }));
   };
   const items: unknown[] = [];
+  const activity: Comparison = { compared: 0, same: 0, otherwise: 0, unknown: 0, items: [] };
   for (const [index, organization] of (document.organizations ?? []).entries()) {
     const { name } = organization;
     let applied = await to(name, organization);
-    const done = applied.ok ? ((await applied.json()) as { items: unknown[] }).items : [];
+    const part = applied.ok ? ((await applied.json()) as { items: unknown[]; activity?: Comparison }) : undefined;
+    const done = part?.items ?? [];
+    if (part?.activity) add(activity, part.activity);
     if (applied.ok && name !== DEFAULT) {
       applied = await to(DEFAULT, bare(organization));
     }
@@ -93,8 +109,18 @@ async function apply(request: Request, object: (name: string) => Served): Promis
   }
   const shape = new Headers(looked.headers);
   shape.delete("content-length");
-  const report = { dry_run: new URL(url).search === "?dry_run=true", items };
+  const { search } = new URL(url);
+  const report = { dry_run: search.startsWith("?dry_run=true"), items, ...(search === AGAINST ? { activity } : {}) };
   return new Response(JSON.stringify(report), { status: looked.status, headers: shape });
+}
+
+/** Adds what the decisions of one object would come to. */
+function add(sum: Comparison, part: Comparison): void {
+  sum.compared += part.compared;
+  sum.same += part.same;
+  sum.otherwise += part.otherwise;
+  sum.unknown += part.unknown;
+  sum.items.push(...part.items);
 }
 
 /** The problem of one organization, with its place in the whole document, and with what was applied before. */

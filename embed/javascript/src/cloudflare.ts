@@ -41,6 +41,8 @@ export interface Env {
   TRUST?: HttpSettings["trust"];
   /** `true`: `http` JWKS endpoints on this machine are allowed. Only for trials. */
   DEV?: string;
+  /** `off`: the last decisions of an organization are not kept for the admin API. */
+  ACTIVITY?: string;
   /** Where an object is made, at its first request: a location hint, such as `weur`. It stays there. */
   LOCATION?: string;
   /** Where the objects have to stay: a jurisdiction, such as `eu`. With another one they are others, and empty. */
@@ -151,6 +153,7 @@ function settings(env: Env): HttpSettings {
     adminToken: env.ADMIN_TOKEN || undefined,
     accessTokenAlgorithm: env.ACCESS_TOKEN_ALGORITHM || undefined,
     dev: env.DEV === "true",
+    activity: env.ACTIVITY !== "off",
   };
 }
 

@@ -18,6 +18,8 @@ export interface HttpSettings {
   adminToken?: string;
   /** Registrations that the first request brings in, once for each document; JSON text does, too. */
   trust?: TrustDocument | string;
+  /** Whether each organization's last decisions are kept, for the admin API. Default: true. */
+  activity?: boolean;
 }
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -30,7 +32,7 @@ export function pairs(settings: HttpSettings): Setting[] {
   if (!settings.publicUrl) throw new InvalidMember("publicUrl", "is missing");
   const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
   return given.map(([name, value]) => {
-    if (name === "dev" && typeof value === "boolean") return ["dev", String(value)];
+    if ((name === "dev" || name === "activity") && typeof value === "boolean") return [name, String(value)];
     return [snake(name), name === "trust" ? document(value) : text(name, value)];
   });
 }

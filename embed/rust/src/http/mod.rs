@@ -81,6 +81,12 @@ impl<S: Store + Clone + Sync> Builder<S> {
         self.setting("trust", document)
     }
 
+    /// Whether each organization's last decisions are kept, for the admin API. Default: true.
+    #[must_use]
+    pub fn activity(self, activity: bool) -> Self {
+        self.setting("activity", activity.to_string())
+    }
+
     fn setting(mut self, name: &str, text: impl Into<String>) -> Self {
         self.settings.push((name.to_owned(), text.into()));
         self
