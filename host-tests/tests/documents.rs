@@ -128,6 +128,11 @@ fn introspection_and_revocation() {
 }
 
 #[test]
+fn activity() {
+    run("docs/activity.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }
