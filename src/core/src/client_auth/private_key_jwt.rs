@@ -113,7 +113,7 @@ pub fn expectations<'a>(
     Expectations {
         algorithms,
         typ: Typ::NoneOr(TYPES),
-        audiences: [Some(&urls.issuer), None, None],
+        audiences: [Some(&urls.issuer), None, None, None],
         no_other_audience: true,
         clock_skew,
         max_lifetime,

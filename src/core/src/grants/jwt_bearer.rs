@@ -17,7 +17,7 @@ use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Te
 use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
-const MAX_RESOURCES: usize = 8;
+pub(super) const MAX_RESOURCES: usize = 8;
 
 /// What the grant asks for.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Request {
             return Err(Reason::AssertionMissing);
         }
         let scope = scope.filter(|scope| !scope.is_empty());
-        Self::within_limits(assertion, scope, resources.into_iter().filter(|resource| !resource.is_empty()))
+        Self::within_limits(assertion, scope, resources.into_iter())
     }
 
     /// R15: limits before anything is looked at more closely, so that nobody is asked who sends too much.
@@ -76,20 +76,26 @@ impl Request {
         if scope.is_some_and(|scope| scope.len() > MAX_PARAMETER) {
             return Err(Reason::ParameterTooLarge);
         }
-        let mut kept: Vec<String> = Vec::new();
-        for resource in resources {
-            if resource.len() > MAX_PARAMETER {
-                return Err(Reason::ParameterTooLarge);
-            }
-            if !kept.iter().any(|known| known == resource) {
-                kept.push(resource.to_string());
-            }
-            if kept.len() > MAX_RESOURCES {
-                return Err(Reason::ParameterRepeated);
-            }
-        }
-        Ok(Self { assertion: assertion.to_string(), scope: scope.map(ToString::to_string), resources: kept })
+        let resources = each_once(resources)?;
+        Ok(Self { assertion: assertion.to_string(), scope: scope.map(ToString::to_string), resources })
     }
+}
+
+/// R13, R15: what a parameter that may be repeated asks for, each once.
+pub(super) fn each_once<'a>(values: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Reason> {
+    let mut kept: Vec<String> = Vec::new();
+    for value in values.filter(|value| !value.is_empty()) {
+        if value.len() > MAX_PARAMETER {
+            return Err(Reason::ParameterTooLarge);
+        }
+        if !kept.iter().any(|known| known == value) {
+            kept.push(value.to_string());
+        }
+        if kept.len() > MAX_RESOURCES {
+            return Err(Reason::ParameterRepeated);
+        }
+    }
+    Ok(kept)
 }
 
 /// All that a decision depends on.
@@ -118,7 +124,7 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
     Expectations {
         algorithms: issuer.algorithms.as_deref(),
         typ: issuer.typ.as_deref().map_or(Typ::Any, Typ::Exactly),
-        audiences: [Some(&urls.issuer), Some(&urls.token_endpoint), issuer.alias.as_deref()],
+        audiences: [Some(&urls.issuer), Some(&urls.token_endpoint), issuer.alias.as_deref(), None],
         no_other_audience: issuer.audience_mode == AudienceMode::ExactlyOne,
         clock_skew: issuer.clock_skew,
         max_lifetime: issuer.max_lifetime,
@@ -128,6 +134,11 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
 
 /// The decision on an exchange.
 pub fn decide(facts: &Facts<'_>) -> Decided {
+    decide_with(facts, facts.terms.terms().issuer.document().replay)
+}
+
+/// The same, of a JWT that works again or not.
+pub(super) fn decide_with(facts: &Facts<'_>, replay: Replay) -> Decided {
     let Facts { organization, terms: admitted, assertion, time_left } = facts;
     let Judgement { rule, label, audited, verdict } = policy::judge(admitted, assertion);
     let Terms { issuer, scope, .. } = admitted.terms();
@@ -142,7 +153,9 @@ pub fn decide(facts: &Facts<'_>) -> Decided {
         rule: rule.clone(),
         actor: None,
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
-        mark: mark(organization, issuer.document(), allowed.label().is_some(), assertion),
+        // R29: without a client an assertion always works once.
+        mark: (replay == Replay::Once || allowed.label().is_some())
+            .then(|| mark(organization, issuer.document(), assertion)),
         allowed,
         issuer: issuer.document().issuer.clone(),
     };
@@ -173,19 +186,9 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
 }
 
 /// R45: the organization by its name, since its URLs can change and nodes can differ in them.
-///
-/// R29: without a client an assertion always works once.
-fn mark(
-    organization: &OrganizationId,
-    issuer: &TrustedIssuer,
-    without_client: bool,
-    assertion: &VerifiedJwt<'_>,
-) -> Option<Mark> {
-    if issuer.replay == Replay::Allow && !without_client {
-        return None;
-    }
+fn mark(organization: &OrganizationId, issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>) -> Mark {
     let &TrustedIssuer { clock_skew, max_lifetime, .. } = issuer;
     let tolerance = Tolerance { clock_skew, max_lifetime, most_skew: MAX_CLOCK_SKEW };
     let issuer = digest::sha256_base64url(issuer.issuer.as_bytes());
-    Some(Mark::of(assertion, &format!("{organization}\n{issuer}"), tolerance))
+    Mark::of(assertion, &format!("{organization}\n{issuer}"), tolerance)
 }

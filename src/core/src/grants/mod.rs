@@ -1,9 +1,12 @@
 //! The grants: the token request of each, its checks, and what is granted.
 
+mod actor;
 pub mod jwt_bearer;
 mod question;
 mod request;
+pub mod token_exchange;
 
+pub use actor::{Actor, act};
 pub use question::TokenQuestion;
 pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
 

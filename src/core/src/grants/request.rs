@@ -1,8 +1,8 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
-use super::jwt_bearer;
+use super::{jwt_bearer, token_exchange};
 use crate::client_auth::{Client, Presented};
-use crate::oauth::{Form, GrantType, MAX_BODY, Reason};
+use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role};
 
 /// The parts of an HTTP request that the token endpoint reads, and those beside it.
 #[derive(Clone, Copy)]
@@ -41,6 +41,8 @@ impl<'a> HttpTokenRequest<'a> {
 pub enum GrantRequest {
     /// The JWT bearer grant.
     JwtBearer(jwt_bearer::Request),
+    /// Token exchange.
+    TokenExchange(token_exchange::Request),
 }
 
 impl GrantRequest {
@@ -49,6 +51,23 @@ impl GrantRequest {
     pub const fn grant_type(&self) -> GrantType {
         match self {
             Self::JwtBearer(_) => GrantType::JwtBearer,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
+        }
+    }
+
+    /// What the JWT is for that it is about.
+    pub(crate) const fn role(&self) -> Role {
+        match self {
+            Self::JwtBearer(_) => Role::Assertion,
+            Self::TokenExchange(_) => Role::SubjectToken,
+        }
+    }
+
+    /// What its response says that the token is (RFC 8693 section 2.2.1).
+    pub(crate) const fn issued_token_type(&self) -> Option<&'static str> {
+        match self {
+            Self::JwtBearer(_) => None,
+            Self::TokenExchange(_) => Some(token_exchange::ISSUED_TOKEN_TYPE),
         }
     }
 }
@@ -76,6 +95,11 @@ impl TokenRequest {
                 let client = Client::read(request.authorization, &form)?;
                 Ok(Self { client, grant: GrantRequest::JwtBearer(parameters.within_limits()?) })
             }
+            GrantType::TokenExchange => {
+                let parameters = token_exchange::Parameters::read(&form)?;
+                let client = Client::read(request.authorization, &form)?;
+                Ok(Self { client, grant: GrantRequest::TokenExchange(parameters.check()?) })
+            }
         }
     }
 
@@ -92,15 +116,29 @@ impl TokenRequest {
         let request = jwt_bearer::Request::new(assertion, scope, resources)?;
         Ok(Self { client: client.into(), grant: GrantRequest::JwtBearer(request) })
     }
+
+    /// A token exchange that a host hands over.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
+    pub fn token_exchange(
+        client: impl Into<Client>,
+        parameters: &token_exchange::Parameters<'_>,
+    ) -> Result<Self, Reason> {
+        Ok(Self { client: client.into(), grant: GrantRequest::TokenExchange(parameters.check()?) })
+    }
 }
 
 impl TokenRequest {
     /// R35: whether the client authenticates with the JWT that it asks for a token with. Each JWT has one role.
     pub(crate) fn has_one_jwt_in_two_roles(&self) -> bool {
-        let GrantRequest::JwtBearer(grant) = &self.grant;
-        match &self.client {
-            Client::Presents(Presented::Assertion(presented)) => presented.is_same_jwt(&grant.assertion),
-            _ => false,
+        let Client::Presents(Presented::Assertion(presented)) = &self.client else { return false };
+        match &self.grant {
+            GrantRequest::JwtBearer(grant) => presented.is_same_jwt(&grant.assertion),
+            GrantRequest::TokenExchange(grant) => {
+                let mut tokens = [Some(&grant.subject), grant.actor.as_ref()].into_iter().flatten();
+                tokens.any(|token| presented.is_same_jwt(&token.text))
+            }
         }
     }
 }
@@ -108,9 +146,17 @@ impl TokenRequest {
 /// R22: query strings end up in logs, so nothing secret may stand there.
 fn check_query(query: Option<&str>) -> Result<(), Reason> {
     let query = Form::parse(query.unwrap_or_default().as_bytes())?;
-    let secret = ["client_id", "client_secret", "client_assertion", "assertion", "token"]
-        .iter()
-        .any(|name| query.has(name));
+    let secret = [
+        "client_id",
+        "client_secret",
+        "client_assertion",
+        "assertion",
+        "token",
+        "subject_token",
+        "actor_token",
+    ]
+    .iter()
+    .any(|name| query.has(name));
     if secret { Err(Reason::CredentialsInQuery) } else { Ok(()) }
 }
 

@@ -10,7 +10,7 @@ pub struct Expectations<'a> {
     /// What `typ` it may have.
     pub typ: Typ<'a>,
     /// The names of which `aud` must have one (R42).
-    pub audiences: [Option<&'a str>; 3],
+    pub audiences: [Option<&'a str>; 4],
     /// Whether `aud` must have no other one beside it (R42).
     pub no_other_audience: bool,
     /// How far its issuer's clock may be off, in seconds.

@@ -23,7 +23,7 @@ impl Signatures for Asked {
 const EXPECTED: Expectations<'static> = Expectations {
     algorithms: None,
     typ: Typ::Any,
-    audiences: [Some("https://as.example"), None, None],
+    audiences: [Some("https://as.example"), None, None, None],
     no_other_audience: false,
     clock_skew: 60,
     max_lifetime: 3600,

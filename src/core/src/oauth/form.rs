@@ -11,9 +11,9 @@ use crate::oauth::Reason;
 
 /// The longest request body that is read, in bytes (R15).
 pub const MAX_BODY: usize = 64 * 1024;
-/// The longest assertion that is parsed, in bytes (R15).
+/// The longest assertion, client assertion, subject token or actor token that is parsed, in bytes (R15).
 pub const MAX_ASSERTION: usize = 16 * 1024;
-/// The longest `scope` and the longest `resource`, in bytes: no application has a longer one (R15).
+/// The longest `scope`, `resource` and `audience`, in bytes: no application has a longer one (R15).
 pub(crate) const MAX_PARAMETER: usize = 4096;
 
 /// The parameters of a form, decoded, in their order.
@@ -83,10 +83,14 @@ fn utf8(text: &[u8]) -> Result<&str, Reason> {
 /// R15: what is too long even if each of its bytes stands there as `%XX` is refused before that is decoded.
 fn check_length(name: &[u8], value: &[u8]) -> Result<(), Reason> {
     match name {
-        b"assertion" | b"client_assertion" if value.len() / 3 > MAX_ASSERTION => {
+        b"assertion" | b"client_assertion" | b"subject_token" | b"actor_token"
+            if value.len() / 3 > MAX_ASSERTION =>
+        {
             Err(Reason::AssertionTooLarge)
         }
-        b"scope" | b"resource" if value.len() / 3 > MAX_PARAMETER => Err(Reason::ParameterTooLarge),
+        b"scope" | b"resource" | b"audience" if value.len() / 3 > MAX_PARAMETER => {
+            Err(Reason::ParameterTooLarge)
+        }
         _ => Ok(()),
     }
 }
@@ -132,10 +136,13 @@ mod tests {
         assert_eq!(of("scope", 3 * MAX_PARAMETER + 2), Ok(()));
         assert_eq!(of("scope", 3 * MAX_PARAMETER + 3), Err(Reason::ParameterTooLarge));
         assert_eq!(of("resource", 60_000), Err(Reason::ParameterTooLarge));
+        assert_eq!(of("audience", 60_000), Err(Reason::ParameterTooLarge));
         // What is unknown is ignored, whatever its length.
         assert_eq!(of("padding", 60_000), Ok(()));
         assert_eq!(of("assertion", 3 * MAX_ASSERTION + 2), Ok(()));
-        assert_eq!(of("assertion", 3 * MAX_ASSERTION + 3), Err(Reason::AssertionTooLarge));
+        for name in ["assertion", "subject_token", "actor_token"] {
+            assert_eq!(of(name, 3 * MAX_ASSERTION + 3), Err(Reason::AssertionTooLarge));
+        }
     }
 
     /// R13: repeated and empty parameters.

@@ -5,17 +5,20 @@
 pub enum GrantType {
     /// The JWT bearer grant (RFC 7523 section 2.1).
     JwtBearer,
+    /// Token exchange (RFC 8693).
+    TokenExchange,
 }
 
 impl GrantType {
     /// Every grant.
-    pub const ALL: &'static [Self] = &[Self::JwtBearer];
+    pub const ALL: &'static [Self] = &[Self::JwtBearer, Self::TokenExchange];
 
     /// The value of `grant_type`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 
@@ -34,7 +37,7 @@ impl schemars::JsonSchema for GrantType {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A grant (RFC 7523 section 2.1).",
+            "description": "A grant (RFC 7523 section 2.1, RFC 8693 section 2.1).",
             "type": "string",
             "enum": Self::ALL.iter().map(|grant| grant.name()).collect::<alloc::vec::Vec<_>>()
         })

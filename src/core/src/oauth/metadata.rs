@@ -14,12 +14,19 @@ use crate::organization::OrganizationUrls;
 pub struct Offered {
     /// Exchange without a client (R29).
     pub without_client: bool,
+    /// Token exchange (R90).
+    pub token_exchange: bool,
 }
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
 /// endpoint has nothing for are empty lists.
 pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: Offered) -> Vec<u8> {
-    let grant_types: Vec<&str> = GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect();
+    let is_offered = |grant_type: &GrantType| match grant_type {
+        GrantType::JwtBearer => true,
+        GrantType::TokenExchange => offered.token_exchange,
+    };
+    let grant_types = GrantType::ALL.iter().copied().filter(is_offered).map(GrantType::name);
+    let grant_types: Vec<&str> = grant_types.collect();
     let of_clients: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.name()).collect();
     // Only tokens are issued without a client (R110, R111).
     let auth_methods = of_clients.iter().copied().chain(offered.without_client.then_some("none"));

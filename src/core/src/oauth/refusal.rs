@@ -1,6 +1,7 @@
 //! Why a request is refused: an OAuth error code for the caller, a stable reason for logs,
 //! metrics and programs, and a sentence that never echoes what the caller sent (R2, R3).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
@@ -17,7 +18,7 @@ pub enum ErrorCode {
     InvalidGrant,
     /// The client may not use this grant, or may not do this to a token.
     UnauthorizedClient,
-    /// The grant type is not the JWT bearer grant.
+    /// There is no such grant type.
     UnsupportedGrantType,
     /// The scope asked for is malformed or exceeds what may be granted.
     InvalidScope,
@@ -98,11 +99,11 @@ reasons! {
     RequestMalformed "request-malformed" InvalidRequest "R16" "The body is not well-formed form data in UTF-8."
     ParameterRepeated "parameter-repeated" InvalidRequest "R13" "A parameter occurs more often than it may."
     GrantTypeMissing "grant-type-missing" InvalidRequest "R12" "The parameter grant_type is missing."
-    GrantTypeUnsupported "grant-type-unsupported" UnsupportedGrantType "R12" "Only urn:ietf:params:oauth:grant-type:jwt-bearer is supported."
+    GrantTypeUnsupported "grant-type-unsupported" UnsupportedGrantType "R12" "The grant type is not supported."
     AssertionMissing "assertion-missing" InvalidRequest "R14" "The parameter assertion is missing."
     RequestTooLarge "request-too-large" InvalidRequest "R15" "The request body exceeds 64 KiB."
-    ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope and resource must not exceed 4096 bytes each."
-    AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "The assertion exceeds 16 KiB."
+    ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope, resource and audience must not exceed 4096 bytes each."
+    AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "No assertion and no token may exceed 16 KiB."
     CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
     CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials, assertions and tokens must not stand in the query string."
     CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
@@ -111,15 +112,15 @@ reasons! {
     ClientAssertionRefused "client-assertion-refused" InvalidClient "R27, R28" "Client authentication failed."
     TokenMissing "token-missing" InvalidRequest "R110, R111" "The parameter token is missing."
     TokenOfOtherClient "token-of-other-client" UnauthorizedClient "R111" "The token was issued to another client."
-    GrantNotAllowed "grant-not-allowed" UnauthorizedClient "R24" "The application is not allowed to use the JWT bearer grant."
+    GrantNotAllowed "grant-not-allowed" UnauthorizedClient "R24" "The application is not allowed to use this grant."
     AssertionMalformed "assertion-malformed" InvalidGrant "R30" "The assertion is not a well-formed signed JWT."
     AlgorithmNotAllowed "algorithm-not-allowed" InvalidGrant "R31" "The assertion's algorithm is not allowed."
     CriticalHeader "critical-header" InvalidGrant "R32" "The assertion has a critical header that is not supported."
     IssuerUnknown "issuer-unknown" InvalidGrant "R40" "The assertion's issuer is not trusted."
-    IssuerNotAllowed "issuer-not-allowed" InvalidGrant "R25" "The application does not accept assertions of this issuer."
+    IssuerNotAllowed "issuer-not-allowed" InvalidGrant "R25" "The application does not accept this issuer."
     TypeNotAllowed "type-not-allowed" InvalidGrant "R34" "The assertion's typ is not the expected one."
     AssertionBound "assertion-bound" InvalidGrant "R36" "The assertion is bound to a key (cnf) and is not accepted from its bearer."
-    KeyUnknown "key-unknown" InvalidGrant "R47, R48" "No key of the issuer fits the assertion."
+    KeyUnknown "key-unknown" InvalidGrant "R47, R48" "The assertion fits no key of its issuer."
     SignatureInvalid "signature-invalid" InvalidGrant "R33" "The assertion's signature does not verify."
     SubjectInvalid "subject-invalid" InvalidGrant "R39, R41" "The assertion's sub, or the claim in its place, is missing or malformed."
     SubjectNotAllowed "subject-not-allowed" InvalidGrant "R41" "The assertion's sub is not allowed for this issuer."
@@ -134,12 +135,19 @@ reasons! {
     TooOld "assertion-too-old" InvalidGrant "R44" "The assertion was issued too long ago."
     JwtIdInvalid "jwt-id-invalid" InvalidGrant "R46" "The assertion's jti is missing or malformed."
     ClaimConditionFailed "claim-condition-failed" InvalidGrant "R49" "The assertion's claims do not meet this issuer's conditions."
-    NoRuleFits "no-rule-fits" InvalidGrant "R81" "No rule of this issuer fits the assertion."
+    NoRuleFits "no-rule-fits" InvalidGrant "R81" "The assertion fits no rule of its issuer."
     PolicyDenied "policy-denied" InvalidGrant "R87" "The policy of this server refuses the exchange."
     Replayed "assertion-replayed" InvalidGrant "R45" "The assertion has been used before."
     ScopeMalformed "scope-malformed" InvalidScope "R61" "The scope is not well-formed."
     ScopeNotAllowed "scope-not-allowed" InvalidScope "R61" "The scope exceeds what the application, the issuer and its rule may grant."
     ResourceUnknown "resource-unknown" InvalidTarget "R63" "The resource is unknown for this application."
+    SubjectTokenMissing "subject-token-missing" InvalidRequest "R90" "The parameters subject_token and subject_token_type are needed."
+    ActorTokenIncomplete "actor-token-incomplete" InvalidRequest "R90" "The parameters actor_token and actor_token_type belong together."
+    TokenTypeUnsupported "token-type-unsupported" InvalidRequest "R90" "The type of a token, or of the one asked for, is not supported."
+    ExchangeNotAllowed "exchange-not-allowed" InvalidRequest "R90" "The tokens of this issuer can not be exchanged."
+    ConsentMissing "consent-missing" InvalidRequest "R91" "Nothing says that the subject token is meant for this application or actor."
+    ActorInvalid "actor-invalid" InvalidGrant "R92" "The assertion's act is malformed, or would name more than 4 actors."
+    ActorTokenRefused "actor-token-refused" InvalidRequest "R90, R93" "The actor token is not acceptable."
     KeysNeeded "keys-needed" TemporarilyUnavailable "R51" "The keys that are needed must be supplied first."
     KeysUnavailable "keys-unavailable" TemporarilyUnavailable "R51" "The keys that are needed can not be obtained at the moment."
     StoreUnavailable "store-unavailable" TemporarilyUnavailable "R70" "The store does not answer at the moment."
@@ -190,7 +198,22 @@ pub struct Refusal {
     pub cause: Option<String>,
 }
 
+/// What the sentences of [`Reason`] call the JWT of a grant: at their beginning, so that another grant can call it something
+/// else.
+const JWT_OF_GRANT: &str = "The assertion";
+
 impl Refusal {
+    /// The `error_description`. A token exchange has a subject token where the reason speaks of an assertion.
+    pub fn sentence(&self) -> Cow<'static, str> {
+        let sentence = self.reason.sentence();
+        let is_of_exchange =
+            self.code == ErrorCode::InvalidRequest && self.reason.code() == ErrorCode::InvalidGrant;
+        match sentence.strip_prefix(JWT_OF_GRANT) {
+            Some(rest) if is_of_exchange => Cow::Owned(["The subject token", rest].concat()),
+            _ => Cow::Borrowed(sentence),
+        }
+    }
+
     /// The HTTP status of the response (R2, R10, R15).
     pub fn status(&self) -> u16 {
         if self.code == self.reason.code() { self.reason.status() } else { self.code.status() }
@@ -216,5 +239,18 @@ mod tests {
             let allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
             assert!(reason.sentence().bytes().all(allowed), "{reason}");
         }
+    }
+
+    /// R93: what is wrong with a subject token is `invalid_request`, and is said of no assertion.
+    #[test]
+    fn r93_a_subject_token_is_called_one() {
+        for reason in Reason::ALL.iter().filter(|reason| reason.code() == ErrorCode::InvalidGrant) {
+            let refusal = crate::oauth::Role::SubjectToken.refusal(*reason);
+            assert_eq!((refusal.code, refusal.status()), (ErrorCode::InvalidRequest, 400), "{reason}");
+            assert!(!refusal.sentence().contains("ssertion"), "{}", refusal.sentence());
+        }
+        let refusal = crate::oauth::Role::SubjectToken.refusal(Reason::Replayed);
+        assert_eq!(refusal.sentence(), "The subject token has been used before.");
+        assert_eq!(Refusal::from(Reason::Replayed).sentence(), "The assertion has been used before.");
     }
 }

@@ -1,5 +1,6 @@
 //! The responses of the token endpoint, as status, headers and body.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -57,7 +58,7 @@ impl JsonResponse for Object {}
 #[derive(Serialize)]
 struct Failure {
     error: &'static str,
-    error_description: &'static str,
+    error_description: Cow<'static, str>,
 }
 
 impl JsonResponse for Failure {}
@@ -83,7 +84,7 @@ impl HttpResponse {
     /// An error after RFC 6749 section 5.2; `realm` is our issuer identifier.
     pub fn refused(refusal: &Refusal, realm: &str) -> Self {
         let reason = refusal.reason;
-        let failure = Failure { error: refusal.code.name(), error_description: reason.sentence() };
+        let failure = Failure { error: refusal.code.name(), error_description: refusal.sentence() };
         let mut response = failure.response(refusal.status());
         let mut more = vec![];
         if reason == Reason::MethodNotAllowed {

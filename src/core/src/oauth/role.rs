@@ -2,7 +2,7 @@
 
 use alloc::string::ToString as _;
 
-use super::refusal::{Reason, Refusal};
+use super::refusal::{ErrorCode, Reason, Refusal};
 use crate::jwt::JwtProblem;
 
 /// What a JWT is for.
@@ -13,6 +13,11 @@ pub enum Role {
     /// What a client authenticates with (RFC 7523 section 2.2): whatever is wrong with it is `invalid_client`, in the same
     /// words (R21). The cause says what, for the operator.
     ClientAssertion,
+    /// What a token exchange is about (RFC 8693 section 2.1): what is wrong with it is `invalid_request` (2.2.2).
+    SubjectToken,
+    /// Who acts for the subject of the other one (RFC 8693 section 2.1): whatever is wrong with it is `invalid_request`, in
+    /// the same words, so that it is not taken for the other one. The cause says what.
+    ActorToken,
 }
 
 impl Role {
@@ -20,12 +25,27 @@ impl Role {
     pub fn refusal(self, reason: Reason) -> Refusal {
         match self {
             Self::Assertion => reason.into(),
-            Self::ClientAssertion => {
-                let cause = Some(reason.sentence().to_string());
-                Refusal { cause, ..Reason::ClientAssertionRefused.into() }
-            }
+            Self::ClientAssertion => because(reason, Reason::ClientAssertionRefused),
+            Self::SubjectToken => self.refused(reason.into()),
+            Self::ActorToken => because(reason, Reason::ActorTokenRefused),
         }
     }
+
+    /// A refusal of the grant whose JWT has this role: the code that goes with it.
+    pub fn refused(self, refusal: Refusal) -> Refusal {
+        match (self, refusal.code) {
+            // RFC 8693 section 2.2.2: also where it is unacceptable based on policy.
+            (Self::SubjectToken, ErrorCode::InvalidGrant) => {
+                Refusal { code: ErrorCode::InvalidRequest, ..refusal }
+            }
+            _ => refusal,
+        }
+    }
+}
+
+/// The refusal for a reason that is told as `shown`.
+fn because(reason: Reason, shown: Reason) -> Refusal {
+    Refusal { cause: Some(reason.sentence().to_string()), ..shown.into() }
 }
 
 /// The refusal of a JWT that has this role.

@@ -29,6 +29,8 @@ pub struct PolicyContext<'a> {
     pub rule: Option<&'a str>,
     /// `sub` of the assertion.
     pub subject: &'a str,
+    /// `act` that the token would have: the text of a JSON object. `None`: nobody acts for the subject.
+    pub actor: Option<&'a str>,
     /// The claims of the assertion as they were signed: the text of a strict JSON object.
     pub claims: &'a str,
     /// The scope that would be granted: tokens, separated by single spaces.

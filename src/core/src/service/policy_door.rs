@@ -10,6 +10,7 @@ use super::Service;
 use super::trail::Trail;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::Facts;
+use crate::json::Value;
 use crate::oauth::{GrantType, Reason, Refusal};
 use crate::ports::{PolicyContext, PolicyDecision, Ports};
 use crate::trust::policy::{Asker, is_name_of_refusal};
@@ -19,6 +20,7 @@ impl<P: Ports> Service<P> {
     /// What the policy leaves of what is granted.
     pub(super) fn narrowed_by_policy(
         &self,
+        grant_type: GrantType,
         facts: &Facts<'_>,
         granted: Granted,
         now: u64,
@@ -37,15 +39,17 @@ impl<P: Ports> Service<P> {
             Asker::Anybody(_) | Asker::NoClient(_) => granted.label(),
         };
         let lifetime = granted.expires_in(application);
+        let actor = granted.actor().map(Value::to_text);
         let decision = policy.decide(&PolicyContext {
             organization: facts.organization,
-            grant_type: GrantType::JwtBearer,
+            grant_type,
             client_id,
             has_client: granted.label().is_none(),
             trusted_issuer: &terms.issuer.document().name,
             rule: granted.rule(),
             subject: granted.subject(),
             // R30 has seen that it is UTF-8.
+            actor: actor.as_deref(),
             claims: core::str::from_utf8(facts.assertion.payload()).map_err(|_| Reason::ServerFault)?,
             scope: granted.scope(),
             audience: granted.audience(),

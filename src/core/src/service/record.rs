@@ -173,6 +173,11 @@ impl Key {
         format!("without-client/{organization}/{which}")
     }
 
+    /// Leads to a trusted issuer whose tokens can be exchanged (R90).
+    pub(super) fn token_exchange(organization: &OrganizationId) -> String {
+        format!("token-exchange/{organization}")
+    }
+
     /// Says of one issuer what the signpost beside it says of at least one.
     pub(super) fn mark_beside(signpost: &str, issuer: &str) -> String {
         format!("{signpost}/{issuer}")

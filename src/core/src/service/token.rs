@@ -1,6 +1,7 @@
 //! An exchange, in the order that the design fixes: it decides what an attacker learns and what gets consumed. Nothing
 //! about the assertion is written before the reservation, the last step but two.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use zeroize::Zeroizing;
@@ -13,7 +14,7 @@ use crate::application::Application;
 use crate::client_auth::{AuthenticatedClient, Client};
 use crate::grants::{GrantRequest, Granted, TokenRequest};
 use crate::jose::{SigningKey, base64url, digest};
-use crate::oauth::{Reason, Refusal, Role};
+use crate::oauth::{GrantType, Reason, Refusal, Role};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports};
 use crate::tokens::{AccessToken, AccessTokenClaims, TokenType};
@@ -25,9 +26,10 @@ struct Issued {
     jti_sha256: String,
 }
 
-/// Why a client is refused, which it is not told itself (R27). Other causes are told where they come up.
+/// Why a client or an actor token is refused, which the client is not told itself (R27, R93). Other causes are told where they
+/// come up.
 pub(super) fn told_cause(refusal: &Refusal) -> Option<&str> {
-    let is_hidden = refusal.reason == Reason::ClientAssertionRefused;
+    let is_hidden = matches!(refusal.reason, Reason::ClientAssertionRefused | Reason::ActorTokenRefused);
     refusal.cause.as_deref().filter(|_| is_hidden)
 }
 
@@ -95,6 +97,10 @@ impl<P: Ports> Service<P> {
                 trail.client_is_authentic();
                 Some(client)
             }
+            // R29: for assertions alone.
+            Client::Nothing(_) if request.grant.grant_type() != GrantType::JwtBearer => {
+                return Err(Reason::ClientUnauthenticated.into());
+            }
             Client::Nothing(_) if self.registry.grants_without_client(&organization).await? => None,
             Client::Nothing(_) => return Err(Reason::ClientUnauthenticated.into()),
         };
@@ -110,19 +116,28 @@ impl<P: Ports> Service<P> {
             (None, Client::Nothing(client_id)) => Asker::NoClient(client_id.as_deref()),
             (None, Client::Presents(_)) => return Err(Reason::ServerFault.into()),
         };
-        let granted = match &request.grant {
-            GrantRequest::JwtBearer(request) => {
-                self.jwt_bearer(&organization, asker, request, now, trail).await?
+        let role = request.grant.role();
+        let granted = match (&request.grant, application) {
+            (GrantRequest::JwtBearer(request), _) => {
+                self.jwt_bearer(&organization, asker, request, now, trail).await
             }
+            // Boxed, so that the future of an assertion's exchange is not as large as this one.
+            (GrantRequest::TokenExchange(request), Some(application)) => {
+                Box::pin(self.token_exchange(&organization, application, request, now, trail)).await
+            }
+            (GrantRequest::TokenExchange(_), None) => Err(Reason::ClientUnauthenticated.into()),
         };
+        let granted = granted.map_err(|refusal| role.refused(refusal))?;
         let key = self.signing_keys.current(&organization, now).await?;
         if let Some(mark) = client.as_ref().and_then(AuthenticatedClient::mark) {
             self.reserve_client(mark, now).await?;
         }
         if let Some(mark) = granted.mark() {
-            self.spent.reserve(mark, now).await?;
+            self.spent.reserve(mark, now).await.map_err(|refusal| role.refused(refusal))?;
         }
-        self.issue(&organization, application, &granted, &key, now)
+        let mut issued = self.issue(&organization, application, &granted, &key, now)?;
+        issued.token.issued_token_type = request.grant.issued_token_type();
+        Ok(issued)
     }
 
     /// The token of what was granted to this application, or without a client (R29).

@@ -1,11 +1,12 @@
 //! What the steps of an exchange leave behind: who asked and who vouched, and for `explain` each of them, with what it
 //! saw.
 
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::application::Application;
+use crate::application::{Application, MIN_LIFETIME};
 use crate::check::Finding;
 use crate::jwt::JwtProblem;
 use crate::oauth::{Reason, Refusal, Role, in_role};
@@ -142,6 +143,13 @@ impl Trail {
         if self.is_kept() {
             self.push(Finding { rule, name, verdict, saw: saw() });
         }
+    }
+
+    /// R65, R66: how long the access token could be valid.
+    pub(super) fn step_of_time_left(&mut self, left: u32, verdict: Result<(), Reason>) {
+        self.step("R65, R66", "time left", verdict, || {
+            format!("the token ends with the assertion: {left} s are left, {MIN_LIFETIME} s are needed")
+        });
     }
 
     /// Apart from `step`, which is compiled for each step.

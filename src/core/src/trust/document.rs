@@ -128,6 +128,9 @@ pub struct TrustedIssuer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
     pub rules: Option<Vec<IssuerRule>>,
+    /// Whether its tokens can be exchanged (RFC 8693), and for whom. Absent: they can't (R90).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<TokenExchange>,
     /// Whether an issuer that many tenants share may be trusted without a condition on the tenant (R85).
     // Left out where it is false: a node of before reads the record then.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -156,6 +159,38 @@ pub enum Replay {
     Once,
     /// It works until it expires.
     Allow,
+}
+
+/// For whom the tokens of an issuer may be exchanged (RFC 8693), beside the applications that their `aud` names: that an
+/// issuer is trusted says nothing of whom it meant (R91).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TokenExchange {
+    /// Whether the claim `may_act` of a token says so (RFC 8693 section 4.4): by the application's `client_id`, or by the
+    /// `sub` of the application or of the actor token.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_may_act: bool,
+    /// The claim that names who got the token, such as `azp`, by its name or, where it begins with `/`, by a JSON Pointer. It
+    /// needs `allowed_actors`; 1 to 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
+    pub actor_claim: Option<String>,
+    /// The values of that claim whose tokens may be exchanged, each whole: at most 100 of 1 to 1024 bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 100), inner(length(min = 1, max = 1024))))]
+    pub allowed_actors: Vec<String>,
+    /// Whether a token can be exchanged `once`, or again until it expires (`allow`; R93).
+    #[serde(default = "allow", skip_serializing_if = "is_allow")]
+    pub replay: Replay,
+}
+
+const fn allow() -> Replay {
+    Replay::Allow
+}
+
+fn is_allow(replay: &Replay) -> bool {
+    *replay == Replay::Allow
 }
 
 const fn is_false(value: &bool) -> bool {

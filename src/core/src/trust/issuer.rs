@@ -14,7 +14,8 @@ use super::rule::{IssuerRule, RuleClient};
 use super::spiffe_id::TrustDomain;
 use crate::application::{self, check_client_id};
 use crate::field::{FieldError, check_text};
-use crate::jwt;
+use crate::json::{Pointer, Value};
+use crate::jwt::{self, Claims};
 use crate::keys::{KeySource, check_authorities};
 use crate::oauth::{Scope, is_token};
 use crate::tokens;
@@ -31,6 +32,11 @@ const MAX_PATTERNS: usize = 32_768;
 /// How many values its conditions may list together, for the same reason.
 const MAX_VALUES: usize = 4096;
 
+/// How many actors its tokens may be exchanged for.
+const MAX_ACTORS: usize = 100;
+const ACTOR_CLAIM: &str = "token_exchange.actor_claim";
+const ALLOWED_ACTORS: &str = "token_exchange.allowed_actors";
+
 /// A trusted issuer whose document was parsed: [`Issuer::parse`] alone makes one.
 #[derive(Clone, Debug)]
 pub struct Issuer {
@@ -46,6 +52,8 @@ struct Parsed {
     named: NamedClaims,
     /// The claim that becomes the subject of access tokens; `None`: `sub`.
     subject: Option<Which>,
+    /// The claim that names who got a token, where tokens can be exchanged by that (R91).
+    actor: Option<Pointer>,
     /// The trust domain of which `sub` must be a SPIFFE ID.
     trust_domain: Option<TrustDomain>,
     /// What every assertion must say.
@@ -92,6 +100,11 @@ impl Issuer {
         self.parsed.subject
     }
 
+    /// Who got the token with these claims, where its issuer says so in a claim of its own (R91).
+    pub fn actor_in<'a>(&self, claims: &'a Claims) -> Option<&'a Value> {
+        self.parsed.actor.as_ref()?.find(claims.object())
+    }
+
     /// The trust domain of which `sub` must be a SPIFFE ID (R41); `None`: it may be anything.
     pub(super) fn trust_domain(&self) -> Option<&TrustDomain> {
         self.parsed.trust_domain.as_ref()
@@ -128,6 +141,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     let trust_domain = trust_domain.map_err(|problem| FieldError::new("trust_domain", problem))?;
     let mut named = NamedClaims::default();
     let subject = subject_claim(document, &mut named)?;
+    let actor = actor_claim(document)?;
     let own = Requirements::parse("", document.subjects.as_deref(), &document.claims, &mut named)?;
     check_scopes("", document.scopes.as_deref())?;
     check_mappings("", &document.claim_mappings)?;
@@ -136,7 +150,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
     lint::check(document)?;
     let keys = keys(document, dev)?;
     check_way_to_keys(document, &keys)?;
-    Ok(Parsed { keys, named, subject, trust_domain, own, rules })
+    Ok(Parsed { keys, named, subject, actor, trust_domain, own, rules })
 }
 
 /// The one source of keys that the document names.
@@ -251,6 +265,27 @@ fn subject_claim(document: &TrustedIssuer, named: &mut NamedClaims) -> Result<Op
         return Ok(None);
     }
     named.add(claim).map(Some).map_err(|problem| FieldError::new("subject_claim", problem))
+}
+
+/// R91: the claim that names who got a token. It and the names go together.
+fn actor_claim(document: &TrustedIssuer) -> Result<Option<Pointer>, FieldError> {
+    let Some(exchange) = &document.token_exchange else { return Ok(None) };
+    let (claim, actors) = (exchange.actor_claim.as_deref(), &exchange.allowed_actors);
+    if actors.len() > MAX_ACTORS {
+        return Err(FieldError::new(ALLOWED_ACTORS, "must not have more than 100 elements"));
+    }
+    actors.iter().try_for_each(|actor| check_text(ALLOWED_ACTORS, actor, 1024))?;
+    match claim {
+        None if actors.is_empty() => Ok(None),
+        None => Err(FieldError::new(ALLOWED_ACTORS, "needs actor_claim, the claim that has one of these")),
+        Some(_) if actors.is_empty() => {
+            Err(FieldError::new(ACTOR_CLAIM, "needs allowed_actors, the values that it may have"))
+        }
+        Some(claim) => {
+            check_text(ACTOR_CLAIM, claim, 256)?;
+            Pointer::parse(claim).map(Some).map_err(|problem| FieldError::new(ACTOR_CLAIM, problem))
+        }
+    }
 }
 
 /// R80: what each of the rules asks for.

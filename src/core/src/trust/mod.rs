@@ -20,7 +20,7 @@ mod warnings;
 mod without_client;
 
 pub use condition::{ClaimCondition, NegatedTest};
-pub use document::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
+pub use document::{AudienceMode, MAX_CLOCK_SKEW, Replay, TokenExchange, TrustedIssuer};
 pub use issuer::Issuer;
 pub use rule::{IssuerRule, RuleClient, RuleMode};
 pub use warnings::Warning;

@@ -58,7 +58,12 @@ impl<P: Ports> Service<P> {
         trail: &mut Trail,
     ) -> Result<Rc<Issuer>, Refusal> {
         let found = match jwt.unverified.issuer() {
-            Ok(issuer) => self.registry.current_issuer(organization, issuer).await,
+            Ok(issuer) => match self.registry.current_issuer(organization, issuer).await {
+                Err(refusal) if refusal.reason == Reason::IssuerUnknown => {
+                    Err(jwt.role.refusal(refusal.reason))
+                }
+                found => found,
+            },
             Err(problem) => Err(in_role(problem, jwt.role)),
         };
         if let Ok(issuer) = &found {

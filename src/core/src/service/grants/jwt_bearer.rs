@@ -3,15 +3,13 @@
 //! An explanation goes the same way. It goes on after a refusal, where that leaves something to look at, and fetches no
 //! keys from then on: an exchange would not either.
 
-use alloc::format;
 use alloc::rc::Rc;
 
 use super::issued_jwt::IssuedJwt;
-use crate::application::MIN_LIFETIME;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::{self, Facts, Request};
 use crate::jwt::Verification;
-use crate::oauth::{Refusal, Role, in_role};
+use crate::oauth::{GrantType, Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::service::Service;
 use crate::service::issuer_keys::Owner;
@@ -68,13 +66,11 @@ impl<P: Ports> Service<P> {
                 if let Some(left) = time_left {
                     // All else has been told: it is this that is left to refuse.
                     let verdict = decided.granted.as_ref().map(drop).map_err(|reason| *reason);
-                    trail.step("R65, R66", "time left", verdict, || {
-                        format!("the token ends with the assertion: {left} s are left, {MIN_LIFETIME} s are needed")
-                    });
+                    trail.step_of_time_left(left, verdict);
                 }
                 trail.judged(decided.rule, decided.label, decided.audited);
                 // R87: last, so that it sees what the rules grant, and before anything is used up or signed.
-                self.narrowed_by_policy(&facts, decided.granted?, now, trail)
+                self.narrowed_by_policy(GrantType::JwtBearer, &facts, decided.granted?, now, trail)
             }
             // An explanation alone comes here.
             _ => Err(trail.refusal()),

@@ -2,5 +2,6 @@
 
 mod issued_jwt;
 mod jwt_bearer;
+mod token_exchange;
 
 pub(super) use issued_jwt::IssuedJwt;

@@ -1,7 +1,7 @@
 //! Who grants without a client (R29), found without a look at every issuer: whether an organization has such a rule at
-//! all, and which labels are taken.
+//! all, and which labels are taken. Whose tokens can be exchanged (R90) is found in the same way.
 //!
-//! For each of both a signpost leads to one trusted issuer of which it is so, and beside it stands a mark for every one.
+//! For each of these a signpost leads to one trusted issuer of which it is so, and beside it stands a mark for every one.
 //! A signpost counts only where the issuer's record bears it out. It is set before the record that it stands for, and
 //! leads elsewhere before that record goes: so there is none to be missed, wherever a store fails in the middle.
 
@@ -24,6 +24,8 @@ pub(super) enum Trait<'a> {
     Grants,
     /// One of its rules has this label.
     Label(&'a str),
+    /// Its tokens can be exchanged (R90).
+    Exchanges,
 }
 
 impl Trait<'_> {
@@ -31,12 +33,16 @@ impl Trait<'_> {
         match self {
             Self::Grants => issuer.grants_without_client(),
             Self::Label(label) => issuer.has_label(label),
+            Self::Exchanges => issuer.enabled && issuer.token_exchange.is_some(),
         }
     }
 
     fn signpost(&self, organization: &OrganizationId) -> String {
-        let label = if let Self::Label(label) = self { Some(*label) } else { None };
-        Key::without_client(organization, label)
+        match self {
+            Self::Grants => Key::without_client(organization, None),
+            Self::Label(label) => Key::without_client(organization, Some(label)),
+            Self::Exchanges => Key::token_exchange(organization),
+        }
     }
 }
 
@@ -46,6 +52,9 @@ fn traits(issuer: Option<&TrustedIssuer>) -> Vec<Trait<'_>> {
     let mut traits = Vec::new();
     if issuer.grants_without_client() {
         traits.push(Trait::Grants);
+    }
+    if Trait::Exchanges.is_of(issuer) {
+        traits.push(Trait::Exchanges);
     }
     for (_, label) in issuer.labels() {
         if !traits.contains(&Trait::Label(label)) {
@@ -76,11 +85,24 @@ impl<P: Ports> Registry<P> {
         Ok(grants)
     }
 
+    /// Whether tokens of an issuer can be exchanged. It is kept like the registrations themselves.
+    async fn exchanges_tokens(&self, organization: &CurrentOrganization) -> Result<bool, StoreError> {
+        if let Some(kept) = organization.token_exchange.get() {
+            return Ok(kept);
+        }
+        let exchanges = self.issuer_with(&organization.id, Trait::Exchanges, |_| false).await?.is_some();
+        organization.token_exchange.set(Some(exchanges));
+        Ok(exchanges)
+    }
+
     /// What the organization's registrations allow: what the metadata says (R67).
     pub async fn offered(&self, organization: &OrganizationId) -> Result<Offered, RegistryError> {
         // That the organization exists the caller knows.
         let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
-        Ok(Offered { without_client: self.grants_without_client(&organization).await? })
+        Ok(Offered {
+            without_client: self.grants_without_client(&organization).await?,
+            token_exchange: self.exchanges_tokens(&organization).await?,
+        })
     }
 
     /// Whether a rule without a client has this label: of an issuer that stays as it is.
