@@ -121,6 +121,7 @@ fn entity(type_name: &str, id: &str) -> Option<EntityUid> {
 fn facts(context: &Context) -> Option<Value> {
     let mut facts = json!({
         "claims": claims::for_cedar(&context.claims)?,
+        "grant_type": context.grant_type,
         "scopes": context.scopes,
         "audience": context.audience,
         "has_client": context.has_client,
@@ -131,6 +132,9 @@ fn facts(context: &Context) -> Option<Value> {
         if let Some(text) = text {
             facts[name] = text.as_str().into();
         }
+    }
+    if let Some(act) = &context.actor {
+        facts["actor"] = claims::for_cedar(act)?;
     }
     Some(facts)
 }
@@ -148,6 +152,7 @@ mod tests {
             trusted_issuer: "partner".to_owned(),
             rule: None,
             subject: "repo:octo-org/app".to_owned(),
+            actor: None,
             claims: claims.to_owned(),
             scopes: scopes.iter().map(ToString::to_string).collect(),
             audience: vec!["https://api.example".to_owned()],

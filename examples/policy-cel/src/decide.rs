@@ -33,9 +33,12 @@ fn variables(context: &Context) -> Option<Variables<'static>> {
     let texts = |texts: &[String]| texts.iter().map(|text| self::text(text)).collect::<Vec<_>>();
     let maybe = |name: &Option<String>| name.as_deref().map_or(Value::Null, text);
     let claims: Json = serde_json::from_str(&context.claims).ok()?;
+    let actor: Json = context.actor.as_deref().map_or(Some(Json::Null), |act| serde_json::from_str(act).ok())?;
     let mut variables = Variables::default();
     for (name, value) in [
         ("claims", value_of(claims)),
+        ("actor", value_of(actor)),
+        ("grant_type", text(&context.grant_type)),
         ("scopes", Value::List(Arc::new(texts(&context.scopes)))),
         ("subject", text(&context.subject)),
         ("issuer", text(&context.trusted_issuer)),
@@ -113,6 +116,7 @@ mod tests {
             trusted_issuer: "github".to_owned(),
             rule: None,
             subject: "repo:octo-org/app:ref:refs/heads/main".to_owned(),
+            actor: None,
             claims: claims.to_owned(),
             scopes: vec!["read".to_owned(), "write".to_owned()],
             audience: vec!["https://api.example".to_owned()],

@@ -21,6 +21,7 @@ impl Policy for ComposedPolicy {
             trusted_issuer: context.trusted_issuer.to_string(),
             rule: context.rule.map(String::from),
             subject: context.subject.to_string(),
+            actor: context.actor.map(String::from),
             claims: context.claims.to_string(),
             scopes: scopes.map(String::from).collect::<Vec<_>>(),
             audience: context.audience.to_vec(),

@@ -23,7 +23,7 @@ impl From<Refusal> for exchange::ExchangeError {
         Self::Refusal(exchange::Refusal {
             code: refusal.code.name().to_string(),
             reason: refusal.reason.name().to_string(),
-            sentence: refusal.reason.sentence().to_string(),
+            sentence: refusal.sentence().into_owned(),
             retry_after: refusal.retry_after,
             cause: refusal.cause,
         })

@@ -3,7 +3,9 @@
 use alloc::string::{String, ToString};
 
 use asserta_core::client_auth::{Client, Presented, PresentedBy};
+use asserta_core::field::FieldError;
 use asserta_core::grants::TokenRequest;
+use asserta_core::grants::token_exchange::Parameters;
 use asserta_core::json::to_text;
 use asserta_core::keys;
 use asserta_core::oauth::Reason;
@@ -15,6 +17,7 @@ use super::organization;
 use crate::bindings::Component;
 use crate::bindings::wit::exchange::{
     AccessToken, ClientAssertion, Credentials, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded, Options,
+    TokenExchange,
 };
 use crate::bindings::wit::types::RegistryError;
 use crate::instance::{run, service};
@@ -64,9 +67,19 @@ impl Guest for Component {
     }
 
     fn explain(name: String, grant: Grant, client_id: Option<String>) -> Result<String, RegistryError> {
-        let Grant::JwtBearer(assertion) = grant;
-        let organization = organization(&name)?;
-        Ok(to_text(&run(service()?.explain(&organization, &assertion, client_id.as_deref()))?))
+        let (service, organization) = (service()?, organization(&name)?);
+        let explained = match (&grant, client_id.as_deref()) {
+            (Grant::JwtBearer(assertion), client_id) => {
+                run(service.explain(&organization, assertion, client_id))
+            }
+            (Grant::TokenExchange(exchange), Some(client_id)) => {
+                run(service.explain_exchange(&organization, &parameters(exchange), client_id))
+            }
+            (Grant::TokenExchange(_), None) => {
+                return Err(FieldError::new("client_id", "is needed with subject_token").into());
+            }
+        };
+        Ok(to_text(&explained?))
     }
 
     fn explain_client(
@@ -100,9 +113,30 @@ pub(super) fn client(credentials: Credentials) -> Result<Client, Reason> {
 
 fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
     let client = client(credentials)?;
-    let Grant::JwtBearer(assertion) = grant;
     let resources = options.resources.iter().map(String::as_str);
-    TokenRequest::jwt_bearer(client, &assertion, options.scope.as_deref(), resources)
+    match &grant {
+        Grant::JwtBearer(assertion) => {
+            TokenRequest::jwt_bearer(client, assertion, options.scope.as_deref(), resources)
+        }
+        Grant::TokenExchange(exchange) => {
+            let scope = options.scope.as_deref();
+            let parameters = Parameters { scope, resources: resources.collect(), ..parameters(exchange) };
+            TokenRequest::token_exchange(client, &parameters)
+        }
+    }
+}
+
+fn parameters(exchange: &TokenExchange) -> Parameters<'_> {
+    let TokenExchange { subject, actor, requested_token_type, audience } = exchange;
+    Parameters {
+        subject_token: Some(&subject.token),
+        subject_token_type: Some(&subject.token_type),
+        actor_token: actor.as_ref().map(|actor| actor.token.as_str()),
+        actor_token_type: actor.as_ref().map(|actor| actor.token_type.as_str()),
+        requested_token_type: requested_token_type.as_deref(),
+        audiences: audience.iter().map(String::as_str).collect(),
+        ..Parameters::default()
+    }
 }
 
 fn supply(name: &str, needed: &KeysNeeded, supplied: Supplied) -> Result<u32, RegistryError> {

@@ -1,5 +1,6 @@
 //! Looking into an assertion: each check, in order, with what it saw. Nothing is consumed or written.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,6 +13,7 @@ use crate::application::{Application, ApplicationMetadata};
 use crate::check::Finding;
 use crate::client_auth::ClientAssertion;
 use crate::grants::jwt_bearer::Request;
+use crate::grants::token_exchange;
 use crate::jwt::Mark;
 use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason};
 use crate::organization::OrganizationId;
@@ -92,10 +94,45 @@ impl<P: Ports> Service<P> {
             }
         };
         match &application {
-            Some(application) => steps_of_application(application, &mut trail),
+            Some(application) => steps_of_application(application, GrantType::JwtBearer, &mut trail),
             None => step_of_no_client(self.registry.grants_without_client(&organization).await?, &mut trail),
         }
         match self.jwt_bearer(&organization, asker, &request, now, &mut trail).await {
+            Ok(granted) => {
+                if let Some(mark) = granted.mark() {
+                    self.step_of_mark(mark, now, &mut trail).await?;
+                }
+            }
+            // What is told of no step is the store that fails.
+            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
+            Err(_) => {}
+        }
+        Ok(Explanation::of(trail))
+    }
+
+    /// Explains what a token exchange would come to, for this application (R90 to R93). Fetches keys if need be, reserves
+    /// nothing.
+    pub async fn explain_exchange(
+        &self,
+        organization: &OrganizationId,
+        parameters: &token_exchange::Parameters<'_>,
+        client_id: &str,
+    ) -> Result<Explanation, RegistryError> {
+        self.registry.require(organization).await?;
+        let application = self.registry.application(organization, client_id).await?;
+        let now = self.shell.ports.clock().now();
+        // That the organization exists is known here.
+        let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
+        let mut trail = Trail::new();
+        let request = match parameters.check() {
+            Ok(request) => request,
+            Err(reason) => {
+                trail.step("R15, R90", "parameters", Err(reason), || reason.sentence().to_string());
+                return Ok(Explanation::of(trail));
+            }
+        };
+        steps_of_application(&application, GrantType::TokenExchange, &mut trail);
+        match Box::pin(self.token_exchange(&organization, &application, &request, now, &mut trail)).await {
             Ok(granted) => {
                 if let Some(mark) = granted.mark() {
                     self.step_of_mark(mark, now, &mut trail).await?;
@@ -157,15 +194,14 @@ fn step_of_request(assertion: &str, reason: Reason, trail: &mut Trail) {
 }
 
 /// R21, R24: whether the application may use the grant at all.
-fn steps_of_application(application: &Application, trail: &mut Trail) {
+fn steps_of_application(application: &Application, grant: GrantType, trail: &mut Trail) {
     let (enabled, seen) = match application.metadata().enabled {
         true => (Ok(()), "the application is enabled"),
         false => (Err(Reason::ClientUnauthenticated), "the application is disabled"),
     };
     trail.step("R21", "application enabled", enabled, || seen.to_string());
-    let grant = GrantType::JwtBearer;
     let (allowed, saw) = match application.allows(grant) {
-        true => (Ok(()), "the application has the JWT bearer grant".to_string()),
+        true => (Ok(()), format!("grant_types of the application has {}", grant.name())),
         false => {
             let missing = format!("grant_types of the application lacks {}", grant.name());
             (Err(Reason::GrantNotAllowed), missing)
