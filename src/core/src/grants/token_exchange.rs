@@ -235,13 +235,13 @@ fn may_act(terms: &Terms<'_>, claims: &Claims, client_id: &str, actor: Option<&A
         let is_own = iss.is_none() && actor.issuer == terms.issuer.document().issuer;
         is(sub, &actor.subject) && (is_own || is(iss, &actor.issuer))
     };
-    // A client is known to us by its `client_id`, be we named or not.
-    let is_client = || is(sub, client_id) && (iss.is_none() || is(iss, &terms.urls.issuer));
+    // A client is one of ours, be we named or not.
+    let is_client = |name| is(name, client_id) && (iss.is_none() || is(iss, &terms.urls.issuer));
     match (named_client, sub) {
         (None, None) => false,
-        (Some(_), None) => is(named_client, client_id) && iss.is_none(),
+        (Some(_), None) => is_client(named_client),
         (named, Some(_)) => {
-            (named.is_none() || is(named, client_id)) && (actor.is_some_and(is_actor) || is_client())
+            (named.is_none() || is(named, client_id)) && (actor.is_some_and(is_actor) || is_client(sub))
         }
     }
 }

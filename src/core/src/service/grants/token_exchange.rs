@@ -107,6 +107,10 @@ impl<P: Ports> Service<P> {
             Terms { urls: &organization.urls, asker, issuer: &issuer, scope: None, resources: &[] };
         let refused = |problem| role.refusal(jwt_bearer::reason(problem));
         let admitted = policy::admit(terms).map_err(refused);
+        step(trail, "R25, R40", "issuer accepted", &admitted, || {
+            let does = if admitted.is_ok() { "accepts" } else { "does not accept, or which is disabled" };
+            [quoted(&issuer.document().name).as_str(), ", which the application ", does].concat()
+        });
         let mut verification =
             Verification::new(&jwt.unverified, token_exchange::expectations(&terms), now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
@@ -117,7 +121,7 @@ impl<P: Ports> Service<P> {
         let verified = self.verify(organization, owner, &jwt, &mut verification, now, trail).await?;
         let vouched = token_exchange::vouch(&admitted, &verified).map_err(refused);
         step(trail, "R41, R49, R80", "issuer's policy", &vouched, || {
-            format_of_policy(&issuer, vouched.is_ok())
+            words_of_policy(&issuer, vouched.is_ok())
         });
         vouched.map(|()| Actor::of(&issuer, &verified))
     }
@@ -133,7 +137,7 @@ fn step<T>(
     trail.step(rule, name, verdict.as_ref().map(drop).map_err(|refusal| refusal.reason), saw);
 }
 
-fn format_of_policy(issuer: &Issuer, vouches: bool) -> String {
+fn words_of_policy(issuer: &Issuer, vouches: bool) -> String {
     let does = if vouches { "speaks for" } else { "may not speak for" };
     [quoted(&issuer.document().name).as_str(), " ", does, " this actor"].concat()
 }
