@@ -1,9 +1,9 @@
-//! The token request's form: what is accepted says the same to another form parser, and what another one wrote
-//! is read as it was meant (R13, R15, R16, R22).
+//! The token request's form, of either grant: what is accepted says the same to another form parser, and what another one
+//! wrote is read as it was meant (R13, R15, R16, R22, R90).
 #![no_main]
 
 use asserta_core::client_auth::{Client, Presented, PresentedBy};
-use asserta_core::grants::{GrantRequest, HttpTokenRequest, TokenRequest};
+use asserta_core::grants::{GrantRequest, HttpTokenRequest, TokenRequest, token_exchange};
 use asserta_core::oauth::{Form, MAX_ASSERTION};
 
 asserta_fuzz::target!(|input| {
@@ -37,11 +37,14 @@ fn as_body(body: &[u8]) {
         query,
         body,
     };
-    if let Ok(TokenRequest { client, grant: GrantRequest::JwtBearer(grant) }) =
-        TokenRequest::from_http(request(None, body))
-    {
-        assert!((1..=MAX_ASSERTION).contains(&grant.assertion.len()), "R14, R15");
-        assert!(grant.scope.is_none_or(|scope| !scope.is_empty()), "R13");
+    if let Ok(TokenRequest { client, grant }) = TokenRequest::from_http(request(None, body)) {
+        match grant {
+            GrantRequest::JwtBearer(grant) => {
+                assert!((1..=MAX_ASSERTION).contains(&grant.assertion.len()), "R14, R15");
+                assert!(grant.scope.is_none_or(|scope| !scope.is_empty()), "R13");
+            }
+            GrantRequest::TokenExchange(grant) => as_exchange(&grant, body),
+        }
         match client {
             Client::Presents(Presented::Secret(secret)) => assert_eq!(secret.presented_by, PresentedBy::Post),
             Client::Presents(Presented::Assertion(presented)) => {
@@ -63,9 +66,39 @@ fn as_body(body: &[u8]) {
         && TokenRequest::from_http(request(Some(query), good)).is_ok()
     {
         let secret =
-            |name: &str| ["client_id", "client_secret", "client_assertion", "assertion"].contains(&name);
+            |name: &str| {
+                ["client_id", "client_secret", "client_assertion", "assertion", "subject_token", "actor_token"]
+                    .contains(&name)
+            };
         assert!(!form_urlencoded::parse(body).any(|(name, _)| secret(&name)), "R22: a secret in the query");
     }
+}
+
+/// R90: what another parser reads is what is exchanged, and nothing else.
+fn as_exchange(grant: &token_exchange::Request, body: &[u8]) {
+    let all = |name: &str| -> Vec<String> {
+        let pairs = form_urlencoded::parse(body).into_owned();
+        pairs.filter(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value).collect()
+    };
+    let tokens = [("subject_token", Some(&grant.subject)), ("actor_token", grant.actor.as_ref())];
+    for (name, token) in tokens {
+        let (text, token_type) = (all(name), all(&format!("{name}_type")));
+        match token {
+            Some(token) => {
+                assert!((1..=MAX_ASSERTION).contains(&token.text.len()), "R15");
+                assert_eq!((text, token_type), (vec![token.text.clone()], vec![token.token_type.name().to_owned()]));
+            }
+            None => assert!(text.is_empty() && token_type.is_empty(), "R90: {name} is passed over"),
+        }
+    }
+    let issued = [token_exchange::ISSUED_TOKEN_TYPE.to_owned()];
+    assert!(all("requested_token_type").iter().all(|requested| issued.contains(requested)), "R90");
+    assert!(grant.scope.as_ref().is_none_or(|scope| !scope.is_empty()), "R13");
+    let (resources, audiences) = (all("resource"), all("audience"));
+    assert!(resources.len() <= 8 && audiences.len() <= 8, "R13");
+    let asked = |resource: &String| resources.contains(resource) || audiences.contains(resource);
+    assert!(grant.resources.iter().all(asked), "R63: something else is asked for");
+    assert!(resources.iter().chain(&audiences).all(|asked| grant.resources.contains(asked)), "R63");
 }
 
 /// Lines as names and values in turn.
