@@ -5,8 +5,10 @@
  * Written by `make documents` from the types of the server; not by hand.
  */
 
-/** A grant (RFC 7523 section 2.1). */
-export type GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/** A grant (RFC 7523 section 2.1, RFC 8693 section 2.1). */
+export type GrantType =
+  | "urn:ietf:params:oauth:grant-type:jwt-bearer"
+  | "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /**
  * How an application authenticates (RFC 7591 section 2). Where it has a secret, HTTP Basic always works (RFC 6749
@@ -194,6 +196,27 @@ export interface IssuerRule {
 }
 
 /**
+ * For whom the tokens of an issuer may be exchanged (RFC 8693), beside the applications that their `aud` names: that
+ * an issuer is trusted says nothing of whom it meant.
+ */
+export interface TokenExchange {
+  /**
+   * Whether the claim `may_act` of a token says so (RFC 8693 section 4.4): by the application's `client_id`, or by the
+   * `sub` of the application or of the actor token.
+   */
+  allow_may_act?: boolean;
+  /**
+   * The claim that names who got the token, such as `azp`, by its name or, where it begins with `/`, by a JSON
+   * Pointer. It needs `allowed_actors`; 1 to 256 bytes.
+   */
+  actor_claim?: string;
+  /** The values of that claim whose tokens may be exchanged, each whole: at most 100 of 1 to 1024 bytes. */
+  allowed_actors?: string[];
+  /** Whether a token can be exchanged `once`, or again until it expires (`allow`). */
+  replay?: Replay;
+}
+
+/**
  * A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
  * `jwks_uri`, `jwks`, `certificate` and `discovery`.
  */
@@ -268,6 +291,8 @@ export interface TrustedIssuer {
    * granted. Absent: the members above are the one rule.
    */
   rules?: IssuerRule[];
+  /** Whether its tokens can be exchanged (RFC 8693), and for whom. Absent: they can't. */
+  token_exchange?: TokenExchange;
   /** Whether an issuer that many tenants share may be trusted without a condition on the tenant. */
   allow_any_tenant?: boolean;
 }

@@ -33,7 +33,8 @@ impl Scene {
         let world = World::default();
         let mut trusted = json!({ "jwks": jwks(&[&key(1)]), "token_exchange": {} });
         overlay(&mut trusted, &issuer_members);
-        let other = json!({ "name": "other", "issuer": OTHER, "jwks": jwks(&[&key(2)]), "token_exchange": {} });
+        let other =
+            json!({ "name": "other", "issuer": OTHER, "jwks": jwks(&[&key(2)]), "token_exchange": {} });
         let mut members =
             json!({ "grant_types": [GRANT], "audience": ["https://api.example", "orders", "billing"] });
         overlay(&mut members, &application);
@@ -116,18 +117,13 @@ fn overlay(document: &mut Value, members: &Value) {
 }
 
 fn of(subject: &str) -> Parameters<'_> {
-    Parameters {
-        subject_token: Some(subject),
-        subject_token_type: Some(JWT),
-        ..Parameters::default()
-    }
+    Parameters { subject_token: Some(subject), subject_token_type: Some(JWT), ..Parameters::default() }
 }
 
 /// A token with this `typ`.
 fn typed(key: &SigningKey, typ: &str, claims: &Value) -> String {
     let header = json!({ "alg": key.algorithm().name(), "kid": key.kid(), "typ": typ });
-    let input =
-        [header, claims.clone()].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
+    let input = [header, claims.clone()].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
     let signature = base64url::encode(&key.sign(input.as_bytes(), &[0; 32]));
     format!("{input}.{signature}")
 }
@@ -187,10 +183,7 @@ fn r90_the_parameters() {
         (Parameters { actor_token_type: Some(JWT), ..good.clone() }, Reason::ActorTokenIncomplete),
         (Parameters { subject_token_type: Some("jwt"), ..good.clone() }, Reason::TokenTypeUnsupported),
         (
-            Parameters {
-                subject_token_type: Some("urn:ietf:params:oauth:token-type:saml2"),
-                ..good.clone()
-            },
+            Parameters { subject_token_type: Some("urn:ietf:params:oauth:token-type:saml2"), ..good.clone() },
             Reason::TokenTypeUnsupported,
         ),
         (
@@ -287,8 +280,7 @@ fn r90_types_of_tokens() {
     let of_type = |issuer: Value, header: Option<&str>, token_type: &str| {
         let scene = Scene::new(issuer, json!({}));
         let claims = json!({ "iss": ISSUER, "sub": "alice", "aud": scene.client_id(), "exp": START + 60 });
-        let token =
-            header.map_or_else(|| scene.subject(json!({})), |typ| typed(&key(1), typ, &claims));
+        let token = header.map_or_else(|| scene.subject(json!({})), |typ| typed(&key(1), typ, &claims));
         scene.asked(&Parameters { subject_token_type: Some(token_type), ..of(&token) }).map_err(|r| r.reason)
     };
     let access = json!({ "typ": "at+jwt" });
@@ -308,7 +300,8 @@ fn r90_types_of_tokens() {
 
 #[test]
 fn r91_nobody_meant_the_client() {
-    let scene = Scene::with(json!({ "allow_may_act": true, "actor_claim": "azp", "allowed_actors": ["web"] }));
+    let scene =
+        Scene::with(json!({ "allow_may_act": true, "actor_claim": "azp", "allowed_actors": ["web"] }));
     for claims in [
         json!({ "aud": "https://as.example" }),
         json!({ "aud": "https://as.example", "azp": "mobile" }),
@@ -417,7 +410,11 @@ fn r92_who_acts() {
         json!({ "sub": "x", "level": 1e20 }),
     ] {
         let refusal = scene.exchange(&scene.subject(json!({ "act": bad }))).expect_err("refused");
-        assert_eq!((refusal.reason, refusal.code), (Reason::ActorInvalid, ErrorCode::InvalidRequest), "{bad}");
+        assert_eq!(
+            (refusal.reason, refusal.code),
+            (Reason::ActorInvalid, ErrorCode::InvalidRequest),
+            "{bad}"
+        );
     }
 }
 
@@ -456,8 +453,12 @@ fn r93_the_actors_issuer_has_a_policy() {
         let mut document =
             json!({ "name": "other", "issuer": OTHER, "jwks": jwks(&[&key(2)]), "token_exchange": {} });
         overlay(&mut document, &members);
-        run(scene.service().registry().put_trusted_issuer(&default_organization(), "other", &issuer(document)))
-            .expect("replaced");
+        run(scene.service().registry().put_trusted_issuer(
+            &default_organization(),
+            "other",
+            &issuer(document),
+        ))
+        .expect("replaced");
         scene.verdict(&subject, Some(&token)).map(drop)
     };
     let blue = json!([{ "claim": "team", "equals": "blue" }]);
@@ -538,7 +539,10 @@ fn r93_resource_and_audience() {
     let all = json!(["https://api.example", "orders", "billing"]);
     assert_eq!(aud(&[], &[]).expect("granted"), all);
     assert_eq!(aud(&[], &["orders"]).expect("granted"), "orders");
-    assert_eq!(aud(&["https://api.example"], &["orders", "orders"]).expect("granted"), json!(["https://api.example", "orders"]));
+    assert_eq!(
+        aud(&["https://api.example"], &["orders", "orders"]).expect("granted"),
+        json!(["https://api.example", "orders"])
+    );
     assert_eq!(aud(&["orders"], &["orders"]).expect("granted"), "orders");
     for (resources, audiences) in
         [(&[][..], &["other"][..]), (&["https://api.example"], &["other"]), (&["https://api.example/"], &[])]
@@ -609,8 +613,7 @@ fn r35_one_jwt_one_role() {
     let presented = |text: &str| Presented::assertion(Some(id), text).expect("small");
     let token = assertion(&key(1), START, json!({ "aud": "https://as.example" }));
     let subject = scene.subject(json!({ "jti": "s" }));
-    let with_actor =
-        Parameters { actor_token: Some(&token), actor_token_type: Some(JWT), ..of(&subject) };
+    let with_actor = Parameters { actor_token: Some(&token), actor_token_type: Some(JWT), ..of(&subject) };
     for parameters in [of(&token), with_actor] {
         let request = TokenRequest::token_exchange(presented(&token), &parameters).expect("small");
         let refusal = run(scene.service().exchange(&default_organization(), &request)).expect_err("refused");
@@ -654,7 +657,8 @@ fn r67_listed_where_it_works() {
         grants.contains(&GRANT.into())
     };
     let put = |name: &str, members: Value| {
-        let mut document = json!({ "name": name, "issuer": format!("https://{name}.example"), "jwks": jwks(&[&key(1)]) });
+        let mut document =
+            json!({ "name": name, "issuer": format!("https://{name}.example"), "jwks": jwks(&[&key(1)]) });
         overlay(&mut document, &members);
         let document = issuer(document);
         run(world.service().registry().put_trusted_issuer(&organization, name, &document)).expect("put");

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-GrantType = Literal["urn:ietf:params:oauth:grant-type:jwt-bearer"]
-"""A grant (RFC 7523 section 2.1)."""
+GrantType = Literal[
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+]
+"""A grant (RFC 7523 section 2.1, RFC 8693 section 2.1)."""
 
 ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt"]
 """How an application authenticates (RFC 7591 section 2). Where it has a secret, HTTP Basic always works (RFC 6749
@@ -194,6 +197,25 @@ class IssuerRule(TypedDict):
     """
 
 
+class TokenExchange(TypedDict):
+    """For whom the tokens of an issuer may be exchanged (RFC 8693), beside the applications that their ``aud`` names:
+    that an issuer is trusted says nothing of whom it meant.
+    """
+
+    allow_may_act: NotRequired[bool]
+    """Whether the claim ``may_act`` of a token says so (RFC 8693 section 4.4): by the application's ``client_id``, or
+    by the ``sub`` of the application or of the actor token.
+    """
+    actor_claim: NotRequired[str]
+    """The claim that names who got the token, such as ``azp``, by its name or, where it begins with ``/``, by a JSON
+    Pointer. It needs ``allowed_actors``; 1 to 256 bytes.
+    """
+    allowed_actors: NotRequired[list[str]]
+    """The values of that claim whose tokens may be exchanged, each whole: at most 100 of 1 to 1024 bytes."""
+    replay: NotRequired[Replay]
+    """Whether a token can be exchanged ``once``, or again until it expires (``allow``)."""
+
+
 class TrustedIssuer(TypedDict):
     """A third party whose assertions an organization accepts, and what it is trusted with. It needs exactly one of
     ``jwks_uri``, ``jwks``, ``certificate`` and ``discovery``.
@@ -263,6 +285,8 @@ class TrustedIssuer(TypedDict):
     """Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is
     granted. Absent: the members above are the one rule.
     """
+    token_exchange: NotRequired[TokenExchange]
+    """Whether its tokens can be exchanged (RFC 8693), and for whom. Absent: they can't."""
     allow_any_tenant: NotRequired[bool]
     """Whether an issuer that many tenants share may be trusted without a condition on the tenant."""
 

@@ -91,6 +91,9 @@ pub struct TrustedIssuer {
     /// granted. Absent: the members above are the one rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<IssuerRule>>,
+    /// Whether its tokens can be exchanged (RFC 8693), and for whom. Absent: they can't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<Value>,
     /// Whether an issuer that many tenants share may be trusted without a condition on the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_any_tenant: Option<bool>,

@@ -272,8 +272,6 @@ pub fn decide(facts: &Facts<'_>, actor: Option<&Actor>) -> Decided {
             let granted = decided.granted.map(|granted| Granted { actor: act, ..granted });
             Decided { granted, ..decided }
         }
-        Err(reason) => {
-            Decided { rule: None, label: None, audited: Vec::new(), granted: Err(reason) }
-        }
+        Err(reason) => Decided { rule: None, label: None, audited: Vec::new(), granted: Err(reason) },
     }
 }

@@ -12,5 +12,6 @@ mod routes;
 mod server;
 mod settings;
 mod token;
+mod token_exchange;
 #[path = "../../../core/tests/world/mod.rs"]
 mod world;

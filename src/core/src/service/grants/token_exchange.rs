@@ -97,14 +97,15 @@ impl<P: Ports> Service<P> {
         trail: &mut Trail,
     ) -> Result<Actor, Refusal> {
         let role = Role::ActorToken;
-        trail.step("R90", "actor token", Ok(()), || "the checks that follow are of the actor token".to_string());
+        trail.step("R90", "actor token", Ok(()), || {
+            "the checks that follow are of the actor token".to_string()
+        });
         let jwt = IssuedJwt::parse(&token.text, role, trail)?;
         let issuer = self.issuer_of(organization, &jwt, trail).await?;
         let can_be = check_issuer(&issuer, token, role, trail);
         trail.go_on(can_be)?;
         let asker = Asker::Application(application);
-        let terms =
-            Terms { urls: &organization.urls, asker, issuer: &issuer, scope: None, resources: &[] };
+        let terms = Terms { urls: &organization.urls, asker, issuer: &issuer, scope: None, resources: &[] };
         let refused = |problem| role.refusal(jwt_bearer::reason(problem));
         let admitted = policy::admit(terms).map_err(refused);
         step(trail, "R25, R40", "issuer accepted", &admitted, || {
@@ -144,12 +145,16 @@ fn words_of_policy(issuer: &Issuer, vouches: bool) -> String {
 
 /// R90: whether such tokens of this issuer can be exchanged.
 fn check_issuer(issuer: &Issuer, token: &TypedToken, role: Role, trail: &mut Trail) -> Result<(), Refusal> {
-    let verdict = token_exchange::check_issuer(issuer, token.token_type).map_err(|reason| role.refusal(reason));
+    let verdict =
+        token_exchange::check_issuer(issuer, token.token_type).map_err(|reason| role.refusal(reason));
     step(trail, "R90", "token exchange", &verdict, || {
         let typ = issuer.document().typ.as_deref().unwrap_or("no typ");
         let has = if issuer.document().token_exchange.is_some() { "has" } else { "has no" };
         let token_type = token.token_type.name();
-        alloc::format!("{token_type}; the issuer {has} token_exchange, and is registered with {}", quoted(typ))
+        alloc::format!(
+            "{token_type}; the issuer {has} token_exchange, and is registered with {}",
+            quoted(typ)
+        )
     });
     verdict
 }
