@@ -10,7 +10,11 @@ import type { AccessToken } from "./records.js";
 import type { ApplyReport, Explanation, Introspection, SigningAlgorithm } from "./reports.js";
 import { MemoryStore, type Store } from "./stores.js";
 
+type Grant = Parameters<Root["exchange"]["exchange"]>[1];
+
 const SWEEP_EVERY = 60_000;
+/** The type of a token that is a JWT (RFC 8693 section 3). */
+const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
 /** For one exchange. */
 const MAX_FETCHES = 8;
 
@@ -110,6 +114,26 @@ export interface TokenRequest {
   organization?: string;
 }
 
+/** An exchange of another issuer's token that is asked for (RFC 8693). There is always a client. */
+export interface TokenExchangeRequest extends Omit<ExchangeRequest, "assertion"> {
+  /**
+   * Whose rights the new token is to have: of an issuer that is registered with `token_exchange`, and meant for the
+   * application.
+   */
+  subjectToken: string;
+  /**
+   * Its type (RFC 8693 section 3). Default: `urn:ietf:params:oauth:token-type:jwt`; others are `…:id_token` and, of issuers
+   * that are registered with the `typ` `at+jwt`, `…:access_token`.
+   */
+  subjectTokenType?: string;
+  /** Who acts for the subject. Default: nobody but the client. */
+  actorToken?: string;
+  /** Its type. Default: the same. */
+  actorTokenType?: string;
+  /** What the token is for, like `resource` and together with it: up to eight. */
+  audience?: string | string[];
+}
+
 /** Exchanges assertions for access tokens, over one store. */
 export class Exchanger {
   /** The third parties whose assertions are accepted. */
@@ -167,8 +191,16 @@ export class Exchanger {
 
   /** Exchanges an assertion for an access token, or throws {@link Refused}. */
   async exchange(request: ExchangeRequest): Promise<AccessToken> {
+    return this.#exchange(jwtBearer(request.assertion), request);
+  }
+
+  /** Exchanges a token of another issuer for an access token (RFC 8693), or throws {@link Refused}. */
+  async exchangeToken(request: TokenExchangeRequest): Promise<AccessToken> {
+    return this.#exchange(tokenExchange(request), request);
+  }
+
+  async #exchange(grant: Grant, request: Omit<ExchangeRequest, "assertion">): Promise<AccessToken> {
     const organization = convert.text("organization", request.organization ?? "default");
-    const grant = jwtBearer(request.assertion);
     const credentials = credentialsOf(request);
     const options = {
       scope: convert.optional(convert.text, "scope", request.scope),
@@ -284,6 +316,17 @@ export class Exchanger {
     return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
   }
 
+  /** Looks into a subject token, and an actor token, as an exchange would. Nothing is consumed. */
+  explainToken(
+    request: Pick<TokenExchangeRequest, "subjectToken" | "subjectTokenType" | "actorToken" | "actorTokenType" | "organization">
+      & { clientId: string },
+  ): Explanation {
+    const organization = convert.text("organization", request.organization ?? "default");
+    const clientId = convert.text("clientId", request.clientId);
+    const grant = tokenExchange(request);
+    return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
+  }
+
   /** Looks into a JWT of a client as an exchange would. Nothing is consumed. */
   explainClient(clientAssertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
     const organization = convert.text("organization", options.organization ?? "default");
@@ -348,9 +391,21 @@ function withPayload<E>(error: unknown, convertError: (payload: E) => Error): un
   return new Trapped("the component was stopped", { cause: error });
 }
 
-/** The one grant that there is. */
-function jwtBearer(assertion: string): { tag: "jwt-bearer"; val: string } {
+/** An assertion. */
+function jwtBearer(assertion: string): Grant {
   return { tag: "jwt-bearer", val: convert.text("assertion", assertion) };
+}
+
+/** A token to be exchanged. */
+function tokenExchange(request: TokenExchangeRequest): Grant {
+  const typed = (field: string, token: unknown, tokenType: unknown) => ({
+    token: convert.text(field, token),
+    tokenType: convert.text(`${field}Type`, tokenType ?? JWT_TYPE),
+  });
+  const { subjectToken, subjectTokenType, actorToken, actorTokenType, audience } = request;
+  const actor = actorToken === undefined || actorToken === null ? undefined : typed("actorToken", actorToken, actorTokenType);
+  const subject = typed("subjectToken", subjectToken, subjectTokenType);
+  return { tag: "token-exchange", val: { subject, actor, audience: convert.optional(convert.texts, "audience", audience) ?? [] } };
 }
 
 /** Those of the application, or of nobody: then at most the `client_id` of a rule. */

@@ -5,6 +5,9 @@ import type { ApplicationMetadata, TrustedIssuer } from "./documents.js";
 /** The grant type of RFC 7523 section 2.1. */
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+/** The grant type of RFC 8693 section 2.1. */
+export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 /** The algorithms of our own access tokens. */
 export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";
 

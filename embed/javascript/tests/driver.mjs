@@ -29,11 +29,16 @@ const OPERATIONS = {
   revoke: (question) => host.revoke(camel(question)),
   revoke_all: ({ document, ...where }) => host.revocations.add(document, where),
   jwks: (where) => JSON.parse(host.keys.jwks(where)),
-  async exchange(request) {
-    const { token, tokenType, expiresIn, scope } = await host.exchange(camel(request));
-    return { access_token: token, token_type: tokenType, expires_in: expiresIn, scope };
+  async exchange({ token_exchange, ...request }) {
+    const { assertion, ...rest } = camel(request);
+    const { token, tokenType, expiresIn, scope, issuedTokenType } = token_exchange
+      ? await host.exchangeToken({ ...rest, subjectToken: assertion, ...camel(token_exchange) })
+      : await host.exchange({ ...rest, assertion });
+    return { access_token: token, token_type: tokenType, expires_in: expiresIn, scope, issued_token_type: issuedTokenType };
   },
-  explain: ({ assertion, ...who }) => host.explain(assertion, camel(who)),
+  explain: ({ assertion, token_exchange, ...who }) => token_exchange
+    ? host.explainToken({ ...camel(who), subjectToken: assertion, ...camel(token_exchange) })
+    : host.explain(assertion, camel(who)),
   explain_client: ({ client_assertion, ...who }) => host.explainClient(client_assertion, camel(who)),
   supply_keys: ({ document, max_age, ...which }) => host.supplyKeys(needed(which), { text: document, maxAge: max_age }),
   keys_unavailable: (which) => host.reportKeysUnavailable(needed(which)),

@@ -18,9 +18,26 @@ def start(**settings):
     host = asserta.Exchanger(clock=lambda: now, host_signatures="--host-signatures" in sys.argv, **settings)
 
 
-def exchange(**request):
-    token = host.exchange(**request)
-    return {"access_token": token.token, "token_type": token.token_type, "expires_in": token.expires_in, "scope": token.scope}
+def exchange(token_exchange=None, **request):
+    if token_exchange is None:
+        token = host.exchange(**request)
+    else:
+        token = host.exchange_token(request.pop("assertion"), **request, **given(token_exchange))
+    return {
+        "access_token": token.token, "token_type": token.token_type, "expires_in": token.expires_in,
+        "scope": token.scope, "issued_token_type": token.issued_token_type,
+    }
+
+
+def explain(token_exchange=None, **question):
+    if token_exchange is None:
+        return host.explain(**question)
+    members = {name: value for name, value in given(token_exchange).items() if name != "audience"}
+    return host.explain_token(question.pop("assertion"), **question, **members)
+
+
+def given(members):
+    return {name: value for name, value in members.items() if value is not None}
 
 
 OPERATIONS = {
@@ -41,7 +58,7 @@ OPERATIONS = {
     "revoke_all": lambda document, **where: host.revocations.add(document, **where),
     "jwks": lambda **where: json.loads(host.keys.jwks(**where)),
     "exchange": exchange,
-    "explain": lambda **question: host.explain(**question),
+    "explain": explain,
     "explain_client": lambda **question: host.explain_client(**question),
 }
 

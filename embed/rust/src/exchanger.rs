@@ -173,13 +173,24 @@ impl<S: Store + Clone> Exchanger<S> {
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
         let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
+        self.exchange_grant(request.organization, &grant, &credentials, request.scope, request.resources)
+    }
+
+    pub(crate) fn exchange_grant(
+        &mut self,
+        organization: &str,
+        grant: &Grant,
+        credentials: &Credentials,
+        scope: Option<&str>,
+        resources: &[&str],
+    ) -> Result<AccessToken, Error> {
         let options = wit::Options {
-            scope: request.scope.map(ToOwned::to_owned),
-            resources: request.resources.iter().map(ToString::to_string).collect(),
+            scope: scope.map(ToOwned::to_owned),
+            resources: resources.iter().map(ToString::to_string).collect(),
         };
         Ok(self.call(|bindings, store| {
             let exchange = bindings.asserta_exchange_exchange();
-            exchange.call_exchange(store, request.organization, &grant, &credentials, &options)
+            exchange.call_exchange(store, organization, grant, credentials, &options)
         })??)
     }
 
@@ -193,9 +204,17 @@ impl<S: Store + Clone> Exchanger<S> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, Error> {
-        let grant = Grant::JwtBearer(assertion.to_owned());
+        self.explain_grant(organization, &Grant::JwtBearer(assertion.to_owned()), client_id)
+    }
+
+    pub(crate) fn explain_grant(
+        &mut self,
+        organization: &str,
+        grant: &Grant,
+        client_id: Option<&str>,
+    ) -> Result<Explanation, Error> {
         read(self.call(|bindings, store| {
-            bindings.asserta_exchange_exchange().call_explain(store, organization, &grant, client_id)
+            bindings.asserta_exchange_exchange().call_explain(store, organization, grant, client_id)
         })?)
     }
 

@@ -33,6 +33,7 @@ mod registrations;
 #[cfg(feature = "host-signatures")]
 mod signatures;
 mod store;
+mod token_exchange;
 mod tokens;
 
 pub mod documents;
@@ -44,6 +45,7 @@ pub use bindings::exports::asserta::exchange::organizations::OrganizationUrls;
 pub use bindings::exports::asserta::exchange::types::{FieldError, Page, RegistryError};
 pub use error::{BoxError, Error};
 pub use exchanger::{ExchangeRequest, Exchanger, Options};
+pub use token_exchange::{ACCESS_TOKEN, ID_TOKEN, JWT, TokenExchangeRequest};
 pub use fetching::KeyDocument;
 pub use store::{Area, MemoryStore, Store, StoreError};
 pub use tokens::TokenRequest;

@@ -14,6 +14,7 @@ from ._documents import (
 )
 from ._reports import (
     JWT_BEARER,
+    TOKEN_EXCHANGE,
     Application,
     Applied,
     ApplyReport,
@@ -47,11 +48,15 @@ from .errors import (
 )
 from .exchanger import Exchanger
 from .fetching import FetchFailed, KeyDocument, fetch_keys
-from .records import AccessToken, OrganizationUrls, Replaced
+from .records import ACCESS_TOKEN, ID_TOKEN, JWT, AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
+    "ACCESS_TOKEN",
+    "ID_TOKEN",
+    "JWT",
     "JWT_BEARER",
+    "TOKEN_EXCHANGE",
     "AccessToken",
     "Application",
     "ApplicationMetadata",

@@ -126,6 +126,29 @@ def keys_needed(needed: KeysNeeded) -> Record:
     )
 
 
+# A grant is handed over as what is in it: no two of its cases have the same type, and wasmtime takes no Variant then.
+
+
+def jwt_bearer(assertion: Any) -> str:
+    return text("assertion", assertion)
+
+
+def token_exchange(
+    subject_token: Any, subject_token_type: Any, actor_token: Any, actor_token_type: Any, audience: Any
+) -> Record:
+    """A token to be exchanged, and who acts for its subject, if somebody does."""
+
+    def typed(field: str, token: Any, token_type: Any) -> Record:
+        return record(token=text(field, token), token_type=text(f"{field}_type", token_type))
+
+    return record(
+        subject=typed("subject_token", subject_token, subject_token_type),
+        actor=None if actor_token is None else typed("actor_token", actor_token, actor_token_type),
+        requested_token_type=None,
+        audience=texts("audience", () if audience is None else audience),
+    )
+
+
 def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Variant:
     """How the application authenticates, if there is one."""
     if client_assertion is not None:

@@ -8,6 +8,8 @@ from ._documents import ApplicationMetadata, GrantType, TrustedIssuer
 
 JWT_BEARER: GrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """The grant type of RFC 7523 section 2.1."""
+TOKEN_EXCHANGE: GrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+"""The grant type of RFC 8693 section 2.1."""
 
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256"]
 """The algorithms of our own access tokens."""

@@ -29,7 +29,7 @@ from ._reports import (
 )
 from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
 from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys
-from .records import AccessToken, OrganizationUrls, Replaced
+from .records import JWT, AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, Store
 
 _SWEEP_EVERY = 60.0
@@ -114,11 +114,47 @@ class Exchanger:
         ``scope`` asks for scopes, separated by single spaces (None: all that may be granted), ``resource`` for what the
         token is to be for: one, or up to eight (RFC 8707).
         """
+        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        return self._exchange(organization, convert.jwt_bearer(assertion), credentials, scope, resource)
+
+    def exchange_token(
+        self,
+        subject_token: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        *,
+        subject_token_type: str = JWT,
+        actor_token: str | None = None,
+        actor_token_type: str = JWT,
+        client_assertion: str | None = None,
+        organization: str = "default",
+        scope: str | None = None,
+        resource: str | Sequence[str] = (),
+        audience: str | Sequence[str] = (),
+    ) -> AccessToken:
+        """Exchanges a token of another issuer for an access token (RFC 8693), or raises :class:`Refused`.
+
+        The issuer is registered with ``token_exchange``, the application with the grant, and the token must be meant for it.
+        ``actor_token`` names who acts for the subject. The types are :data:`JWT`, :data:`ID_TOKEN` and, of issuers that are
+        registered with the ``typ`` ``at+jwt``, :data:`ACCESS_TOKEN`. ``audience`` asks for what the token is to be for, like
+        ``resource`` and together with it. The rest is as in :meth:`exchange`, but that there is always a client.
+        """
+        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        grant = convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience)
+        return self._exchange(organization, grant, credentials, scope, resource)
+
+    def _exchange(
+        self,
+        organization: str,
+        grant: str | Record,
+        credentials: Variant,
+        scope: str | None,
+        resource: str | Sequence[str],
+    ) -> AccessToken:
         arguments = (
             convert.text("organization", organization),
-            # A variant of one case is handed over as what is in it: the grant.
-            convert.text("assertion", assertion),
-            convert.credentials(client_id, client_secret, client_assertion),
+            grant,
+            credentials,
             convert.record(
                 scope=convert.optional(convert.text, "scope", scope),
                 resources=convert.texts("resource", () if resource is None else resource),
@@ -263,8 +299,27 @@ class Exchanger:
             "exchange",
             "explain",
             convert.text("organization", organization),
-            convert.text("assertion", assertion),
+            convert.jwt_bearer(assertion),
             convert.optional(convert.text, "client_id", client_id),
+        )
+
+    def explain_token(
+        self,
+        subject_token: str,
+        client_id: str,
+        *,
+        subject_token_type: str = JWT,
+        actor_token: str | None = None,
+        actor_token_type: str = JWT,
+        organization: str = "default",
+    ) -> Explanation:
+        """Looks into a subject token, and an actor token, as :meth:`exchange_token` would. Nothing is consumed."""
+        return self._document(
+            "exchange",
+            "explain",
+            convert.text("organization", organization),
+            convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, ()),
+            convert.text("client_id", client_id),
         )
 
     def explain_client(

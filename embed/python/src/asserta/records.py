@@ -9,6 +9,13 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+JWT = "urn:ietf:params:oauth:token-type:jwt"
+"""The type of a token that is a JWT (RFC 8693 section 3)."""
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
+"""The type of an ID Token (OpenID Connect Core section 2)."""
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+"""The type of an access token."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use asserta_exchanger::documents::{Explanation, NewApplication};
 use asserta_exchanger::{
-    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options, TokenRequest,
+    Error, ExchangeRequest, Exchanger, JWT, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
+    TokenExchangeRequest, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -92,7 +93,7 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
         }
         "exchange" => {
             let resource = request["resource"].as_str();
-            let token = host.exchange(&ExchangeRequest {
+            let asked = ExchangeRequest {
                 organization,
                 assertion: text(&request["assertion"]),
                 client_id: request["client_id"].as_str(),
@@ -100,9 +101,25 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 client_assertion: request["client_assertion"].as_str(),
                 scope: request["scope"].as_str(),
                 resources: resource.as_slice(),
-            })?;
+            };
+            let token = match &request["token_exchange"] {
+                Value::Null => host.exchange(&asked)?,
+                exchange => {
+                    let audience = audience(exchange);
+                    host.exchange_token(&token_exchange(&asked, exchange, &audience))?
+                }
+            };
             json!({"access_token": token.token, "token_type": token.token_type,
-                "expires_in": token.expires_in, "scope": token.scope})
+                "expires_in": token.expires_in, "scope": token.scope,
+                "issued_token_type": token.issued_token_type})
+        }
+        "explain" if request["token_exchange"].is_object() => {
+            let asked = ExchangeRequest {
+                organization,
+                client_id: Some(client_id),
+                ..ExchangeRequest::without_client(text(&request["assertion"]))
+            };
+            explanation(host.explain_token(&token_exchange(&asked, &request["token_exchange"], &[]))?)
         }
         "explain" => explanation(host.explain(organization, text(&request["assertion"]), Some(client_id))?),
         "explain_client" => {
@@ -111,6 +128,31 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
         }
         other => panic!("the operation {other} is unknown"),
     })
+}
+
+fn audience(exchange: &Value) -> Vec<&str> {
+    exchange["audience"].as_array().into_iter().flatten().map(text).collect()
+}
+
+/// The assertion as a subject token.
+fn token_exchange<'a>(
+    asked: &ExchangeRequest<'a>,
+    exchange: &'a Value,
+    audience: &'a [&'a str],
+) -> TokenExchangeRequest<'a> {
+    TokenExchangeRequest {
+        organization: asked.organization,
+        subject_token: asked.assertion,
+        subject_token_type: exchange["subject_token_type"].as_str().unwrap_or(JWT),
+        actor_token: exchange["actor_token"].as_str(),
+        actor_token_type: exchange["actor_token_type"].as_str().unwrap_or(JWT),
+        client_id: asked.client_id,
+        client_secret: asked.client_secret,
+        client_assertion: asked.client_assertion,
+        scope: asked.scope,
+        resources: asked.resources,
+        audience,
+    }
 }
 
 fn text(value: &Value) -> &str {
