@@ -11,6 +11,8 @@ use crate::driver::{Exchange, Http};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
 const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A request for an access token, complete.
@@ -60,6 +62,7 @@ impl TokenRequest {
             client_id: Some(self.client_id.clone()).filter(|_| self.credentials != "none"),
             client_secret: Some(self.client_secret.clone()).filter(|_| self.credentials != "none"),
             client_assertion: None,
+            token_exchange: None,
             scope: self.scope.clone(),
             resource: self.resource.clone(),
             credentials: self.credentials.clone(),
@@ -69,7 +72,19 @@ impl TokenRequest {
 
 /// A request for an access token as HTTP has it; `path` says of which organization.
 pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
-    let mut parameters = vec![("grant_type", GRANT_TYPE), ("assertion", &exchange.assertion)];
+    let mut parameters = match &exchange.token_exchange {
+        None => vec![("grant_type", GRANT_TYPE), ("assertion", &*exchange.assertion)],
+        Some(asked) => {
+            let mut parameters =
+                vec![("grant_type", TOKEN_EXCHANGE), ("subject_token", &*exchange.assertion)];
+            parameters.push(("subject_token_type", asked.subject_token_type.as_str()));
+            parameters.extend(asked.actor_token.as_deref().map(|token| ("actor_token", token)));
+            parameters
+                .extend(asked.actor_token_type.as_deref().map(|token_type| ("actor_token_type", token_type)));
+            parameters.extend(asked.audience.iter().map(|audience| ("audience", audience.as_str())));
+            parameters
+        }
+    };
     parameters.extend(exchange.scope.as_deref().map(|scope| ("scope", scope)));
     parameters.extend(exchange.resource.as_deref().map(|resource| ("resource", resource)));
     if exchange.credentials != "basic" {

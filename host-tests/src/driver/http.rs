@@ -158,8 +158,17 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
         Operation::RotateKeys { organization } => {
             admin("POST", format!("organizations/{organization}/keys/rotate"), None)
         }
-        Operation::Explain { organization, assertion, client_id } => {
-            let question = json!({"assertion": assertion, "client_id": client_id});
+        Operation::Explain { organization, assertion, client_id, token_exchange } => {
+            let question = match token_exchange {
+                None => json!({"assertion": assertion, "client_id": client_id}),
+                Some(exchange) => json!({
+                    "subject_token": assertion,
+                    "subject_token_type": exchange.subject_token_type,
+                    "actor_token": exchange.actor_token,
+                    "actor_token_type": exchange.actor_token_type,
+                    "client_id": client_id,
+                }),
+            };
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
         Operation::ExplainClient { organization, client_assertion, client_id } => {
@@ -209,6 +218,10 @@ fn application_path(organization: &str, client_id: &str) -> String {
     format!("organizations/{organization}/applications/{client_id}")
 }
 
+/// What a sentence begins with, and where it is about the token of a token exchange.
+pub(crate) const ASSERTION: &str = "The assertion";
+pub(crate) const SUBJECT_TOKEN: &str = "The subject token";
+
 /// What an HTTP response says, in the words of all hosts.
 pub(super) fn response(answer: Answer) -> Response {
     let body = answer.json().unwrap_or_default();
@@ -218,7 +231,8 @@ pub(super) fn response(answer: Answer) -> Response {
         Some(error) => {
             let error_description = text("error_description").unwrap_or_default();
             // There is one sentence for each reason, but one for all that a client may not learn of its refusal (R21, R27).
-            let reason = Reason::ALL.iter().find(|reason| reason.sentence() == error_description);
+            let of_assertion = error_description.replacen(SUBJECT_TOKEN, ASSERTION, 1);
+            let reason = Reason::ALL.iter().find(|reason| reason.sentence() == of_assertion);
             let reason = reason.map_or_else(String::new, |reason| reason.name().to_owned());
             Outcome::Refused(Refused { error, reason, error_description })
         }

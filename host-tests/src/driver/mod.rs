@@ -108,6 +108,9 @@ pub enum Operation {
         assertion: String,
         /// The application's identifier.
         client_id: String,
+        /// The assertion is the subject token of a token exchange.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token_exchange: Option<TokenExchange>,
     },
     /// Asks whether a client assertion authenticates its client.
     ExplainClient {
@@ -164,6 +167,9 @@ pub struct Exchange {
     /// A JWT in place of a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_assertion: Option<String>,
+    /// The assertion is the subject token of a token exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange: Option<TokenExchange>,
     /// The scopes asked for.
     pub scope: Option<String>,
     /// What the token is for.
@@ -184,6 +190,21 @@ pub struct TokenQuestion {
     pub client_id: String,
     /// The secret.
     pub client_secret: String,
+}
+
+/// What a token exchange asks beside its subject token.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenExchange {
+    /// The type of the subject token.
+    pub subject_token_type: String,
+    /// Who acts for the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_token: Option<String>,
+    /// The type of that token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_token_type: Option<String>,
+    /// What the token is for.
+    pub audience: Vec<String>,
 }
 
 /// An HTTP request.

@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 
 use super::Run;
 use crate::client::Answer;
+use crate::driver::http::{ASSERTION, SUBJECT_TOKEN};
 use crate::driver::{Driver, Outcome, Response};
 use crate::scenario::placeholder::Fill as _;
 use crate::scenario::resolved::Step;
 
 /// Whether this is the sentence of that reason: over HTTP a reason is known by its sentence alone.
 fn is_told_by(reason: &str, sentence: &str) -> bool {
+    let sentence = sentence.replacen(SUBJECT_TOKEN, ASSERTION, 1);
     Reason::ALL.iter().any(|known| known.name() == reason && known.sentence() == sentence)
 }
 

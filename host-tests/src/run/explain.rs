@@ -6,8 +6,9 @@ use super::Run;
 use crate::driver::{self, Driver, Operation, Outcome};
 use crate::scenario::resolved::Step;
 
-/// Reasons that stand outside of what `explain` is asked here: it is told neither scope nor resource.
-const NOT_ASKED: [&str; 3] = ["scope-malformed", "scope-not-allowed", "resource-unknown"];
+/// Reasons that stand outside of what `explain` is asked here: it is told no scope, resource or audience.
+const NOT_ASKED: [&str; 4] =
+    ["scope-malformed", "scope-not-allowed", "resource-unknown", "parameter-too-large"];
 
 impl<D: Driver> Run<'_, D> {
     /// Asks for an explanation before the exchange: it must come to the same, and consume nothing.
@@ -19,7 +20,9 @@ impl<D: Driver> Run<'_, D> {
     ) -> Result<()> {
         self.check_client_explanation(step, request).await?;
         let expect = &step.expect;
-        let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some("invalid_grant");
+        // What is wrong with a subject token is invalid_request (R93).
+        let refused = if request.token_exchange.is_some() { "invalid_request" } else { "invalid_grant" };
+        let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some(refused);
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
         // It would fetch, and thereby change, what such a scenario counts.
         if !about_the_assertion || !asked || !self.scenario.key_endpoints.is_empty() {
@@ -29,6 +32,7 @@ impl<D: Driver> Run<'_, D> {
             organization: request.organization.clone(),
             assertion: request.assertion.clone(),
             client_id: client_id.to_owned(),
+            token_exchange: request.token_exchange.clone(),
         };
         let explanation = match self.call(question).await?.outcome {
             Outcome::Ok(explanation) => explanation,
@@ -49,10 +53,17 @@ impl<D: Driver> Run<'_, D> {
     /// The same of a client assertion (R27, R28), which is accepted where it is something else that is refused.
     async fn check_client_explanation(&mut self, step: &Step, request: &driver::Exchange) -> Result<()> {
         let Some(client_assertion) = &request.client_assertion else { return Ok(()) };
-        let one_jwt = *client_assertion == request.assertion;
+        let exchange = request.token_exchange.as_ref();
+        let actor_token = exchange.and_then(|exchange| exchange.actor_token.as_ref());
+        let one_jwt = [Some(&request.assertion), actor_token].contains(&Some(client_assertion));
         let expect = &step.expect;
         let is_refused = expect.error.as_deref() == Some("invalid_client");
-        let is_asked = is_refused || matches!(expect.error.as_deref(), None | Some("invalid_grant"));
+        let is_asked = is_refused
+            || match expect.error.as_deref() {
+                None | Some("invalid_grant") => true,
+                Some("invalid_request") => exchange.is_some(),
+                Some(_) => false,
+            };
         if one_jwt || !is_asked || !self.scenario.key_endpoints.is_empty() {
             return Ok(());
         }

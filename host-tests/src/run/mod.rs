@@ -100,6 +100,9 @@ fn unable(scenario: &Scenario, profile: Profile) -> Option<String> {
     reasons.next().map(str::to_owned)
 }
 
+/// What the response to a token exchange says of the token (R90).
+const ISSUED_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// Whether a number is in it that JavaScript would round.
 fn has_unsafe_integer(value: &Value) -> bool {
     match value {
@@ -204,6 +207,7 @@ impl<D: Driver> Run<'_, D> {
                 client_secret,
                 client_assertion: client_assertion.map(|text| self.text(text)).transpose()?,
                 assertion: self.text(assertion)?,
+                token_exchange: exchange.token_exchange.clone(),
                 scope: exchange.scope.clone(),
                 resource: exchange.resource.clone(),
             });
@@ -237,8 +241,13 @@ impl<D: Driver> Run<'_, D> {
         response: &Response,
     ) -> Result<()> {
         let secret = request.client_secret.as_deref().or(request.client_assertion.as_deref());
-        self.check_token_response(step, response, &[&request.assertion, secret.unwrap_or_default()])?;
+        let actor = request.token_exchange.as_ref().and_then(|exchange| exchange.actor_token.as_deref());
+        let secrets = [&*request.assertion, secret.unwrap_or_default(), actor.unwrap_or_default()];
+        self.check_token_response(step, response, &secrets)?;
         let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
+        let issued = body.get("issued_token_type").and_then(Value::as_str);
+        let expected = request.token_exchange.is_some().then_some(ISSUED_TOKEN_TYPE);
+        ensure!(issued == expected, "R90: issued_token_type is {issued:?}");
         self.check_access_token(step, &request.organization, Some(client_id), body).await
     }
 

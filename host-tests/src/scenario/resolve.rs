@@ -15,6 +15,7 @@ use super::resolved::{
     TokenQuestion,
 };
 use super::{Scenario as Written, source};
+use crate::driver::TokenExchange;
 use crate::keys::key;
 use crate::local_host::ADMIN_TOKEN;
 
@@ -300,6 +301,10 @@ impl Context<'_> {
                 self.minted.borrow_mut().insert(format!("{label}{suffix}"), first.clone());
             }
         }
+        let token_exchange = written.token_exchange.as_ref();
+        let token_exchange = token_exchange
+            .map(|exchange| self.token_exchange(exchange, &written.organization))
+            .transpose()?;
         let application = &written.application;
         let or_own = |text: &Option<String>, own: &str| match text {
             Some(text) => self.text(text),
@@ -324,7 +329,22 @@ impl Context<'_> {
             scope: fill(&written.scope)?,
             resource: fill(&written.resource)?,
             assertions,
+            token_exchange,
             at_once: written.at_once,
+        })
+    }
+
+    fn token_exchange(&self, written: &source::TokenExchange, organization: &str) -> Result<TokenExchange> {
+        let whole = |name: &str| match name.contains(':') {
+            true => name.to_owned(),
+            false => format!("urn:ietf:params:oauth:token-type:{name}"),
+        };
+        let actor = written.actor.as_ref().map(|actor| self.assertion(actor, organization)).transpose()?;
+        Ok(TokenExchange {
+            subject_token_type: whole(&written.subject_token_type),
+            actor_token_type: actor.as_ref().map(|_| whole(&written.actor_token_type)),
+            actor_token: actor,
+            audience: written.audience.iter().map(|audience| self.text(audience)).collect::<Result<_>>()?,
         })
     }
 

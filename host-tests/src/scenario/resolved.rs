@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::driver::TokenExchange;
+
 /// A scenario with nothing left to work out.
 #[derive(Clone)]
 pub struct Scenario {
@@ -193,6 +195,8 @@ pub struct Exchange {
     pub resource: Option<String>,
     /// The assertions.
     pub assertions: Vec<String>,
+    /// They are subject tokens of a token exchange.
+    pub token_exchange: Option<TokenExchange>,
     /// All at the same time.
     pub at_once: bool,
 }

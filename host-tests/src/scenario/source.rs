@@ -176,9 +176,11 @@ pub struct Exchange {
     pub scope: Option<String>,
     /// The parameter `resource`.
     pub resource: Option<String>,
-    /// The assertion.
+    /// The assertion; of a token exchange, the subject token.
     #[serde(default)]
     pub assertion: Assertion,
+    /// It is a token exchange.
+    pub token_exchange: Option<TokenExchange>,
     /// The step is done with each of these claims, over those of the assertion.
     #[serde(default)]
     pub each: Vec<Map<String, Value>>,
@@ -211,6 +213,27 @@ impl Exchange {
     pub fn is_by_jwt(&self) -> bool {
         matches!(self.credentials.as_str(), "key" | "federated")
     }
+}
+
+/// What a token exchange asks beside its subject token.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenExchange {
+    /// The type of the subject token: `jwt`, `id_token`, `access_token`, or a text with a colon as it is.
+    #[serde(default = "jwt")]
+    pub subject_token_type: String,
+    /// The actor token, made like an assertion.
+    pub actor: Option<Assertion>,
+    /// Its type.
+    #[serde(default = "jwt")]
+    pub actor_token_type: String,
+    /// The parameters `audience`.
+    #[serde(default)]
+    pub audience: Vec<String>,
+}
+
+fn jwt() -> String {
+    "jwt".to_owned()
 }
 
 /// An assertion: a recipe, or a text such as `${assertion:first}`.

@@ -7,11 +7,12 @@ use asserta_core::grants::token_exchange::{Parameters, TokenType};
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
+use asserta_core::json::{self, JsonError};
 use asserta_core::oauth::{ErrorCode, GrantType, HttpResponse, Reason, Refusal, metadata as server_metadata};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports as _;
 use asserta_core::service::{Explanation, NewApplication, Service};
-use asserta_core::trust::Issuer;
+use asserta_core::trust::{Issuer, TrustedIssuer};
 use serde_json::{Value, json};
 use world::*;
 
@@ -699,9 +700,17 @@ fn r91_registration() {
     ] {
         assert_eq!(parse(exchange.clone()), Err(field.into()), "{exchange}");
     }
-    for unknown in [json!({ "x": 1 }), json!({ "replay": "twice" }), json!({ "allowed_actors": "a" })] {
-        let document = json!({ "name": "idp", "issuer": ISSUER, "token_exchange": unknown });
-        assert!(serde_json::from_value::<asserta_core::trust::TrustedIssuer>(document).is_err());
+    for (exchange, path) in [
+        (json!({ "actors": 1 }), "token_exchange.actors"),
+        (json!({ "replay": "twice" }), "token_exchange.replay"),
+        (json!({ "allow_may_act": "yes" }), "token_exchange.allow_may_act"),
+        (json!({ "allowed_actors": "a" }), "token_exchange.allowed_actors"),
+    ] {
+        let document = json!({ "name": "idp", "issuer": ISSUER, "token_exchange": exchange }).to_string();
+        match json::from_slice::<TrustedIssuer>(document.as_bytes()) {
+            Err(JsonError::Member { path: found, .. }) => assert_eq!(found, path),
+            other => panic!("{path}: {other:?}"),
+        }
     }
 }
 
