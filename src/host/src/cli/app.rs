@@ -12,6 +12,8 @@ use super::output;
 
 /// The grant type of RFC 7523 section 2.1.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The grant type of RFC 8693 section 2.1.
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// Looks after applications: the OAuth clients that present assertions.
 #[derive(Subcommand)]
@@ -71,6 +73,9 @@ struct Metadata {
     /// Whether it may use the JWT bearer grant; `add` allows it unless told otherwise.
     #[arg(long, value_name = "BOOL")]
     jwt_bearer: Option<bool>,
+    /// Whether it may exchange tokens of issuers that allow it (RFC 8693).
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    token_exchange: Option<bool>,
     /// The scopes that it may ask for, separated by spaces.
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
@@ -226,21 +231,33 @@ pub(super) fn basic(id: &str, secret: &str) -> Result<String, Failure> {
         .map_err(|error| Failure::invalid("the credentials", error))
 }
 
+/// Adds the grant to those of the application, or takes it away.
+fn allow(application: &mut Map<String, Value>, grant: &str, allowed: bool) {
+    let grants = application.entry("grant_types").or_insert_with(|| json!([]));
+    if let Value::Array(grants) = grants {
+        grants.retain(|known| known != grant);
+        if allowed {
+            grants.push(grant.into());
+        }
+    }
+}
+
 impl Metadata {
     fn write(self, application: &mut Map<String, Value>) -> Result<Written, Failure> {
         let written = self.authentication.write(application)?;
         if self.all_issuers {
             application.remove("trusted_issuers");
         }
+        for (grant, allowed) in [(JWT_BEARER, self.jwt_bearer), (TOKEN_EXCHANGE, self.token_exchange)] {
+            if let Some(allowed) = allowed {
+                allow(application, grant, allowed);
+            }
+        }
         let mut set = |member: &str, value: Option<Value>| {
             if let Some(value) = value {
                 application.insert(member.to_owned(), value);
             }
         };
-        set(
-            "grant_types",
-            self.jwt_bearer.map(|allowed| if allowed { json!([JWT_BEARER]) } else { json!([]) }),
-        );
         set("scope", self.scope.map(Value::from));
         set("trusted_issuers", self.issuers.map(Value::from));
         set("access_token_lifetime", self.token_lifetime.map(Value::from));

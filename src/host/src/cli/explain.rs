@@ -1,4 +1,4 @@
-//! `asserta explain`: what an exchange of an assertion would come to, check by check.
+//! `asserta explain`: what an exchange of an assertion or of a subject token would come to, check by check.
 
 use std::path::Path;
 
@@ -12,12 +12,13 @@ use super::output;
 
 /// Explains what an exchange of an assertion would come to, check by check. Nothing is used up.
 ///
-/// Exit code 1 says that the assertion would be refused.
+/// With --subject-token it is a token exchange (RFC 8693). Exit code 1 says that the assertion, or the token, would be refused.
 #[derive(Args)]
 pub(crate) struct Explain {
     /// The assertion: itself, @FILE, or - for standard input; sent as it is, white space at its end included, as
     /// `curl --data-urlencode assertion@FILE` sends it.
-    assertion: String,
+    #[arg(required_unless_present = "subject_token")]
+    assertion: Option<String>,
     /// It is a client assertion: whether it authenticates its application (private_key_jwt).
     #[arg(long)]
     client_assertion: bool,
@@ -25,6 +26,18 @@ pub(crate) struct Explain {
     // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<String>,
+    /// The token that would be exchanged, given like an assertion. It needs --client-id.
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["assertion", "client_assertion"], requires = "client_id")]
+    subject_token: Option<String>,
+    /// Its type [default: urn:ietf:params:oauth:token-type:jwt].
+    #[arg(long, value_name = "TYPE", requires = "subject_token")]
+    subject_token_type: Option<String>,
+    /// The token of who would act for the subject.
+    #[arg(long, value_name = "TOKEN", requires = "subject_token")]
+    actor_token: Option<String>,
+    /// Its type [default: urn:ietf:params:oauth:token-type:jwt].
+    #[arg(long, value_name = "TYPE", requires = "actor_token")]
+    actor_token_type: Option<String>,
     #[command(flatten)]
     organization: Organization,
     #[command(flatten)]
@@ -35,9 +48,24 @@ impl Explain {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut question = Map::new();
         let member = if self.client_assertion { "client_assertion" } else { "assertion" };
-        question.insert(member.to_owned(), read_argument(&self.assertion)?.into());
-        if let Some(client_id) = self.client_id {
-            question.insert("client_id".to_owned(), client_id.into());
+        let texts = [
+            (member, self.assertion),
+            ("subject_token", self.subject_token),
+            ("actor_token", self.actor_token),
+        ];
+        for (member, text) in texts {
+            if let Some(text) = text {
+                question.insert(member.to_owned(), read_argument(&text)?.into());
+            }
+        }
+        for (member, name) in [
+            ("client_id", self.client_id),
+            ("subject_token_type", self.subject_token_type),
+            ("actor_token_type", self.actor_token_type),
+        ] {
+            if let Some(name) = name {
+                question.insert(member.to_owned(), name.into());
+            }
         }
         let path = self.organization.path(&["explain"]);
         let explanation = self.server.client()?.post(&path, &Value::Object(question))?;

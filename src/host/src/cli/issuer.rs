@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::admin::{Organization, Server};
 use super::document;
 use super::failure::Failure;
+use super::issuer_exchange::Exchange;
 use super::issuer_keys::{self, Check};
 use super::key_source::{KeySource, Keys, named, tell_skipped};
 use super::output;
@@ -148,6 +149,8 @@ struct Policy {
     /// A claim to carry over into the access token, as FROM=TO; repeatable.
     #[arg(long = "map", value_name = "FROM=TO")]
     mappings: Option<Vec<String>>,
+    #[command(flatten)]
+    exchange: Exchange,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -363,7 +366,7 @@ impl Policy {
         set("scopes", self.scopes.map(Value::from));
         set("claims", self.conditions.map(|texts| conditions(&texts)).transpose()?);
         set("claim_mappings", self.mappings.map(|texts| mappings(&texts)).transpose()?);
-        Ok(())
+        self.exchange.write(issuer)
     }
 }
 

@@ -11,6 +11,7 @@ mod document;
 mod explain;
 mod failure;
 mod issuer;
+mod issuer_exchange;
 mod issuer_keys;
 mod key_source;
 mod keys;

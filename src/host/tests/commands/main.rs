@@ -16,3 +16,4 @@ mod presets;
 mod serve;
 mod server;
 mod token;
+mod token_exchange;
