@@ -202,7 +202,7 @@ export interface IssuerRule {
 export interface TokenExchange {
   /**
    * Whether the claim `may_act` of a token says so (RFC 8693 section 4.4): by the application's `client_id`, or by the
-   * `sub` of the application or of the actor token.
+   * `sub` of the application or of the actor token. A token that has one is then exchanged for nobody else.
    */
   allow_may_act?: boolean;
   /**

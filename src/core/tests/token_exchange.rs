@@ -375,7 +375,12 @@ fn r91_may_act() {
         let wanted = if is_good { Ok(()) } else { Err(Reason::ConsentMissing) };
         assert_eq!(verdict, wanted, "{may_act}");
     }
+    // Whom it names is meant, whoever the token is for.
+    let for_client = json!({ "aud": id, "may_act": { "client_id": "another" } });
+    assert_eq!(scene.verdict(&scene.subject(for_client.clone()), None), Err(Reason::ConsentMissing));
     // Where the issuer's word does not count for that, it says nothing.
+    let deaf = Scene::with(json!({}));
+    assert!(deaf.verdict(&deaf.subject(json!({ "may_act": { "client_id": "another" } })), None).is_ok());
     let scene = Scene::with(json!({}));
     let claims = json!({ "aud": "https://as.example", "may_act": { "client_id": scene.client_id() } });
     assert_eq!(scene.verdict(&scene.subject(claims), None), Err(Reason::ConsentMissing));

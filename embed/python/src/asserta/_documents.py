@@ -204,7 +204,7 @@ class TokenExchange(TypedDict):
 
     allow_may_act: NotRequired[bool]
     """Whether the claim ``may_act`` of a token says so (RFC 8693 section 4.4): by the application's ``client_id``, or
-    by the ``sub`` of the application or of the actor token.
+    by the ``sub`` of the application or of the actor token. A token that has one is then exchanged for nobody else.
     """
     actor_claim: NotRequired[str]
     """The claim that names who got the token, such as ``azp``, by its name or, where it begins with ``/``, by a JSON

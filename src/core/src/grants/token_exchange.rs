@@ -201,15 +201,17 @@ pub enum Consent {
 pub fn consent(terms: &Terms<'_>, claims: &Claims, actor: Option<&Actor>) -> Result<Consent, Reason> {
     let TokenExchange { allow_may_act, allowed_actors, .. } = consents(terms.issuer)?;
     let client_id = client_id(terms).ok_or(Reason::ConsentMissing)?;
+    // Whom it names is meant, and nobody else.
+    if *allow_may_act && claims.object().get("may_act").is_some() {
+        let is_named = may_act(terms, claims, client_id, actor);
+        return if is_named { Ok(Consent::MayAct) } else { Err(Reason::ConsentMissing) };
+    }
     if names(claims.object().get("aud"), client_id) {
         return Ok(Consent::Audience);
     }
     let got_by = terms.issuer.actor_in(claims).and_then(Value::as_str);
     if got_by.is_some_and(|got_by| allowed_actors.iter().any(|allowed| allowed == got_by)) {
         return Ok(Consent::AllowedActor);
-    }
-    if *allow_may_act && may_act(terms, claims, client_id, actor) {
-        return Ok(Consent::MayAct);
     }
     Err(Reason::ConsentMissing)
 }

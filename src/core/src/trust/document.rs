@@ -168,7 +168,7 @@ pub enum Replay {
 #[serde(deny_unknown_fields)]
 pub struct TokenExchange {
     /// Whether the claim `may_act` of a token says so (RFC 8693 section 4.4): by the application's `client_id`, or by the
-    /// `sub` of the application or of the actor token.
+    /// `sub` of the application or of the actor token. A token that has one is then exchanged for nobody else.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allow_may_act: bool,
     /// The claim that names who got the token, such as `azp`, by its name or, where it begins with `/`, by a JSON Pointer. It

@@ -167,7 +167,7 @@ fn steps_of_consent(terms: &Terms<'_>, claims: &Claims, actor: Option<&Actor>, t
             Ok(Consent::Audience) => "aud names the application",
             Ok(Consent::AllowedActor) => "actor_claim of the issuer has one of its allowed_actors",
             Ok(Consent::MayAct) => "may_act names the application or the actor",
-            Err(_) => "aud does not name the application, actor_claim has none of allowed_actors, and may_act does not count or names others",
+            Err(_) => "may_act counts and names others; or aud does not name the application, and actor_claim has none of allowed_actors",
         };
         why.to_string()
     });
