@@ -133,6 +133,11 @@ fn activity() {
 }
 
 #[test]
+fn token_exchange() {
+    run("docs/token-exchange.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }
