@@ -80,6 +80,39 @@ async fn r110_r111_oauth4webapi_openid_client_and_authlib() -> Result<()> {
     Ok(())
 }
 
+/// R90, R92: their token exchange, with nothing of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn r90_oauth4webapi_and_authlib_exchange_tokens() -> Result<()> {
+    const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let node = tokio::task::spawn_blocking(node).await??;
+    let python = tokio::task::spawn_blocking(python).await??;
+    let (host, _, issuer) = installation("ES256").await?;
+    let admin = Admin(host.address());
+    let exchange = json!({"actor_claim": "azp", "allowed_actors": ["web"]});
+    let keys = json!({"keys": [key("es256")?.jwk()?]});
+    let partner = json!({"name": "partner", "issuer": "https://partner.example", "jwks": keys, "token_exchange": exchange});
+    admin.done("PUT", "acme/trusted-issuers/partner", Some(&partner)).await?;
+    let application = json!({"client_name": "exchanger", "grant_types": [GRANT], "scope": "read"});
+    let made = admin.done("POST", "acme/applications", Some(&application)).await?;
+    let (client_id, client_secret) = (made.member("client_id")?, made.member("client_secret")?);
+    for (interpreter, script) in [(&node, "exchange-client.mjs"), (&python, "exchange_client.py")] {
+        let subject = assertion("es256", &json!({"aud": issuer, "sub": "alice", "azp": "web"}))?;
+        let actor = assertion("es256", &json!({"aud": issuer, "sub": "service"}))?;
+        let arguments = [issuer.as_str(), &client_id, &client_secret, &subject, &actor];
+        let seen = tokio::task::block_in_place(|| interpreter.client(script, &arguments))?;
+        let expected = json!({
+            "listed": true,
+            "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            "sub": "alice",
+            "actor": "service",
+            "elsewhere": "invalid_target",
+        });
+        ensure!(seen == expected, "{script}: {seen}, expected {expected}");
+    }
+    host.stop().await;
+    Ok(())
+}
+
 /// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
 async fn installation(algorithm: &str) -> Result<(LocalHost, Client, String)> {
     let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
