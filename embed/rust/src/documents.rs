@@ -15,6 +15,8 @@ mod registrations;
 
 /// The grant type of RFC 7523 section 2.1.
 pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The grant type of RFC 8693 section 2.1.
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 impl TrustedIssuer {
     /// A trusted issuer under the default policy. Its keys are yet to be said.
