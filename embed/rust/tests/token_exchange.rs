@@ -4,7 +4,7 @@ mod partner;
 
 use asserta_exchanger::documents::TOKEN_EXCHANGE;
 use asserta_exchanger::{ACCESS_TOKEN, Error, Exchanger, MemoryStore, Options, TokenExchangeRequest};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use partner::{PUBLIC_URL, Partner};
 
@@ -40,8 +40,6 @@ fn r90_r92_a_token_and_who_acts() {
     assert_eq!(token.issued_token_type.as_deref(), Some(ACCESS_TOKEN));
     assert!(exchanger.explain_token(&request).expect("explained").accepted);
     exchanger.exchange_token(&plain).expect("it is not used up");
-    let told: Value = serde_json::to_value(token.token).expect("a text");
-    assert!(told.as_str().is_some_and(|token| token.split('.').count() == 3));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use asserta_core::client_auth::{Client, Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
+use asserta_core::grants::token_exchange::Parameters;
 use asserta_core::jose::{Portable, base64url};
 use asserta_core::oauth::{ErrorCode, Reason, Refusal};
 use asserta_core::ports::{Events, Narrowing, Policy, PolicyContext, PolicyDecision, Ports};
@@ -36,6 +37,7 @@ impl Policy for Told {
             "trusted_issuer": context.trusted_issuer,
             "rule": context.rule,
             "subject": context.subject,
+            "actor": context.actor.map(|act| serde_json::from_str::<Value>(act).expect("JSON")),
             "claims": serde_json::from_str::<Value>(context.claims).expect("JSON"),
             "scope": context.scope,
             "audience": context.audience,
@@ -190,6 +192,7 @@ fn r87_what_it_is_told() {
             "trusted_issuer": "idp",
             "rule": "ci",
             "subject": "alice",
+            "actor": null,
             "claims": null,
             "scope": "read",
             "audience": ["https://a.example", "https://b.example"],
@@ -198,6 +201,47 @@ fn r87_what_it_is_told() {
         })
     );
     assert_eq!((&claims["hd"], &claims["iss"]), (&json!(["x", 1]), &json!(ISSUER)));
+}
+
+/// R87, R92, R93: of a token exchange it knows who acts; what it refuses is `invalid_request`, and nothing is used up.
+#[test]
+fn r87_what_it_is_told_of_a_token_exchange() {
+    let grant = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let exchange = json!({ "actor_claim": "azp", "allowed_actors": ["web"], "replay": "once" });
+    let (guarded, client) =
+        Guarded::of(json!({ "token_exchange": exchange }), json!({ "grant_types": [grant] }));
+    let credentials =
+        || Presented::secret(client.application.client_id(), secret(&client), PresentedBy::Basic);
+    let subject = assertion(&key(1), START, json!({ "azp": "web", "act": { "sub": "first" } }));
+    let actor = assertion(&key(1), START, json!({ "sub": "service", "jti": "a" }));
+    let jwt = Some("urn:ietf:params:oauth:token-type:jwt");
+    let parameters = Parameters {
+        subject_token: Some(&subject),
+        subject_token_type: jwt,
+        actor_token: Some(&actor),
+        actor_token_type: jwt,
+        ..Parameters::default()
+    };
+    let ask = || {
+        let request = TokenRequest::token_exchange(credentials(), &parameters).expect("short enough");
+        run(guarded.service().exchange(&default_organization(), &request))
+    };
+    guarded.denies("not-this-actor");
+    let refusal = ask().expect_err("refused");
+    assert_eq!((refusal.reason, refusal.code), (Reason::PolicyDenied, ErrorCode::InvalidRequest));
+    assert_eq!(guarded.marks(), 0);
+    guarded.narrows(Some(&["read"]), Some(r#"{"team":"blue"}"#), Some(60));
+    let token = claims_of(&ask().expect("granted"));
+    assert_eq!((&token["scope"], &token["team"]), (&json!("read"), &json!("blue")));
+    let asked = guarded.asked();
+    let act = json!({ "sub": "service", "iss": ISSUER, "act": { "sub": "first" } });
+    assert_eq!(
+        (&asked["grant_type"], &asked["actor"], &asked["claims"]["azp"]),
+        (&json!(grant), &act, &json!("web"))
+    );
+    assert_eq!(token["act"], act);
+    guarded.narrows(None, Some(r#"{"act":{"sub":"another"}}"#), None);
+    assert!(ask().is_err(), "the actor is not the policy's to name");
 }
 
 /// R29, R87: without a client the label stands for it.
