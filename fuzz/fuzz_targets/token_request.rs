@@ -65,11 +65,10 @@ fn as_body(body: &[u8]) {
     if let Ok(query) = std::str::from_utf8(body)
         && TokenRequest::from_http(request(Some(query), good)).is_ok()
     {
-        let secret =
-            |name: &str| {
-                ["client_id", "client_secret", "client_assertion", "assertion", "subject_token", "actor_token"]
-                    .contains(&name)
-            };
+        let secret = |name: &str| {
+            ["client_id", "client_secret", "client_assertion", "assertion", "subject_token", "actor_token"]
+                .contains(&name)
+        };
         assert!(!form_urlencoded::parse(body).any(|(name, _)| secret(&name)), "R22: a secret in the query");
     }
 }
@@ -86,7 +85,10 @@ fn as_exchange(grant: &token_exchange::Request, body: &[u8]) {
         match token {
             Some(token) => {
                 assert!((1..=MAX_ASSERTION).contains(&token.text.len()), "R15");
-                assert_eq!((text, token_type), (vec![token.text.clone()], vec![token.token_type.name().to_owned()]));
+                assert_eq!(
+                    (text, token_type),
+                    (vec![token.text.clone()], vec![token.token_type.name().to_owned()])
+                );
             }
             None => assert!(text.is_empty() && token_type.is_empty(), "R90: {name} is passed over"),
         }

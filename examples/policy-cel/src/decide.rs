@@ -33,7 +33,8 @@ fn variables(context: &Context) -> Option<Variables<'static>> {
     let texts = |texts: &[String]| texts.iter().map(|text| self::text(text)).collect::<Vec<_>>();
     let maybe = |name: &Option<String>| name.as_deref().map_or(Value::Null, text);
     let claims: Json = serde_json::from_str(&context.claims).ok()?;
-    let actor: Json = context.actor.as_deref().map_or(Some(Json::Null), |act| serde_json::from_str(act).ok())?;
+    let actor: Json =
+        context.actor.as_deref().map_or(Some(Json::Null), |act| serde_json::from_str(act).ok())?;
     let mut variables = Variables::default();
     for (name, value) in [
         ("claims", value_of(claims)),
