@@ -24,14 +24,20 @@ const ROOMS: &[&str] = &[
     "trust",
     "client_auth",
     "grants",
+    "resource",
     "ports",
     "service",
     "schema",
 ];
 
 /// Rooms that may import nothing but these: `jose` knows no policy, and `jwt` no OAuth.
-const NARROW: &[(&str, &[&str])] =
-    &[("json", &["words"]), ("jose", &["json"]), ("jwt", &["words", "check", "json", "jose"])];
+const NARROW: &[(&str, &[&str])] = &[
+    ("json", &["words"]),
+    ("jose", &["json"]),
+    ("jwt", &["words", "check", "json", "jose"]),
+    // What stands in front of an API carries none of the rules of the endpoint with it.
+    ("resource", &["json", "jose", "jwt", "tokens", "keys", "oauth"]),
+];
 
 type Module = Vec<String>;
 

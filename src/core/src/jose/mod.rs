@@ -32,4 +32,4 @@ pub use compact::{Base64Problem, CompactJws, Header, JwsError, Segment};
 pub use key::{
     JwkSet, JwkSetError, KeyProblem, PublicKey, SigningAlgorithm, SigningKey, SkippedKey, VerificationKey,
 };
-pub use signatures::{BadSignature, Portable, Signatures, SigningFailed};
+pub use signatures::{BadSignature, OfOurTokens, Portable, Signatures, SigningFailed};

@@ -1,6 +1,7 @@
 //! Where the keys of somebody else come from, and why they did not come.
 
 mod address;
+mod freshness;
 mod metadata;
 mod owner;
 mod problem;
@@ -8,6 +9,7 @@ mod registered;
 mod source;
 
 pub(crate) use address::check_uri;
+pub(crate) use freshness::{KEY_WINDOW, MAX_FRESH, STALE, fresh_until};
 pub(crate) use metadata::jwks_uri;
 pub use metadata::{MetadataAddress, MetadataProblem};
 pub use owner::KeyOwner;

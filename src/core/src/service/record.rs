@@ -19,7 +19,7 @@ use crate::ports::{Store, StoreError, UnreadableRecord};
 pub(super) const VERSION: u64 = 1;
 
 /// One fetch at most of an issuer's keys in so many seconds.
-pub(super) const KEY_WINDOW: u64 = 30;
+pub(super) use crate::keys::KEY_WINDOW;
 
 /// Reads the record under `key`. One that can't be read is named, and refuses what depends on it (R74): never guess.
 pub(super) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {

@@ -9,5 +9,6 @@ mod revocation;
 pub use access_token::{AccessToken, AccessTokenClaims, TokenType};
 pub use introspection::Introspection;
 pub use issued::{IssuedToken, PresentedToken, TokenProblem};
+pub(crate) use names::TYP;
 pub use names::is_reserved_claim;
 pub use revocation::{Revocation, RevocationRequest};

@@ -7,7 +7,7 @@ pub(super) const ASSERTION_ISSUER: &str = "assertion_issuer";
 pub(super) const ASSERTION_RULE: &str = "assertion_rule";
 
 /// The media type of our tokens in the header `typ`. No assertion may carry it (R34).
-pub(super) const TYP: &str = "at+jwt";
+pub(crate) const TYP: &str = "at+jwt";
 
 /// The claims of an access token that no mapping may write (R62).
 const RESERVED: &[&str] = &[

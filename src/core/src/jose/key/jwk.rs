@@ -256,7 +256,7 @@ impl VerificationKey {
 
 /// What makes a key private is `d` (RFC 7518 section 6.3.2.1; R47). Of the others, which .NET writes without a value,
 /// one that has a value betrays the key as well.
-fn is_private(jwk: &Object) -> bool {
+pub(super) fn is_private(jwk: &Object) -> bool {
     let has_value = |value: &Value| match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
@@ -268,7 +268,7 @@ fn is_private(jwk: &Object) -> bool {
 }
 
 /// `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3; R47).
-fn for_verification(jwk: &Object, key_use: KeyUse) -> Result<(), KeyProblem> {
+pub(super) fn for_verification(jwk: &Object, key_use: KeyUse) -> Result<(), KeyProblem> {
     match string(jwk, "use")? {
         None | Some("sig") => {}
         Some("jwt-svid") if key_use == KeyUse::JwtSvids => {}
@@ -291,11 +291,11 @@ fn for_verification(jwk: &Object, key_use: KeyUse) -> Result<(), KeyProblem> {
     }
 }
 
-fn string<'a>(jwk: &'a Object, name: &'static str) -> Result<Option<&'a str>, KeyProblem> {
+pub(super) fn string<'a>(jwk: &'a Object, name: &'static str) -> Result<Option<&'a str>, KeyProblem> {
     jwk.get(name).map(|value| value.as_str().ok_or(KeyProblem::NotText(name))).transpose()
 }
 
-fn bytes(jwk: &Object, name: &'static str) -> Result<Vec<u8>, KeyProblem> {
+pub(super) fn bytes(jwk: &Object, name: &'static str) -> Result<Vec<u8>, KeyProblem> {
     let text = string(jwk, name)?.ok_or(KeyProblem::Missing(name))?;
     base64url::decode(text).map_err(|_| match text.ends_with('=') {
         true => KeyProblem::Padded(name),

@@ -6,6 +6,7 @@ mod der;
 mod form;
 mod jwk;
 mod listed;
+mod of_our_tokens;
 mod problem;
 mod public_key;
 mod roca;

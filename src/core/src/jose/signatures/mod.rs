@@ -10,12 +10,14 @@ mod by_host;
 pub(super) mod es256;
 #[cfg(feature = "jwt-simple")]
 mod jwt_simple;
+mod of_our_tokens;
 mod portable;
 pub(super) mod rsa;
 
 pub use by_host::{ByHost, HostSignatures};
 #[cfg(feature = "jwt-simple")]
 pub use jwt_simple::JwtSimple;
+pub use of_our_tokens::OfOurTokens;
 pub use portable::Portable;
 
 /// Verifies signatures and makes them. An implementation gives the verdict on the signature and on nothing

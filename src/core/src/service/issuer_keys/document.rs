@@ -11,17 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::jose::Header;
 use crate::jose::key::{JwkSet, JwkSetError, KeyUse, SkippedKey, VerificationKey};
 use crate::json::JsonError;
-use crate::keys::{DocumentKind, KeysProblem, MAX_KEY_DOCUMENT, Skipped, jwks_uri};
+use crate::keys::{
+    DocumentKind, KeysProblem, MAX_FRESH, MAX_KEY_DOCUMENT, STALE, Skipped, fresh_until, jwks_uri,
+};
 use crate::ports::{FetchProblem, FetchedDocument};
 use crate::service::record::KEY_WINDOW;
-
-/// How long a document is fresh where its endpoint does not say, and within which bounds it may say
-/// so: seconds.
-const FRESH: u64 = 600;
-const MIN_FRESH: u64 = 60;
-const MAX_FRESH: u64 = 86_400;
-/// How long a document is used after it stopped being fresh, in seconds.
-const STALE: u64 = 86_400;
 
 /// The text of a document that was fetched, and its usable keys: at least one. Of metadata only where the keys are is
 /// kept, and that is the text.
@@ -66,7 +60,7 @@ impl Usable {
 
     /// Until when it is fresh, if it was fetched now: seconds since 1970.
     pub(in crate::service) fn fresh_until(&self, now: u64) -> u64 {
-        now.saturating_add(self.max_age.unwrap_or(FRESH).clamp(MIN_FRESH, MAX_FRESH))
+        fresh_until(self.max_age, now)
     }
 }
 

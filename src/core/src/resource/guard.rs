@@ -1,0 +1,147 @@
+//! The guard: what becomes of a request.
+
+use alloc::rc::Rc;
+use alloc::string::String;
+
+use super::challenge::{Answer, Challenge, Reason};
+use super::introspection::Introspection;
+use super::key_life::KeyLife;
+use super::passed::Passed;
+use super::remembered::Remembered;
+use super::settings::Settings;
+use super::{credentials, metadata, token};
+
+/// What a guard looks at of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its method, in upper case.
+    pub method: &'a str,
+    /// Its path and query, as they were sent.
+    pub target: &'a str,
+    /// The value of each `Authorization` header.
+    pub authorization: &'a [&'a str],
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It goes on to the resource, with [`Passed::headers`] and without any other header of ours.
+    Passed(Rc<Passed>),
+    /// It is answered: the request was for the resource's metadata.
+    Metadata(Answer),
+    /// It is answered and goes no further.
+    Challenge(Challenge),
+    /// The keys are to be fetched from there and [supplied](Guard::supply_keys), or word that they can't be had, and the
+    /// question repeated.
+    KeysNeeded(String),
+    /// The issuer is to be asked about the token there, and the question repeated with the response.
+    IntrospectionNeeded(String),
+}
+
+/// A guard and what it remembers. Times are seconds since 1970.
+pub struct Guard {
+    settings: Settings,
+    keys: KeyLife,
+    remembered: Remembered,
+}
+
+impl Guard {
+    /// One that knows no keys yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, keys: KeyLife::default(), remembered: Remembered::default() }
+    }
+
+    /// Decides about a request (R120, R121).
+    pub fn check(&mut self, request: &Request<'_>, introspection: Introspection<'_>, now: u64) -> Outcome {
+        if let Some(answer) = metadata::answer(&self.settings, request.method, request.target) {
+            return Outcome::Metadata(answer);
+        }
+        self.authorize(request, introspection, now).unwrap_or_else(|stop| match stop {
+            Stop::Refused(reason) => Outcome::Challenge(Challenge::new(reason, &self.settings)),
+            Stop::KeysNeeded => Outcome::KeysNeeded(self.settings.jwks_uri.clone()),
+            Stop::Unavailable(reason, seconds) => {
+                Outcome::Challenge(Challenge::unavailable(reason, &self.settings, seconds))
+            }
+        })
+    }
+
+    fn authorize(
+        &mut self,
+        request: &Request<'_>,
+        introspection: Introspection<'_>,
+        now: u64,
+    ) -> Result<Outcome, Stop> {
+        let token = credentials::token(request.authorization)?;
+        let passed = self.verify(token, now)?;
+        if !token::has_scopes(&passed.scope, &self.settings.scopes) {
+            return Err(Reason::ScopeInsufficient.into());
+        }
+        if self.settings.introspect {
+            if matches!(introspection, Introspection::NotAsked) {
+                return Ok(Outcome::IntrospectionNeeded(self.settings.introspection_endpoint()));
+            }
+            introspection.judge().map_err(|reason| match reason {
+                Reason::IntrospectionUnavailable => Stop::Unavailable(reason, 1),
+                reason => reason.into(),
+            })?;
+        }
+        Ok(Outcome::Passed(passed))
+    }
+
+    fn verify(&mut self, token: &str, now: u64) -> Result<Rc<Passed>, Stop> {
+        if let Some(passed) = self.remembered.get(token, now) {
+            return Ok(passed);
+        }
+        let keys = self.keys.usable(now);
+        let passed = match token::verify(token, &self.settings, keys, now) {
+            Ok(passed) => passed,
+            // R51, R52: another key could change it.
+            Err(Reason::Token(problem)) if problem.may_be_of_an_old_key() => {
+                return Err(match self.keys.may_fetch(now) {
+                    true => Stop::KeysNeeded,
+                    false if keys.is_empty() => {
+                        Stop::Unavailable(Reason::KeysUnavailable, self.keys.may_fetch_in(now))
+                    }
+                    false => Reason::Token(problem).into(),
+                });
+            }
+            Err(reason) => return Err(reason.into()),
+        };
+        self.remembered.insert(token, &passed, now);
+        Ok(passed)
+    }
+
+    /// Takes the JWK set of the issuer (`max_age`: the seconds of its `Cache-Control`), or, with none, word that it can't be
+    /// had. What is no set with a key to use counts as none, and is not asked for again within 30 seconds.
+    pub fn supply_keys(&mut self, document: Option<&[u8]>, max_age: Option<u64>, now: u64) {
+        if self.keys.supply(document, max_age, now) {
+            self.remembered.forget();
+        }
+    }
+
+    /// Where to fetch keys that are stale by now, while nobody waits for them: after a response.
+    #[must_use]
+    pub fn refresh_due(&self, now: u64) -> Option<&str> {
+        self.keys.is_refresh_due(now).then_some(self.settings.jwks_uri.as_str())
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// Why a request does not pass yet.
+enum Stop {
+    Refused(Reason),
+    KeysNeeded,
+    Unavailable(Reason, u64),
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason)
+    }
+}

@@ -1,0 +1,48 @@
+//! Tokens that were verified a moment ago. What is remembered is that a token is good, never that a request passes: scope,
+//! expiry and introspection are looked at each time.
+
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+
+use super::passed::Passed;
+use crate::jose::digest;
+
+/// How long a verified token is remembered, in seconds.
+const LONGEST: u64 = 60;
+/// How many are.
+const MOST: usize = 1024;
+
+/// By the digest of the token.
+#[derive(Default)]
+pub(super) struct Remembered(BTreeMap<[u8; 32], Entry>);
+
+struct Entry {
+    passed: Rc<Passed>,
+    at: u64,
+}
+
+impl Remembered {
+    /// What this token says, if it was verified less than a minute ago.
+    pub(super) fn get(&self, token: &str, now: u64) -> Option<Rc<Passed>> {
+        let entry = self.0.get(&digest::sha256(token.as_bytes()))?;
+        // A clock that goes back makes it forget.
+        let is_good = entry.at <= now && now - entry.at < LONGEST && now < entry.passed.expires_at;
+        is_good.then(|| Rc::clone(&entry.passed))
+    }
+
+    pub(super) fn insert(&mut self, token: &str, passed: &Rc<Passed>, now: u64) {
+        if self.0.len() >= MOST {
+            self.0.retain(|_, entry| entry.at <= now && now - entry.at < LONGEST);
+        }
+        if self.0.len() >= MOST {
+            self.0.clear();
+        }
+        let entry = Entry { passed: Rc::clone(passed), at: now };
+        self.0.insert(digest::sha256(token.as_bytes()), entry);
+    }
+
+    /// The keys are others now: one that is gone must not pass on what it signed.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether a text is an access token of ours for this resource: its signature and its claims (RFC 9068 section 4). The
+//! checks are those of every JWT, with what we expect of our own.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString as _};
+
+use super::challenge::Reason;
+use super::passed::Passed;
+use super::settings::Settings;
+use crate::jose::OfOurTokens;
+use crate::jose::key::VerificationKey;
+use crate::json::Value;
+use crate::jwt::{Expectations, JwtProblem, Keys, Typ, UnverifiedJwt, Verification, VerifiedJwt};
+use crate::tokens::TYP;
+
+/// How far the clock here may be behind or ahead of the issuer's, in seconds.
+const CLOCK_SKEW: u32 = 30;
+/// The issuer decides how long its tokens live.
+const ANY_LIFETIME: u32 = u32::MAX;
+
+/// What the token says, verified with one of these keys. A token with `cnf` is refused with [`JwtProblem::Bound`]: where a
+/// proof of its key is taken (RFC 9449 section 7), its check belongs here, before anything passes.
+pub(super) fn verify(
+    token: &str,
+    settings: &Settings,
+    keys: &[VerificationKey],
+    now: u64,
+) -> Result<Rc<Passed>, Reason> {
+    let jwt = UnverifiedJwt::parse(token).map_err(|problem| Reason::Token(problem.problem()))?;
+    // Before any key is looked for: who sends the tokens of others causes no fetch.
+    if jwt.issuer().map_err(Reason::Token)? != settings.issuer {
+        return Err(Reason::Token(JwtProblem::IssuerInvalid));
+    }
+    let expected = Expectations {
+        algorithms: Some(OfOurTokens::ALGORITHMS),
+        typ: Typ::Exactly(TYP),
+        audiences: [Some(&settings.audience), None, None],
+        no_other_audience: false,
+        clock_skew: CLOCK_SKEW,
+        max_lifetime: ANY_LIFETIME,
+        require_jti: true,
+    };
+    let mut verification = Verification::new(&jwt, expected, now, false);
+    let keys = Keys { keys, have_kid: true };
+    let verified = verification.verify(keys, &OfOurTokens).map_err(Reason::Token)?;
+    passed(&verified).map(Rc::new)
+}
+
+fn passed(token: &VerifiedJwt<'_>) -> Result<Passed, Reason> {
+    let claims = token.claims().object();
+    let client_id = match claims.get("client_id") {
+        Some(Value::String(id)) if !id.is_empty() => id,
+        _ => return Err(Reason::ClientIdInvalid),
+    };
+    let scope = match claims.get("scope") {
+        None => "",
+        Some(Value::String(scope)) => scope,
+        Some(_) => return Err(Reason::ScopeInvalid),
+    };
+    Ok(Passed {
+        subject: token.subject().to_string(),
+        client_id: client_id.clone(),
+        scope: scope.to_string(),
+        // It was read as strict JSON, which is UTF-8.
+        claims: String::from_utf8_lossy(token.payload()).into_owned(),
+        expires_at: token.expiry() as u64,
+    })
+}
+
+/// Whether the scope of a token has each of those that are needed, as whole words.
+pub(super) fn has_scopes(scope: &str, needed: &[String]) -> bool {
+    needed.iter().all(|needed| scope.split(' ').any(|word| word == needed))
+}
