@@ -20,6 +20,8 @@ pub struct Request<'a> {
     pub target: &'a str,
     /// The value of each `Authorization` header.
     pub authorization: &'a [&'a str],
+    /// The value of each `DPoP` header. No proof is taken yet, so nothing reads it: a bound token is refused.
+    pub dpop: &'a [&'a str],
 }
 
 /// What becomes of a request.
@@ -90,10 +92,11 @@ impl Guard {
     }
 
     fn verify(&mut self, token: &str, now: u64) -> Result<Rc<Passed>, Stop> {
-        if let Some(passed) = self.remembered.get(token, now) {
+        let keys = self.keys.usable(now);
+        // Where the keys are too old to be used, so is what they verified.
+        if let Some(passed) = self.remembered.get(token, now).filter(|_| !keys.is_empty()) {
             return Ok(passed);
         }
-        let keys = self.keys.usable(now);
         let passed = match token::verify(token, &self.settings, keys, now) {
             Ok(passed) => passed,
             // R51, R52: another key could change it.

@@ -73,7 +73,7 @@ fn token(changes: &str) -> String {
 }
 
 fn ask(guard: &mut Guard, authorization: &[&str], now: u64) -> Outcome {
-    let request = Request { method: "GET", target: "/mcp", authorization };
+    let request = Request { method: "GET", target: "/mcp", authorization, dpop: &[] };
     guard.check(&request, Introspection::NotAsked, now)
 }
 
@@ -271,7 +271,7 @@ fn r120_times() {
     assert_eq!(with(r#"{"exp":"1900000000"}"#), (401, "expiry-invalid"));
     assert_eq!(with(&format!(r#"{{"nbf":{}}}"#, NOW + 31)), (401, "not-yet-valid"));
     assert_eq!(with(&format!(r#"{{"iat":{}}}"#, NOW + 31)), (401, "issued-at-invalid"));
-    assert!(passes(&bearer(&mut guard(), &token(&format!(r#"{{"exp":{}}}"#, NOW - 29)), NOW)));
+    assert!(passes(&bearer(&mut guard(), &token(&format!(r#"{{"iat":{0},"exp":{0}}}"#, NOW - 29)), NOW)));
     assert!(passes(&bearer(&mut guard(), &token(&format!(r#"{{"nbf":{}}}"#, NOW + 30)), NOW)));
 }
 
@@ -328,7 +328,7 @@ fn r120_one_header_in_one_form() {
     }
     // RFC 6750 section 2.3: a token in the query is no credential.
     let target = format!("/mcp?access_token={good}");
-    let request = Request { method: "GET", target: &target, authorization: &[] };
+    let request = Request { method: "GET", target: &target, authorization: &[], dpop: &[] };
     let challenge = refused(guard().check(&request, Introspection::NotAsked, NOW));
     assert_eq!(challenge.reason, Reason::NoCredentials);
 }
@@ -429,7 +429,7 @@ fn r120_introspection_decides() {
     let mut guard = Guard::new(settings);
     guard.supply_keys(Some(set(&[ours()]).as_bytes()), None, NOW);
     let value = format!("Bearer {}", token("{}"));
-    let request = Request { method: "GET", target: "/mcp", authorization: &[&value] };
+    let request = Request { method: "GET", target: "/mcp", authorization: &[&value], dpop: &[] };
     for _ in 0..2 {
         // Each time: a revoked token must not pass because it did before.
         match guard.check(&request, Introspection::NotAsked, NOW) {
@@ -457,7 +457,7 @@ fn r120_introspection_decides() {
     }
     // Nobody is asked about what does not pass anyway, and a yes makes nothing good that is not.
     let value = format!("Bearer {}", token(r#"{"scope":"other"}"#));
-    let request = Request { method: "GET", target: "/mcp", authorization: &[&value] };
+    let request = Request { method: "GET", target: "/mcp", authorization: &[&value], dpop: &[] };
     for asked in [Introspection::NotAsked, Introspection::Response(active)] {
         assert_eq!(refused(guard.check(&request, asked, NOW)).reason, Reason::ScopeInsufficient);
     }
@@ -502,7 +502,7 @@ fn r120_header_values_are_safe() {
 #[test]
 fn r121_metadata() {
     let get = |guard: &mut Guard, method: &str, target: &str| {
-        guard.check(&Request { method, target, authorization: &[] }, Introspection::NotAsked, NOW)
+        guard.check(&Request { method, target, authorization: &[], dpop: &[] }, Introspection::NotAsked, NOW)
     };
     let mut guard = guard();
     let at = "/.well-known/oauth-protected-resource/mcp";
