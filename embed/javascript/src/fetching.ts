@@ -29,7 +29,7 @@ export class FetchFailed extends Error {
   readonly status?: number;
 }
 
-const TIME_LIMIT = 5_000;
+export const TIME_LIMIT = 5_000;
 export const SIZE_LIMIT = 64 * 1024;
 // `URL` forgives what is none: credentials, a backslash, no host at all, white space.
 const WELL_FORMED = /^https?:\/\/[^/?#\\@\s]+([/?#]\S*)?$/i;
@@ -87,7 +87,7 @@ async function get(url: URL): Promise<KeyDocument> {
     }
     throw new FetchFailed(`it answered ${status} instead of 200`, "status", { status });
   }
-  return { text: await read(response), maxAge: maxAge(response.headers.get("cache-control") ?? "") };
+  return { text: await readText(response), maxAge: maxAge(response.headers.get("cache-control") ?? "") };
 }
 
 /** What the platform threw, in the words that every host has for it. Node names a code; browsers say no more. */
@@ -107,7 +107,7 @@ function told(error: unknown): FetchFailed {
   return failed("unknown", "the fetch failed");
 }
 
-async function read(response: Response): Promise<string> {
+export async function readText(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
