@@ -1,7 +1,7 @@
 # Asserta. `make run` serves, `make test` tests; neither needs anything before it but Rust and a C compiler.
 
 .DEFAULT_GOAL := help
-.PHONY: help wasm spin-stand-in test-stock-wasmtime wasm-endpoint-p2 wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-policy wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
+.PHONY: help wasm wasm-guard spin-stand-in test-stock-wasmtime wasm-endpoint-p2 wasm-handler wasm-endpoint wasm-exchanger wasm-host-signatures wasm-policy wasm-tests host run test test-core test-http test-documents test-host test-packages test-scenarios fuzz fuzz-brief torture bench growth profile documents packages fmt lint clean
 
 # Always together: cargo would build wasmtime once more for each other combination of features.
 NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --features asserta-exchanger/host-signatures,asserta-exchanger/http
@@ -9,7 +9,7 @@ NATIVE = -p asserta -p host-tests -p asserta-exchanger -p asserta-bench --featur
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-wasm: wasm-exchanger wasm-handler wasm-endpoint ## build the components into target/components/
+wasm: wasm-exchanger wasm-handler wasm-endpoint wasm-guard ## build the components into target/components/
 
 wasm-handler: ## build the one that is served, here and by any host that speaks HTTP by itself
 	@scripts/build-wasm.sh handler
@@ -19,6 +19,9 @@ wasm-endpoint: ## build the one that Spin serves
 
 wasm-exchanger: ## build the components that other programs embed
 	@scripts/build-wasm.sh exchanger exchanger-standalone exchanger-host-signatures exchanger-events
+
+wasm-guard: ## build what stands before an API: the middleware, and the component that packages carry
+	@scripts/build-wasm.sh guard guard-library
 
 wasm-host-signatures: ## build the one that leaves the arithmetic of signatures to its host
 	@scripts/build-wasm.sh handler-host-signatures

@@ -8,14 +8,16 @@ root=$PWD
 components=("$root"/target/components/exchanger{,-host-signatures}.wasm)
 # The HTTP face.
 handlers=("$root"/target/components/handler{,-host-signatures}.wasm)
+# The resource's side.
+guards=("$root"/target/components/guard-library.wasm)
 out=$root/target/packages
 mkdir -p "$out"
-for component in "${components[@]}" "${handlers[@]}"; do
-  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger wasm-handler wasm-host-signatures" >&2; exit 1; }
+for component in "${components[@]}" "${handlers[@]}" "${guards[@]}"; do
+  [[ -f $component ]] || { echo "build-packages: first build the components: make wasm-exchanger wasm-handler wasm-host-signatures wasm-guard" >&2; exit 1; }
 done
 # A wheel: the same file for every platform.
 python() {
-  cp "${components[@]}" "${handlers[@]}" embed/python/src/asserta/
+  cp "${components[@]}" "${handlers[@]}" "${guards[@]}" embed/python/src/asserta/
   cp LICENSE embed/python/
   local tools=target/python-tools
   [[ -x $tools/bin/python ]] || python3 -m venv "$tools"
