@@ -22,10 +22,10 @@ async function issue(issuer = PUBLIC_URL) {
   const app = await exchanger.applications.register({
     grant_types: [GRANT], scope: "notes.read notes.write", audience: AUDIENCE,
   });
-  const { accessToken } = await exchanger.exchange(await partner.assertion({ aud: issuer }), {
+  const { token } = await exchanger.exchange(await partner.assertion({ aud: issuer }), {
     clientId: app.client_id, clientSecret: app.client_secret,
   });
-  return { token: accessToken, jwks: JSON.stringify(await exchanger.jwks()), clientId: app.client_id };
+  return { token, jwks: exchanger.keys.jwks(), clientId: app.client_id };
 }
 
 const issued = await issue();

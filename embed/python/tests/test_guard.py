@@ -26,7 +26,7 @@ def issued():
     token = exchanger.exchange(
         partner.assertion(), client_id=application["client_id"], client_secret=application["client_secret"]
     )
-    return token.access_token, json.dumps(exchanger.jwks()), application["client_id"]
+    return token.token, exchanger.keys.jwks(), application["client_id"]
 
 
 def settings(issued, **more):
@@ -206,13 +206,13 @@ def test_r120_introspection_is_asked_each_time(introspection):
     exchanger.trusted_issuers.register(TrustedIssuer(name="partner", issuer=partner.issuer, jwks=partner.jwks))
     application = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER], audience=AUDIENCE))
     token = exchanger.exchange(
-        partner.assertion(), client_id=application["client_id"], client_secret=application["client_secret"]
-    ).access_token
+        partner.assertion(aud=url), client_id=application["client_id"], client_secret=application["client_secret"]
+    ).token
     guard = Guard(
         url,
         AUDIENCE,
         introspect=("api", "se:cret"),
-        fetch=lambda uri: KeyDocument(json.dumps(exchanger.jwks())),
+        fetch=lambda uri: KeyDocument(exchanger.keys.jwks()),
     )
 
     def ask():

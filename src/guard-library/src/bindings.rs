@@ -10,7 +10,7 @@
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "resource",
+    world: "guard-library",
     generate_all,
 });
 

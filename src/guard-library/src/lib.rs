@@ -1,4 +1,4 @@
-//! The resource's side as a WebAssembly component: the world `resource` of `wit/`. Everything here is translation; the
+//! The resource's side as a WebAssembly component: the world `guard-library` of `wit/`. Everything here is translation; the
 //! rules are in core (`resource`).
 //!
 //! `no_std`: the component imports nothing at all, neither a clock nor randomness.
