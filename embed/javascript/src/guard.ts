@@ -153,8 +153,7 @@ export class Guard {
 
   /** Whether a header of a request has a name of ours, which the resource must not see. */
   isOurs(name: string): boolean {
-    // As the component's `is-our-header`, which is tested to agree.
-    return name.toLowerCase().replaceAll("_", "-").startsWith("x-asserta-");
+    return this.#call((component) => component.isOurHeader(name));
   }
 
   /** One fetch for all who wait. */

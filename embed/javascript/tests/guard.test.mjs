@@ -22,8 +22,8 @@ async function issue(issuer = PUBLIC_URL) {
   const app = await exchanger.applications.register({
     grant_types: [GRANT], scope: "notes.read notes.write", audience: AUDIENCE,
   });
-  const { token } = await exchanger.exchange(await partner.assertion({ aud: issuer }), {
-    clientId: app.client_id, clientSecret: app.client_secret,
+  const { token } = await exchanger.exchange({
+    assertion: await partner.assertion({ aud: issuer }), clientId: app.client_id, clientSecret: app.client_secret,
   });
   return { token, jwks: exchanger.keys.jwks(), clientId: app.client_id };
 }
