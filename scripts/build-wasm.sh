@@ -84,6 +84,7 @@ for component in "$@"; do
     guard-library) build guard-library 250000 wasm32-unknown-unknown exchanger asserta-guard-library ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
+    guarded) build guarded 100000 wasm32-unknown-unknown wasm guarded ;;
     misbehaving) build misbehaving 100000 wasm32-unknown-unknown wasm misbehaving ;;
     bench) build bench 1000000 wasm32-wasip2 wasm asserta-bench-wasm ;;
     *) echo "build-wasm: no component is called $component" >&2; exit 2 ;;

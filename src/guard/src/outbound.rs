@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use wit_bindgen::FutureReader;
 
 use crate::bindings::wasi::http::client;
 use crate::bindings::wasi::http::types::{
@@ -21,7 +22,7 @@ const TIMEOUT: u64 = 5_000_000_000;
 /// A document, and the `max-age` of its `Cache-Control`.
 pub(crate) async fn get(address: &str) -> Option<(Vec<u8>, Option<u64>)> {
     let response = send(address, Method::Get, &[], None).await?;
-    let max_age = max_age(&response);
+    let max_age = max_age(&response.response);
     Some((body(response).await?, max_age))
 }
 
@@ -44,7 +45,7 @@ async fn send(
     method: Method,
     headers: &[(&str, &str)],
     form: Option<String>,
-) -> Option<Response> {
+) -> Option<Sent> {
     let (scheme, rest) = match address.split_once("://")? {
         ("https", rest) => (Scheme::Https, rest),
         ("http", rest) => (Scheme::Http, rest),
@@ -59,7 +60,7 @@ async fn send(
     _ = options.set_connect_timeout(Some(TIMEOUT));
     _ = options.set_first_byte_timeout(Some(TIMEOUT));
     _ = options.set_between_bytes_timeout(Some(TIMEOUT));
-    let (_end, trailers) = wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Ok(None));
+    let trailers = no_trailers();
     let body = form.map(|form| {
         let (mut writer, reader) = wit_stream::new::<u8>();
         wit_bindgen::spawn_local(async move {
@@ -68,19 +69,32 @@ async fn send(
         });
         reader
     });
-    let (request, _transmitted) =
+    let (request, transmitted) =
         Request::new(Fields::from_list(&fields).ok()?, body, trailers, Some(options));
     request.set_method(&method).ok()?;
     request.set_scheme(Some(&scheme)).ok()?;
     request.set_authority(Some(authority)).ok()?;
     request.set_path_with_query(Some(if path.is_empty() { "/" } else { path })).ok()?;
     let response = client::send(request).await.ok()?;
-    (response.get_status_code() == 200).then_some(response)
+    (response.get_status_code() == 200).then_some(Sent { response, _transmitted: transmitted })
 }
 
-async fn body(response: Response) -> Option<Vec<u8>> {
+/// A response, and what says how its request was sent.
+struct Sent {
+    response: Response,
+    _transmitted: FutureReader<Result<(), ErrorCode>>,
+}
+
+/// Trailers that are decided before the message goes out.
+fn no_trailers() -> FutureReader<Result<Option<Trailers>, ErrorCode>> {
+    let (writer, trailers) = wit_future::new(|| Ok(None));
+    drop(writer);
+    trailers
+}
+
+async fn body(sent: Sent) -> Option<Vec<u8>> {
     let (_consumed, result) = wit_future::new(|| Ok(()));
-    let (mut stream, trailers) = Response::consume_body(response, result);
+    let (mut stream, trailers) = Response::consume_body(sent.response, result);
     let mut whole = Vec::new();
     loop {
         let (status, part) = stream.read(Vec::with_capacity(4096)).await;
