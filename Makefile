@@ -35,10 +35,11 @@ wasm-policy: ## build the components with a policy, and compose the examples in 
 wasm-endpoint-p2: ## build those for hosts of WASI HTTP 0.2
 	@scripts/build-wasm.sh endpoint-p2 endpoint-p2-wasmcloud
 
-wasm-tests: wasm-host-signatures wasm-endpoint-p2 wasm-policy ## build the components that only tests run
-	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving policy-contrary
+wasm-tests: wasm-host-signatures wasm-endpoint-p2 wasm-policy wasm-guard ## build the components that only tests run
+	@scripts/build-wasm.sh endpoint-jwt-simple vectors-endpoint vectors-exchanger misbehaving policy-contrary guarded
 	@scripts/compose-policy.sh handler-policy policy-contrary
 	@scripts/compose-policy.sh exchanger-policy policy-contrary
+	@scripts/compose-policy.sh guard guarded
 
 host: ## build the native host, target/release/asserta
 	@test -e target/release/asserta || echo "building the host: about 9 minutes the first time on two cores, for wasmtime" >&2

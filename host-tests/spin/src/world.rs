@@ -69,7 +69,10 @@ impl WasiHttpHooks for Client {}
 
 impl World {
     pub(crate) fn new(app: Arc<App>) -> Self {
-        let wasi = WasiCtx::builder().wall_clock(StillClock(app.clone())).inherit_stderr().build();
+        // A manifest gives a component `variables` and `environment`; here both are the same.
+        let environment: Vec<(&String, &String)> = app.variables.iter().collect();
+        let mut builder = WasiCtx::builder();
+        let wasi = builder.wall_clock(StillClock(app.clone())).envs(&environment).inherit_stderr().build();
         Self { app, table: ResourceTable::new(), wasi, http: WasiHttpCtx::new(), hooks: Client }
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked of the issuer: its keys (R50, R51), and whether a token is active (RFC 7662).
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use base64::Engine as _;
@@ -31,11 +31,14 @@ pub(crate) async fn introspect(address: &str, token: &str, client: &Credentials)
     // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
     let pair = [&form_encoded(&client.client_id), ":", &form_encoded(&client.client_secret)].concat();
     let authorization = ["Basic ", &STANDARD.encode(pair)].concat();
+    let form = ["token=", &form_encoded(token), "&token_type_hint=access_token"].concat();
+    let length = form.len().to_string();
     let headers = [
         ("authorization", authorization.as_str()),
         ("content-type", "application/x-www-form-urlencoded"),
+        // Not every server reads a form in chunks.
+        ("content-length", &length),
     ];
-    let form = ["token=", &form_encoded(token), "&token_type_hint=access_token"].concat();
     body(send(address, Method::Post, &headers, Some(form)).await?).await
 }
 
