@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use host_tests::admin::Admin;
+use host_tests::admin::{Admin, Client};
 use host_tests::assertion::assertion;
 use host_tests::client::{Answer, send};
 use host_tests::components::program;
 use host_tests::local_host::{LocalHost, present};
 use host_tests::spin::{Spin, SpinApp};
-use host_tests::token_request::{TokenRequest, basic, token_path};
 use serde_json::{Value, json};
 
 const AUDIENCE: &str = "https://api.example/mcp";
@@ -66,17 +65,13 @@ async fn token(host: &LocalHost, issuer: &str, audience: &str) -> Result<String>
         "client_name": audience, "grant_types": [GRANT_TYPE], "scope": "read write", "audience": audience,
     });
     let made = Admin(host.address()).done("POST", "acme/applications", Some(&application)).await?;
-    let request = TokenRequest {
+    let client = Client {
         address: host.address(),
-        path: token_path("acme"),
-        authorization: Some(basic(&made.member("client_id")?, &made.member("client_secret")?)),
-        parameters: vec![
-            ("grant_type".into(), GRANT_TYPE.into()),
-            ("assertion".into(), assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?),
-        ],
-        ..TokenRequest::default()
+        client_id: made.member("client_id")?,
+        client_secret: made.member("client_secret")?,
     };
-    request.post().await?.member("access_token")
+    let assertion = assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?;
+    client.exchange(&assertion).await?.member("access_token")
 }
 
 /// RFC 6750 section 3, RFC 9728: without a token a client learns where to get one, and with it the call passes.
