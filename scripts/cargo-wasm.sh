@@ -18,7 +18,7 @@ if [[ $target == wasm32-unknown-unknown ]]; then
   # On the bare target rustc has no component linker of its own choice; this one writes a component at once.
   flags+=" -Clinker=wasm-component-ld"
 fi
-if [[ " $* " == *" exchanger "* || " $* " == *" --profile guard "* ]]; then
+if [[ " $* " == *" exchanger "* ]]; then
   # It is to be small: SHA-2 as a loop saves 18 kB, and a token is a few blocks.
   flags+=" --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\""
 fi
