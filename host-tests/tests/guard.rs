@@ -90,18 +90,23 @@ async fn r120_r121_from_the_challenge_to_the_call() -> Result<()> {
 
     let authorization = format!("Bearer {}", world.token);
     let smuggled = [("x-asserta-subject", "root"), ("X_Asserta_Scope", "root"), ("x-asserta-admin", "root")];
-    let headers = [&[("authorization", authorization.as_str()), ("x-other", "stays")][..], &smuggled].concat();
+    let headers =
+        [&[("authorization", authorization.as_str()), ("x-other", "stays")][..], &smuggled].concat();
     for _ in 0..2 {
         let passed = world.ask("/mcp?a=b", &headers).await?;
         ensure!(passed.status == 200, "{} {}", passed.status, passed.text());
         let text = passed.text();
         let (head, body) = text.split_once("\n\n").context("no body")?;
         let lines: Vec<&str> = head.lines().collect();
-        ensure!(body == "a body" && lines[0] == "target: /mcp?a=b" && lines.contains(&"x-other: stays"), "{text}");
+        ensure!(
+            body == "a body" && lines[0] == "target: /mcp?a=b" && lines.contains(&"x-other: stays"),
+            "{text}"
+        );
         ensure!(lines.contains(&"x-asserta-subject: alice"), "{text}");
         ensure!(lines.contains(&"x-asserta-scope: read write"), "{text}");
         ensure!(!text.contains("root") && !text.contains("admin"), "{text}");
-        let claims = lines.iter().find_map(|line| line.strip_prefix("x-asserta-claims: ")).context("no claims")?;
+        let claims =
+            lines.iter().find_map(|line| line.strip_prefix("x-asserta-claims: ")).context("no claims")?;
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?;
         ensure!(claims["aud"] == AUDIENCE && claims["iss"] == world.issuer.as_str(), "{claims}");
     }

@@ -23,7 +23,9 @@ mod bindings {
 impl Guest for bindings::Guarded {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let mut seen = Vec::new();
-        seen.extend_from_slice(format!("target: {}\n", request.get_path_with_query().unwrap_or_default()).as_bytes());
+        seen.extend_from_slice(
+            format!("target: {}\n", request.get_path_with_query().unwrap_or_default()).as_bytes(),
+        );
         for (name, value) in request.get_headers().copy_all() {
             seen.extend_from_slice(format!("{name}: ").as_bytes());
             seen.extend_from_slice(&value);

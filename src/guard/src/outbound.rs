@@ -43,12 +43,7 @@ pub(crate) async fn introspect(address: &str, token: &str, client: &Credentials)
 }
 
 /// The response, if its status is 200. No redirect is followed.
-async fn send(
-    address: &str,
-    method: Method,
-    headers: &[(&str, &str)],
-    form: Option<String>,
-) -> Option<Sent> {
+async fn send(address: &str, method: Method, headers: &[(&str, &str)], form: Option<String>) -> Option<Sent> {
     let (scheme, rest) = match address.split_once("://")? {
         ("https", rest) => (Scheme::Https, rest),
         ("http", rest) => (Scheme::Http, rest),
