@@ -114,6 +114,31 @@ fn the_handler_imports_four_interfaces() -> Result<()> {
     Ok(())
 }
 
+/// R120: a middleware of `wasi:http`: what it guards, the client that fetches keys, the time, and its settings. With something
+/// behind it the first is gone. The library of the packages reaches nothing.
+#[test]
+fn the_guard_imports_what_a_middleware_needs() -> Result<()> {
+    let needed = [
+        "wasi:cli/environment@0.2.0",
+        "wasi:clocks/system-clock@0.3.0",
+        "wasi:clocks/types@0.3.0",
+        "wasi:http/client@0.3.0",
+        "wasi:http/handler@0.3.0",
+        "wasi:http/types@0.3.0",
+    ];
+    let (mut imports, exports) = interfaces(&components::bytes("guard.wasm")?)?;
+    imports.sort();
+    ensure!(imports == needed, "guard.wasm imports {imports:?}");
+    ensure!(exports == ["wasi:http/handler@0.3.0"], "it exports {exports:?}");
+    let (composed, exports) = interfaces(&components::bytes("guard-guarded.wasm")?)?;
+    ensure!(!composed.iter().any(|import| import.contains("/handler@")), "it imports {composed:?}");
+    ensure!(exports == ["wasi:http/handler@0.3.0"], "it exports {exports:?}");
+    let (imports, exports) = interfaces(&components::bytes("guard-library.wasm")?)?;
+    ensure!(imports.is_empty(), "guard-library.wasm imports {imports:?}");
+    ensure!(exports == ["asserta:exchange/guard@0.2.0"], "it exports {exports:?}");
+    Ok(())
+}
+
 /// R87: the examples of a policy can reach nothing.
 #[test]
 fn policies_import_nothing() -> Result<()> {
