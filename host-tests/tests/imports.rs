@@ -119,7 +119,8 @@ fn the_handler_imports_four_interfaces() -> Result<()> {
 #[test]
 fn the_guard_imports_what_a_middleware_needs() -> Result<()> {
     let needed = [
-        "wasi:cli/environment@0.2.0",
+        // In whichever 0.2 version the linker has.
+        "wasi:cli/environment@0.2.",
         "wasi:clocks/system-clock@0.3.0",
         "wasi:clocks/types@0.3.0",
         "wasi:http/client@0.3.0",
@@ -128,7 +129,8 @@ fn the_guard_imports_what_a_middleware_needs() -> Result<()> {
     ];
     let (mut imports, exports) = interfaces(&components::bytes("guard.wasm")?)?;
     imports.sort();
-    ensure!(imports == needed, "guard.wasm imports {imports:?}");
+    let as_needed = imports.iter().zip(needed).all(|(import, needed)| import.starts_with(needed));
+    ensure!(as_needed && imports.len() == needed.len(), "guard.wasm imports {imports:?}");
     ensure!(exports == ["wasi:http/handler@0.3.0"], "it exports {exports:?}");
     let (composed, exports) = interfaces(&components::bytes("guard-guarded.wasm")?)?;
     ensure!(!composed.iter().any(|import| import.contains("/handler@")), "it imports {composed:?}");
