@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use host_tests::admin::{Admin, Client};
 use host_tests::assertion::assertion;
-use host_tests::client::{Answer, send};
+use host_tests::client::{Answer, form, send};
 use host_tests::components::program;
 use host_tests::local_host::{LocalHost, present};
 use host_tests::spin::{Spin, SpinApp};
+use host_tests::token_request::basic;
 use serde_json::{Value, json};
 
 const AUDIENCE: &str = "https://api.example/mcp";
@@ -23,6 +24,7 @@ struct World {
     host: LocalHost,
     app: SpinApp,
     issuer: String,
+    client: Client,
     token: String,
     _spin: Spin,
 }
@@ -36,16 +38,23 @@ impl World {
         let issuer = format!("http://{}/t/acme", host.address());
         let admin = Admin(host.address());
         admin.register_acme().await?;
-        let token = token(&host, &issuer, AUDIENCE).await?;
+        let client = application(&host, AUDIENCE).await?;
+        let token = token(&client, &issuer).await?;
         let mut variables = BTreeMap::from([
             ("guard_issuer", issuer.clone()),
             ("guard_audience", AUDIENCE.to_owned()),
             ("guard_scopes", "read".to_owned()),
         ]);
+        if settings.contains(&("guard_introspect", "true")) {
+            // An application may ask about tokens for its audience (R110).
+            let api = application(&host, AUDIENCE).await?;
+            variables.insert("guard_client_id", api.client_id);
+            variables.insert("guard_client_secret", api.client_secret);
+        }
         variables.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let spin = Spin::load("guard-guarded.wasm")?;
         let app = spin.start(present(), &variables)?;
-        Ok(Self { host, app, issuer, token, _spin: spin })
+        Ok(Self { host, app, issuer, client, token, _spin: spin })
     }
 
     async fn ask(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
@@ -59,17 +68,20 @@ impl World {
     }
 }
 
-/// A token of `acme` for this audience.
-async fn token(host: &LocalHost, issuer: &str, audience: &str) -> Result<String> {
+/// An application of `acme` whose tokens are for this audience.
+async fn application(host: &LocalHost, audience: &str) -> Result<Client> {
     let application = json!({
         "client_name": audience, "grant_types": [GRANT_TYPE], "scope": "read write", "audience": audience,
     });
     let made = Admin(host.address()).done("POST", "acme/applications", Some(&application)).await?;
-    let client = Client {
+    Ok(Client {
         address: host.address(),
         client_id: made.member("client_id")?,
         client_secret: made.member("client_secret")?,
-    };
+    })
+}
+
+async fn token(client: &Client, issuer: &str) -> Result<String> {
     let assertion = assertion("es256", &json!({"aud": issuer, "sub": "alice"}))?;
     client.exchange(&assertion).await?.member("access_token")
 }
@@ -127,7 +139,8 @@ async fn r120_what_does_not_pass() -> Result<()> {
     let mut varied = world.token.clone();
     varied.replace_range(varied.len() - 4.., "AAAA");
     refused(world.with_token(&varied).await?, 401, "invalid_token")?;
-    let other = token(&world.host, &world.issuer, "https://other.example").await?;
+    let other = application(&world.host, "https://other.example").await?;
+    let other = token(&other, &world.issuer).await?;
     refused(world.with_token(&other).await?, 401, "invalid_token")?;
     let both = format!("Bearer {}", world.token);
     let both = [("authorization", both.as_str()), ("authorization", both.as_str())];
@@ -142,6 +155,30 @@ async fn r120_what_does_not_pass() -> Result<()> {
     let more = World::new(&[("guard_scopes", "read admin")]).await?;
     refused(more.with_token(&more.token).await?, 403, "insufficient_scope")?;
     more.host.stop().await;
+    Ok(())
+}
+
+/// R111: a token that was revoked passes no more, where the issuer is asked; without that it does, until it expires.
+#[tokio::test(flavor = "multi_thread")]
+async fn r120_a_revoked_token() -> Result<()> {
+    for (introspect, after) in [("true", 401), ("false", 200)] {
+        let world = World::new(&[("guard_introspect", introspect)]).await?;
+        for _ in 0..2 {
+            let passed = world.with_token(&world.token).await?;
+            ensure!(passed.status == 200, "{introspect}: {} {}", passed.status, passed.text());
+        }
+        let authorization = basic(&world.client.client_id, &world.client.client_secret);
+        let headers: [(&str, &[u8]); 2] = [
+            ("authorization", authorization.as_bytes()),
+            ("content-type", b"application/x-www-form-urlencoded"),
+        ];
+        let body = form(&[("token", &world.token)]);
+        let revoked = send(world.host.address(), "POST", "/t/acme/oauth2/revoke", &headers, body).await?;
+        ensure!(revoked.status == 200, "{} {}", revoked.status, revoked.text());
+        let answer = world.with_token(&world.token).await?;
+        ensure!(answer.status == after, "{introspect}: {} {}", answer.status, answer.text());
+        world.host.stop().await;
+    }
     Ok(())
 }
 
