@@ -103,7 +103,7 @@ async fn r120_r121_from_the_challenge_to_the_call() -> Result<()> {
     let authorization = format!("Bearer {}", world.token);
     let smuggled = [("x-asserta-subject", "root"), ("X_Asserta_Scope", "root"), ("x-asserta-admin", "root")];
     let headers =
-        [&[("authorization", authorization.as_str()), ("x-other", "stays")][..], &smuggled].concat();
+        [&[("authorization", authorization.as_str()), ("x-other", "stays")][..], &smuggled[..]].concat();
     for _ in 0..2 {
         let passed = world.ask("/mcp?a=b", &headers).await?;
         ensure!(passed.status == 200, "{} {}", passed.status, passed.text());
@@ -167,12 +167,12 @@ async fn r120_a_revoked_token() -> Result<()> {
             let passed = world.with_token(&world.token).await?;
             ensure!(passed.status == 200, "{introspect}: {} {}", passed.status, passed.text());
         }
-        let authorization = basic(&world.client.client_id, &world.client.client_secret);
+        let authorization = format!("Basic {}", basic(&world.client.client_id, &world.client.client_secret));
         let headers: [(&str, &[u8]); 2] = [
             ("authorization", authorization.as_bytes()),
             ("content-type", b"application/x-www-form-urlencoded"),
         ];
-        let body = form(&[("token", &world.token)]);
+        let body = form(&[("token", world.token.as_str())]);
         let revoked = send(world.host.address(), "POST", "/t/acme/oauth2/revoke", &headers, body).await?;
         ensure!(revoked.status == 200, "{} {}", revoked.status, revoked.text());
         let answer = world.with_token(&world.token).await?;
