@@ -18,6 +18,8 @@ PUBLISHED = {
     "exchanger-events": "The exchange alone, which tells its host of each decision",
     "exchanger-host-signatures": "The exchange alone, for hosts that compute signatures",
     "exchanger-standalone": "The exchange alone, with a store in its own memory",
+    "guard": "A middleware of WASI HTTP 0.3 that passes requests with a good access token",
+    "guard-library": "The guard for programs that stand before an API themselves",
 }
 
 
