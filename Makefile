@@ -145,9 +145,9 @@ lint: ## check layout and lints, as CI does
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo fmt --manifest-path examples/policy-cel/Cargo.toml --check
 	cargo fmt --manifest-path examples/policy-cedar/Cargo.toml --check
-	cargo clippy --profile wasm $(if $(CI),--locked) -p asserta-component -- -D warnings
+	cargo clippy --profile wasm $(if $(CI),--locked) -p asserta-component -p asserta-guard -p asserta-guard-library -- -D warnings
 	cargo clippy --release $(if $(CI),--locked) -p asserta-endpoint-p2 -- -D warnings
-	cargo clippy --release $(if $(CI),--locked) --workspace --exclude asserta-component --all-targets --all-features -- -D warnings
+	cargo clippy --release $(if $(CI),--locked) --workspace --exclude asserta-component --exclude asserta-guard --exclude asserta-guard-library --all-targets --all-features -- -D warnings
 
 clean: ## remove what was built (data is kept)
 	cargo clean
