@@ -34,7 +34,7 @@ pub(super) fn verify(
     let expected = Expectations {
         algorithms: Some(OfOurTokens::ALGORITHMS),
         typ: Typ::Exactly(TYP),
-        audiences: [Some(&settings.audience), None, None],
+        audiences: [Some(&settings.audience), None, None, None],
         no_other_audience: false,
         clock_skew: CLOCK_SKEW,
         max_lifetime: ANY_LIFETIME,
