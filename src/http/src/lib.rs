@@ -1,4 +1,4 @@
-//! The HTTP face of Asserta: token endpoint, JWKS, metadata, health and the admin API, over core's ports.
+//! The HTTP face of Asserta: token endpoint, JWKS, metadata, health, the admin API and its console, over core's ports.
 //!
 //! Values go in and values come out: a [`Request`] whose body was read, a [`Response`] that is complete. Whoever has
 //! [`Ports`] and the texts of the settings makes an [`Endpoint`] and hands requests in; which host that is, this crate
@@ -10,6 +10,7 @@
 extern crate alloc;
 
 mod admin;
+mod console;
 mod cors;
 mod endpoint;
 mod health;
@@ -43,7 +44,7 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
     /// Serves a request. The first one starts the endpoint; where that fails, the next one tries again.
     pub async fn handle(&self, request: Request) -> Response {
         let mut response = self.route(&request).await;
-        if request.method == "HEAD" || response.status == 204 {
+        if request.method == "HEAD" || matches!(response.status, 204 | 304) {
             // The response to a HEAD is that to a GET without its body (RFC 9110 section 9.3.2).
             response.body.clear();
         } else {
@@ -82,6 +83,7 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             }
             ["health"] if organization.is_default() => request.document(health::serve(started)).await,
             ["admin", below @ ..] if organization.is_default() => admin::serve(started, below, request).await,
+            ["console", below @ ..] if organization.is_default() => console::serve(started, below, request),
             _ => Problem::not_found().response(),
         }
     }

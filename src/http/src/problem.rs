@@ -77,6 +77,11 @@ impl Problem {
         Self::new(405, "urn:asserta:problem:method-not-allowed", "The method is not allowed here")
     }
 
+    /// What is there has another form than the client takes.
+    pub(crate) const fn not_acceptable() -> Self {
+        Self::new(406, "urn:asserta:problem:not-acceptable", "It is served compressed with gzip alone")
+    }
+
     /// A unique value is taken.
     pub(crate) const fn taken() -> Self {
         Self::new(409, "urn:asserta:problem:taken", "The value is taken in this organization")

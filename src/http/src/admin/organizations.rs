@@ -3,10 +3,10 @@
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 
-use asserta_core::organization::{Organization, OrganizationId};
+use asserta_core::organization::{Organization, OrganizationId, OrganizationUrls};
 use asserta_core::ports::Ports;
 use asserta_core::service::Service;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::body;
 use super::handled::{Handled, Refused};
@@ -20,6 +20,17 @@ use crate::response::json;
 struct Replacement {
     #[serde(default)]
     display_name: Option<String>,
+}
+
+/// An organization with its URLs: what its clients and its issuers have to be told.
+#[derive(Serialize)]
+struct Described {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    issuer: String,
+    token_endpoint: String,
+    jwks_uri: String,
 }
 
 pub(super) async fn collection(service: &Service<impl Ports>, request: &Request) -> Handled {
@@ -38,7 +49,11 @@ pub(super) async fn one(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &service.registry().organization(organization).await?)),
+        "GET" | "HEAD" => {
+            let Organization { name, display_name } = service.registry().organization(organization).await?;
+            let OrganizationUrls { issuer, token_endpoint, jwks_uri } = service.settings().urls(organization);
+            Ok(json(200, &Described { name, display_name, issuer, token_endpoint, jwks_uri }))
+        }
         "PUT" => {
             let Replacement { display_name } = replacement(organization, request)?;
             let is_new = service.registry().put_organization(organization, display_name.as_deref()).await?;

@@ -1,0 +1,24 @@
+// A registration as the JSON that it is: what the forms don't show can be changed here.
+
+import { h, add, area, control, form, formProblem, link, say, submit } from "./dom.js";
+
+export function documentPage({ page }, { document, crumbs, title, asForm, store, done }) {
+  const text = area({ label: "The document", path: "document", rows: 24, value: JSON.stringify(document, null, 2),
+    hint: "The members are those of the admin API; one that it does not know is refused." });
+  const editor = form({ class: "wide" }, async () => {
+    let changed;
+    try {
+      changed = JSON.parse(control(text).value);
+    } catch (error) {
+      throw Object.assign(new Error(`This is no JSON: ${error.message}.`), { field: "document" });
+    }
+    try {
+      await store(changed);
+    } catch (error) {
+      throw Object.assign(new Error(error.message), { field: "document" });
+    }
+    say("It is saved.");
+    done();
+  }, formProblem(), text, h("div.actions", null, submit("Save"), link(asForm, "Edit as a form", "button")));
+  add(page, [h("div", null, crumbs, h("h1", null, title)), editor]);
+}
