@@ -7,8 +7,8 @@ use std::{env, fs, io};
 
 use miniz_oxide::deflate::compress_to_vec;
 
-/// The level of zlib at which the least is left.
-const LEVEL: u8 = 9;
+/// The level at which the least is left.
+const LEVEL: u8 = 10;
 
 fn main() -> io::Result<()> {
     let sources = Path::new("console");

@@ -1,6 +1,6 @@
 // Activity: the organization's last decisions, live.
 
-import { h, absolute, add, badge, check, control, empty, fill, input, link, row, select, svg, table, time } from "./dom.js";
+import { h, absolute, add, badge, check, clearProblems, control, empty, fill, input, link, refuse, row, select, svg, table, time } from "./dom.js";
 import { orNull } from "./api.js";
 
 const EVERY = 3000;
@@ -44,14 +44,15 @@ export async function activityPage(context) {
   const given = (member) => parameters.get(member) ?? "";
   const any = ["", "any"];
   const filters = {
-    outcome: select({ label: "Outcome", value: given("outcome"), options: [any, ["granted", "accepted"], ["refused", "refused"]] }),
-    client_id: select({ label: "Application", value: given("client_id"), options: [any, ...applications.map((one) => [one.client_id, one.client_name ?? one.client_id])] }),
-    trusted_issuer: select({ label: "Issuer", value: given("trusted_issuer"), options: [any, ...issuers.map((one) => [one.name, one.name])] }),
-    rule: input({ label: "Rule", value: given("rule") }),
-    reason: input({ label: "Reason", value: given("reason"), placeholder: "assertion-expired" }),
+    outcome: select({ label: "Outcome", path: "outcome", value: given("outcome"), options: [any, ["granted", "accepted"], ["refused", "refused"]] }),
+    client_id: select({ label: "Application", path: "client_id", value: given("client_id"), options: [any, ...applications.map((one) => [one.client_id, one.client_name ?? one.client_id])] }),
+    trusted_issuer: select({ label: "Issuer", path: "trusted_issuer", value: given("trusted_issuer"), options: [any, ...issuers.map((one) => [one.name, one.name])] }),
+    rule: input({ label: "Rule", path: "rule", value: given("rule") }),
+    reason: input({ label: "Reason", path: "reason", value: given("reason"), placeholder: "assertion-expired" }),
   };
   const live = check({ label: "Live", checked: true, onchange: () => { if (control(live).checked) again(); } });
-  const bars = h("div");
+  const [notes, bars] = [h("div"), h("div")];
+  const asking = h("div.filters", null, Object.values(filters));
   const rows = h("tbody");
   const note = h("p.hint", { role: "status" });
   const shown = table("Decisions", COLUMNS, [], "compact");
@@ -64,12 +65,14 @@ export async function activityPage(context) {
       granted(decision) ? badge("accepted", "good") : badge("refused", "bad"),
       client ? (names.has(client) ? link(to("application", client), names.get(client) ?? client) : h("code", null, client)) : h("span.soft", null, "–"),
       issuer ? link(to("issuer", issuer), issuer) : h("span.soft", null, "–"),
-      [decision.rule ?? h("span.soft", null, "–"), decision.audit?.map((one) => h("p.hint", null, "watched: ", one.rule))],
+      [decision.rule ?? h("span.soft", null, "–"), decision.audit?.map((one) => h("p.hint", null, `watched: ${one.rule}, ${granted(one) ? "would accept" : "would refuse"}`))],
       [decision.reason ? h("code", null, decision.reason) : h("span.soft", null, "–"), (decision.policy_reason ?? decision.cause) && h("p.hint", null, decision.policy_reason ?? decision.cause)],
     ];
   };
   let asked = 0;
-  const draw = ({ items }) => {
+  const draw = ({ items, recording, dropped }) => {
+    fill(notes, recording === false && h("div.notice.warning", null, "Nothing new is recorded: the setting activity is off."),
+      dropped > 0 && h("div.notice.warning", null, `${dropped} more decisions of this time are not in the log: too many came at once, or the store failed.`));
     fill(bars, chart(items));
     fill(rows, items.map((decision) => row(COLUMNS, cells(decision))));
     shown.hidden = !items.length;
@@ -82,9 +85,15 @@ export async function activityPage(context) {
     const mine = ++asked;
     try {
       const found = await org.page({ ...wanted(), limit: SHOWN }, "activity");
-      if (mine === asked && !rows.contains(document.activeElement)) draw(found);
+      if (mine !== asked) return;
+      clearProblems(asking);
+      // A row that somebody is in stays where it is.
+      if (!rows.contains(document.activeElement)) draw(found);
     } catch (error) {
-      if (mine === asked) note.textContent = error.message;
+      if (mine !== asked) return;
+      clearProblems(asking);
+      if (error.field) refuse(asking, error, { focus: false });
+      else note.textContent = error.message;
     }
   };
   // Not while nobody looks.
@@ -94,8 +103,8 @@ export async function activityPage(context) {
     if (!document.hidden) await refresh();
     if (control(live).checked && page.isConnected) timer = setTimeout(again, EVERY);
   };
-  for (const element of Object.values(filters)) control(element).addEventListener("input", refresh);
-  add(page, [h("div.head", null, head, live), bars, h("div.filters", null, Object.values(filters)), note, shown]);
+  for (const element of Object.values(filters)) control(element).addEventListener("change", refresh);
+  add(page, [h("div.head", null, head, live), notes, bars, asking, note, shown]);
   if (Object.values(wanted()).some(Boolean)) await refresh(); else draw(first);
   timer = setTimeout(again, EVERY);
   context.onLeave(() => { clearTimeout(timer); control(live).checked = false; });

@@ -1,6 +1,6 @@
 // The frame around every page: signing in, where one is, and the way between pages.
 
-import { h, fill, button, form, formProblem, input, submit, control, link, say } from "./dom.js";
+import { h, fill, button, form, formProblem, input, submit, control, link, mistake, say } from "./dom.js";
 import { all, get, onSignedOut, org, page, token } from "./api.js";
 import { issuerPage, issuersPage, newIssuerPage, editIssuerPage } from "./issuers.js";
 import { applicationPage, applicationsPage, newApplicationPage, editApplicationPage } from "./applications.js";
@@ -59,14 +59,14 @@ function signIn(text) {
     hint: "The setting admin_token. asserta serve --dev keeps one in its data directory, in the file admin-token." });
   const sign = form({}, async (element) => {
     const typed = control(secret).value.trim();
-    if (!typed) throw Object.assign(new Error("Type the admin token."), { field: "token" });
+    if (!typed) throw mistake("Type the admin token.", "token");
     token.set(typed);
     try {
       await page({ limit: 1 }, "organizations");
     } catch (error) {
       token.clear();
-      const unknown = error.status === 401 ? { field: "token", message: "This is not the server's admin token." } : error;
-      throw Object.assign(new Error(unknown.message), { field: unknown.field ?? "token" });
+      const unknown = error.status === 401 ? { message: "This is not the server's admin token." } : error;
+      throw mistake(unknown.message, "token");
     }
     element.reset();
     await show();

@@ -1,17 +1,19 @@
 // Applications: the OAuth clients that present assertions.
 
 import {
-  h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem, input, lines, link,
+  h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem, input, lines, link, mistake,
   say, select, submit, table, time, words,
 } from "./dom.js";
+import { get } from "./api.js";
 import { keySource } from "./keys.js";
 import { wholeNumber } from "./rules.js";
 import { documentPage } from "./document.js";
 
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-// What can be ticked. A grant that an application has besides is kept and shown by its name.
+// What people call the grants; which there are, the schema says.
 const GRANTS = [
   [JWT_BEARER, "JWT Bearer", "Exchanges an assertion of a trusted issuer for an access token (RFC 7523)."],
+  ["urn:ietf:params:oauth:grant-type:token-exchange", "Token Exchange", "Exchanges a token of a trusted issuer, or of somebody on whose behalf it acts (RFC 8693)."],
 ];
 const METHODS = [
   ["client_secret_basic", "Its secret, in the Authorization header"],
@@ -100,11 +102,13 @@ export async function applicationPage(context, clientId) {
 // ---- The form, for a new one and for one that is there
 
 async function applicationForm(context, document, { save, cancel, text }) {
-  const issuers = await context.org.all("trusted-issuers");
+  const [issuers, schema] = await Promise.all([context.org.all("trusted-issuers"), get("schema.json")]);
+  const members = schema.$defs.ApplicationMetadata.properties;
+  const known = schema.$defs.GrantType.enum ?? schema.$defs.GrantType.oneOf.map((one) => one.const);
   const names = [...new Set([...issuers.map((one) => one.name), ...(document.trusted_issuers ?? [])])];
   const name = input({ label: "Name", path: "client_name", value: document.client_name ?? "", placeholder: "Reporting" });
-  const others = (document.grant_types ?? []).filter((grant) => !GRANTS.some(([value]) => value === grant)).map((grant) => [grant, grantName(grant)]);
-  const grants = choices({ legend: "Allowed grant types", path: "grant_types", type: "checkbox", options: [...GRANTS, ...others], values: document.grant_types ?? [] });
+  const offered = known.map((grant) => GRANTS.find(([value]) => value === grant) ?? [grant, grantName(grant)]);
+  const grants = choices({ legend: "Allowed grant types", path: "grant_types", type: "checkbox", options: offered, values: document.grant_types ?? [] });
   const method = select({ label: "How it authenticates", path: "token_endpoint_auth_method", value: document.token_endpoint_auth_method ?? "client_secret_basic", options: METHODS, onchange: () => draw() });
   const keys = keySource(document, KEYS, { issuers: names });
   const scope = input({ label: "Scopes", path: "scope", optional: true, value: document.scope ?? "", hint: "What it may ask for, separated by spaces.", placeholder: "reports.read reports.write" });
@@ -112,6 +116,8 @@ async function applicationForm(context, document, { save, cancel, text }) {
   const some = choices({ legend: "Issuers whose assertions it may present", path: "trusted_issuers", type: "checkbox", options: names.map((one) => [one, one]), values: document.trusted_issuers ?? [] });
   const audience = area({ label: "Resources", path: "audience", optional: true, rows: 2, value: [document.audience ?? []].flat().join("\n"), hint: "The aud of its tokens, one in each line. None: this organization itself.", placeholder: "https://reports.example.com" });
   const lifetime = input({ label: "Its tokens are valid for, in seconds", path: "access_token_lifetime", inputmode: "numeric", value: document.access_token_lifetime ?? 3600 });
+  const bound = check({ label: "Its tokens are bound to a key of its own (DPoP)", path: "dpop_bound_access_tokens", checked: document.dpop_bound_access_tokens === true, hint: "A request without a DPoP proof is refused, and a stolen token is of no use." });
+  bound.hidden = !members.dpop_bound_access_tokens;
   const enabled = check({ label: "Enabled", path: "enabled", checked: document.enabled !== false });
   const byKey = h("fieldset.group", null, h("legend", null, "Its keys"), keys.element);
   const draw = () => {
@@ -133,14 +139,15 @@ async function applicationForm(context, document, { save, cancel, text }) {
       audience: resources.length > 1 ? resources : resources[0],
       access_token_lifetime: wholeNumber(control(lifetime).value, "access_token_lifetime"),
       enabled: control(enabled).checked,
+      ...(members.dpop_bound_access_tokens ? { dpop_bound_access_tokens: control(bound).checked } : {}),
     };
   };
   return form({}, async () => {
     const registration = read();
-    if (!registration.client_name && !document.client_id) throw Object.assign(new Error("A name is needed."), { field: "client_name" });
+    if (!registration.client_name && !document.client_id) throw mistake("A name is needed.", "client_name");
     await save(registration);
   }, formProblem(), name, grants, method, byKey, scope, which, some,
-    h("details", { open: Boolean(document.audience) || undefined }, h("summary", null, "Tokens"), h("div.stack", null, audience, lifetime, enabled)),
+    h("details", { open: Boolean(document.audience) || undefined }, h("summary", null, "Tokens"), h("div.stack", null, audience, lifetime, bound, enabled)),
     h("div.actions", null, submit(text), link(cancel, "Cancel", "button"), document.client_id && link(`${context.to("application", document.client_id, "edit")}?json`, "Edit as JSON", "button.quiet")));
 }
 

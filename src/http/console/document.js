@@ -1,6 +1,6 @@
 // A registration as the JSON that it is: what the forms don't show can be changed here.
 
-import { h, add, area, control, form, formProblem, link, say, submit } from "./dom.js";
+import { h, add, area, control, form, formProblem, link, mistake, say, submit } from "./dom.js";
 
 export function documentPage({ page }, { document, crumbs, title, asForm, store, done }) {
   const text = area({ label: "The document", path: "document", rows: 24, value: JSON.stringify(document, null, 2),
@@ -10,12 +10,12 @@ export function documentPage({ page }, { document, crumbs, title, asForm, store,
     try {
       changed = JSON.parse(control(text).value);
     } catch (error) {
-      throw Object.assign(new Error(`This is no JSON: ${error.message}.`), { field: "document" });
+      throw mistake(`This is no JSON: ${error.message}.`, "document");
     }
     try {
       await store(changed);
     } catch (error) {
-      throw Object.assign(new Error(error.message), { field: "document" });
+      throw mistake(error.message, "document");
     }
     say("It is saved.");
     done();

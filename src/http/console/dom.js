@@ -140,16 +140,18 @@ export function showProblem(form, path, text, { warning = false, focus = true } 
   if (focus) target?.focus();
 }
 
+/** What is wrong with a member, to be shown at its field. */
+export const mistake = (text, path) => Object.assign(new Error(text), { field: path });
+
 export const formProblem = () => h("p.form-problem", { role: "alert", hidden: true });
 
 /** The server's refusal at its field; the sentence without the member's name, which the field says already. */
-export function refuse(form, error) {
+export function refuse(form, error, options) {
   const { field: path } = error;
   let text = error.message;
   if (path && text.startsWith(`${path}: `)) text = text.slice(path.length + 2);
   text = text.charAt(0).toUpperCase() + text.slice(1);
-  showProblem(form, path, text);
-  return fieldOf(form, path);
+  showProblem(form, path, text, options);
 }
 
 /** A form whose button is busy while it works, and whose mistakes are shown at their fields. */

@@ -2,7 +2,7 @@
 
 import {
   h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem,
-  input, lines, link, say, select, showProblem, submit, table, time, words,
+  input, lines, link, mistake, say, select, showProblem, submit, table, time, words,
 } from "./dom.js";
 import { each, get, orNull, post } from "./api.js";
 import { conditionInWords, conditionsEditor, mappingText, readMappings, ruleInWords, rulesEditor, wholeNumber } from "./rules.js";
@@ -176,12 +176,11 @@ export async function newIssuerPage(context) {
     ["Rules", h("ol.rules", null, (document.rules ?? []).map((rule) => h("li", null, h("div", null, ruleInWords(rule)))))],
     document.claims?.length ? ["Conditions", document.claims.map((condition) => h("div", null, conditionInWords(condition)))] : null)];
   const actions = h("div.actions");
-  const refusal = (message, field) => Object.assign(new Error(message), { field });
   const next = async () => {
     const called = control(name).value.trim();
-    if (!called) throw refusal("A name is needed.", "name");
-    if (!preset && !control(issuer).value.trim()) throw refusal("The issuer is needed.", "issuer");
-    if (await orNull(org.get("trusted-issuers", called))) throw refusal("There is an issuer of this name already.", "name");
+    if (!called) throw mistake("A name is needed.", "name");
+    if (!preset && !control(issuer).value.trim()) throw mistake("The issuer is needed.", "issuer");
+    if (await orNull(org.get("trusted-issuers", called))) throw mistake("There is an issuer of this name already.", "name");
     if (preset) {
       const given = preset.parameters.map((one) => [one.name, control(parameter(one)).value.trim()]).filter(([, value]) => value);
       const most = words(control(scopes).value);

@@ -1,14 +1,12 @@
 // Keys of a third party: where they come from, as part of a form, and what was found, as a table.
 
-import { h, area, badge, choices, chosen, control, input, table, time, absolute, field } from "./dom.js";
+import { h, area, badge, choices, chosen, control, input, mistake, table, time, absolute, field } from "./dom.js";
 
 const SOON = 30 * 86400;
 
-const refusal = (message, path) => Object.assign(new Error(message), { field: path });
-
 /** A file as the member `certificate` has it: PEM as it is, DER as base64. */
 async function certificateOf(file) {
-  if (file.size > 65536) throw refusal(`${file.name} has more than 64 KiB.`, "certificate");
+  if (file.size > 65536) throw mistake(`${file.name} has more than 64 KiB.`, "certificate");
   const bytes = new Uint8Array(await file.arrayBuffer());
   // DER begins with a SEQUENCE; text never begins with its tag and a length.
   if (bytes[0] === 0x30 && bytes[1] >= 0x80) return btoa(String.fromCharCode(...bytes));
@@ -58,21 +56,21 @@ export function keySource(document, sources, { issuers = [] } = {}) {
     discovery: () => ({ discovery: control(metadata).value.trim() || true }),
     jwks_uri: () => {
       const url = control(endpoint).value.trim();
-      if (!url) throw refusal("The URL is missing.", "jwks_uri");
+      if (!url) throw mistake("The URL is missing.", "jwks_uri");
       return { jwks_uri: url };
     },
     certificate: () => {
       const text = control(pasted).value.trim();
-      if (upload.validationMessage && !text) throw refusal(upload.validationMessage, "certificate");
-      if (!text) throw refusal("Upload a certificate or paste it.", "certificate");
-      if (/PRIVATE KEY-----/.test(text)) throw refusal("This is a private key. It was not sent: take the certificate or the public key.", "certificate");
+      if (upload.validationMessage && !text) throw mistake(upload.validationMessage, "certificate");
+      if (!text) throw mistake("Upload a certificate or paste it.", "certificate");
+      if (/PRIVATE KEY-----/.test(text)) throw mistake("This is a private key. It was not sent: take the certificate or the public key.", "certificate");
       return { certificate: `${text}\n` };
     },
     jwks: () => {
       let keys;
-      try { keys = JSON.parse(control(set).value); } catch { throw refusal("This is no JSON.", "jwks"); }
+      try { keys = JSON.parse(control(set).value); } catch { throw mistake("This is no JSON.", "jwks"); }
       if (keys?.keys?.some?.((key) => key && typeof key === "object" && ("d" in key || "k" in key))) {
-        throw refusal("There is a private or secret key in it. It was not sent: take the public keys.", "jwks");
+        throw mistake("There is a private or secret key in it. It was not sent: take the public keys.", "jwks");
       }
       return { jwks: keys };
     },

@@ -1,6 +1,6 @@
 // Organizations, and the keys that sign an organization's tokens.
 
-import { h, add, badge, button, confirm, control, copyable, facts, form, formProblem, input, link, relative, say, submit, table, time } from "./dom.js";
+import { h, add, badge, button, confirm, control, copyable, facts, form, formProblem, input, link, mistake, relative, say, submit, table, time } from "./dom.js";
 import { all, orNull, get, put } from "./api.js";
 
 export async function organizationsPage(context) {
@@ -10,9 +10,8 @@ export async function organizationsPage(context) {
   const display = input({ label: "Display name", path: "display_name", optional: true, placeholder: "Acme Ltd" });
   const editor = form({}, async () => {
     const wanted = control(name).value.trim();
-    const refusal = (message) => Object.assign(new Error(message), { field: "organization" });
-    if (!wanted) throw refusal("A name is needed.");
-    if (organizations.some((one) => one.name === wanted) || await orNull(get("organizations", wanted))) throw refusal("There is an organization of this name already.");
+    if (!wanted) throw mistake("A name is needed.", "organization");
+    if (organizations.some((one) => one.name === wanted) || await orNull(get("organizations", wanted))) throw mistake("There is an organization of this name already.", "organization");
     await put({ display_name: control(display).value.trim() || undefined }, "organizations", wanted);
     say(`${wanted} is created.`);
     await context.rebuild();

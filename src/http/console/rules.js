@@ -1,6 +1,6 @@
 // Conditions and rules of a trusted issuer: as a form, and in plain words.
 
-import { h, area, button, check, control, input, lines, select, words, duration } from "./dom.js";
+import { h, area, button, check, control, input, lines, mistake, select, words, duration } from "./dom.js";
 
 // [member, as a phrase, what its value is]
 const TESTS = [
@@ -66,7 +66,7 @@ export function mappingText(mappings) {
 export function readMappings(text, path) {
   const entries = lines(text).map((line) => {
     const at = line.lastIndexOf("=");
-    if (at < 1) throw Object.assign(new Error(`“${line}” is not of the form claim = name.`), { field: path });
+    if (at < 1) throw mistake(`“${line}” is not of the form claim = name.`, path);
     return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
   });
   return entries.length ? Object.fromEntries(entries) : undefined;
@@ -133,7 +133,7 @@ function conditionEditor(condition, onremove) {
       const value = JSON.parse(one);
       if (["boolean", "number", "string"].includes(typeof value)) return value;
     } catch { /* said below */ }
-    throw Object.assign(new Error(`“${one}” is no number, true or false.`), { field: `${at}.${key}` });
+    throw mistake(`“${one}” is no number, true or false.`, `${at}.${key}`);
   };
   const remove = button("Remove", onremove, "small", { "aria-label": "Remove the condition" });
   const element = h("div.condition", { role: "group", "aria-label": "Condition" }, claim, which, holder, remove, problem);
@@ -149,7 +149,7 @@ function conditionEditor(condition, onremove) {
       let value;
       if (kind === "number") {
         value = Number(written);
-        if (!written.trim() || Number.isNaN(value)) throw Object.assign(new Error("A number is needed."), { field: `${at}.${key}` });
+        if (!written.trim() || Number.isNaN(value)) throw mistake("A number is needed.", `${at}.${key}`);
       } else value = kind === "values" ? lines(written).map(parse) : kind === "value" ? parse(written) : written;
       return key.startsWith("not.") ? { ...named, not: { [key.slice(4)]: value } } : { ...named, [key]: value };
     },
@@ -260,6 +260,6 @@ function ruleEditor(rule, { up, down, remove }) {
 
 export function wholeNumber(text, field) {
   const number = Number(text);
-  if (!/^\d+$/.test(text.trim())) throw Object.assign(new Error("A whole number is needed."), { field });
+  if (!/^\d+$/.test(text.trim())) throw mistake("A whole number is needed.", field);
   return number;
 }

@@ -1,6 +1,6 @@
 // Try it: what an exchange of an assertion would come to, check by check. Nothing is used up.
 
-import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, quoted, relative, select, submit } from "./dom.js";
+import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, select, submit } from "./dom.js";
 import { JWT_BEARER, nameOf } from "./applications.js";
 
 // What the checks look at, for people; the server's name of a check is shown where none is here.
@@ -8,6 +8,8 @@ const NAMES = {
   "sub allowed": "subject allowed", sub: "subject", iss: "issuer", aud: "audience", exp: "expiry", iat: "issued at", nbf: "not before", jti: "identifier (jti)",
   typ: "type", alg: "algorithm", kid: "key",
 };
+// The checks whose sentences have times in them.
+const TIMED = ["exp", "nbf", "iat"];
 const TIMES = ["exp", "iat", "nbf", "auth_time", "updated_at"];
 
 // The last assertion, for this tab and in memory alone: one goes to mend an issuer and comes back.
@@ -42,11 +44,17 @@ function rulesOf(saw) {
   return h("ol.rules", null, parts.map((part) => h(`li${/(^|" )fits/.test(part) ? ".fits" : ""}`, null, part)));
 }
 
+/** A sentence of a check, with its times as dates: the server writes seconds since 1970. */
+function sentence(saw) {
+  return saw.split(/\b(1[5-9]\d{8}|2\d{9})\b/).map((part, index) => (index % 2
+    ? h("time", { datetime: new Date(part * 1000).toISOString(), title: `${part}: ${absolute(part)}` }, absolute(part).slice(11), h("span.soft", null, ` (${relative(part)})`)) : part));
+}
+
 function checks(steps) {
   return h("ol.checks", null, steps.map((step) => h(`li${step.passed ? "" : ".failed"}`, null,
     h("span.mark", { role: "img", "aria-label": step.passed ? "passed" : "failed" }, step.passed ? "✓" : "✕"),
     h("span.name", { title: step.rule }, NAMES[step.check] ?? step.check),
-    h("div.saw", null, step.check === "rule" ? rulesOf(step.saw) : step.saw, step.reason && h("div", null, "Refused with ", h("code", null, step.reason))))));
+    h("div.saw", null, step.check === "rule" ? rulesOf(step.saw) : TIMED.includes(step.check) ? sentence(step.saw) : step.saw, step.reason && h("div", null, "Refused with ", h("code", null, step.reason))))));
 }
 
 function curlLine({ token_endpoint: url }, assertion, client, application) {
@@ -81,7 +89,7 @@ export async function tryPage(context) {
     fill(outcome);
     const text = control(assertion).value.trim();
     const client = control(application).value;
-    if (!text) throw Object.assign(new Error("Paste an assertion."), { field: "assertion" });
+    if (!text) throw mistake("Paste an assertion.", "assertion");
     const explained = await org.post({ assertion: text, ...(client ? { client_id: client } : {}) }, "explain");
     const failed = explained.checks.filter((step) => !step.passed);
     const chosen = applications.find((one) => one.client_id === client);

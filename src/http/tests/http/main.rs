@@ -5,6 +5,7 @@ mod admin;
 mod admin_bodies;
 mod apply;
 mod client_keys;
+mod console;
 mod issuer_keys;
 mod own_tokens;
 mod presets;
