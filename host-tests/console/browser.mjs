@@ -62,11 +62,13 @@ export async function open(browser, { scheme = "light", width = 1200, height = 8
     to: async (address) => {
       await page.evaluate((hash) => { location.hash = hash; }, `#/${address}`);
       await opened.settled();
+      await page.waitForFunction((hash) => document.getElementById("content")?.dataset.at === hash || !document.getElementById("content"), {}, `#/${address}`);
     },
     /** When nothing is asked for any more, and a heading is there. */
     settled: async () => {
-      await page.waitForNetworkIdle({ idleTime: 150, concurrency: 0 });
       await page.waitForSelector("h1");
+      // What comes in late, such as the state of keys in a list; a page that asks again and again is never quiet.
+      await page.waitForNetworkIdle({ idleTime: 100, timeout: 3000 }).catch(() => {});
     },
     heading: async (text) => { await page.waitForFunction((text) => document.querySelector("h1")?.textContent.trim() === text, {}, text); },
     see: async (text) => {

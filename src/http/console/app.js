@@ -115,6 +115,8 @@ function drawMenu(name, entry) {
 }
 
 function stop() {
+  // Whoever goes back leaves the question open.
+  document.querySelector("dialog")?.close();
   leave?.();
   leave = null;
 }
@@ -163,6 +165,7 @@ async function show() {
   }
   if (mine !== turn) return;
   fill(frame.content, draft);
+  frame.content.dataset.at = location.hash;
   const heading = draft.querySelector("h1");
   document.title = `${heading?.textContent ?? "Console"} – ${name} – Asserta`;
   scrollTo(0, 0);

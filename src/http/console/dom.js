@@ -149,8 +149,10 @@ export const formProblem = () => h("p.form-problem", { role: "alert", hidden: tr
 export function refuse(form, error, options) {
   const { field: path } = error;
   let text = error.message;
-  if (path && text.startsWith(`${path}: `)) text = text.slice(path.length + 2);
-  text = text.charAt(0).toUpperCase() + text.slice(1);
+  if (path && text.startsWith(`${path}: `)) {
+    text = text.slice(path.length + 2);
+    text = text.charAt(0).toUpperCase() + text.slice(1);
+  }
   showProblem(form, path, text, options);
 }
 

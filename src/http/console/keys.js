@@ -41,7 +41,7 @@ export function keySource(document, sources, { issuers = [] } = {}) {
     try { control(pasted).value = await certificateOf(file); } catch (error) { control(pasted).value = ""; upload.setCustomValidity(error.message); }
   });
   const file = field({ label: "Upload a file", control: upload, hint: "Nothing has to be converted. Several certificates may be in one file." });
-  const set = area({ label: "JWK set", path: "jwks", rows: 6, value: document.jwks ? JSON.stringify(document.jwks, null, 2) : "", placeholder: "{\"keys\": […]}" });
+  const set = area({ label: "The keys, as JSON", path: "jwks", rows: 6, value: document.jwks ? JSON.stringify(document.jwks, null, 2) : "", placeholder: "{\"keys\": […]}" });
   const issuerNames = h("datalist", { id: "issuer-names" }, issuers.map((name) => h("option", { value: name })));
   const by = input({ label: "Name of the trusted issuer", path: "client_assertion_issuer", value: document.client_assertion_issuer ?? "", list: "issuer-names" });
   const subject = input({ label: "Subject", path: "client_assertion_subject", value: document.client_assertion_subject ?? "", hint: "The sub that its JWTs must have." });
