@@ -121,6 +121,10 @@ growth: ## draw docs/growth.svg: the rate of tokens as registrations, used asser
 profile: ## draw docs/profile.svg: where the processor time of a token goes
 	@target/release/asserta-bench profile
 
+.PHONY: console-screenshots
+console-screenshots: host wasm-handler ## take the pictures of docs/console.md (needs Node 20 and Chromium)
+	@scripts/console-screenshots.sh
+
 documents: ## write the schema of registrations, the packages' types and the docs' tables from core's documents
 	@cargo run --quiet -p asserta-documents
 

@@ -54,6 +54,14 @@ impl Server {
         Self::start_component("handler.wasm", data, options, environment)
     }
 
+    /// The same whose public URL is where it listens.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_where_it_listens(data: &Path) -> Result<Self> {
+        Self::start_as("handler.wasm", data, &[], &[])
+    }
+
     /// The same with another component in the endpoint's place.
     ///
     /// # Errors
@@ -64,11 +72,21 @@ impl Server {
         options: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self> {
+        let options = [&["--public-url", PUBLIC_URL], options].concat();
+        Self::start_as(component, data, &options, environment)
+    }
+
+    fn start_as(
+        component: &str,
+        data: &Path,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         components::bytes(component)?;
         let log = data.join("log");
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
         let mut child = Command::new(command()?)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--public-url", PUBLIC_URL])
+            .args(["serve", "--listen", "127.0.0.1:0", "--dev"])
             .args(["--admin-token", ADMIN_TOKEN])
             .args(options)
             .arg("--component")

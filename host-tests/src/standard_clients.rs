@@ -49,7 +49,7 @@ pub fn python() -> Result<Interpreter> {
 /// # Errors
 /// There is no Node, or the packages can't be installed.
 pub fn node() -> Result<Interpreter> {
-    locked("node", "node-clients")
+    locked(&sources("node"), "node-clients")
 }
 
 /// The same for the conformance suite of MCP, which brings ten times as many packages.
@@ -57,14 +57,22 @@ pub fn node() -> Result<Interpreter> {
 /// # Errors
 /// There is no Node, or the packages can't be installed.
 pub fn mcp_conformance() -> Result<Interpreter> {
-    locked("mcp", "mcp-conformance")
+    locked(&sources("mcp"), "mcp-conformance")
+}
+
+/// The same for what drives a browser through the console.
+///
+/// # Errors
+/// There is no Node, or the packages can't be installed.
+pub fn browser() -> Result<Interpreter> {
+    locked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("console"), "console-browser")
 }
 
 /// The sources of Node clients in a folder of `target`, with the packages that their lock file names.
-fn locked(sources_in: &str, folder: &str) -> Result<Interpreter> {
-    let (folder, sources) = (target().join(folder), sources(sources_in));
+fn locked(sources: &Path, folder: &str) -> Result<Interpreter> {
+    let folder = target().join(folder);
     std::fs::create_dir_all(&folder)?;
-    for entry in std::fs::read_dir(&sources)? {
+    for entry in std::fs::read_dir(sources)? {
         let entry = entry?;
         std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
     }

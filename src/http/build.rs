@@ -39,17 +39,23 @@ fn main() -> io::Result<()> {
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
     let length = u32::try_from(bytes.len()).expect("a console of less than 4 GiB");
-    [&HEADER, compress_to_vec(bytes, LEVEL).as_slice(), &crc32(bytes).to_le_bytes(), &length.to_le_bytes()].concat()
+    [&HEADER, compress_to_vec(bytes, LEVEL).as_slice(), &crc32(bytes).to_le_bytes(), &length.to_le_bytes()]
+        .concat()
 }
 
 /// RFC 1952 section 8.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     })
 }
 
 /// Tells one build's file from the next's: what an entity tag is for. Nobody gains by a collision.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }

@@ -41,13 +41,17 @@ pub(crate) fn serve<P: Ports>(
     request: &Request,
 ) -> Response {
     let found = match started {
-        Ok(started) if started.admin_token_sha256.is_some() => look_up(segments).ok_or_else(Problem::not_found),
+        Ok(started) if started.admin_token_sha256.is_some() => {
+            look_up(segments).ok_or_else(Problem::not_found)
+        }
         Ok(_) => Err(Problem::not_found()),
         Err(not_started) => Err(not_started.into()),
     };
     match found {
         Err(problem) => problem.response(),
-        Ok(_) if !matches!(request.method.as_str(), "GET" | "HEAD") => Problem::response_allowing("GET, HEAD"),
+        Ok(_) if !matches!(request.method.as_str(), "GET" | "HEAD") => {
+            Problem::response_allowing("GET, HEAD")
+        }
         Ok(Found::Elsewhere) => elsewhere(),
         Ok(Found::File(file)) if is_known(file, request) => unchanged(file),
         Ok(Found::File(_)) if !takes_gzip(request) => Problem::not_acceptable().response(),
@@ -120,7 +124,8 @@ fn takes_gzip(request: &Request) -> bool {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let refused = parts.any(|part| {
-            part.strip_prefix("q=").is_some_and(|weight| weight.bytes().all(|byte| matches!(byte, b'0' | b'.')))
+            part.strip_prefix("q=")
+                .is_some_and(|weight| weight.bytes().all(|byte| matches!(byte, b'0' | b'.')))
         });
         (name.to_ascii_lowercase(), !refused)
     };

@@ -46,7 +46,8 @@ fn every_file_is_served_to_anybody() {
         assert_eq!(answer.header("content-type"), Some(media_type));
         assert_eq!(answer.header("content-encoding"), Some("gzip"));
         assert_eq!(answer.0.body.get(..3), Some(&[0x1f, 0x8b, 8][..]), "{name} is a gzip member");
-        let source = std::fs::metadata(format!("{}/console/{name}", env!("CARGO_MANIFEST_DIR"))).expect("the file");
+        let source =
+            std::fs::metadata(format!("{}/console/{name}", env!("CARGO_MANIFEST_DIR"))).expect("the file");
         // The end of a gzip member is the length of what is in it.
         let length = answer.0.body.last_chunk().map(|end| u32::from_le_bytes(*end));
         assert_eq!(length.map(u64::from), Some(source.len()), "{name}");
@@ -99,15 +100,27 @@ fn content_security_policy() {
 #[test]
 fn nothing_of_third_parties() {
     for name in names() {
-        let text = std::fs::read_to_string(format!("{}/console/{name}", env!("CARGO_MANIFEST_DIR"))).expect("the file");
-        for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser"] {
+        let text = std::fs::read_to_string(format!("{}/console/{name}", env!("CARGO_MANIFEST_DIR")))
+            .expect("the file");
+        for forbidden in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "DOMParser",
+        ] {
             assert!(!text.contains(forbidden), "{name} has {forbidden}");
         }
         for forbidden in [" style=", " onclick=", "<style"] {
             assert!(!name.ends_with(".html") || !text.contains(forbidden), "{name} has {forbidden}");
         }
         for (_, rest) in text.match_indices("https://").map(|(at, _)| text.split_at(at + "https://".len())) {
-            assert!(rest.starts_with("idp.example.com") || rest.starts_with("reports.example.com"), "{name}: {rest:.40}");
+            assert!(
+                rest.starts_with("idp.example.com") || rest.starts_with("reports.example.com"),
+                "{name}: {rest:.40}"
+            );
         }
     }
 }
@@ -128,9 +141,13 @@ fn entity_tags() {
         assert_eq!(again.header("content-length"), None, "of another length than the file's");
     }
     for unknown in ["\"other\"", "", "app.js", &tag[1..]] {
-        assert_eq!(server.send(request("GET", "/console/app.js").header("If-None-Match", unknown)).status(), 200);
+        assert_eq!(
+            server.send(request("GET", "/console/app.js").header("If-None-Match", unknown)).status(),
+            200
+        );
     }
-    let tags: Vec<_> = names().iter().map(|name| get(&server, path(name)).header("etag").map(ToOwned::to_owned)).collect();
+    let tags: Vec<_> =
+        names().iter().map(|name| get(&server, path(name)).header("etag").map(ToOwned::to_owned)).collect();
     assert!(tags.iter().all(|tag| tags.iter().filter(|other| *other == tag).count() == 1), "{tags:?}");
 }
 
