@@ -17,7 +17,7 @@ cp host-tests/console/* "$packages"
 
 # The program and the component that were built, or others.
 "${ASSERTA:-target/release/asserta}" serve --dev --listen 127.0.0.1:0 --store memory --data "$work" --admin-token "$token" \
-  --component "${ASSERTA_COMPONENT:-target/components/handler.wasm}" >"$work/out" &
+  --component "${ASSERTA_COMPONENT:-target/components/handler.wasm}" >"$work/out" 2>"$work/log" &
 server=$!
 for _ in $(seq 300); do
   url=$(sed -n 's/^Asserta listens on //p' "$work/out")

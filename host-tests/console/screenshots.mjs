@@ -1,7 +1,8 @@
 // The pictures of docs/console.md: an organization with something to see, and each of its pages.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { smaller } from "./png.mjs";
 import { ADMIN_TOKEN, admin, audience, cases, hasActivity, open, thirdParty } from "./browser.mjs";
 
 const OUT = process.argv[4];
@@ -64,9 +65,9 @@ async function pictures(browser) {
   const take = async (one, name) => {
     const file = join(OUT, `${name}.png`);
     await one.page.evaluate(() => document.activeElement?.blur());
-    await one.page.screenshot({ path: file });
-    const { length } = readFileSync(file);
-    if (length > MAX_PICTURE) throw new Error(`${file} has ${length} bytes`);
+    const picture = smaller(Buffer.from(await one.page.screenshot()));
+    if (picture.length > MAX_PICTURE) throw new Error(`${file} has ${picture.length} bytes`);
+    writeFileSync(file, picture);
   };
   const one = await open(browser, { width: 1100, height: 720 });
   await take(one, "sign-in");
