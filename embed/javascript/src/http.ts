@@ -233,7 +233,10 @@ export class HttpEndpoint {
 
 function response({ status, headers, body }: PlainResponse): Response {
   // Some statuses may have no body, not even an empty one.
-  return new Response(body.byteLength ? (body as Uint8Array<ArrayBuffer>) : null, { status, headers });
+  const init: ResponseInit & { encodeBody?: "manual" } = { status, headers };
+  // Workers would compress once more what is compressed already: the console's files.
+  if (headers.some(([name]) => name === "content-encoding")) init.encodeBody = "manual";
+  return new Response(body.byteLength ? (body as Uint8Array<ArrayBuffer>) : null, init);
 }
 
 const UNKNOWN: wit.Fetched = { tag: "err", val: { tag: "unknown" } };

@@ -6,7 +6,7 @@ import { JWT_BEARER, nameOf } from "./applications.js";
 // What the checks look at, for people; the server's name of a check is shown where none is here.
 const NAMES = {
   "sub allowed": "subject allowed", sub: "subject", iss: "issuer", aud: "audience", exp: "expiry", iat: "issued at", nbf: "not before", jti: "identifier (jti)",
-  typ: "type", alg: "algorithm", kid: "key",
+  typ: "type", alg: "algorithm", kid: "key", cnf: "holder of the key (cnf)",
 };
 // The checks whose sentences have times in them.
 const TIMED = ["exp", "nbf", "iat"];
