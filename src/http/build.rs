@@ -5,11 +5,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use miniz_oxide::deflate::compress_to_vec;
-
-/// The level at which the least is left.
-const LEVEL: u8 = 10;
-
 fn main() -> io::Result<()> {
     let sources = Path::new("console");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -22,7 +17,7 @@ fn main() -> io::Result<()> {
     let mut list = String::from("[\n");
     for path in paths {
         let name = path.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
-        let body = gzip(&fs::read(&path)?);
+        let body = gzip(&fs::read(&path)?)?;
         fs::write(out.join(format!("{name}.gz")), &body)?;
         writeln!(
             list,
@@ -36,21 +31,10 @@ fn main() -> io::Result<()> {
 }
 
 /// A gzip member (RFC 1952): no name and no time in it, so that the same file gives the same bytes.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
-    let length = u32::try_from(bytes.len()).expect("a console of less than 4 GiB");
-    [&HEADER, compress_to_vec(bytes, LEVEL).as_slice(), &crc32(bytes).to_le_bytes(), &length.to_le_bytes()]
-        .concat()
-}
-
-/// RFC 1952 section 8.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(
-            crc ^ u32::from(*byte),
-            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 },
-        )
-    })
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut member = Vec::new();
+    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut member)?;
+    Ok(member)
 }
 
 /// Tells one build's file from the next's: what an entity tag is for. Nobody gains by a collision.

@@ -1,7 +1,7 @@
 // Try it: what an exchange of an assertion would come to, check by check. Nothing is used up.
 
 import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, select, submit } from "./dom.js";
-import { JWT_BEARER, nameOf } from "./applications.js";
+import { JWT_BEARER } from "./applications.js";
 
 // What the checks look at, for people; the server's name of a check is shown where none is here.
 const NAMES = {
