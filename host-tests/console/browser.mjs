@@ -155,7 +155,7 @@ export function thirdParty(iss, { der = false, days = 365 } = {}) {
     jwks: () => ({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "the-key", use: "sig" }] }),
     sign: (claims, header = {}) => {
       const now = Math.floor(Date.now() / 1000);
-      const signed = `${part({ alg: "ES256", ...header })}.${part({ iss, iat: now, exp: now + 300, jti: randomUUID(), ...claims })}`;
+      const signed = `${part({ alg: "ES256", ...header })}.${part({ iss, iat: now, exp: now + 290, jti: randomUUID(), ...claims })}`;
       const signature = createSign("SHA256").update(signed).sign({ key: privateKey, dsaEncoding: "ieee-p1363" });
       return `${signed}.${signature.toString("base64url")}`;
     },

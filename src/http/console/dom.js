@@ -260,8 +260,13 @@ export function absolute(seconds) {
 export function time(seconds) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return h("span", null, String(seconds));
-  return h("time", { datetime: date.toISOString(), title: absolute(seconds) }, relative(seconds));
+  return h("time", { datetime: date.toISOString(), title: absolute(seconds), "data-at": seconds }, relative(seconds));
 }
+
+// A page is kept open: what was a minute ago is so no longer.
+setInterval(() => {
+  for (const shown of document.querySelectorAll("time[data-at]")) shown.textContent = relative(Number(shown.dataset.at));
+}, 10_000);
 
 export function duration(seconds) {
   const [unit, size] = UNITS.find(([, size]) => seconds >= size && seconds % size === 0) ?? ["second", 1];

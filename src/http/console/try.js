@@ -1,6 +1,6 @@
 // Try it: what an exchange of an assertion would come to, check by check. Nothing is used up.
 
-import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, select, submit } from "./dom.js";
+import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, select, submit, time } from "./dom.js";
 import { JWT_BEARER } from "./applications.js";
 
 // What the checks look at, for people; the server's name of a check is shown where none is here.
@@ -33,7 +33,7 @@ function decoded(assertion) {
 
 function claimsTable(title, members) {
   const value = (name, one) => (TIMES.includes(name) && typeof one === "number"
-    ? [h("code", null, String(one)), h("div", null, `${absolute(one)}, `, h("strong", null, relative(one)))]
+    ? [h("code", null, String(one)), h("div", null, `${absolute(one)}, `, h("strong", null, time(one)))]
     : h("code", null, typeof one === "string" ? one : JSON.stringify(one)));
   return h("section", null, h("h2", null, title), h("dl.facts", null, Object.entries(members).map(([name, one]) => h("div", null, h("dt", null, h("code", null, name)), h("dd", null, value(name, one))))));
 }
