@@ -65,8 +65,16 @@ fn organizations() {
     let server = with_acme(&world, &texts);
     let put = server.admin("PUT", "/acme", &json!({"name": "acme"}));
     assert_eq!((put.status(), put.json()), (200, json!({"name": "acme"})));
-    assert_eq!(server.admin("GET", "/acme", &Value::Null).json(), json!({"name": "acme"}));
-    assert_eq!(server.admin("GET", "/default", &Value::Null).json(), json!({"name": "default"}));
+    // With what its clients and its issuers have to be told.
+    let described = |name: &str, issuer: &str| {
+        json!({
+            "name": name, "issuer": issuer, "token_endpoint": format!("{issuer}/oauth2/token"),
+            "jwks_uri": format!("{issuer}/oauth2/jwks"),
+        })
+    };
+    let got = |path| server.admin("GET", path, &Value::Null).json();
+    assert_eq!(got("/acme"), described("acme", "https://as.example/t/acme"));
+    assert_eq!(got("/default"), described("default", "https://as.example"));
     server.admin("GET", "/nobody", &Value::Null).assert_problem(404, "not-found", None);
     server.admin("PUT", "/acme", &json!({"name": "other"})).assert_problem(400, "invalid", Some("name"));
     server.admin("PUT", "/acme", &json!({"display": "x"})).assert_problem(400, "invalid", Some("display"));
