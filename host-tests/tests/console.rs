@@ -1,7 +1,7 @@
 //! The console in headless Chromium: the product guide's whole path, each kind of mistake, and every page under axe.
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use host_tests::local_host::ADMIN_TOKEN;
@@ -12,6 +12,9 @@ use host_tests::summary::not_tested;
 /// The packages are installed once, whichever test is first.
 static BROWSER: LazyLock<Result<Interpreter>> = LazyLock::new(browser);
 
+/// One browser at a time: how quick the first paint is, is told of a machine that does not do the same three times.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// Runs the cases of a script in `console/` against a server that is reached at its public URL.
 fn run(script: &str) -> Result<()> {
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
@@ -20,6 +23,7 @@ fn run(script: &str) -> Result<()> {
         return Ok(());
     }
     let browser = BROWSER.as_ref().map_err(|problem| anyhow!("{problem:#}"))?;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let data = tempfile::tempdir()?;
     let server = Server::start_where_it_listens(data.path())?;
     let cases = browser.client(script, &[&format!("http://{}/", server.address), ADMIN_TOKEN])?;
