@@ -36,6 +36,7 @@ fn read(authorization: &str) -> Option<ClientSecret> {
         method: "POST",
         content_type: Some("application/x-www-form-urlencoded"),
         authorization: Some(authorization),
+        dpop: Default::default(),
         query: None,
         body: b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c",
     });

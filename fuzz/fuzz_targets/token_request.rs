@@ -34,10 +34,11 @@ fn as_body(body: &[u8]) {
         method: "POST",
         content_type: Some("application/x-www-form-urlencoded"),
         authorization: None,
+        dpop: Default::default(),
         query,
         body,
     };
-    if let Ok(TokenRequest { client, grant }) = TokenRequest::from_http(request(None, body)) {
+    if let Ok(TokenRequest { client, grant, .. }) = TokenRequest::from_http(request(None, body)) {
         match grant {
             GrantRequest::JwtBearer(grant) => {
                 assert!((1..=MAX_ASSERTION).contains(&grant.assertion.len()), "R14, R15");

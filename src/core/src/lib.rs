@@ -3,7 +3,7 @@
 //!
 //! Two levels, imports pointing one way:
 //!
-//! * **rules** are pure functions over values: [`json`], [`jose`], [`jwt`], [`organization`], [`tokens`], [`oauth`],
+//! * **rules** are pure functions over values: [`json`], [`jose`], [`jwt`], [`proof`], [`organization`], [`tokens`], [`oauth`],
 //!   [`keys`], [`application`], [`trust`], [`client_auth`] and [`grants`];
 //! * [`resource`] holds the rules of the other side, which takes the access tokens; nothing above needs it;
 //! * the [`service`] runs them over the [`ports`]: it is the only part that does input and output,
@@ -30,6 +30,7 @@ pub mod keys;
 pub mod oauth;
 pub mod organization;
 pub mod ports;
+pub mod proof;
 pub mod resource;
 #[cfg(feature = "schema")]
 pub mod schema;

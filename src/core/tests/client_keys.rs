@@ -108,6 +108,7 @@ fn over_http(
         method: "POST",
         content_type: Some("application/x-www-form-urlencoded"),
         authorization,
+        dpop: Default::default(),
         query,
         body: body.as_bytes(),
     })?;

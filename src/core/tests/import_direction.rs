@@ -16,6 +16,7 @@ const ROOMS: &[&str] = &[
     "json",
     "jose",
     "jwt",
+    "proof",
     "organization",
     "tokens",
     "keys",
@@ -30,13 +31,14 @@ const ROOMS: &[&str] = &[
     "schema",
 ];
 
-/// Rooms that may import nothing but these: `jose` knows no policy, and `jwt` no OAuth.
+/// Rooms that may import nothing but these: `jose` knows no policy, and `jwt` and `proof` no OAuth.
 const NARROW: &[(&str, &[&str])] = &[
     ("json", &["words"]),
     ("jose", &["json"]),
     ("jwt", &["words", "check", "json", "jose"]),
+    ("proof", &["json", "jose", "jwt"]),
     // What stands in front of an API carries none of the rules of the endpoint with it.
-    ("resource", &["json", "jose", "jwt", "tokens", "keys", "oauth"]),
+    ("resource", &["json", "jose", "jwt", "proof", "tokens", "keys", "oauth"]),
 ];
 
 type Module = Vec<String>;

@@ -118,6 +118,7 @@ fn r29_no_authorization_and_no_secret() {
             method: "POST",
             content_type: Some("application/x-www-form-urlencoded"),
             authorization,
+            dpop: Default::default(),
             query: None,
             body: body.as_bytes(),
         })?;

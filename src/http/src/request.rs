@@ -103,7 +103,8 @@ impl Request {
         first.map(|value| text(value).ok_or(())).transpose()
     }
 
-    fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    /// Each value of a header.
+    pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.headers
             .iter()
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))

@@ -11,8 +11,8 @@ use asserta_core::service::{Settings, TrustDocument};
 const MIN_ADMIN_TOKEN: usize = 32;
 
 /// The names of the settings.
-pub const SETTINGS: [&str; 6] =
-    ["public_url", "dev", "access_token_algorithm", "admin_token", "trust", "activity"];
+pub const SETTINGS: [&str; 7] =
+    ["public_url", "dev", "access_token_algorithm", "dpop_nonce", "admin_token", "trust", "activity"];
 
 /// Where a host keeps the texts of the [`SETTINGS`].
 #[allow(async_fn_in_trait, reason = "an endpoint lives on one thread: no Send bound is wanted")]
@@ -45,11 +45,7 @@ impl EndpointSettings {
     pub(crate) async fn load(texts: &impl SettingTexts) -> Result<Self, FieldError> {
         let text = async |name| texts.text(name).await.map_err(|problem| FieldError::new(name, problem));
         let public_url = text("public_url").await?;
-        let dev = match text("dev").await?.as_str() {
-            "true" | "1" => true,
-            "false" | "0" | "" => false,
-            _ => return Err(FieldError::new("dev", "must be true or false")),
-        };
+        let dev = is_on("dev", &text("dev").await?)?;
         let algorithm = match text("access_token_algorithm").await?.as_str() {
             "" => SigningAlgorithm::Es256,
             name => SigningAlgorithm::from_name(name)
@@ -60,7 +56,9 @@ impl EndpointSettings {
             "off" | "false" | "0" => false,
             _ => return Err(FieldError::new("activity", "must be on or off")),
         };
-        let core = Settings::new(or_default(&public_url), algorithm, dev)?.with_activity(activity);
+        let dpop_nonce = is_on("dpop_nonce", &text("dpop_nonce").await?)?;
+        let core = Settings::new(or_default(&public_url), algorithm, dev)?;
+        let core = core.with_activity(activity).with_dpop_nonce(dpop_nonce);
         let admin_token_sha256 = admin_token(&text("admin_token").await?)?;
         let trust = text("trust").await?;
         let seed = match trust.trim() {
@@ -71,6 +69,15 @@ impl EndpointSettings {
             }),
         };
         Ok(Self { core, admin_token_sha256, seed })
+    }
+}
+
+/// A setting that is on or off.
+fn is_on(name: &str, text: &str) -> Result<bool, FieldError> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        _ => Err(FieldError::new(name, "must be true or false")),
     }
 }
 

@@ -5,6 +5,7 @@ use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::oauth::{Reason, Refusal};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Clock as _, Decision, Event, Ports};
+use asserta_core::proof::ProofHeader;
 
 use crate::endpoint::{NotStarted, Started};
 use crate::request::{BodyProblem, Request};
@@ -56,6 +57,7 @@ pub(crate) fn parts(request: &Request) -> Result<HttpTokenRequest<'_>, Reason> {
         method: &request.method,
         content_type,
         authorization,
+        dpop: ProofHeader::of(request.values("dpop")),
         query: request.query.as_deref(),
         body,
     })

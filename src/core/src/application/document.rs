@@ -123,6 +123,10 @@ pub struct ApplicationMetadata {
     /// own issuer identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<OneOrMany>,
+    /// Whether its tokens are always bound to a key: a request without a DPoP proof is refused (RFC 9449 section 5.2, R102). A
+    /// token that was asked for with a proof is bound in any case.
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// Whether it may be used at all.
     #[serde(default = "enabled")]
     pub enabled: bool,

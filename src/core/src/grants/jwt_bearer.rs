@@ -118,7 +118,7 @@ pub fn time_left(issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>, now: u64) 
     issuer.limit_to_assertion.then_some(left as u32)
 }
 
-/// What the assertion must say of itself (RFC 7523 section 3).
+/// What the assertion must say of itself (RFC 7523 section 3), from a client that has proved to have no key.
 pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
     let (issuer, urls) = (terms.issuer.document(), terms.urls);
     Expectations {
@@ -129,6 +129,7 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
         clock_skew: issuer.clock_skew,
         max_lifetime: issuer.max_lifetime,
         require_jti: issuer.require_jti,
+        proved_key: None,
     }
 }
 

@@ -8,7 +8,7 @@ pub mod token_exchange;
 
 pub use actor::{Actor, act};
 pub use question::TokenQuestion;
-pub use request::{GrantRequest, HttpTokenRequest, TokenRequest};
+pub use request::{GrantRequest, HttpTokenRequest, PresentedProof, TokenRequest};
 
 use alloc::string::String;
 use alloc::vec::Vec;

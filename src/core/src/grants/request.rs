@@ -1,8 +1,11 @@
 //! The token request, read from HTTP (R10 to R16, R20, R22) or handed over by a host.
 
+use alloc::string::{String, ToString};
+
 use super::{jwt_bearer, token_exchange};
 use crate::client_auth::{Client, Presented};
-use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role};
+use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role, of_proof};
+use crate::proof::{Proof, ProofHeader};
 
 /// The parts of an HTTP request that the token endpoint reads, and those beside it.
 #[derive(Clone, Copy)]
@@ -13,6 +16,8 @@ pub struct HttpTokenRequest<'a> {
     pub content_type: Option<&'a str>,
     /// The header `Authorization`.
     pub authorization: Option<&'a str>,
+    /// The header `DPoP` (R100).
+    pub dpop: ProofHeader<'a>,
     /// The query string, without the `?`.
     pub query: Option<&'a str>,
     /// The body.
@@ -79,6 +84,17 @@ pub struct TokenRequest {
     pub client: Client,
     /// What for.
     pub grant: GrantRequest,
+    /// By what the client proves to have a key, if it does (R100).
+    pub proof: Option<PresentedProof>,
+}
+
+/// A DPoP proof, and the request that it must be for.
+#[derive(Clone)]
+pub struct PresentedProof {
+    /// The proof.
+    pub proof: Proof,
+    /// The URL that the client sent it to; `None`: our token endpoint.
+    pub url: Option<String>,
 }
 
 impl TokenRequest {
@@ -93,12 +109,14 @@ impl TokenRequest {
             GrantType::JwtBearer => {
                 let parameters = jwt_bearer::Parameters::read(&form)?;
                 let client = Client::read(request.authorization, &form)?;
-                Ok(Self { client, grant: GrantRequest::JwtBearer(parameters.within_limits()?) })
+                let grant = GrantRequest::JwtBearer(parameters.within_limits()?);
+                Ok(Self { client, grant, proof: presented_proof(request.dpop)? })
             }
             GrantType::TokenExchange => {
                 let parameters = token_exchange::Parameters::read(&form)?;
                 let client = Client::read(request.authorization, &form)?;
-                Ok(Self { client, grant: GrantRequest::TokenExchange(parameters.check()?) })
+                let grant = GrantRequest::TokenExchange(parameters.check()?);
+                Ok(Self { client, grant, proof: presented_proof(request.dpop)? })
             }
         }
     }
@@ -114,7 +132,17 @@ impl TokenRequest {
         resources: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Reason> {
         let request = jwt_bearer::Request::new(assertion, scope, resources)?;
-        Ok(Self { client: client.into(), grant: GrantRequest::JwtBearer(request) })
+        Ok(Self { client: client.into(), grant: GrantRequest::JwtBearer(request), proof: None })
+    }
+
+    /// The same with a DPoP proof that the client sent along, to `url` where that is not our token endpoint.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
+    pub fn with_proof(self, proof: &str, url: Option<&str>) -> Result<Self, Reason> {
+        let proof = Proof::new(proof).map_err(|problem| of_proof(problem).reason)?;
+        let url = url.filter(|url| !url.is_empty()).map(ToString::to_string);
+        Ok(Self { proof: Some(PresentedProof { proof, url }), ..self })
     }
 
     /// A token exchange that a host hands over.
@@ -125,7 +153,8 @@ impl TokenRequest {
         client: impl Into<Client>,
         parameters: &token_exchange::Parameters<'_>,
     ) -> Result<Self, Reason> {
-        Ok(Self { client: client.into(), grant: GrantRequest::TokenExchange(parameters.check()?) })
+        let grant = GrantRequest::TokenExchange(parameters.check()?);
+        Ok(Self { client: client.into(), grant, proof: None })
     }
 }
 
@@ -141,6 +170,12 @@ impl TokenRequest {
             }
         }
     }
+}
+
+/// The proof of the header `DPoP`, which is looked at after the client.
+fn presented_proof(header: ProofHeader<'_>) -> Result<Option<PresentedProof>, Reason> {
+    let proof = Proof::from_header(header).map_err(|problem| of_proof(problem).reason)?;
+    Ok(proof.map(|proof| PresentedProof { proof, url: None }))
 }
 
 /// R22: query strings end up in logs, so nothing secret may stand there.

@@ -26,7 +26,7 @@ pub struct CompactJws<'a> {
 }
 
 /// The members of a protected header that mean something here. `jku`, `x5u`, `x5c` and `jwk` are
-/// not among them: a token never chooses its own key (R32).
+/// not among them: a token never chooses its own key (R32). What proves possession of a key does (R100).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// `alg`.
@@ -43,16 +43,24 @@ impl<'a> CompactJws<'a> {
     /// # Errors
     /// The first reason why it is no signed token.
     pub fn parse(token: &'a str) -> Result<Self, JwsError> {
+        Self::parse_with_members(token).map(|(jws, _)| jws)
+    }
+
+    /// The same, and all members of the header: for what brings its key along, as a DPoP proof does (RFC 9449 section 4.2).
+    ///
+    /// # Errors
+    /// The first reason why it is no signed token.
+    pub(crate) fn parse_with_members(token: &'a str) -> Result<(Self, Object), JwsError> {
         let (signing_input, header, payload, signature) = segments(token).ok_or_else(|| malformed(token))?;
         let decode = |text| base64url::decode(text).map_err(|_| malformed(token));
-        let header = json::object(&decode(header)?).map_err(JwsError::HeaderNotJson)?;
-        let header = Header::read(&header)?;
+        let members = json::object(&decode(header)?).map_err(JwsError::HeaderNotJson)?;
+        let header = Header::read(&members)?;
         let payload = decode(payload)?;
         let signature = decode(signature)?;
         if signature.is_empty() {
             return Err(JwsError::SignatureEmpty);
         }
-        Ok(Self { header, payload, signing_input: signing_input.as_bytes(), signature })
+        Ok((Self { header, payload, signing_input: signing_input.as_bytes(), signature }, members))
     }
 }
 

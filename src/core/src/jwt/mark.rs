@@ -37,14 +37,24 @@ impl Mark {
     /// The mark of a JWT. `namespace`: whose identifiers its `jti` is one of, for which use. Never the raw token is marked,
     /// since an ECDSA signature can be varied without the key.
     pub fn of(jwt: &VerifiedJwt<'_>, namespace: &str, tolerance: Tolerance) -> Self {
-        let (kind, identity) = match jwt.jwt_id() {
-            Some(jwt_id) => ("jti", digest::sha256_base64url(jwt_id.as_bytes())),
-            None => ("signed", digest::sha256_base64url(jwt.signing_input())),
-        };
-        let Tolerance { clock_skew, max_lifetime, most_skew } = tolerance;
         // The value is finite, not negative and at most two days ahead: R43 has passed.
-        let until = jwt.expiry() as u64 + 1 + u64::from(most_skew);
+        let expiry = jwt.expiry() as u64;
+        match jwt.jwt_id() {
+            Some(jwt_id) => Self::of_jwt_id(jwt_id, namespace, expiry, tolerance),
+            None => Self::made("signed", jwt.signing_input(), namespace, expiry, tolerance),
+        }
+    }
+
+    /// The mark of what has this `jti` and is accepted until `expiry`, in seconds since 1970. `namespace` as above.
+    pub fn of_jwt_id(jwt_id: &str, namespace: &str, expiry: u64, tolerance: Tolerance) -> Self {
+        Self::made("jti", jwt_id.as_bytes(), namespace, expiry, tolerance)
+    }
+
+    fn made(kind: &str, identity: &[u8], namespace: &str, expiry: u64, tolerance: Tolerance) -> Self {
+        let Tolerance { clock_skew, max_lifetime, most_skew } = tolerance;
+        let identity = digest::sha256_base64url(identity);
+        let until = expiry + 1 + u64::from(most_skew);
         let digest = digest::sha256_base64url(format!("{namespace}\n{kind}\n{identity}").as_bytes());
-        Self { by_jwt_id: jwt.jwt_id().is_some(), digest, until, clock_skew, max_lifetime }
+        Self { by_jwt_id: kind == "jti", digest, until, clock_skew, max_lifetime }
     }
 }

@@ -22,7 +22,7 @@ pub enum JwtProblem {
     KeyOfOtherType,
     /// No key verifies its signature (R33).
     SignatureInvalid,
-    /// It is bound to a key, and no proof of that is taken (R36).
+    /// It is bound to a key, and whoever presents it has not proved to have that one (R36).
     Bound,
     /// `sub` is absent or malformed (R41).
     SubjectInvalid,

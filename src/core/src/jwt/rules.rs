@@ -4,6 +4,7 @@ use super::claims::Claims;
 use super::expect::{Expectations, Typ};
 use super::problem::JwtProblem;
 use crate::jose::Header;
+use crate::json::Value;
 
 /// Types of tokens that are made for another purpose: whoever signs them, nothing may be expected to have one (R35).
 /// ID-JAG comes with its profile.
@@ -41,6 +42,11 @@ fn names_a_use(typ: &str) -> bool {
         .any(|part| part.len() >= 4 && part.as_bytes()[part.len() - 4..].eq_ignore_ascii_case(b"+jwt"))
 }
 
+/// Whether `typ` is this media type.
+pub(crate) fn is_typ(typ: &str, wanted: &str) -> bool {
+    media_type(typ).eq_ignore_ascii_case(wanted)
+}
+
 /// RFC 7515 section 4.1.9: `application/` may be left out where no other slash follows.
 fn media_type(typ: &str) -> &str {
     match typ.split_at_checked("application/".len()) {
@@ -57,9 +63,20 @@ pub(super) fn algorithm(header: &Header, expected: &Expectations<'_>) -> Result<
     if listed { Ok(()) } else { Err(JwtProblem::AlgorithmNotAllowed) }
 }
 
-/// R36: a bound JWT is never taken from its bearer, whatever `cnf` says and be it null.
-pub(super) fn unbound(claims: &Claims) -> Result<(), JwtProblem> {
-    if claims.object().get("cnf").is_some() { Err(JwtProblem::Bound) } else { Ok(()) }
+/// R36: a bound JWT is never taken from its bearer, whatever `cnf` says and be it null; only from whoever has proved to have
+/// the one key that it names (RFC 9449 section 6.1).
+pub(super) fn confirmation(claims: &Claims, expected: &Expectations<'_>) -> Result<(), JwtProblem> {
+    let Some(cnf) = claims.object().get("cnf") else { return Ok(()) };
+    match (confirmed_key(cnf), expected.proved_key) {
+        (Some(named), Some(proved)) if named == proved => Ok(()),
+        _ => Err(JwtProblem::Bound),
+    }
+}
+
+/// The thumbprint of the key that `cnf` names, where it says that and nothing else.
+pub(super) fn confirmed_key(cnf: &Value) -> Option<&str> {
+    let cnf = cnf.as_object().filter(|members| members.len() == 1)?;
+    cnf.get("jkt")?.as_str()
 }
 
 /// R42: `aud` has one of the names that are expected.

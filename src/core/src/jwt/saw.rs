@@ -9,6 +9,7 @@ use super::claims::MAX_SUBJECT;
 use super::expect::Typ;
 use super::keys::MAX_KEYS;
 use super::look::Look;
+use super::rules::confirmed_key;
 use crate::jose::key::VerificationKey;
 use crate::json::Value;
 use crate::words::{list, number_of, quoted};
@@ -83,13 +84,20 @@ pub(super) fn signature(look: &Look<'_, '_>) -> String {
 }
 
 pub(super) fn cnf(look: &Look<'_, '_>) -> String {
-    match claim(look, "cnf") {
-        None => "no cnf: whoever has the assertion may use it".to_string(),
-        Some(_) => {
-            "cnf is there: only who proves to have that key may use it, and such a proof is not supported"
-                .to_string()
+    let words = match (claim(look, "cnf").map(confirmed_key), look.expected.proved_key) {
+        (None, _) => "no cnf: whoever has the assertion may use it",
+        (Some(None), _) => {
+            "cnf is there, but it is not one jkt and nothing else: no other way to confirm a key is supported"
         }
-    }
+        (Some(Some(_)), None) => {
+            "cnf has a jkt: only who proves to have that key may use it, and there is no DPoP proof"
+        }
+        (Some(Some(named)), Some(proved)) if named == proved => {
+            "cnf has a jkt, and the DPoP proof is by that key"
+        }
+        (Some(Some(_)), Some(_)) => "cnf has a jkt, and the DPoP proof is by another key",
+    };
+    words.to_string()
 }
 
 pub(super) fn sub(look: &Look<'_, '_>) -> String {

@@ -55,7 +55,12 @@ const KEY_CHECKS: &[Check] = &[
 ];
 
 const CLAIM_CHECKS: &[Check] = &[
-    Check { rule: "R36", name: "cnf", run: |look, _| rules::unbound(&look.jwt.claims), saw: saw::cnf },
+    Check {
+        rule: "R36",
+        name: "cnf",
+        run: |look, _| rules::confirmation(&look.jwt.claims, &look.expected),
+        saw: saw::cnf,
+    },
     Check { rule: "R41", name: "sub", run: subject, saw: saw::sub },
     Check {
         rule: "R42",

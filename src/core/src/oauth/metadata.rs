@@ -48,6 +48,7 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: O
         "revocation_endpoint": urls.revocation_endpoint(),
         "revocation_endpoint_auth_methods_supported": of_clients,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": algorithms,
         "access_token_signing_alg_values_supported": [algorithm.name()],
     });
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")

@@ -16,6 +16,6 @@ pub use grant_type::GrantType;
 pub use metadata::{Offered, metadata};
 pub use refusal::{ErrorCode, KeysNeeded, Reason, Refusal};
 pub use response::{HttpResponse, JsonResponse};
-pub use role::{Role, in_role};
+pub use role::{Role, in_role, of_proof};
 pub use scope::Scope;
 pub(crate) use scope::is_token;

@@ -2,12 +2,13 @@
 //! metrics and programs, and a sentence that never echoes what the caller sent (R2, R3).
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
 use crate::keys::KeyOwner;
 
-/// The error codes of RFC 6749 section 5.2, RFC 7521 section 4.1.1 and RFC 8707 section 2.
+/// The error codes of RFC 6749 section 5.2, RFC 7521 section 4.1.1, RFC 8707 section 2 and RFC 9449.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// The request is malformed.
@@ -24,6 +25,10 @@ pub enum ErrorCode {
     InvalidScope,
     /// The resource asked for is unknown (RFC 8707).
     InvalidTarget,
+    /// The DPoP proof is missing or not acceptable (RFC 9449 section 5).
+    InvalidDpopProof,
+    /// The DPoP proof needs a nonce (RFC 9449 section 8).
+    UseDpopNonce,
     /// A neighbour (store, JWKS endpoint) fails; trying again later may work.
     TemporarilyUnavailable,
     /// A fault of ours.
@@ -41,6 +46,8 @@ impl ErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::ServerError => "server_error",
         }
@@ -119,7 +126,7 @@ reasons! {
     IssuerUnknown "issuer-unknown" InvalidGrant "R40" "The assertion's issuer is not trusted."
     IssuerNotAllowed "issuer-not-allowed" InvalidGrant "R25" "The application does not accept this issuer."
     TypeNotAllowed "type-not-allowed" InvalidGrant "R34" "The assertion's typ is not the expected one."
-    AssertionBound "assertion-bound" InvalidGrant "R36" "The assertion is bound to a key (cnf) and is not accepted from its bearer."
+    AssertionBound "assertion-bound" InvalidGrant "R36" "The assertion is bound to a key (cnf), and no DPoP proof is by that key."
     KeyUnknown "key-unknown" InvalidGrant "R47, R48" "The assertion fits no key of its issuer."
     SignatureInvalid "signature-invalid" InvalidGrant "R33" "The assertion's signature does not verify."
     SubjectInvalid "subject-invalid" InvalidGrant "R39, R41" "The assertion's sub, or the claim in its place, is missing or malformed."
@@ -148,6 +155,13 @@ reasons! {
     ConsentMissing "consent-missing" InvalidRequest "R91" "Nothing says that the subject token is meant for this application or actor."
     ActorInvalid "actor-invalid" InvalidGrant "R92" "The assertion's act is malformed, or would name more than 4 actors."
     ActorTokenRefused "actor-token-refused" InvalidRequest "R90, R93" "The actor token is not acceptable."
+    ProofMissing "dpop-proof-missing" InvalidDpopProof "R102" "The tokens of this application are bound to a key: a DPoP proof is needed."
+    ProofMalformed "dpop-proof-malformed" InvalidDpopProof "R100" "The DPoP proof is not one well-formed JWT of typ dpop+jwt with a jti and a suitable public jwk."
+    ProofSignatureInvalid "dpop-proof-signature-invalid" InvalidDpopProof "R100" "The signature of the DPoP proof does not verify."
+    ProofMismatch "dpop-proof-mismatch" InvalidDpopProof "R100" "The DPoP proof is for another method, URL or use (htm, htu, ath)."
+    ProofNotFresh "dpop-proof-not-fresh" InvalidDpopProof "R100" "The iat of the DPoP proof is missing, or more than 300 seconds off."
+    ProofReplayed "dpop-proof-replayed" InvalidDpopProof "R100" "The DPoP proof has been used before."
+    NonceNeeded "dpop-nonce-needed" UseDpopNonce "R101" "The DPoP proof needs the nonce in the header DPoP-Nonce."
     KeysNeeded "keys-needed" TemporarilyUnavailable "R51" "The keys that are needed must be supplied first."
     KeysUnavailable "keys-unavailable" TemporarilyUnavailable "R51" "The keys that are needed can not be obtained at the moment."
     StoreUnavailable "store-unavailable" TemporarilyUnavailable "R70" "The store does not answer at the moment."
@@ -193,7 +207,9 @@ pub struct Refusal {
     /// After how many seconds trying again makes sense, where that is known.
     pub retry_after: Option<u64>,
     /// With [`Reason::KeysNeeded`]: whose keys.
-    pub keys_needed: Option<KeysNeeded>,
+    pub keys_needed: Option<Box<KeysNeeded>>,
+    /// With [`Reason::NonceNeeded`]: the nonce for the next proof (R101).
+    pub dpop_nonce: Option<Box<str>>,
     /// What lies behind it, for the log and for `explain`: nothing secret or personal, and never in the response.
     pub cause: Option<String>,
 }
@@ -224,7 +240,7 @@ impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         let code = reason.code();
         let retry_after = (code == ErrorCode::TemporarilyUnavailable).then_some(5);
-        Self { reason, code, retry_after, keys_needed: None, cause: None }
+        Self { reason, code, retry_after, keys_needed: None, dpop_nonce: None, cause: None }
     }
 }
 

@@ -73,7 +73,10 @@ impl HttpResponse {
             scope: token.scope.as_deref(),
             issued_token_type: token.issued_token_type,
         };
-        success.response(200)
+        let mut response = success.response(200);
+        // RFC 9449 section 8.2: with it the next proof needs no second attempt.
+        response.headers.extend(token.dpop_nonce.iter().map(|nonce| ("dpop-nonce", nonce.to_string())));
+        response
     }
 
     /// R110: what may be told of a token.
@@ -95,6 +98,9 @@ impl HttpResponse {
         }
         if let Some(seconds) = refusal.retry_after {
             more.push(("retry-after", seconds.to_string()));
+        }
+        if let Some(nonce) = &refusal.dpop_nonce {
+            more.push(("dpop-nonce", nonce.to_string()));
         }
         response.headers.append(&mut more);
         response

@@ -1,9 +1,10 @@
-//! What a problem with a JWT is called, which depends on what the JWT is for.
+//! What a problem with a JWT is called, which depends on what the JWT is for, and what one with a proof is called.
 
 use alloc::string::ToString as _;
 
 use super::refusal::{ErrorCode, Reason, Refusal};
 use crate::jwt::JwtProblem;
+use crate::proof::ProofProblem;
 
 /// What a JWT is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,4 +78,25 @@ const fn of_assertion(problem: JwtProblem) -> Reason {
         JwtProblem::TooOld => Reason::TooOld,
         JwtProblem::JwtIdInvalid => Reason::JwtIdInvalid,
     }
+}
+
+/// The refusal of a DPoP proof. The cause says what is wrong in detail, for the log.
+pub fn of_proof(problem: ProofProblem) -> Refusal {
+    let reason = match problem {
+        ProofProblem::Repeated
+        | ProofProblem::TooLarge
+        | ProofProblem::Malformed
+        | ProofProblem::AlgorithmUnusable
+        | ProofProblem::CriticalHeader
+        | ProofProblem::TypeNotAllowed
+        | ProofProblem::KeyUnusable
+        | ProofProblem::JwtIdInvalid => Reason::ProofMalformed,
+        ProofProblem::MethodMismatch | ProofProblem::UrlMismatch | ProofProblem::TokenMismatch => {
+            Reason::ProofMismatch
+        }
+        ProofProblem::NotFresh => Reason::ProofNotFresh,
+        ProofProblem::SignatureInvalid => Reason::ProofSignatureInvalid,
+        ProofProblem::NonceNeeded => Reason::NonceNeeded,
+    };
+    Refusal { cause: Some(problem.sentence().to_string()), ..reason.into() }
 }

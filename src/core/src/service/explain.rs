@@ -97,7 +97,7 @@ impl<P: Ports> Service<P> {
             Some(application) => steps_of_application(application, GrantType::JwtBearer, &mut trail),
             None => step_of_no_client(self.registry.grants_without_client(&organization).await?, &mut trail),
         }
-        match self.jwt_bearer(&organization, asker, &request, now, &mut trail).await {
+        match self.jwt_bearer(&organization, asker, &request, None, now, &mut trail).await {
             Ok(granted) => {
                 if let Some(mark) = granted.mark() {
                     self.step_of_mark(mark, now, &mut trail).await?;
@@ -238,6 +238,7 @@ fn any_application() -> Application {
         trusted_issuers: None,
         access_token_lifetime: 3600,
         audience: None,
+        dpop_bound_access_tokens: false,
         enabled: true,
     };
     Application::parse("any".to_string(), None, 0, metadata, false).expect("nothing in it is out of bounds")

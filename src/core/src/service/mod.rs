@@ -7,8 +7,10 @@ mod explain;
 mod grants;
 mod introspect;
 mod issuer_keys;
+mod nonce_key;
 mod own_token;
 mod policy_door;
+mod possession;
 mod record;
 mod registry;
 mod revoke;
@@ -44,6 +46,7 @@ use crate::keys::KeyOwner;
 use crate::organization::OrganizationId;
 use crate::ports::{Ports, StoreError};
 use issuer_keys::IssuerKeys;
+use nonce_key::NonceKeys;
 use shell::Shell;
 
 /// All use cases over one shell's ports: each has a type, and keeps what it has parsed for itself.
@@ -52,6 +55,7 @@ pub struct Service<P: Ports> {
     registry: Rc<Registry<P>>,
     issuer_keys: IssuerKeys<P>,
     signing_keys: SigningKeys<P>,
+    nonce_keys: NonceKeys<P>,
     spent: Spent<P>,
     activity: Activity<P>,
 }
@@ -64,6 +68,7 @@ impl<P: Ports> Service<P> {
         Self {
             issuer_keys: IssuerKeys::new(Rc::clone(&shell), Rc::clone(&registry)),
             signing_keys: SigningKeys::new(Rc::clone(&shell), Rc::clone(&registry)),
+            nonce_keys: NonceKeys::new(Rc::clone(&shell), Rc::clone(&registry)),
             spent: Spent::new(Rc::clone(&shell)),
             activity: Activity::new(Rc::clone(&shell), Rc::clone(&registry)),
             shell,

@@ -146,6 +146,9 @@ impl Key {
     /// When the replay store is swept next.
     pub(super) const NEXT_SWEEP: &'static str = "next-sweep";
 
+    /// The key of the nonces in DPoP proofs, of the whole installation.
+    pub(super) const DPOP_NONCE_KEY: &'static str = "dpop-nonce-key";
+
     /// There since the last sweep of used assertions failed.
     pub(super) const SWEEP_FAILING: &'static str = "sweep-failing";
 

@@ -13,6 +13,7 @@ pub struct Settings {
     access_token_algorithm: SigningAlgorithm,
     dev: bool,
     activity: bool,
+    dpop_nonce: bool,
 }
 
 impl Settings {
@@ -33,7 +34,7 @@ impl Settings {
         if parsed.has_query() || parsed.has_fragment() || url.contains('"') {
             return Err(error("must not have a query or a fragment (RFC 8414 section 2)"));
         }
-        Ok(Self { public_url: url.into(), access_token_algorithm, dev, activity: false })
+        Ok(Self { public_url: url.into(), access_token_algorithm, dev, activity: false, dpop_nonce: false })
     }
 
     /// The same, with decisions recorded in the activity log or not. Without this they are not: it takes a shell that
@@ -46,6 +47,17 @@ impl Settings {
     /// Whether decisions are recorded in the activity log.
     pub fn activity(&self) -> bool {
         self.activity
+    }
+
+    /// The same, with or without nonces in DPoP proofs (R101).
+    #[must_use]
+    pub fn with_dpop_nonce(self, dpop_nonce: bool) -> Self {
+        Self { dpop_nonce, ..self }
+    }
+
+    /// Whether a DPoP proof needs a nonce of ours (R101).
+    pub fn dpop_nonce(&self) -> bool {
+        self.dpop_nonce
     }
 
     /// The algorithm of our access tokens.

@@ -31,7 +31,7 @@ const MAX_ORGANIZATIONS: usize = 256;
 /// The longest lifetime of an access token, in seconds.
 const MAX_TOKEN_LIFETIME: u64 = 86_400;
 
-/// A signing key as it is stored: the only secret in the store.
+/// A signing key as it is stored: with the key of nonces, the only secret in the store.
 #[derive(Clone, Serialize, Deserialize)]
 struct StoredKey {
     algorithm: String,
@@ -263,8 +263,8 @@ fn infos(organization: &OrganizationId, stored: &StoredKeys) -> Result<Vec<Signi
     stored.keys.iter().zip(nexts).map(info).collect()
 }
 
-/// Why an exchange can't be signed.
-fn refusal(error: RegistryError) -> Refusal {
+/// Why an exchange can't be signed, or its proof not be checked: what it needs of ours can't be read or made.
+pub(super) fn refusal(error: RegistryError) -> Refusal {
     match error {
         RegistryError::OrganizationUnknown => Reason::OrganizationUnknown.into(),
         RegistryError::Store(error) => error.into(),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Service;
 use super::activity::Lane;
+use super::possession::Possession;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::application::Application;
@@ -17,6 +18,7 @@ use crate::jose::{SigningKey, base64url, digest};
 use crate::oauth::{GrantType, Reason, Refusal, Role};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Decision, Entropy as _, Event, Outcome, Ports};
+use crate::proof::ProofKey;
 use crate::tokens::{AccessToken, AccessTokenClaims, TokenType};
 use crate::trust::policy::Asker;
 
@@ -26,10 +28,13 @@ struct Issued {
     jti_sha256: String,
 }
 
-/// Why a client or an actor token is refused, which the client is not told itself (R27, R93). Other causes are told where they
-/// come up.
+/// Why a client, its proof or an actor token is refused, which the client is not told itself (R27, R93), or not in detail. Other
+/// causes are told where they come up.
 pub(super) fn told_cause(refusal: &Refusal) -> Option<&str> {
-    let is_hidden = matches!(refusal.reason, Reason::ClientAssertionRefused | Reason::ActorTokenRefused);
+    let is_hidden = matches!(
+        refusal.reason,
+        Reason::ClientAssertionRefused | Reason::ProofMalformed | Reason::ActorTokenRefused
+    );
     refusal.cause.as_deref().filter(|_| is_hidden)
 }
 
@@ -116,10 +121,19 @@ impl<P: Ports> Service<P> {
             (None, Client::Nothing(client_id)) => Asker::NoClient(client_id.as_deref()),
             (None, Client::Presents(_)) => return Err(Reason::ServerFault.into()),
         };
+        let possession = match &request.proof {
+            // Boxed, so that the future of an exchange without one is not as large as this one.
+            Some(presented) => Box::pin(self.prove(&organization, presented, now)).await?,
+            None if application.is_some_and(|known| known.metadata().dpop_bound_access_tokens) => {
+                return Err(Reason::ProofMissing.into());
+            }
+            None => Possession::default(),
+        };
+        let proved = possession.key.as_ref();
         let role = request.grant.role();
         let granted = match (&request.grant, application) {
             (GrantRequest::JwtBearer(request), _) => {
-                self.jwt_bearer(&organization, asker, request, now, trail).await
+                self.jwt_bearer(&organization, asker, request, proved, now, trail).await
             }
             // Boxed, so that the future of an assertion's exchange is not as large as this one.
             (GrantRequest::TokenExchange(request), Some(application)) => {
@@ -132,10 +146,13 @@ impl<P: Ports> Service<P> {
         if let Some(mark) = client.as_ref().and_then(AuthenticatedClient::mark) {
             self.reserve_client(mark, now).await?;
         }
+        if let Some(key) = &possession.key {
+            self.reserve_proof(&organization, key, now).await?;
+        }
         if let Some(mark) = granted.mark() {
             self.spent.reserve(mark, now).await.map_err(|refusal| role.refused(refusal))?;
         }
-        let mut issued = self.issue(&organization, application, &granted, &key, now)?;
+        let mut issued = self.issue(&organization, application, &granted, possession, &key, now)?;
         issued.token.issued_token_type = request.grant.issued_token_type();
         Ok(issued)
     }
@@ -146,6 +163,7 @@ impl<P: Ports> Service<P> {
         organization: &CurrentOrganization,
         application: Option<&Application>,
         granted: &Granted,
+        possession: Possession,
         key: &SigningKey,
         now: u64,
     ) -> Result<Issued, Refusal> {
@@ -170,6 +188,7 @@ impl<P: Ports> Service<P> {
             assertion_issuer: granted.issuer(),
             assertion_rule: granted.rule(),
             actor: granted.actor(),
+            confirmation: possession.key.as_ref().map(ProofKey::thumbprint),
             mapped: granted.claims(),
         };
         let mut random = Zeroizing::new([0; 32]);
@@ -180,10 +199,11 @@ impl<P: Ports> Service<P> {
         Ok(Issued {
             token: AccessToken {
                 token,
-                token_type: TokenType::Bearer,
+                token_type: if possession.key.is_some() { TokenType::DPoP } else { TokenType::Bearer },
                 expires_in,
                 scope,
                 issued_token_type: None,
+                dpop_nonce: possession.nonce,
             },
             jti_sha256: base64url::encode(&digest::sha256(id.as_bytes())),
         })

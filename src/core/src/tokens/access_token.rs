@@ -1,5 +1,6 @@
 //! The access token we issue: a signed JWT after RFC 9068 (R62).
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,6 +24,8 @@ pub struct AccessToken {
     pub scope: Option<String>,
     /// What it is, where the grant's response has to say so (RFC 8693 section 2.2.1).
     pub issued_token_type: Option<&'static str>,
+    /// The nonce for the next proof, where one is wanted (R101).
+    pub dpop_nonce: Option<Box<str>>,
 }
 
 /// How an access token is presented (RFC 6749 section 7.1).
@@ -30,6 +33,8 @@ pub struct AccessToken {
 pub enum TokenType {
     /// Whoever has it may use it (RFC 6750).
     Bearer,
+    /// Only whoever proves to have its key may use it (RFC 9449 section 7.1).
+    DPoP,
 }
 
 impl TokenType {
@@ -38,6 +43,7 @@ impl TokenType {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",
+            Self::DPoP => "DPoP",
         }
     }
 }
@@ -66,6 +72,8 @@ pub struct AccessTokenClaims<'a> {
     pub assertion_rule: Option<&'a str>,
     /// `act`: who acts for the subject (RFC 8693 section 4.1), where somebody does.
     pub actor: Option<&'a Value>,
+    /// `cnf.jkt`: the thumbprint of the key that it is bound to (RFC 9449 section 6.1), where it is bound.
+    pub confirmation: Option<&'a str>,
     /// Claims carried over from the assertion.
     pub mapped: &'a [(String, Value)],
 }
@@ -92,6 +100,10 @@ impl AccessTokenClaims<'_> {
         }
         if let Some(actor) = self.actor {
             claims.insert("act", actor.clone());
+        }
+        if let Some(thumbprint) = self.confirmation {
+            let cnf: Object = [("jkt", thumbprint)].into_iter().collect();
+            claims.insert("cnf", cnf);
         }
         for (name, value) in self.mapped {
             claims.insert(name.as_str(), value.clone());

@@ -8,9 +8,10 @@ use alloc::rc::Rc;
 use super::issued_jwt::IssuedJwt;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::{self, Facts, Request};
-use crate::jwt::Verification;
+use crate::jwt::{Expectations, Verification};
 use crate::oauth::{GrantType, Refusal, Role, in_role};
 use crate::ports::Ports;
+use crate::proof::ProofKey;
 use crate::service::Service;
 use crate::service::issuer_keys::Owner;
 use crate::service::registry::CurrentOrganization;
@@ -24,6 +25,7 @@ impl<P: Ports> Service<P> {
         organization: &Rc<CurrentOrganization>,
         asker: Asker<'_>,
         request: &Request,
+        proved: Option<&ProofKey>,
         now: u64,
         trail: &mut Trail,
     ) -> Result<Granted, Refusal> {
@@ -46,8 +48,9 @@ impl<P: Ports> Service<P> {
             self.registry.registered_name(&organization.id, &issuer.document().issuer).await?;
         }
         let admitted = trail.go_on(admitted)?;
-        let mut verification =
-            Verification::new(&jwt.unverified, jwt_bearer::expectations(&terms), now, trail.is_kept());
+        let proved_key = proved.map(ProofKey::thumbprint);
+        let expected = Expectations { proved_key, ..jwt_bearer::expectations(&terms) };
+        let mut verification = Verification::new(&jwt.unverified, expected, now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
         trail.steps_of_jwt(verification.take_findings(), role);
         trail.go_on(header)?;

@@ -293,6 +293,6 @@ fn unavailable(retry_after: u64, problem: Option<&str>) -> Refusal {
 
 fn needed(source: Source<'_>, uri: &str) -> Refusal {
     let (owner, kind) = (source.owner.named(), source.kind.name());
-    let keys_needed = Some(KeysNeeded { owner, kind, uri: uri.into() });
+    let keys_needed = Some(Box::new(KeysNeeded { owner, kind, uri: uri.into() }));
     Refusal { keys_needed, ..Reason::KeysNeeded.into() }
 }
