@@ -37,6 +37,8 @@ export interface Env {
   ADMIN_TOKEN?: string;
   /** What signs access tokens: `ES256`, which is the default, `EdDSA` or `RS256`. */
   ACCESS_TOKEN_ALGORITHM?: HttpSettings["accessTokenAlgorithm"];
+  /** `true`: DPoP proofs need a nonce (RFC 9449 section 8). */
+  DPOP_NONCE?: string;
   /** A document of registrations that the first request brings in, as text or as JSON. */
   TRUST?: HttpSettings["trust"];
   /** `true`: `http` JWKS endpoints on this machine are allowed. Only for trials. */
@@ -154,6 +156,7 @@ function settings(env: Env): HttpSettings {
     accessTokenAlgorithm: env.ACCESS_TOKEN_ALGORITHM || undefined,
     dev: env.DEV === "true",
     activity: env.ACTIVITY !== "off",
+    dpopNonce: env.DPOP_NONCE === "true",
   };
 }
 

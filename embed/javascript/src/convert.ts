@@ -126,9 +126,9 @@ export function exchangeError(error: exchange.ExchangeError, organization: strin
         : new KeysNeeded(organization, owner.val, kind, uri);
     }
     case "refusal": {
-      const { code, reason, sentence, retryAfter, cause } = error.val;
+      const { code, reason, sentence, retryAfter, cause, dpopNonce } = error.val;
       const after = retryAfter === undefined ? undefined : Number(retryAfter);
-      return new Refused(code, reason, sentence, after, { detail: cause });
+      return new Refused(code, reason, sentence, after, { detail: cause, dpopNonce });
     }
     default:
       return new RegistryError("not-configured");

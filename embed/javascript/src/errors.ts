@@ -15,14 +15,18 @@ export class Refused extends Error {
     readonly sentence: string,
     /** After how many seconds trying again makes sense, where that is known. */
     readonly retryAfter?: number,
-    options?: { cause?: unknown; detail?: string },
+    options?: { cause?: unknown; detail?: string; dpopNonce?: string },
   ) {
     super(`${code}: ${sentence}`, options);
     this.detail = options?.detail;
+    this.dpopNonce = options?.dpopNonce;
   }
 
   /** What lies behind it, where more is known. For your log, never for the client. */
   readonly detail?: string;
+
+  /** With `use_dpop_nonce`: the nonce that the client's proof needs, for the header `DPoP-Nonce` (RFC 9449 section 8). */
+  readonly dpopNonce?: string;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ExchangerOptions {
   accessTokenAlgorithm?: SigningAlgorithm;
   /** Allows `http` JWKS endpoints on this machine's loopback. Default: false. */
   dev?: boolean;
+  /** Whether a DPoP proof needs a nonce, which a client gets at its first attempt (RFC 9449 section 8). Default: false. */
+  dpopNonce?: boolean;
   /**
    * Gets the JWKS documents; whatever it throws means that the keys can't be had. False: an exchange throws
    * {@link KeysNeeded} instead. Default: {@link fetchKeys}.
@@ -95,6 +97,12 @@ export interface ExchangeRequest {
   scope?: string;
   /** What the token is for (RFC 8707): one of the application's audience, or up to eight. Default: all of it. */
   resource?: string | string[];
+  /**
+   * The value of the header `DPoP` in the client's request, if it has one: the token is bound to its key then (RFC 9449).
+   */
+  dpopProof?: string;
+  /** The URL that the client has sent that request to, which the proof must name. Default: our token endpoint. */
+  dpopUrl?: string;
 }
 
 /** A token, and the application that brings it. */
@@ -166,6 +174,7 @@ export class Exchanger {
       publicUrl: convert.text("publicUrl", options.publicUrl),
       accessTokenAlgorithm: convert.optional(convert.text, "accessTokenAlgorithm", options.accessTokenAlgorithm),
       dev,
+      dpopNonce: convert.flag("dpopNonce", options.dpopNonce ?? false),
     };
     const clock = options.clock ?? (() => Date.now() / 1000);
     const onStoreError = options.onStoreError ?? ((error) => console.error("asserta: the store failed:", error));
@@ -205,6 +214,7 @@ export class Exchanger {
     const options = {
       scope: convert.optional(convert.text, "scope", request.scope),
       resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
+      proof: proofOf(request),
     };
     const granted = await this.#withKeys(
       organization, (root) => root.exchange.exchange(organization, grant, credentials, options),
@@ -421,6 +431,12 @@ function credentialsOf({ clientId, clientSecret, clientAssertion }: Omit<TokenRe
   }
   const val = { clientId: convert.text("clientId", clientId), clientSecret: secret };
   return { tag: "client-secret", val } as const;
+}
+
+/** By what the client proves to have a key, if it does. */
+function proofOf({ dpopProof, dpopUrl }: Omit<ExchangeRequest, "assertion">) {
+  const proof = convert.optional(convert.text, "dpopProof", dpopProof);
+  return proof === undefined ? undefined : { proof, url: convert.optional(convert.text, "dpopUrl", dpopUrl) };
 }
 
 function claimsOf(token: string): Record<string, unknown> {

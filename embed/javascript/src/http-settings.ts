@@ -14,6 +14,8 @@ export interface HttpSettings {
   dev?: boolean;
   /** What signs access tokens. Default: ES256. */
   accessTokenAlgorithm?: SigningAlgorithm;
+  /** Whether a DPoP proof needs a nonce (RFC 9449 section 8). Default: false. */
+  dpopNonce?: boolean;
   /** The bearer token of the admin API, at least 32 bytes. Default: there is no admin API. */
   adminToken?: string;
   /** Registrations that the first request brings in, once for each document; JSON text does, too. */
@@ -32,7 +34,8 @@ export function pairs(settings: HttpSettings): Setting[] {
   if (!settings.publicUrl) throw new InvalidMember("publicUrl", "is missing");
   const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
   return given.map(([name, value]) => {
-    if ((name === "dev" || name === "activity") && typeof value === "boolean") return [name, String(value)];
+    const isFlag = ["dev", "activity", "dpopNonce"].includes(name);
+    if (isFlag && typeof value === "boolean") return [snake(name), String(value)];
     return [snake(name), name === "trust" ? document(value) : text(name, value)];
   });
 }

@@ -4,7 +4,7 @@
 export interface AccessToken {
   /** A signed JWT after RFC 9068. */
   token: string;
-  /** How it is presented: `Bearer`. */
+  /** How it is presented: `Bearer`, or `DPoP` where it is bound to a key (RFC 9449). */
   tokenType: string;
   /** Its lifetime in seconds, from now on. */
   expiresIn: number;
@@ -12,6 +12,8 @@ export interface AccessToken {
   scope?: string;
   /** The type of the token, where the grant's response has one (RFC 8693 section 2.2.1). */
   issuedTokenType?: string;
+  /** The nonce for the client's next proof, where one is needed: for the header `DPoP-Nonce` (RFC 9449 section 8.2). */
+  dpopNonce?: string;
   /** What the token says. It was signed a moment ago in this program, so nothing is verified. */
   readonly claims: Record<string, unknown>;
 }

@@ -9,7 +9,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use crate::bindings::Exchanger as Bindings;
 use crate::bindings::exports::asserta::exchange::configuration::Settings;
 use crate::bindings::exports::asserta::exchange::exchange::{
-    self as wit, ClientAssertion, ClientSecret, Credentials, Grant,
+    self as wit, ClientAssertion, ClientSecret, Credentials, DpopProof, Grant,
 };
 use crate::component::{World, compiled};
 use crate::documents::Explanation;
@@ -32,7 +32,12 @@ pub struct Options {
 impl Options {
     /// The defaults, for this public URL: the issuer of our tokens.
     pub fn new(public_url: impl Into<String>) -> Self {
-        let settings = Settings { public_url: public_url.into(), access_token_algorithm: None, dev: false };
+        let settings = Settings {
+            public_url: public_url.into(),
+            access_token_algorithm: None,
+            dev: false,
+            dpop_nonce: false,
+        };
         Self { settings, fuel: None, memory: 64 << 20, clock: system_clock(), world: World::Portable }
     }
 
@@ -47,6 +52,13 @@ impl Options {
     #[must_use]
     pub fn dev(mut self, dev: bool) -> Self {
         self.settings.dev = dev;
+        self
+    }
+
+    /// Whether a DPoP proof needs a nonce, which a client gets at its first attempt (RFC 9449 section 8). Default: false.
+    #[must_use]
+    pub fn dpop_nonce(mut self, dpop_nonce: bool) -> Self {
+        self.settings.dpop_nonce = dpop_nonce;
         self
     }
 
@@ -100,6 +112,10 @@ pub struct ExchangeRequest<'a> {
     pub scope: Option<&'a str>,
     /// What the token is for (RFC 8707), at most 8. Empty: the application's audience.
     pub resources: &'a [&'a str],
+    /// The value of the header `DPoP` in the client's request, if it has one: the token is bound to its key then (RFC 9449).
+    pub dpop_proof: Option<&'a str>,
+    /// The URL that the client has sent that request to, which the proof must name. `None`: our token endpoint.
+    pub dpop_url: Option<&'a str>,
 }
 
 impl<'a> ExchangeRequest<'a> {
@@ -124,6 +140,8 @@ impl<'a> ExchangeRequest<'a> {
             client_assertion: None,
             scope: None,
             resources: &[],
+            dpop_proof: None,
+            dpop_url: None,
         }
     }
 }
@@ -173,7 +191,8 @@ impl<S: Store + Clone> Exchanger<S> {
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
         let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
-        self.exchange_grant(request.organization, &grant, &credentials, request.scope, request.resources)
+        let proof = dpop_proof(request.dpop_proof, request.dpop_url);
+        self.exchange_grant(request.organization, &grant, &credentials, request.scope, request.resources, proof)
     }
 
     pub(crate) fn exchange_grant(
@@ -183,10 +202,12 @@ impl<S: Store + Clone> Exchanger<S> {
         credentials: &Credentials,
         scope: Option<&str>,
         resources: &[&str],
+        proof: Option<DpopProof>,
     ) -> Result<AccessToken, Error> {
         let options = wit::Options {
             scope: scope.map(ToOwned::to_owned),
             resources: resources.iter().map(ToString::to_string).collect(),
+            proof,
         };
         Ok(self.call(|bindings, store| {
             let exchange = bindings.asserta_exchange_exchange();
@@ -304,4 +325,10 @@ pub(crate) fn credentials(
 
 pub(crate) fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {
     fuel.map_or(Ok(()), |fuel| store.set_fuel(fuel))
+}
+
+/// A proof, and the URL that it was made for where that is not our token endpoint.
+pub(crate) fn dpop_proof(proof: Option<&str>, url: Option<&str>) -> Option<DpopProof> {
+    let proof = proof?.to_owned();
+    Some(DpopProof { proof, url: url.map(ToOwned::to_owned) })
 }

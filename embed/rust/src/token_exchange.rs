@@ -4,7 +4,7 @@ use crate::AccessToken;
 use crate::bindings::exports::asserta::exchange::exchange::{Grant, TokenExchange, TypedToken};
 use crate::documents::Explanation;
 use crate::error::Error;
-use crate::exchanger::{Exchanger, credentials};
+use crate::exchanger::{Exchanger, credentials, dpop_proof};
 use crate::store::Store;
 
 /// The type of a token that is a JWT (RFC 8693 section 3).
@@ -41,6 +41,10 @@ pub struct TokenExchangeRequest<'a> {
     pub resources: &'a [&'a str],
     /// The same by `audience` (RFC 8693 section 2.1), at most 8, together with the resources.
     pub audience: &'a [&'a str],
+    /// As for an [`ExchangeRequest`](crate::ExchangeRequest): the client's DPoP proof (RFC 9449).
+    pub dpop_proof: Option<&'a str>,
+    /// The URL that the proof was made for. `None`: our token endpoint.
+    pub dpop_url: Option<&'a str>,
 }
 
 impl<'a> TokenExchangeRequest<'a> {
@@ -58,6 +62,8 @@ impl<'a> TokenExchangeRequest<'a> {
             scope: None,
             resources: &[],
             audience: &[],
+            dpop_proof: None,
+            dpop_url: None,
         }
     }
 
@@ -88,6 +94,7 @@ impl<S: Store + Clone> Exchanger<S> {
             &credentials,
             request.scope,
             request.resources,
+            dpop_proof(request.dpop_proof, request.dpop_url),
         )
     }
 

@@ -135,7 +135,12 @@ impl Embedded {
         store.set_fuel(FUEL).map_err(wasm)?;
         let exchanger = ExchangerEvents::instantiate(&mut store, &component, &linker).map_err(wasm)?;
         let settings =
-            Settings { public_url: PUBLIC_URL.to_owned(), access_token_algorithm: None, dev: false };
+            Settings {
+                public_url: PUBLIC_URL.to_owned(),
+                access_token_algorithm: None,
+                dev: false,
+                dpop_nonce: false,
+            };
         let configuration = exchanger.asserta_exchange_configuration();
         let configured = configuration.call_configure(&mut store, &settings).map_err(wasm)?;
         configured.map_err(|error| anyhow!("{error:?}"))?;
@@ -181,7 +186,7 @@ impl Embedded {
             client_id: text("client_id"),
             client_secret: text("client_secret"),
         });
-        let options = Options { scope: None, resources: Vec::new() };
+        let options = Options { scope: None, resources: Vec::new(), proof: None };
         let grant = Grant::JwtBearer(assertion.to_owned());
         self.store.set_fuel(FUEL)?;
         let exchange = self.exchanger.asserta_exchange_exchange();

@@ -40,6 +40,8 @@ pub struct Settings {
     pub dev: bool,
     /// Whether each organization's last decisions are kept. `None`: they are.
     pub activity: Option<bool>,
+    /// Whether a DPoP proof needs a nonce (R101).
+    pub dpop_nonce: bool,
 }
 
 /// What the host gives at most to connections, requests and instances.
@@ -127,6 +129,7 @@ impl EndpointSettings {
             ("access_token_algorithm", algorithm.to_owned()),
             ("dev", settings.dev.to_string()),
             ("activity", settings.activity.map(|activity| activity.to_string()).unwrap_or_default()),
+            ("dpop_nonce", settings.dpop_nonce.to_string()),
         ];
         all.map(|(name, text)| (name.to_owned(), text)).into()
     }
@@ -151,7 +154,8 @@ mod tests {
                 "trust=",
                 "access_token_algorithm=",
                 "dev=false",
-                "activity="
+                "activity=",
+                "dpop_nonce=false"
             ]
         );
         let settings = Settings {
@@ -159,6 +163,7 @@ mod tests {
             admin_token: Some(Secret::new("hidden")),
             dev: true,
             activity: Some(false),
+            dpop_nonce: true,
             ..Settings::default()
         };
         assert!(!format!("{settings:?}").contains("hidden"));
@@ -171,7 +176,8 @@ mod tests {
                 "trust=",
                 "access_token_algorithm=",
                 "dev=true",
-                "activity=false"
+                "activity=false",
+                "dpop_nonce=true"
             ]
         );
     }

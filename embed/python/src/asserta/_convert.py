@@ -165,6 +165,13 @@ def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Va
     return Variant("client-secret", made)
 
 
+def dpop_proof(proof: Any, url: Any) -> Record | None:
+    """By what the client proves to have a key, if it does."""
+    if proof is None:
+        return None
+    return record(proof=text("dpop_proof", proof), url=optional(text, "dpop_url", url))
+
+
 # What comes out.
 
 
@@ -209,6 +216,11 @@ def exchange_error(error: Variant, organization: str) -> AssertaError:
         case "refusal":
             refusal = error.payload
             return Refused(
-                refusal.code, refusal.reason, refusal.sentence, member(refusal, "retry_after"), refusal.cause
+                refusal.code,
+                refusal.reason,
+                refusal.sentence,
+                member(refusal, "retry_after"),
+                refusal.cause,
+                member(refusal, "dpop_nonce"),
             )
     return AssertaError(error.tag)

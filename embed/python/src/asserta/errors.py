@@ -22,9 +22,17 @@ class Refused(AssertaError):
     """After how many seconds trying again makes sense, where that is known."""
     cause: str | None
     """What lies behind it, where more is known. For your log, never for the client."""
+    dpop_nonce: str | None
+    """With ``use_dpop_nonce``: the nonce that the client's proof needs, for the header ``DPoP-Nonce`` (RFC 9449 section 8)."""
 
     def __init__(
-        self, code: str, reason: str, sentence: str, retry_after: int | None = None, cause: str | None = None
+        self,
+        code: str,
+        reason: str,
+        sentence: str,
+        retry_after: int | None = None,
+        cause: str | None = None,
+        dpop_nonce: str | None = None,
     ) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
@@ -32,6 +40,7 @@ class Refused(AssertaError):
         self.sentence = sentence
         self.retry_after = retry_after
         self.cause = cause
+        self.dpop_nonce = dpop_nonce
 
 
 class KeysNeeded(AssertaError):

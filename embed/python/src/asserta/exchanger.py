@@ -49,6 +49,7 @@ class Exchanger:
         *,
         access_token_algorithm: SigningAlgorithm = "ES256",
         dev: bool = False,
+        dpop_nonce: bool = False,
         fetch: Callable[[str], KeyDocument] | None | Any = _Unset,
         clock: Callable[[], float] = time.time,
         fuel: int | None = None,
@@ -59,7 +60,7 @@ class Exchanger:
 
         ``public_url`` is the URL under which we are known: the issuer of our tokens. ``store`` keeps
         registrations, keys and used assertions (None: memory). ``dev`` allows ``http`` JWKS endpoints on
-        loopback. ``fetch`` gets the JWKS documents; any exception of it means that the keys can't be had (None:
+        loopback. ``dpop_nonce`` makes DPoP proofs need a nonce (RFC 9449 section 8). ``fetch`` gets the JWKS documents; any exception of it means that the keys can't be had (None:
         :class:`KeysNeeded` is raised instead). ``fuel`` bounds the work of one call in WebAssembly instructions,
         ``memory`` the component's memory in bytes. ``host_signatures`` leaves the arithmetic of signatures to the package ``cryptography``, outside of the
         sandbox: faster, for those who trust it. Our private keys pass through it.
@@ -68,6 +69,7 @@ class Exchanger:
             public_url=convert.text("public_url", public_url),
             access_token_algorithm=convert.text("access_token_algorithm", access_token_algorithm),
             dev=convert.flag("dev", dev),
+            dpop_nonce=convert.flag("dpop_nonce", dpop_nonce),
         )
         self._store = MemoryStore() if store is None else store
         self._fetch = (lambda uri: fetch_keys(uri, dev=dev)) if fetch is _Unset else fetch
@@ -102,6 +104,8 @@ class Exchanger:
         organization: str = "default",
         scope: str | None = None,
         resource: str | Sequence[str] = (),
+        dpop_proof: str | None = None,
+        dpop_url: str | None = None,
     ) -> AccessToken:
         """Exchanges an assertion for an access token, or raises :class:`Refused`.
 
@@ -113,9 +117,13 @@ class Exchanger:
 
         ``scope`` asks for scopes, separated by single spaces (None: all that may be granted), ``resource`` for what the
         token is to be for: one, or up to eight (RFC 8707).
+
+        ``dpop_proof`` is the value of the header ``DPoP`` in the client's request, if it has one: the token is bound to its
+        key then (RFC 9449). ``dpop_url`` is where that request went, which the proof must name (None: our token endpoint).
         """
         credentials = convert.credentials(client_id, client_secret, client_assertion)
-        return self._exchange(organization, convert.jwt_bearer(assertion), credentials, scope, resource)
+        proof = convert.dpop_proof(dpop_proof, dpop_url)
+        return self._exchange(organization, convert.jwt_bearer(assertion), credentials, scope, resource, proof)
 
     def exchange_token(
         self,
@@ -131,6 +139,8 @@ class Exchanger:
         scope: str | None = None,
         resource: str | Sequence[str] = (),
         audience: str | Sequence[str] = (),
+        dpop_proof: str | None = None,
+        dpop_url: str | None = None,
     ) -> AccessToken:
         """Exchanges a token of another issuer for an access token (RFC 8693), or raises :class:`Refused`.
 
@@ -141,7 +151,8 @@ class Exchanger:
         """
         credentials = convert.credentials(client_id, client_secret, client_assertion)
         grant = convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience)
-        return self._exchange(organization, grant, credentials, scope, resource)
+        proof = convert.dpop_proof(dpop_proof, dpop_url)
+        return self._exchange(organization, grant, credentials, scope, resource, proof)
 
     def _exchange(
         self,
@@ -150,6 +161,7 @@ class Exchanger:
         credentials: Variant,
         scope: str | None,
         resource: str | Sequence[str],
+        proof: Record | None,
     ) -> AccessToken:
         arguments = (
             convert.text("organization", organization),
@@ -158,6 +170,7 @@ class Exchanger:
             convert.record(
                 scope=convert.optional(convert.text, "scope", scope),
                 resources=convert.texts("resource", () if resource is None else resource),
+                proof=proof,
             ),
         )
         result = self._with_keys("exchange", "exchange", organization, *arguments)

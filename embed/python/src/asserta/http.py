@@ -74,7 +74,8 @@ class Endpoint:
 
         ``store`` keeps registrations, keys and used assertions (None: memory, for one process alone). ``settings`` are those
         of docs/settings.md, by name: ``public_url``, which must be there, ``admin_token``, ``trust`` (a document, or its
-        JSON text), ``access_token_algorithm``, ``dev``, ``activity``; None is as good as leaving one out. ``fetch`` gets JWKS documents, in
+        JSON text), ``access_token_algorithm``, ``dpop_nonce``, ``dev``, ``activity``; None is as good as leaving one out.
+        ``fetch`` gets JWKS documents, in
         a thread; any exception of it means that the keys can't be had. ``on_event`` takes what happens (``wit/events.wit``),
         in a thread; without it the logger ``asserta.events`` does. ``instances`` is how many requests are computed at once
         (None: one for each processor, at most four); more requests under way than ``max_requests`` are answered with 503.

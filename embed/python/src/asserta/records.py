@@ -24,13 +24,15 @@ class AccessToken:
     token: str = field(repr=False)
     """A signed JWT after RFC 9068."""
     token_type: str
-    """How it is presented: ``Bearer``."""
+    """How it is presented: ``Bearer``, or ``DPoP`` where it is bound to a key (RFC 9449)."""
     expires_in: int
     """Its lifetime in seconds, from now on."""
     scope: str | None
     """The scopes granted, where they differ from what was asked or nothing was asked."""
     issued_token_type: str | None
     """The type of the token, where the grant's response has one (RFC 8693 section 2.2.1)."""
+    dpop_nonce: str | None
+    """The nonce for the client's next proof, where one is needed: for the header ``DPoP-Nonce`` (RFC 9449 section 8.2)."""
 
     @property
     def claims(self) -> dict[str, Any]:

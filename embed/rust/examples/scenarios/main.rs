@@ -101,6 +101,8 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 client_assertion: request["client_assertion"].as_str(),
                 scope: request["scope"].as_str(),
                 resources: resource.as_slice(),
+                dpop_proof: request["dpop_proof"].as_str(),
+                dpop_url: None,
             };
             let token = match &request["token_exchange"] {
                 Value::Null => host.exchange(&asked)?,
@@ -152,6 +154,8 @@ fn token_exchange<'a>(
         scope: asked.scope,
         resources: asked.resources,
         audience,
+        dpop_proof: asked.dpop_proof,
+        dpop_url: asked.dpop_url,
     }
 }
 

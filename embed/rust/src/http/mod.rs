@@ -133,6 +133,7 @@ impl<S: Store + Clone + Sync> Builder<S> {
         let core = &options.settings;
         settings.push(("public_url".to_owned(), core.public_url.clone()));
         settings.push(("dev".to_owned(), core.dev.to_string()));
+        settings.push(("dpop_nonce".to_owned(), core.dpop_nonce.to_string()));
         let algorithm = core.access_token_algorithm.clone().unwrap_or_default();
         let fuel = if algorithm == "RS256" { FUEL_RS256 } else { FUEL };
         settings.push(("access_token_algorithm".to_owned(), algorithm));

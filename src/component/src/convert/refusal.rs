@@ -1,6 +1,6 @@
 //! Why an exchange gives no token.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use asserta_core::keys::KeyOwner;
 use asserta_core::oauth::{Reason, Refusal};
@@ -26,6 +26,7 @@ impl From<Refusal> for exchange::ExchangeError {
             sentence: refusal.sentence().into_owned(),
             retry_after: refusal.retry_after,
             cause: refusal.cause,
+            dpop_nonce: refusal.dpop_nonce.map(String::from),
         })
     }
 }

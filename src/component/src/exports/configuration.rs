@@ -19,7 +19,8 @@ impl Guest for Component {
             Some(name) => SigningAlgorithm::from_name(name)
                 .ok_or_else(|| FieldError::new("access_token_algorithm", "must be ES256, EdDSA or RS256"))?,
         };
-        instance::configure(CoreSettings::new(&settings.public_url, algorithm, settings.dev)?);
+        let core = CoreSettings::new(&settings.public_url, algorithm, settings.dev)?;
+        instance::configure(core.with_dpop_nonce(settings.dpop_nonce));
         Ok(())
     }
 

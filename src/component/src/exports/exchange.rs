@@ -16,8 +16,8 @@ use asserta_core::service::Supplied;
 use super::organization;
 use crate::bindings::Component;
 use crate::bindings::wit::exchange::{
-    AccessToken, ClientAssertion, Credentials, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded, Options,
-    TokenExchange,
+    AccessToken, ClientAssertion, Credentials, DpopProof, ExchangeError, Grant, Guest, KeyOwner, KeysNeeded,
+    Options, TokenExchange,
 };
 use crate::bindings::wit::types::RegistryError;
 use crate::instance::{run, service};
@@ -45,6 +45,7 @@ impl Guest for Component {
             expires_in: token.expires_in,
             scope: token.scope,
             issued_token_type: token.issued_token_type.map(str::to_string),
+            dpop_nonce: token.dpop_nonce.map(String::from),
         })
     }
 
@@ -114,15 +115,19 @@ pub(super) fn client(credentials: Credentials) -> Result<Client, Reason> {
 fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<TokenRequest, Reason> {
     let client = client(credentials)?;
     let resources = options.resources.iter().map(String::as_str);
-    match &grant {
+    let request = match &grant {
         Grant::JwtBearer(assertion) => {
-            TokenRequest::jwt_bearer(client, assertion, options.scope.as_deref(), resources)
+            TokenRequest::jwt_bearer(client, assertion, options.scope.as_deref(), resources)?
         }
         Grant::TokenExchange(exchange) => {
             let scope = options.scope.as_deref();
             let parameters = Parameters { scope, resources: resources.collect(), ..parameters(exchange) };
-            TokenRequest::token_exchange(client, &parameters)
+            TokenRequest::token_exchange(client, &parameters)?
         }
+    };
+    match &options.proof {
+        Some(DpopProof { proof, url }) => request.with_proof(proof, url.as_deref()),
+        None => Ok(request),
     }
 }
 

@@ -78,6 +78,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_DEV", value_parser = FalseyValueParser::new())]
     dev: bool,
 
+    /// DPoP proofs need a nonce, which clients get at their first attempt (RFC 9449 section 8).
+    #[arg(long, env = "ASSERTA_DPOP_NONCE", value_parser = FalseyValueParser::new())]
+    dpop_nonce: bool,
+
     /// Threads that serve. By default one for each processor.
     #[arg(long, env = "ASSERTA_WORKERS", value_name = "N")]
     workers: Option<std::num::NonZeroUsize>,
@@ -238,6 +242,7 @@ impl Serve {
             access_token_algorithm: algorithm.map(|value| value.get_name().to_owned()),
             dev: self.dev,
             activity: Some(self.activity == Kept::On),
+            dpop_nonce: self.dpop_nonce,
         };
         Ok((settings, made))
     }
