@@ -42,6 +42,7 @@ pub fn variables(replay_store: &str) -> BTreeMap<&'static str, String> {
         ("dev", "true".to_owned()),
         ("replay_store", replay_store.to_owned()),
         ("access_token_algorithm", String::new()),
+        ("dpop_nonce", String::new()),
         ("trust", String::new()),
         ("activity", String::new()),
     ])

@@ -63,6 +63,7 @@ impl TokenRequest {
             client_secret: Some(self.client_secret.clone()).filter(|_| self.credentials != "none"),
             client_assertion: None,
             token_exchange: None,
+            dpop_proof: None,
             scope: self.scope.clone(),
             resource: self.resource.clone(),
             credentials: self.credentials.clone(),
@@ -101,6 +102,7 @@ pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
         let basic = format!("Basic {}", basic(&of(&exchange.client_id), &of(&exchange.client_secret)));
         headers.push(("authorization".to_owned(), basic.into_bytes()));
     }
+    headers.extend(exchange.dpop_proof.iter().map(|proof| ("dpop".to_owned(), proof.clone().into_bytes())));
     Http { method: "POST".to_owned(), path: path.to_owned(), headers, body: form(&parameters).into_bytes() }
 }
 

@@ -31,10 +31,13 @@ const OPERATIONS = {
   jwks: (where) => JSON.parse(host.keys.jwks(where)),
   async exchange({ token_exchange, ...request }) {
     const { assertion, ...rest } = camel(request);
-    const { token, tokenType, expiresIn, scope, issuedTokenType } = token_exchange
+    const { token, tokenType, expiresIn, scope, issuedTokenType, dpopNonce } = token_exchange
       ? await host.exchangeToken({ ...rest, subjectToken: assertion, ...camel(token_exchange) })
       : await host.exchange({ ...rest, assertion });
-    return { access_token: token, token_type: tokenType, expires_in: expiresIn, scope, issued_token_type: issuedTokenType };
+    return {
+      access_token: token, token_type: tokenType, expires_in: expiresIn, scope, issued_token_type: issuedTokenType,
+      dpop_nonce: dpopNonce,
+    };
   },
   explain: ({ assertion, token_exchange, ...who }) => token_exchange
     ? host.explainToken({ ...camel(who), subjectToken: assertion, ...camel(token_exchange) })
@@ -53,7 +56,8 @@ export async function respond({ id, at, do: operation, ...members }, options) {
     return { id, ok: (await OPERATIONS[operation](members, options)) ?? null };
   } catch (error) {
     if (error instanceof Refused) {
-      return { id, refused: { error: error.code, reason: error.reason, error_description: error.sentence } };
+      const { code, reason, sentence, dpopNonce } = error;
+      return { id, refused: { error: code, reason, error_description: sentence, dpop_nonce: dpopNonce } };
     }
     if (error instanceof KeysNeeded) {
       const { trustedIssuer: trusted_issuer, clientId: client_id, uri } = error;

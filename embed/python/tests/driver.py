@@ -25,7 +25,7 @@ def exchange(token_exchange=None, **request):
         token = host.exchange_token(request.pop("assertion"), **request, **given(token_exchange))
     return {
         "access_token": token.token, "token_type": token.token_type, "expires_in": token.expires_in,
-        "scope": token.scope, "issued_token_type": token.issued_token_type,
+        "scope": token.scope, "issued_token_type": token.issued_token_type, "dpop_nonce": token.dpop_nonce,
     }
 
 
@@ -67,7 +67,10 @@ def outcome(do, **members):
     try:
         return {"ok": OPERATIONS[do](**members)}
     except asserta.Refused as refused:
-        return {"refused": {"error": refused.code, "reason": refused.reason, "error_description": refused.sentence}}
+        return {"refused": {
+            "error": refused.code, "reason": refused.reason, "error_description": refused.sentence,
+            "dpop_nonce": refused.dpop_nonce,
+        }}
     except asserta.RegistryError as error:
         problem = re.sub("(?<=[a-z])([A-Z])", r"-\1", type(error).__name__).lower().removesuffix("-member")
         return {"rejected": {"problem": problem, "field": getattr(error, "field", None)}}

@@ -67,12 +67,14 @@ impl Driver for HttpDriver {
     async fn start(&mut self, at: u64, settings: &Map<String, Value>) -> Result<()> {
         let dev = settings.get("dev").and_then(Value::as_bool).unwrap_or(true);
         let algorithm = settings.get("access_token_algorithm").and_then(Value::as_str).map(str::to_owned);
+        let dpop_nonce = settings.get("dpop_nonce").and_then(Value::as_bool).unwrap_or(false);
         let trust = settings.get("trust").map(Value::to_string);
         self.running = Some(match &self.runtime {
             Runtime::Host(program) => {
                 let host = LocalHost::of(program.clone()).clock(StillClock::at(at)).settings(|host| {
                     host.dev = dev;
                     host.access_token_algorithm = algorithm;
+                    host.dpop_nonce = dpop_nonce;
                     host.trust = trust.map(Secret::new);
                 });
                 Running::Host(host.start().await?)
@@ -81,6 +83,7 @@ impl Driver for HttpDriver {
                 let mut variables = spin::variables(replay_store);
                 variables.insert("dev", dev.to_string());
                 variables.insert("access_token_algorithm", algorithm.unwrap_or_default());
+                variables.insert("dpop_nonce", dpop_nonce.to_string());
                 variables.insert("trust", trust.unwrap_or_default());
                 Running::Spin(spin.start(at, &variables)?)
             }
@@ -234,7 +237,8 @@ pub(super) fn response(answer: Answer) -> Response {
             let of_assertion = error_description.replacen(SUBJECT_TOKEN, ASSERTION, 1);
             let reason = Reason::ALL.iter().find(|reason| reason.sentence() == of_assertion);
             let reason = reason.map_or_else(String::new, |reason| reason.name().to_owned());
-            Outcome::Refused(Refused { error, reason, error_description })
+            let dpop_nonce = answer.header("dpop-nonce").map(str::to_owned);
+            Outcome::Refused(Refused { error, reason, error_description, dpop_nonce })
         }
         None => Outcome::Rejected(Rejected { problem: answer.status.to_string(), field: text("field") }),
     };

@@ -170,6 +170,9 @@ pub struct Exchange {
     /// The assertion is the subject token of a token exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<TokenExchange>,
+    /// A DPoP proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_proof: Option<String>,
     /// The scopes asked for.
     pub scope: Option<String>,
     /// What the token is for.
@@ -245,6 +248,9 @@ pub struct Refused {
     pub reason: String,
     /// The sentence for people.
     pub error_description: String,
+    /// The nonce for the next DPoP proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_nonce: Option<String>,
 }
 
 /// Why a registration failed.

@@ -1,6 +1,7 @@
 //! Test keys as JWK.
 
 use anyhow::{Context as _, Result, bail};
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
@@ -38,6 +39,18 @@ impl TestKey {
         jwk["kid"] = self.name().into();
         jwk["use"] = "sig".into();
         Ok(jwk)
+    }
+
+    /// The thumbprint of the public key: SHA-256 over its required members in their order (RFC 7638 section 3).
+    ///
+    /// # Errors
+    /// The key can't be encoded.
+    pub fn thumbprint(&self) -> Result<String> {
+        let jwk = self.jwk()?;
+        let required = ["crv", "e", "kty", "n", "x", "y"].iter();
+        let members = required.filter_map(|name| Some(format!("\"{name}\":{}", jwk.get(*name)?)));
+        let text = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+        Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
     }
 
     /// The key with its private part, which a person might publish by mistake.

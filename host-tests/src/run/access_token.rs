@@ -70,9 +70,10 @@ impl<D: Driver> Run<'_, D> {
             other => bail!("R64: there is no JWK set: {}", serde_json::to_string(&other)?),
         };
         let token = body["access_token"].as_str().context("R60: there is no access_token")?.to_owned();
-        ensure!(body["token_type"] == "Bearer", "R60: token_type is {}", body["token_type"]);
 
         let AccessToken { header, claims } = verify_with(&jwks, &token).context("R64")?;
+        let token_type = if claims.get("cnf").is_some() { "DPoP" } else { "Bearer" };
+        ensure!(body["token_type"] == token_type, "R60, R102: token_type is {}", body["token_type"]);
         ensure!(header["typ"] == "at+jwt", "R62: {header}");
         let issuer = format!("{PUBLIC_URL}{}", organization_path(organization));
         let expected = json!({"iss": issuer, "iat": step.at});

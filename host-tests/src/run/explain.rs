@@ -24,6 +24,10 @@ impl<D: Driver> Run<'_, D> {
         let refused = if request.token_exchange.is_some() { "invalid_request" } else { "invalid_grant" };
         let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some(refused);
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
+        // It is told of no proof.
+        if request.dpop_proof.is_some() {
+            return Ok(());
+        }
         // It would fetch, and thereby change, what such a scenario counts.
         if !about_the_assertion || !asked || !self.scenario.key_endpoints.is_empty() {
             return Ok(());

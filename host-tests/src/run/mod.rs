@@ -11,15 +11,16 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 pub use access_token::{AccessToken, verify_with};
 
 use crate::driver::{self, Driver, Operation, Outcome, Profile, Response};
 use crate::key_endpoints::KeyEndpoints;
+use crate::keys::key;
 use crate::scenario::placeholder::{Fill, Filling};
-use crate::scenario::resolved::{Action, Exchange, Http, Scenario, Step};
+use crate::scenario::resolved::{Action, Exchange, Http, Proof, Scenario, Step};
 use crate::token_request::basic;
 
 /// What became of a scenario in which nothing was wrong.
@@ -206,6 +207,7 @@ impl<D: Driver> Run<'_, D> {
                 client_id: Some(client_id.clone()).filter(|_| exchange.sends_client_id),
                 client_secret,
                 client_assertion: client_assertion.map(|text| self.text(text)).transpose()?,
+                dpop_proof: exchange.proofs.get(index).map(|proof| self.proof(proof)).transpose()?,
                 assertion: self.text(assertion)?,
                 token_exchange: exchange.token_exchange.clone(),
                 scope: exchange.scope.clone(),
@@ -225,6 +227,21 @@ impl<D: Driver> Run<'_, D> {
         Ok(())
     }
 
+    /// A proof as it is sent.
+    fn proof(&self, proof: &Proof) -> Result<String> {
+        let (of, name, header, claims) = match proof {
+            Proof::Made(text) => return Ok(text.clone()),
+            Proof::WithNonce { of, key, header, claims } => (of, key, header, claims),
+        };
+        let mut claims = claims.clone();
+        claims.insert("nonce".to_owned(), self.text(&format!("${{dpop_nonce:{of}}}"))?.into());
+        let parts = [header, &claims].map(|part| Value::Object(part.clone()).to_string());
+        let message = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let key = key(name)?;
+        let signature = key.sign(key.algorithm(), message.as_bytes())?;
+        Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
     async fn one_exchange(&mut self, step: &Step, request: &driver::Exchange, client_id: &str) -> Result<()> {
         self.check_explanation(step, request, client_id).await?;
         for response in self.exchanged(std::slice::from_ref(request)).await? {
@@ -242,12 +259,18 @@ impl<D: Driver> Run<'_, D> {
     ) -> Result<()> {
         let secret = request.client_secret.as_deref().or(request.client_assertion.as_deref());
         let actor = request.token_exchange.as_ref().and_then(|exchange| exchange.actor_token.as_deref());
-        let secrets = [&*request.assertion, secret.unwrap_or_default(), actor.unwrap_or_default()];
+        let proof = request.dpop_proof.as_deref().unwrap_or_default();
+        let secrets = [&*request.assertion, secret.unwrap_or_default(), actor.unwrap_or_default(), proof];
         self.check_token_response(step, response, &secrets)?;
+        if let (Some(label), Some(nonce)) = (&step.label, nonce_of(response)) {
+            self.known.insert(format!("dpop_nonce:{label}"), nonce);
+        }
         let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
         let issued = body.get("issued_token_type").and_then(Value::as_str);
         let expected = request.token_exchange.is_some().then_some(ISSUED_TOKEN_TYPE);
         ensure!(issued == expected, "R90: issued_token_type is {issued:?}");
+        let token_type = if request.dpop_proof.is_some() { "DPoP" } else { "Bearer" };
+        ensure!(body["token_type"] == token_type, "R60, R102: token_type is {}", body["token_type"]);
         self.check_access_token(step, &request.organization, Some(client_id), body).await
     }
 
@@ -273,6 +296,16 @@ impl<D: Driver> Run<'_, D> {
         let Outcome::Ok(body) = &response.outcome else { return Ok(()) };
         let organization = path.strip_prefix("/t/").and_then(|rest| rest.split('/').next());
         self.check_access_token(step, organization.unwrap_or("default"), None, body).await
+    }
+}
+
+/// The nonce for the next DPoP proof, in a header over HTTP.
+fn nonce_of(response: &Response) -> Option<String> {
+    match (&response.outcome, &response.http) {
+        (_, Some(answer)) => answer.header("dpop-nonce").map(str::to_owned),
+        (Outcome::Refused(refused), None) => refused.dpop_nonce.clone(),
+        (Outcome::Ok(body), None) => body["dpop_nonce"].as_str().map(str::to_owned),
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::placeholder::{Fill, Filling};
 use super::recipe::{Defaults, mint};
 use super::resolved::{
-    Action, Exchange, Expectation, Http, KeyAnswer, KeyEndpoint, Named, Registration, Scenario, Step,
+    Action, Exchange, Expectation, Http, KeyAnswer, KeyEndpoint, Named, Proof, Registration, Scenario, Step,
     TokenQuestion,
 };
 use super::{Scenario as Written, source};
@@ -64,6 +64,23 @@ fn varied(assertion: &source::Assertion, claims: &Map<String, Value>) -> Result<
     let source::Assertion::Recipe(recipe) = assertion else { bail!("each: the assertion is a text") };
     let mut recipe = recipe.clone();
     recipe.claims.extend(claims.clone());
+    Ok(source::Assertion::Recipe(recipe))
+}
+
+/// The proof with what else is said of it.
+fn varied_proof(proof: &source::Assertion, more: &source::Recipe) -> Result<source::Assertion> {
+    let source::Assertion::Recipe(recipe) = proof else { bail!("each_proof: the proof is a text") };
+    let mut recipe = recipe.clone();
+    let more = more.clone();
+    recipe.header.extend(more.header);
+    recipe.claims.extend(more.claims);
+    recipe.without.extend(more.without);
+    recipe.key = more.key.or(recipe.key);
+    recipe.sign_as = more.sign_as.or(recipe.sign_as);
+    recipe.header_text = more.header_text.or(recipe.header_text);
+    recipe.claims_text = more.claims_text.or(recipe.claims_text);
+    recipe.signature = more.signature.or(recipe.signature);
+    recipe.text = more.text.or(recipe.text);
     Ok(source::Assertion::Recipe(recipe))
 }
 
@@ -286,13 +303,25 @@ impl Context<'_> {
         if written.is_by_jwt() {
             each_client = all(&written.client_assertion, &written.each_client)?;
         }
+        let each_proof = match (&written.proof, written.each_proof.as_slice()) {
+            (None, []) => Vec::new(),
+            (None, _) => bail!("each_proof: there is no proof"),
+            (Some(proof), []) => vec![proof.clone()],
+            (Some(proof), each) => {
+                each.iter().map(|more| varied_proof(proof, more)).collect::<Result<Vec<_>>>()?
+            }
+        };
         let (mut assertions, mut client_assertions) = (Vec::new(), Vec::new());
-        for number in 0..each.len().max(each_client.len()) {
+        let mut proofs = Vec::new();
+        for number in 0..each.len().max(each_client.len()).max(each_proof.len()) {
             for _ in 0..written.times {
                 let assertion = each.get(number).or_else(|| each.last()).context("an assertion")?;
                 assertions.push(self.assertion(assertion, &written.organization)?);
                 if let Some(one) = each_client.get(number).or_else(|| each_client.last()) {
                     client_assertions.push(self.client_assertion(one, written)?);
+                }
+                if let Some(one) = each_proof.get(number).or_else(|| each_proof.last()) {
+                    proofs.push(self.proof(one, &written.organization, written.nonce_of.as_deref())?);
                 }
             }
         }
@@ -300,6 +329,9 @@ impl Context<'_> {
             if let (Some(label), Some(first)) = (label, made.first()) {
                 self.minted.borrow_mut().insert(format!("{label}{suffix}"), first.clone());
             }
+        }
+        if let (Some(label), Some(Proof::Made(first))) = (label, proofs.first()) {
+            self.minted.borrow_mut().insert(format!("{label}-proof"), first.clone());
         }
         let token_exchange = written.token_exchange.as_ref();
         let token_exchange = token_exchange
@@ -330,6 +362,7 @@ impl Context<'_> {
             resource: fill(&written.resource)?,
             assertions,
             token_exchange,
+            proofs,
             at_once: written.at_once,
         })
     }
@@ -388,9 +421,45 @@ impl Context<'_> {
         mint(recipe, Defaults { key: key.to_owned(), claims }, self)
     }
 
+    /// A DPoP proof (RFC 9449 section 4.2), by the key `es256/dpop` where nothing else is said, for the token endpoint.
+    fn proof(
+        &self,
+        written: &source::Assertion,
+        organization: &str,
+        nonce_of: Option<&str>,
+    ) -> Result<Proof> {
+        let mut recipe = match written {
+            source::Assertion::Text(text) => return Ok(Proof::Made(self.text(text)?)),
+            source::Assertion::Recipe(recipe) => recipe.clone(),
+        };
+        let name = recipe.key.clone().unwrap_or_else(|| "es256/dpop".to_owned());
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), "dpop+jwt".into());
+        header.insert("jwk".to_owned(), key(&name)?.jwk()?);
+        let claims = json!({
+            "htm": "POST",
+            "htu": format!("{}/oauth2/token", self.issuer_identifier(organization)),
+            "iat": self.now.get(),
+            "jti": self.unique(),
+        });
+        let Value::Object(mut claims) = claims else { bail!("claims are an object") };
+        if let Some(label) = nonce_of {
+            header.insert("alg".to_owned(), key(&name)?.algorithm().into());
+            claims.extend(self.object(&recipe.claims)?);
+            return Ok(Proof::WithNonce { of: label.to_owned(), key: name, header, claims });
+        }
+        header.extend(std::mem::take(&mut recipe.header));
+        recipe.header = header;
+        recipe.without.push("header.kid".to_owned());
+        Ok(Proof::Made(mint(&recipe, Defaults { key: name, claims }, self)?))
+    }
+
     fn http(&self, written: &source::Http) -> Result<Http> {
         let assertion = self.assertion(&written.assertion, "acme")?;
         self.minted.borrow_mut().insert(String::new(), assertion);
+        if let Proof::Made(proof) = self.proof(&written.proof, "acme", None)? {
+            self.minted.borrow_mut().insert("-proof".to_owned(), proof);
+        }
         let header = |(name, value): &(String, String)| Ok((name.clone(), self.latin1(value)?));
         Ok(Http {
             method: written.method.clone(),
@@ -490,6 +559,9 @@ impl Fill for Context<'_> {
         let filling = match parts.as_slice() {
             ["assertion"] => self.known_assertion("")?.into(),
             ["assertion", label] => self.known_assertion(label)?.into(),
+            ["proof"] => self.known_assertion("-proof")?.into(),
+            ["proof", label] => self.known_assertion(&format!("{label}-proof"))?.into(),
+            ["jkt", name] => key(name)?.thumbprint()?.into(),
             ["any"] => Filling::Later,
             ["client_id" | "client_secret" | "previous_client_secret", _] => Filling::Later,
             ["basic" | "basic-escaped" | "access_token", _] => Filling::Later,

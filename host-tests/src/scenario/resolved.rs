@@ -197,8 +197,28 @@ pub struct Exchange {
     pub assertions: Vec<String>,
     /// They are subject tokens of a token exchange.
     pub token_exchange: Option<TokenExchange>,
+    /// The DPoP proofs, one for each assertion. Empty: there are none.
+    pub proofs: Vec<Proof>,
     /// All at the same time.
     pub at_once: bool,
+}
+
+/// A DPoP proof.
+#[derive(Clone)]
+pub enum Proof {
+    /// As it is sent.
+    Made(String),
+    /// One that can't be signed before its nonce is known.
+    WithNonce {
+        /// The label of the step whose response brings the nonce.
+        of: String,
+        /// The name of the key that signs.
+        key: String,
+        /// Its header.
+        header: Map<String, Value>,
+        /// Its claims, but for `nonce`.
+        claims: Map<String, Value>,
+    },
 }
 
 /// An HTTP request.

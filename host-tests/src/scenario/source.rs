@@ -25,7 +25,7 @@ pub struct Scenario {
     pub rules: Vec<String>,
     /// Why it can be carried out over HTTP only.
     pub http_only: Option<String>,
-    /// Settings of the installation: `dev`, `access_token_algorithm`.
+    /// Settings of the installation: `dev`, `access_token_algorithm`, `dpop_nonce`.
     #[serde(default)]
     pub settings: Map<String, Value>,
     /// The organizations.
@@ -184,6 +184,13 @@ pub struct Exchange {
     /// The step is done with each of these claims, over those of the assertion.
     #[serde(default)]
     pub each: Vec<Map<String, Value>>,
+    /// The DPoP proof, if the client sends one.
+    pub proof: Option<Assertion>,
+    /// The step is done with each of these, over the proof.
+    #[serde(default)]
+    pub each_proof: Vec<Recipe>,
+    /// The proof has the nonce that came with the response to the step of this label.
+    pub nonce_of: Option<String>,
     /// The step is done so often, with a fresh assertion each time.
     #[serde(default = "once")]
     pub times: usize,
@@ -298,6 +305,9 @@ pub struct Http {
     /// An assertion that stands for `${assertion}` in the rest.
     #[serde(default)]
     pub assertion: Assertion,
+    /// A DPoP proof that stands for `${proof}` in the rest.
+    #[serde(default)]
+    pub proof: Assertion,
 }
 
 fn post() -> String {

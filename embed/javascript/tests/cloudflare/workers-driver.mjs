@@ -15,12 +15,12 @@ let started; // with which settings
 let sown; // whether there is a document among them
 let scenario = 0;
 
-async function start({ public_url, dev, access_token_algorithm = "", admin_token, trust }) {
+async function start({ public_url, dev, access_token_algorithm = "", dpop_nonce = false, admin_token, trust }) {
   scenario += 1;
   sown = Boolean(trust);
   const bindings = {
     PUBLIC_URL: public_url, DEV: String(dev), ACCESS_TOKEN_ALGORITHM: access_token_algorithm, ADMIN_TOKEN: admin_token,
-    TRUST: trust ? JSON.stringify(trust) : "",
+    DPOP_NONCE: String(dpop_nonce), TRUST: trust ? JSON.stringify(trust) : "",
   };
   // Objects find their part of TRUST by their name, which must be that of the organization.
   if (!trust && JSON.stringify(bindings) === started) return {};

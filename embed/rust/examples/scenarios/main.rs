@@ -37,6 +37,7 @@ fn start(settings: &Value, clock: &Arc<AtomicU64>) -> Result<Host, Error> {
     let clock = Arc::clone(clock);
     let mut options = Options::new(text(&settings["public_url"]))
         .dev(settings["dev"] == true)
+        .dpop_nonce(settings["dpop_nonce"] == true)
         .host_signatures(std::env::args().any(|argument| argument == "--host-signatures"))
         .clock(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
     if let Some(algorithm) = settings["access_token_algorithm"].as_str() {
@@ -113,7 +114,7 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
             };
             json!({"access_token": token.token, "token_type": token.token_type,
                 "expires_in": token.expires_in, "scope": token.scope,
-                "issued_token_type": token.issued_token_type})
+                "issued_token_type": token.issued_token_type, "dpop_nonce": token.dpop_nonce})
         }
         "explain" if request["token_exchange"].is_object() => {
             let asked = ExchangeRequest {
@@ -199,6 +200,7 @@ fn of_error(error: Error) -> Value {
             "error": refusal.code,
             "reason": refusal.reason,
             "error_description": refusal.sentence,
+            "dpop_nonce": refusal.dpop_nonce,
         }}),
         Error::KeysNeeded(KeysNeeded { owner: KeyOwner::TrustedIssuer(name), uri, .. }) => {
             json!({"keys_needed": {"trusted_issuer": name, "uri": uri}})
