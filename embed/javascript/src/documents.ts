@@ -71,6 +71,11 @@ export interface ApplicationMetadata {
    * issuer identifier.
    */
   audience?: Audience;
+  /**
+   * Whether its tokens are always bound to a key: a request without a DPoP proof is refused (RFC 9449 section 5.2,
+   * R102). A token that was asked for with a proof is bound in any case.
+   */
+  dpop_bound_access_tokens?: boolean;
   /** Whether it may be used at all. Default: true. */
   enabled?: boolean;
 }

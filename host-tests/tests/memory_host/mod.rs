@@ -134,13 +134,12 @@ impl Embedded {
         store.limiter(|host| &mut host.limits);
         store.set_fuel(FUEL).map_err(wasm)?;
         let exchanger = ExchangerEvents::instantiate(&mut store, &component, &linker).map_err(wasm)?;
-        let settings =
-            Settings {
-                public_url: PUBLIC_URL.to_owned(),
-                access_token_algorithm: None,
-                dev: false,
-                dpop_nonce: false,
-            };
+        let settings = Settings {
+            public_url: PUBLIC_URL.to_owned(),
+            access_token_algorithm: None,
+            dev: false,
+            dpop_nonce: false,
+        };
         let configuration = exchanger.asserta_exchange_configuration();
         let configured = configuration.call_configure(&mut store, &settings).map_err(wasm)?;
         configured.map_err(|error| anyhow!("{error:?}"))?;

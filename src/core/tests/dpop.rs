@@ -394,3 +394,39 @@ fn r100_url_of_a_host() {
     assert_eq!(ask("1", &at_the_host, "https://other.example/token"), Err(Reason::ProofMismatch));
     assert_eq!(ask("1", &at_the_host, "https://gateway.example/token"), Ok(()));
 }
+
+/// R36, R100 to R102: what an explanation says of the proof, of the key that an assertion is bound to, and of an application that
+/// needs one.
+#[test]
+fn r36_explained() {
+    let endpoint = with(json!({ "dpop_bound_access_tokens": true }));
+    let service = service(&endpoint.world, false);
+    let bound = assertion(&key(1), START, json!({ "cnf": { "jkt": jkt(&own()) } }));
+    let id = endpoint.client.application.client_id();
+    let explained = |proof: Option<&str>| {
+        let organization = default_organization();
+        let explained =
+            run(service.explain_with_proof(&organization, &bound, Some(id), proof)).expect("explained");
+        let saw = |name: &str| {
+            let step = explained.checks.iter().find(|step| step.check == name);
+            step.map(|step| (step.reason, step.saw.clone())).unwrap_or_default()
+        };
+        (explained.accepted, saw("DPoP proof"), saw("cnf"))
+    };
+    let good = proof(&own(), "1", json!({}));
+    let (accepted, (reason, saw), cnf) = explained(Some(&good));
+    assert_eq!((accepted, reason), (true, None));
+    assert!(saw.contains(&jkt(&own())) && saw.contains("was not used"), "{saw}");
+    assert_eq!(cnf.1, "cnf has a jkt, and the DPoP proof is by that key");
+    let (accepted, (reason, _), cnf) = explained(None);
+    assert_eq!((accepted, reason), (false, Some("dpop-proof-missing")));
+    assert!(cnf.1.ends_with("there is no DPoP proof"), "{}", cnf.1);
+    let other = SigningKey::generate(SigningAlgorithm::Es256, &[8; 32]);
+    let (_, (reason, _), cnf) = explained(Some(&proof(&other, "1", json!({}))));
+    assert_eq!((reason, cnf.0), (None, Some("assertion-bound")));
+    let (_, (reason, saw), _) = explained(Some(&proof(&own(), "1", json!({ "htm": "GET" }))));
+    assert_eq!((reason, saw.as_str()), (Some("dpop-proof-mismatch"), "htm is not the method of the request"));
+    // Nothing was used up, until it is.
+    assert_eq!(endpoint.reason(&bound, Some(&good)), Ok(TokenType::DPoP));
+    assert_eq!(explained(Some(&good)).1.0, Some("dpop-proof-replayed"));
+}

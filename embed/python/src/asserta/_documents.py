@@ -78,6 +78,10 @@ class ApplicationMetadata(TypedDict):
     """The resources its tokens are for, 1 to 32: ``aud`` of the token, and what ``resource`` may name. Absent: our own
     issuer identifier.
     """
+    dpop_bound_access_tokens: NotRequired[bool]
+    """Whether its tokens are always bound to a key: a request without a DPoP proof is refused (RFC 9449 section 5.2,
+    R102). A token that was asked for with a proof is bound in any case.
+    """
     enabled: NotRequired[bool]
     """Whether it may be used at all. Default: ``True``."""
 

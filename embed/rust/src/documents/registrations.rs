@@ -264,6 +264,10 @@ pub struct ApplicationMetadata {
     /// issuer identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
+    /// Whether its tokens are always bound to a key: a request without a DPoP proof is refused (RFC 9449 section 5.2,
+    /// R102). A token that was asked for with a proof is bound in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_bound_access_tokens: Option<bool>,
     /// Whether it may be used at all. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,

@@ -125,7 +125,7 @@ pub struct ApplicationMetadata {
     pub audience: Option<OneOrMany>,
     /// Whether its tokens are always bound to a key: a request without a DPoP proof is refused (RFC 9449 section 5.2, R102). A
     /// token that was asked for with a proof is bound in any case.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub dpop_bound_access_tokens: bool,
     /// Whether it may be used at all.
     #[serde(default = "enabled")]
@@ -142,6 +142,10 @@ pub(crate) const DEFAULT_LIFETIME: u32 = 3600;
 
 const fn default_lifetime() -> u32 {
     DEFAULT_LIFETIME
+}
+
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 const fn enabled() -> bool {

@@ -71,6 +71,17 @@ impl<P: Ports> Service<P> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
+        self.explain_with_proof(organization, assertion, client_id, None).await
+    }
+
+    /// The same with the DPoP proof that comes with it, if one does (R36, R100 to R102).
+    pub async fn explain_with_proof(
+        &self,
+        organization: &OrganizationId,
+        assertion: &str,
+        client_id: Option<&str>,
+        proof: Option<&str>,
+    ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
         let application = match client_id {
             Some(label) if self.registry.is_label(organization, label, |_| false).await? => None,
@@ -97,7 +108,9 @@ impl<P: Ports> Service<P> {
             Some(application) => steps_of_application(application, GrantType::JwtBearer, &mut trail),
             None => step_of_no_client(self.registry.grants_without_client(&organization).await?, &mut trail),
         }
-        match self.jwt_bearer(&organization, asker, &request, None, now, &mut trail).await {
+        let needed = application.as_ref().is_some_and(|known| known.metadata().dpop_bound_access_tokens);
+        let proved = self.explain_proof(&organization, proof, needed, now, &mut trail).await?;
+        match self.jwt_bearer(&organization, asker, &request, proved.as_ref(), now, &mut trail).await {
             Ok(granted) => {
                 if let Some(mark) = granted.mark() {
                     self.step_of_mark(mark, now, &mut trail).await?;

@@ -1,13 +1,16 @@
 //! What a DPoP proof proves of whoever asks (R100, R101), and that it does so once.
 
 use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString as _;
 
 use super::Service;
 use super::registry::CurrentOrganization;
+use super::trail::Trail;
 use crate::grants::PresentedProof;
 use crate::oauth::{Reason, Refusal, of_proof};
-use crate::ports::Ports;
-use crate::proof::{Expected, Nonces, ProofKey};
+use crate::ports::{Ports, StoreError};
+use crate::proof::{Expected, Nonces, Proof, ProofKey};
 use crate::trust::MAX_CLOCK_SKEW;
 
 /// What the client has proved to have.
@@ -63,5 +66,50 @@ impl<P: Ports> Service<P> {
             Reason::Replayed => Reason::ProofReplayed.into(),
             _ => refusal,
         })
+    }
+
+    /// R100 to R102 for an explanation: the key that this proof is by, if it is good; nothing is used up. `needed`: the
+    /// application's tokens are always bound.
+    pub(super) async fn explain_proof(
+        &self,
+        organization: &CurrentOrganization,
+        proof: Option<&str>,
+        needed: bool,
+        now: u64,
+        trail: &mut Trail,
+    ) -> Result<Option<ProofKey>, StoreError> {
+        let Some(text) = proof else {
+            if needed {
+                let saw = || "none, and the application has dpop_bound_access_tokens".to_string();
+                trail.step("R102", "DPoP proof", Err(Reason::ProofMissing), saw);
+            }
+            return Ok(None);
+        };
+        let proved = match Proof::new(text) {
+            Ok(proof) => self.prove(organization, &PresentedProof { proof, url: None }, now).await,
+            Err(problem) => Err(of_proof(problem)),
+        };
+        let key = match proved {
+            Ok(Possession { key, .. }) => key,
+            // The store fails, and the explanation ends.
+            Err(refusal) if refusal.reason == Reason::StoreUnavailable => {
+                return Err(StoreError::Unavailable);
+            }
+            Err(refusal) => {
+                let saw = || refusal.cause.unwrap_or_default();
+                trail.step("R100, R101", "DPoP proof", Err(refusal.reason), saw);
+                return Ok(None);
+            }
+        };
+        if let Some(key) = &key {
+            let mark = key.mark(organization.id.as_str(), MAX_CLOCK_SKEW);
+            let is_used = self.spent.is_reserved(&mark, now).await?;
+            let (verdict, was) =
+                if is_used { (Err(Reason::ProofReplayed), "was") } else { (Ok(()), "was not") };
+            trail.step("R100, R101", "DPoP proof", verdict, || {
+                format!("by the key {}; a proof of it with this jti {was} used before", key.thumbprint())
+            });
+        }
+        Ok(key)
     }
 }

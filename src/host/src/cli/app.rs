@@ -91,6 +91,9 @@ struct Metadata {
     /// A resource that its access tokens are for; repeatable. By default the organization itself.
     #[arg(long, value_name = "AUD")]
     audience: Option<Vec<String>>,
+    /// Whether its access tokens are always bound to a key, so that each request needs a DPoP proof.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    dpop_bound: Option<bool>,
     /// Whether it may be used at all.
     #[arg(long, value_name = "BOOL")]
     enabled: Option<bool>,
@@ -262,6 +265,7 @@ impl Metadata {
         set("trusted_issuers", self.issuers.map(Value::from));
         set("access_token_lifetime", self.token_lifetime.map(Value::from));
         set("audience", self.audience.map(Value::from));
+        set("dpop_bound_access_tokens", self.dpop_bound.map(Value::from));
         set("enabled", self.enabled.map(Value::from));
         Ok(written)
     }

@@ -22,6 +22,9 @@ pub(crate) struct Explain {
     /// It is a client assertion: whether it authenticates its application (private_key_jwt).
     #[arg(long)]
     client_assertion: bool,
+    /// The DPoP proof that comes with the assertion: itself, @FILE, or - for standard input.
+    #[arg(long, value_name = "PROOF", conflicts_with = "client_assertion")]
+    dpop_proof: Option<String>,
     /// The application that would present it. By default one that may do anything; the one that a client assertion names.
     // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -66,6 +69,9 @@ impl Explain {
             if let Some(name) = name {
                 question.insert(member.to_owned(), name.into());
             }
+        }
+        if let Some(proof) = self.dpop_proof {
+            question.insert("dpop_proof".to_owned(), read_argument(&proof)?.into());
         }
         let path = self.organization.path(&["explain"]);
         let explanation = self.server.client()?.post(&path, &Value::Object(question))?;

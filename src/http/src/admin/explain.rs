@@ -32,6 +32,8 @@ struct Question {
     actor_token_type: Option<String>,
     #[serde(default)]
     client_id: Option<String>,
+    #[serde(default)]
+    dpop_proof: Option<String>,
 }
 
 pub(super) async fn explain(
@@ -43,9 +45,14 @@ pub(super) async fn explain(
     let question: Question = body::read(request)?;
     question.check()?;
     let Question { assertion, client_assertion, subject_token, .. } = &question;
-    let client_id = question.client_id.as_deref();
+    let (client_id, proof) = (question.client_id.as_deref(), question.dpop_proof.as_deref());
+    if proof.is_some() && assertion.is_none() {
+        return Err(FieldError::new("dpop_proof", "is for an assertion").into());
+    }
     let explanation = match (assertion, client_assertion, subject_token, client_id) {
-        (Some(assertion), None, None, _) => service.explain(organization, assertion, client_id).await?,
+        (Some(assertion), None, None, _) => {
+            service.explain_with_proof(organization, assertion, client_id, proof).await?
+        }
         (None, Some(assertion), None, _) => {
             service.explain_client(organization, assertion, client_id).await?
         }

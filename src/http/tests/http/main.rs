@@ -6,6 +6,7 @@ mod admin_bodies;
 mod apply;
 mod client_keys;
 mod console;
+mod dpop;
 mod issuer_keys;
 mod own_tokens;
 mod presets;

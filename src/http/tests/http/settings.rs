@@ -11,6 +11,7 @@ fn a_bad_setting_refuses_everything_until_it_is_mended() {
         ("public_url", Ok("ftp://as.example"), "public_url", "https:// or http://"),
         ("public_url", Err("can not be read from its provider"), "public_url", "provider"),
         ("dev", Ok("yes"), "dev", "true or false"),
+        ("dpop_nonce", Ok("on"), "dpop_nonce", "true or false"),
         ("access_token_algorithm", Ok("HS256"), "access_token_algorithm", "ES256, EdDSA or RS256"),
         ("activity", Ok("sometimes"), "activity", "on or off"),
         ("admin_token", Ok("short"), "admin_token", "32 bytes"),
