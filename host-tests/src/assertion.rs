@@ -1,4 +1,4 @@
-//! A plain good assertion, for tests in code.
+//! A plain good assertion, and a plain good DPoP proof, for tests in code.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,6 +30,29 @@ pub fn assertion(key_name: &str, claims: &Value) -> Result<String> {
         all[name] = value.clone();
     }
     let header = json!({"alg": key.algorithm(), "kid": key.name()});
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", encode(&header), encode(&all));
+    let signature = key.sign(key.algorithm(), message.as_bytes())?;
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// A DPoP proof by this test key for the token endpoint of `acme`, with other claims put over good ones.
+///
+/// # Errors
+/// There is no such key.
+pub fn proof(key_name: &str, claims: &Value) -> Result<String> {
+    static SERIAL: AtomicU64 = AtomicU64::new(0);
+    let key = key(key_name)?;
+    let mut all = json!({
+        "htm": "POST",
+        "htu": format!("{PUBLIC_URL}/t/acme/oauth2/token"),
+        "iat": present(),
+        "jti": format!("{}-{}", std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed)),
+    });
+    for (name, value) in claims.as_object().into_iter().flatten() {
+        all[name] = value.clone();
+    }
+    let header = json!({"typ": "dpop+jwt", "alg": key.algorithm(), "jwk": key.jwk()?});
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(&header), encode(&all));
     let signature = key.sign(key.algorithm(), message.as_bytes())?;

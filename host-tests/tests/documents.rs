@@ -138,6 +138,11 @@ fn token_exchange() {
 }
 
 #[test]
+fn dpop() {
+    run("docs/dpop.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }

@@ -113,6 +113,29 @@ async fn r90_oauth4webapi_and_authlib_exchange_tokens() -> Result<()> {
     Ok(())
 }
 
+/// R100 to R102: proofs that somebody else makes, and the nonce that is asked for once: each token brings the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn r101_oauth4webapi_with_dpop() -> Result<()> {
+    let node = tokio::task::spawn_blocking(node).await??;
+    for (dpop_nonce, tries) in [(false, 2), (true, 3)] {
+        let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
+            settings.public_url = None;
+            settings.dpop_nonce = dpop_nonce;
+        });
+        let host = host.start().await?;
+        let issuer = format!("http://{}/t/acme", host.address());
+        let client = Admin(host.address()).register_acme().await?;
+        let mine = || assertion("es256", &json!({"aud": issuer}));
+        let (first, second) = (mine()?, mine()?);
+        let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, &first, &second];
+        let seen = tokio::task::block_in_place(|| node.client("dpop-client.mjs", &arguments))?;
+        let expected = json!({"listed": true, "token_types": ["dpop", "dpop"], "bound": true, "tries": tries});
+        ensure!(seen == expected, "{seen}, expected {expected}");
+        host.stop().await;
+    }
+    Ok(())
+}
+
 /// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
 async fn installation(algorithm: &str) -> Result<(LocalHost, Client, String)> {
     let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
