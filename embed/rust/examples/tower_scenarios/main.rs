@@ -55,6 +55,7 @@ fn started(settings: &Value, clock: &Arc<AtomicU64>) -> Endpoint {
     let clock = Arc::clone(clock);
     let mut options = Options::new(text(&settings["public_url"]))
         .dev(settings["dev"] == true)
+        .dpop_nonce(settings["dpop_nonce"] == true)
         .clock(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
     if let Some(algorithm) = settings["access_token_algorithm"].as_str() {
         options = options.access_token_algorithm(algorithm);
