@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use asserta_core::jose::key::thumbprint;
 use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, base64url};
-use asserta_core::proof::{Expected, MAX_PROOF, Proof, ProofKey};
+use asserta_core::proof::{Expected, MAX_PROOF, Proof, ProofHeader, ProofKey};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
@@ -38,7 +38,7 @@ static SETTING: LazyLock<OneThread> = LazyLock::new(|| {
 asserta_fuzz::target!(|input| {
     let Setting { header, claims, .. } = &SETTING.0;
     assert!(check(header.as_bytes(), claims.as_bytes()).is_some(), "the good one");
-    if let Ok(Some(proof)) = Proof::from_header(&[input]) {
+    if let Ok(Some(proof)) = Proof::from_header(ProofHeader::Once(input)) {
         assert!(input.len() <= MAX_PROOF, "R100");
         _ = proof.check(&EXPECTED, &Portable);
     }

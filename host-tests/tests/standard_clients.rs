@@ -129,7 +129,8 @@ async fn r101_oauth4webapi_with_dpop() -> Result<()> {
         let (first, second) = (mine()?, mine()?);
         let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, &first, &second];
         let seen = tokio::task::block_in_place(|| node.client("dpop-client.mjs", &arguments))?;
-        let expected = json!({"listed": true, "token_types": ["dpop", "dpop"], "bound": true, "tries": tries});
+        let expected =
+            json!({"listed": true, "token_types": ["dpop", "dpop"], "bound": true, "tries": tries});
         ensure!(seen == expected, "{seen}, expected {expected}");
         host.stop().await;
     }

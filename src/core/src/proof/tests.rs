@@ -209,7 +209,9 @@ fn r100_form() {
     assert_eq!(refused(&format!("{head}.AAAA")), ProofProblem::SignatureInvalid);
     assert_eq!(refused(&"x".repeat(MAX_PROOF + 1)), ProofProblem::TooLarge);
     let value = good.as_bytes();
-    let read = |values: &[&[u8]]| Proof::from_header(values).map(|proof| proof.is_some());
+    let read = |values: &[&[u8]]| {
+        Proof::from_header(ProofHeader::of(values.iter().copied())).map(|proof| proof.is_some())
+    };
     assert_eq!(read(&[]), Ok(false));
     assert_eq!(read(&[value]), Ok(true));
     assert_eq!(read(&[value, value]), Err(ProofProblem::Repeated));
