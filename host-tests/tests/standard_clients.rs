@@ -115,7 +115,7 @@ async fn r90_oauth4webapi_and_authlib_exchange_tokens() -> Result<()> {
 
 /// R100 to R102: proofs that somebody else makes, and the nonce that is asked for once: each token brings the next.
 #[tokio::test(flavor = "multi_thread")]
-async fn r101_oauth4webapi_with_dpop() -> Result<()> {
+async fn r101_oauth4webapi_and_openid_client_with_dpop() -> Result<()> {
     let node = tokio::task::spawn_blocking(node).await??;
     for (dpop_nonce, tries) in [(false, 2), (true, 3)] {
         let host = LocalHost::of(program("handler.wasm")?).settings(|settings| {
@@ -132,6 +132,10 @@ async fn r101_oauth4webapi_with_dpop() -> Result<()> {
         let expected =
             json!({"listed": true, "token_types": ["dpop", "dpop"], "bound": true, "tries": tries});
         ensure!(seen == expected, "{seen}, expected {expected}");
+        let (first, second) = (mine()?, mine()?);
+        let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, &first, &second];
+        let seen = tokio::task::block_in_place(|| node.client("openid-dpop-client.mjs", &arguments))?;
+        ensure!(seen == json!({"token_types": ["dpop", "dpop"], "bound": true}), "openid-client: {seen}");
         host.stop().await;
     }
     Ok(())
