@@ -7,7 +7,7 @@ use crate::world::World;
 
 #[test]
 fn a_bad_setting_refuses_everything_until_it_is_mended() {
-    let cases: [(&'static str, Result<&str, &'static str>, &str, &str); 10] = [
+    let cases: [(&'static str, Result<&str, &'static str>, &str, &str); 11] = [
         ("public_url", Ok("ftp://as.example"), "public_url", "https:// or http://"),
         ("public_url", Err("can not be read from its provider"), "public_url", "provider"),
         ("dev", Ok("yes"), "dev", "true or false"),
