@@ -11,7 +11,7 @@ use asserta_core::json;
 use asserta_core::jwt::{Keys, UnverifiedJwt, Verification};
 use asserta_core::keys::KeySource;
 use asserta_core::organization::{OrganizationId, OrganizationUrls};
-use asserta_core::trust::policy::{Asker, Terms, admit, explain_judgement};
+use asserta_core::trust::policy::{Asker, Claimed, Terms, admit, explain_judgement};
 use asserta_core::trust::{AudienceMode, Issuer, TrustedIssuer};
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ asserta_fuzz::target!(|input| {
     assert_eq!(decision.is_ok(), allowed.is_ok(), "{:?} {allowed:?}", decision.err());
     match verify(true) {
         Ok(assertion) => {
-            let findings = explain_judgement(terms, assertion.claims());
+            let findings = explain_judgement(terms, assertion.claims(), &Claimed::NOTHING);
             assert_eq!(decide(assertion).is_ok(), decision.is_ok(), "explain grants otherwise");
             assert_eq!(
                 findings.iter().all(|finding| finding.verdict.is_ok()),

@@ -89,6 +89,9 @@ export type AudienceMode = "any" | "exactly-one";
 /** Whether an assertion works again. */
 export type Replay = "once" | "allow";
 
+/** What an issuer's assertions are. */
+export type Profile = "jwt-bearer" | "id-jag";
+
 /** A value that a claim is compared with. Types count: `"1"` is not `1`. */
 export type ClaimValue = string | boolean | number;
 
@@ -280,6 +283,13 @@ export interface TrustedIssuer {
   trust_domain?: string;
   /** The `typ` that its assertions must have. Absent: any that names no other use. */
   typ?: string;
+  /**
+   * What its assertions are: any JWT for the JWT bearer grant (`jwt-bearer`, the default), or ID-JAGs alone
+   * (`id-jag`). Those have `typ` `oauth-id-jag+jwt`, are for us by our issuer identifier and nobody else, name the
+   * client that presents them, have `jti` and `iat`, and work once. So `alias`, another `typ`, `replay: "allow"` and
+   * rules with `client: "none"` can't stand beside it.
+   */
+  profile?: Profile;
   /**
    * The subjects it may speak for: whole, or with `*` for one or more characters within a segment of `/ : @ |` and
    * `**` for one or more across. Absent: all.

@@ -12,7 +12,7 @@ use asserta_core::keys::KeySource;
 use asserta_core::organization::OrganizationUrls;
 use asserta_core::trust::Issuer;
 use asserta_core::trust::policy::{
-    Allowed, Asker, PolicyProblem, Terms, admit, explain_admission, explain_judgement, judge,
+    Allowed, Asker, Claimed, PolicyProblem, Terms, admit, explain_admission, explain_judgement, judge,
 };
 use serde_json::{Value, json};
 use world::*;
@@ -53,8 +53,9 @@ fn verdict(
         .verify(Keys { keys, have_kid: true }, &Portable)
         .expect("verified");
 
-    let verdict = admit(terms).and_then(|admitted| judge(&admitted, &verified).verdict);
-    let findings = [explain_admission(terms), explain_judgement(terms, verified.claims())].concat();
+    let verdict = admit(terms).and_then(|admitted| judge(&admitted, &verified, &Claimed::NOTHING).verdict);
+    let findings =
+        [explain_admission(terms), explain_judgement(terms, verified.claims(), &Claimed::NOTHING)].concat();
     let first = findings.iter().find_map(|finding: &Finding<_>| finding.verdict.err());
     assert_eq!(verdict.as_ref().err().copied(), first, "explain differs");
     assert_eq!(

@@ -16,7 +16,7 @@ use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationUrls;
 use asserta_core::service::{NewApplication, Service};
 use asserta_core::trust::Issuer;
-use asserta_core::trust::policy::{Asker, Judgement, PolicyProblem, Terms, admit, judge};
+use asserta_core::trust::policy::{Asker, Claimed, Judgement, PolicyProblem, Terms, admit, judge};
 use serde_json::{Value, json};
 use world::*;
 
@@ -311,7 +311,7 @@ fn timed(policy: Value, claims: Value) -> (Duration, Judgement) {
         .expect("verified");
     let admitted = admit(terms).expect("admitted");
     let began = Instant::now();
-    let judgement = judge(&admitted, &verified);
+    let judgement = judge(&admitted, &verified, &Claimed::NOTHING);
     (began.elapsed(), judgement)
 }
 

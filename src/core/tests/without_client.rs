@@ -453,7 +453,7 @@ fn r29_known_without_reading_every_issuer() {
         assert!(reads < 30, "{reads}");
         assert!(lists_none(&world));
         // The counter, and for each of what is offered a signpost and the record that it leads to.
-        assert!(world.registry.reads.get() <= 5, "{}", world.registry.reads.get());
+        assert!(world.registry.reads.get() <= 7, "{}", world.registry.reads.get());
     }
     // Kept from then on: the counter alone is read.
     assert!(run(service.registry().offered(&organization)).expect("known").without_client);

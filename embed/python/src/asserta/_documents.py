@@ -94,6 +94,9 @@ AudienceMode = Literal["any", "exactly-one"]
 Replay = Literal["once", "allow"]
 """Whether an assertion works again."""
 
+Profile = Literal["jwt-bearer", "id-jag"]
+"""What an issuer's assertions are."""
+
 ClaimValue = str | bool | int | float
 """A value that a claim is compared with. Types count: ``"1"`` is not ``1``."""
 
@@ -275,6 +278,12 @@ class TrustedIssuer(TypedDict):
     """
     typ: NotRequired[str]
     """The ``typ`` that its assertions must have. Absent: any that names no other use."""
+    profile: NotRequired[Profile]
+    """What its assertions are: any JWT for the JWT bearer grant (``jwt-bearer``, the default), or ID-JAGs alone
+    (``id-jag``). Those have ``typ`` ``oauth-id-jag+jwt``, are for us by our issuer identifier and nobody else, name
+    the client that presents them, have ``jti`` and ``iat``, and work once. So ``alias``, another ``typ``, ``replay:
+    "allow"`` and rules with ``client: "none"`` can't stand beside it.
+    """
     subjects: NotRequired[list[str]]
     """The subjects it may speak for: whole, or with ``*`` for one or more characters within a segment of ``/ : @ |``
     and ``**`` for one or more across. Absent: all.

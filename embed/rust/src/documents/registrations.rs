@@ -74,6 +74,12 @@ pub struct TrustedIssuer {
     /// The `typ` that its assertions must have. Absent: any that names no other use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typ: Option<String>,
+    /// What its assertions are: any JWT for the JWT bearer grant (`jwt-bearer`, the default), or ID-JAGs alone
+    /// (`id-jag`). Those have `typ` `oauth-id-jag+jwt`, are for us by our issuer identifier and nobody else, name the
+    /// client that presents them, have `jti` and `iat`, and work once. So `alias`, another `typ`, `replay: "allow"` and
+    /// rules with `client: "none"` can't stand beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     /// The subjects it may speak for: whole, or with `*` for one or more characters within a segment of `/ : @ |` and
     /// `**` for one or more across. Absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]

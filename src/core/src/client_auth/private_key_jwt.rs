@@ -118,6 +118,7 @@ pub fn expectations<'a>(
         clock_skew,
         max_lifetime,
         require_jti: true,
+        require_iat: false,
         proved_key: None,
     }
 }

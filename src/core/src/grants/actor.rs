@@ -3,12 +3,12 @@
 use alloc::string::String;
 
 use crate::json::{Object, Value};
-use crate::jwt::{Claims, VerifiedJwt};
+use crate::jwt::{Claims, VerifiedJwt, as_subject};
 use crate::oauth::Reason;
 use crate::trust::Issuer;
 
 /// How many actors an access token names at most, each for the one before it (R92).
-const MAX_ACTORS: usize = 4;
+pub(super) const MAX_ACTORS: usize = 4;
 
 /// Whom an actor token is about.
 pub struct Actor {
@@ -45,15 +45,25 @@ pub fn act(actor: Option<&Actor>, claims: &Claims) -> Result<Option<Value>, Reas
     Ok(Some(Value::Object(act)))
 }
 
-/// How many actors are named. A number that lost its value when it was read is not passed on (R49).
-fn count(act: Option<&Value>) -> Result<usize, Reason> {
+/// How many actors are named: each by its `sub`, beside which others may stand. A number that lost its value when it was read
+/// is not passed on (R49).
+///
+/// # Errors
+/// [`Reason::ActorInvalid`]
+pub(super) fn count(act: Option<&Value>) -> Result<usize, Reason> {
     if act.is_some_and(|act| !act.is_exact()) {
         return Err(Reason::ActorInvalid);
     }
     let (mut next, mut count) = (act, 0);
     while let Some(act) = next {
-        next = act.as_object().ok_or(Reason::ActorInvalid)?.get("act");
+        let actor = act.as_object().filter(|actor| names_somebody(actor)).ok_or(Reason::ActorInvalid)?;
+        next = actor.get("act");
         count += 1;
     }
     Ok(count)
+}
+
+fn names_somebody(actor: &Object) -> bool {
+    let is_text = |name: &str| actor.get(name).is_none_or(|value| as_subject(value).is_some());
+    actor.get("sub").is_some() && is_text("sub") && is_text("iss")
 }

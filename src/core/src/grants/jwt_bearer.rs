@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::id_jag::{self, IdJag};
 use super::{Decided, Granted};
 use crate::application::MIN_LIFETIME;
 use crate::jose::digest;
@@ -14,7 +15,7 @@ use crate::jwt::{Expectations, Mark, Tolerance, Typ, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::organization::OrganizationId;
 use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Terms};
-use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Replay, TrustedIssuer};
+use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Profile, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
 pub(super) const MAX_RESOURCES: usize = 8;
@@ -118,10 +119,11 @@ pub fn time_left(issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>, now: u64) 
     issuer.limit_to_assertion.then_some(left as u32)
 }
 
-/// What the assertion must say of itself (RFC 7523 section 3), from a client that has proved to have no key.
+/// What the assertion must say of itself (RFC 7523 section 3), or as an ID-JAG (R37), from a client that has proved to have no
+/// key.
 pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
     let (issuer, urls) = (terms.issuer.document(), terms.urls);
-    Expectations {
+    let ordinary = Expectations {
         algorithms: issuer.algorithms.as_deref(),
         typ: issuer.typ.as_deref().map_or(Typ::Any, Typ::Exactly),
         audiences: [Some(&urls.issuer), Some(&urls.token_endpoint), issuer.alias.as_deref(), None],
@@ -129,19 +131,31 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
         clock_skew: issuer.clock_skew,
         max_lifetime: issuer.max_lifetime,
         require_jti: issuer.require_jti,
+        require_iat: false,
         proved_key: None,
+    };
+    match issuer.profile {
+        Profile::JwtBearer => ordinary,
+        Profile::IdJag => id_jag::expectations(terms, ordinary),
     }
 }
 
 /// The decision on an exchange.
 pub fn decide(facts: &Facts<'_>) -> Decided {
-    decide_with(facts, facts.terms.terms().issuer.document().replay)
+    let issuer = facts.terms.terms().issuer.document();
+    // R37: an ID-JAG works once, whatever the record says.
+    let replay = if issuer.profile == Profile::IdJag { Replay::Once } else { issuer.replay };
+    decide_with(facts, replay)
 }
 
 /// The same, of a JWT that works again or not.
 pub(super) fn decide_with(facts: &Facts<'_>, replay: Replay) -> Decided {
     let Facts { organization, terms: admitted, assertion, time_left } = facts;
-    let Judgement { rule, label, audited, verdict } = policy::judge(admitted, assertion);
+    let IdJag { claimed, actor } = match id_jag::read(admitted.terms(), assertion.claims()) {
+        Ok(read) => read,
+        Err(reason) => return Decided::refused(reason),
+    };
+    let Judgement { rule, label, audited, verdict } = policy::judge(admitted, assertion, &claimed);
     let Terms { issuer, scope, .. } = admitted.terms();
     // R66: the shorter one counts, and too short a one is of no use.
     let lifetime = |allowed: &Allowed| match (allowed.lifetime(), *time_left) {
@@ -152,7 +166,7 @@ pub(super) fn decide_with(facts: &Facts<'_>, replay: Replay) -> Decided {
     let granted = |allowed: Allowed, lifetime| Granted {
         lifetime,
         rule: rule.clone(),
-        actor: None,
+        actor: actor.cloned(),
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
         // R29: without a client an assertion always works once.
         mark: (replay == Replay::Once || allowed.label().is_some())
@@ -183,6 +197,7 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
         PolicyProblem::ScopeMalformed => Reason::ScopeMalformed,
         PolicyProblem::ScopeNotAllowed => Reason::ScopeNotAllowed,
         PolicyProblem::ResourceUnknown => Reason::ResourceUnknown,
+        PolicyProblem::ClaimedResourceUnknown => Reason::ResourceOfAssertionUnknown,
     }
 }
 

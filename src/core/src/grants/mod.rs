@@ -1,5 +1,6 @@
 //! The grants: the token request of each, its checks, and what is granted.
 
+pub mod id_jag;
 mod actor;
 pub mod jwt_bearer;
 mod question;
@@ -42,6 +43,13 @@ pub struct Decided {
     pub audited: Vec<(String, Result<(), Reason>)>,
     /// What is granted, or the reason of the refusal.
     pub granted: Result<Granted, Reason>,
+}
+
+impl Decided {
+    /// Refused before a rule was looked for.
+    pub(crate) const fn refused(reason: Reason) -> Self {
+        Self { rule: None, label: None, audited: Vec::new(), granted: Err(reason) }
+    }
 }
 
 impl Granted {

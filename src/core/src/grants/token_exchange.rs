@@ -11,8 +11,8 @@ use super::{Decided, Granted};
 use crate::json::Value;
 use crate::jwt::{Claims, Expectations, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
-use crate::trust::policy::{self, Admitted, Asker, PolicyProblem, Terms};
-use crate::trust::{Issuer, Replay, TokenExchange};
+use crate::trust::policy::{self, Admitted, Asker, Claimed, PolicyProblem, Terms};
+use crate::trust::{Issuer, Profile, Replay, TokenExchange};
 
 /// What the response says of the new token (RFC 8693 section 3).
 pub const ISSUED_TOKEN_TYPE: &str = TokenType::AccessToken.name();
@@ -166,7 +166,9 @@ pub fn check_issuer(issuer: &Issuer, token_type: TokenType) -> Result<(), Reason
 }
 
 fn consents(issuer: &Issuer) -> Result<&TokenExchange, Reason> {
-    issuer.document().token_exchange.as_ref().ok_or(Reason::ExchangeNotAllowed)
+    let document = issuer.document();
+    let is_allowed = document.profile == Profile::JwtBearer;
+    document.token_exchange.as_ref().filter(|_| is_allowed).ok_or(Reason::ExchangeNotAllowed)
 }
 
 /// What a subject or an actor token must say of itself: the same as an assertion, but that its `aud` may be the client, too.
@@ -254,7 +256,7 @@ fn may_act(terms: &Terms<'_>, claims: &Claims, client_id: &str, actor: Option<&A
 /// # Errors
 /// The first problem.
 pub fn vouch(terms: &Admitted<'_>, token: &VerifiedJwt<'_>) -> Result<(), PolicyProblem> {
-    match policy::judge(terms, token).verdict {
+    match policy::judge(terms, token, &Claimed::NOTHING).verdict {
         // These come last: all else has passed.
         Ok(_) | Err(PolicyProblem::ScopeNotAllowed | PolicyProblem::ResourceUnknown) => Ok(()),
         Err(problem) => Err(problem),

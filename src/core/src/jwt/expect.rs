@@ -19,6 +19,8 @@ pub struct Expectations<'a> {
     pub max_lifetime: u32,
     /// Whether it must have a `jti` (R46).
     pub require_jti: bool,
+    /// Whether it must have an `iat` (R37).
+    pub require_iat: bool,
     /// The thumbprint of the key that whoever presents it has proved to have; `None`: of none (R36).
     pub proved_key: Option<&'a str>,
 }

@@ -20,7 +20,7 @@ pub use expect::{Expectations, Typ};
 pub use keys::Keys;
 pub use mark::{Mark, Tolerance};
 pub use problem::JwtProblem;
-pub(crate) use rules::{is_of_another_purpose, is_typ};
+pub(crate) use rules::{is_of_another_purpose, is_same_type};
 pub use unverified::{NotJwt, UnverifiedJwt};
 pub use verify::{Verification, VerifiedJwt};
 

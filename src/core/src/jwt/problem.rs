@@ -40,7 +40,7 @@ pub enum JwtProblem {
     NotBeforeInvalid,
     /// It is not valid yet (R44).
     NotYetValid,
-    /// `iat` is malformed or lies ahead (R44).
+    /// `iat` is malformed or lies ahead (R44), or absent and wanted (R37).
     IssuedAtInvalid,
     /// It was issued too long ago (R44).
     TooOld,

@@ -6,8 +6,8 @@ use super::problem::JwtProblem;
 use crate::jose::Header;
 use crate::json::Value;
 
-/// Types of tokens that are made for another purpose: whoever signs them, nothing may be expected to have one (R35).
-/// ID-JAG comes with its profile.
+/// Types of tokens that are made for another purpose: whoever signs them, no registration may expect one (R35). An ID-JAG
+/// is expected where the issuer has its profile (R37).
 const OF_ANOTHER_PURPOSE: &[&str] = &[
     "logout+jwt",
     "secevent+jwt",
@@ -19,19 +19,24 @@ const OF_ANOTHER_PURPOSE: &[&str] = &[
 
 /// R34, R27: `typ`, where certain ones are expected. R35: else none that names another use, our own access tokens among them.
 pub(super) fn typ(header: &Header, expected: &Expectations<'_>) -> Result<(), JwtProblem> {
-    let typ = header.typ.as_deref().map(media_type);
-    let is = |wanted: &str| typ.is_some_and(|typ| typ.eq_ignore_ascii_case(media_type(wanted)));
+    let typ = header.typ.as_deref();
+    let is = |wanted: &str| typ.is_some_and(|typ| is_same_type(typ, wanted));
     let passes = match expected.typ {
-        Typ::Any => !typ.is_some_and(names_a_use),
+        Typ::Any => !typ.map(media_type).is_some_and(names_a_use),
         Typ::Exactly(wanted) => is(wanted),
         Typ::NoneOr(wanted) => typ.is_none() || wanted.iter().any(|wanted| is(wanted)),
     };
     if passes { Ok(()) } else { Err(JwtProblem::TypeNotAllowed) }
 }
 
-/// Whether this `typ` is that of a token for another purpose, which no role may expect.
+/// R34: whether two media types are the same.
+pub(crate) fn is_same_type(typ: &str, other: &str) -> bool {
+    media_type(typ).eq_ignore_ascii_case(media_type(other))
+}
+
+/// Whether this `typ` is that of a token for another purpose, which no registration may expect.
 pub(crate) fn is_of_another_purpose(typ: &str) -> bool {
-    OF_ANOTHER_PURPOSE.iter().any(|other| media_type(typ).eq_ignore_ascii_case(other))
+    OF_ANOTHER_PURPOSE.iter().any(|other| is_same_type(typ, other))
 }
 
 /// RFC 8725 section 3.11: a type that ends in `+jwt`, parameters and white space aside, says what the token is for.
@@ -40,11 +45,6 @@ fn names_a_use(typ: &str) -> bool {
     let outside = |c: char| !c.is_ascii_alphanumeric() && !"!#$&-^_.+/".contains(c);
     typ.split(outside)
         .any(|part| part.len() >= 4 && part.as_bytes()[part.len() - 4..].eq_ignore_ascii_case(b"+jwt"))
-}
-
-/// Whether `typ` is this media type.
-pub(crate) fn is_typ(typ: &str, wanted: &str) -> bool {
-    media_type(typ).eq_ignore_ascii_case(wanted)
 }
 
 /// RFC 7515 section 4.1.9: `application/` may be left out where no other slash follows.
@@ -111,14 +111,16 @@ pub(super) fn not_before(claims: &Claims, expected: &Expectations<'_>, now: u64)
     }
 }
 
-/// R44: `iat` is neither ahead nor too long ago, and not after `exp`.
+/// R44: `iat` is neither ahead nor too long ago, and not after `exp`. R37: it is there, where it must be.
 pub(super) fn issued_at(
     claims: &Claims,
     expiry: Option<f64>,
     expected: &Expectations<'_>,
     now: u64,
 ) -> Result<(), JwtProblem> {
-    let Some(issued_at) = claims.numeric_date("iat", JwtProblem::IssuedAtInvalid)? else { return Ok(()) };
+    let Some(issued_at) = claims.numeric_date("iat", JwtProblem::IssuedAtInvalid)? else {
+        return if expected.require_iat { Err(JwtProblem::IssuedAtInvalid) } else { Ok(()) };
+    };
     let (now, skew) = (now as f64, f64::from(expected.clock_skew));
     if issued_at > now + skew || issued_at > expiry.ok_or(JwtProblem::ExpiryInvalid)? {
         return Err(JwtProblem::IssuedAtInvalid);

@@ -153,8 +153,9 @@ pub(super) fn nbf(look: &Look<'_, '_>) -> String {
 pub(super) fn iat(look: &Look<'_, '_>) -> String {
     let (skew, most) = limits(look);
     format!(
-        "{}; accepted is none, or from {} (max_lifetime {most} s and clock_skew) to {} (clock_skew {skew} s), not after exp",
+        "{}; accepted is {}from {} (max_lifetime {most} s and clock_skew) to {} (clock_skew {skew} s), not after exp",
         time(look, "iat"),
+        if look.expected.require_iat { "" } else { "none, or " },
         look.now.saturating_sub(most + skew),
         look.now.saturating_add(skew),
     )

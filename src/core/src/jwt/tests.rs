@@ -28,6 +28,7 @@ const EXPECTED: Expectations<'static> = Expectations {
     clock_skew: 60,
     max_lifetime: 3600,
     require_jti: false,
+    require_iat: false,
     proved_key: None,
 };
 

@@ -14,9 +14,14 @@ use crate::organization::OrganizationUrls;
 pub struct Offered {
     /// Exchange without a client (R29).
     pub without_client: bool,
+    /// ID-JAGs are accepted (R38).
+    pub id_jag: bool,
     /// Token exchange (R90).
     pub token_exchange: bool,
 }
+
+/// The ID-JAG as a profile of the JWT bearer grant (draft-ietf-oauth-identity-assertion-authz-grant).
+const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
 /// endpoint has nothing for are empty lists.
@@ -34,7 +39,7 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: O
     // Ed25519 goes by two names (RFC 9864).
     let algorithms = Algorithm::ALL.iter().map(|algorithm| algorithm.name());
     let algorithms: Vec<&str> = algorithms.chain(["Ed25519"]).collect();
-    let document = json!({
+    let mut document = json!({
         "issuer": urls.issuer,
         "token_endpoint": urls.token_endpoint,
         "jwks_uri": urls.jwks_uri,
@@ -51,5 +56,8 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: O
         "dpop_signing_alg_values_supported": algorithms,
         "access_token_signing_alg_values_supported": [algorithm.name()],
     });
+    if offered.id_jag {
+        document["authorization_grant_profiles_supported"] = json!([ID_JAG_PROFILE]);
+    }
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")
 }

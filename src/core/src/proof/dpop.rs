@@ -9,7 +9,7 @@ use super::target;
 use crate::jose::key::{PublicKey, VerificationKey, thumbprint};
 use crate::jose::{Algorithm, CompactJws, JwsError, Signatures, digest};
 use crate::json::{self, Object, Value};
-use crate::jwt::{Mark, Tolerance, is_typ};
+use crate::jwt::{Mark, Tolerance, is_same_type};
 
 /// The longest proof that is parsed, in bytes: it is read before anybody knows who sends it.
 pub const MAX_PROOF: usize = 4096;
@@ -106,7 +106,7 @@ impl Proof {
     ) -> Result<ProofKey, ProofProblem> {
         let (jws, members) = CompactJws::parse_with_members(&self.0).map_err(|error| of_form(&error))?;
         let claims = json::object(&jws.payload).map_err(|_| ProofProblem::Malformed)?;
-        if !jws.header.typ.as_deref().is_some_and(|typ| is_typ(typ, "dpop+jwt")) {
+        if !jws.header.typ.as_deref().is_some_and(|typ| is_same_type(typ, "dpop+jwt")) {
             return Err(ProofProblem::TypeNotAllowed);
         }
         let key = key(&members, jws.header.algorithm)?;

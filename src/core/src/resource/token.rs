@@ -35,6 +35,8 @@ pub(super) fn verify(
         algorithms: Some(OfOurTokens::ALGORITHMS),
         typ: Typ::Exactly(TYP),
         audiences: [Some(&settings.audience), None, None, None],
+        require_iat: true,
+        proved_key: None,
         no_other_audience: false,
         clock_skew: CLOCK_SKEW,
         max_lifetime: ANY_LIFETIME,

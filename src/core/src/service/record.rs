@@ -176,9 +176,9 @@ impl Key {
         format!("without-client/{organization}/{which}")
     }
 
-    /// Leads to a trusted issuer whose tokens can be exchanged (R90).
-    pub(super) fn token_exchange(organization: &OrganizationId) -> String {
-        format!("token-exchange/{organization}")
+    /// Leads to a trusted issuer since which something is offered: `id-jag` (R38), `token-exchange` (R90).
+    pub(super) fn offered(organization: &OrganizationId, what: &str) -> String {
+        format!("offered/{organization}/{what}")
     }
 
     /// Says of one issuer what the signpost beside it says of at least one.

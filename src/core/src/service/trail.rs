@@ -174,6 +174,13 @@ impl Trail {
         self.extend(found, reason);
     }
 
+    /// Writes down what a grant itself found.
+    pub(super) fn steps_of_grant(&mut self, found: Vec<Finding<Reason>>) {
+        for finding in found {
+            self.push(finding);
+        }
+    }
+
     fn extend<E>(&mut self, found: Vec<Finding<E>>, reason: impl Fn(E) -> Reason) {
         let Some(steps) = &mut self.steps else { return };
         steps.extend(found.into_iter().map(|finding| finding.map(&reason)));

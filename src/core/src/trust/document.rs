@@ -106,6 +106,13 @@ pub struct TrustedIssuer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub typ: Option<String>,
+    /// What its assertions are: any JWT for the JWT bearer grant (`jwt-bearer`, the default), or ID-JAGs alone (`id-jag`).
+    /// Those have `typ` `oauth-id-jag+jwt`, are for us by our issuer identifier and nobody else, name the client that presents
+    /// them, have `jti` and `iat`, and work once (R37). So `alias`, another `typ`, `replay: "allow"` and rules with
+    /// `client: "none"` can't stand beside it.
+    // Left out where it is the default: a node of before reads the record then.
+    #[serde(default, skip_serializing_if = "Profile::is_default")]
+    pub profile: Profile,
     /// The subjects it may speak for: whole, or with `*` for one or more characters within a segment of `/ : @ |` and
     /// `**` for one or more across (R41, R84). Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,6 +168,22 @@ pub enum Replay {
     Allow,
 }
 
+/// What an issuer's assertions are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Assertions of RFC 7523.
+    #[default]
+    JwtBearer,
+    /// Identity Assertion JWT Authorization Grants, and nothing else (R37).
+    IdJag,
+}
+
+impl Profile {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 /// For whom the tokens of an issuer may be exchanged (RFC 8693), beside the applications that their `aud` names: that an
 /// issuer is trusted says nothing of whom it meant (R91).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

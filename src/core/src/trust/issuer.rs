@@ -6,9 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::condition::{ClaimCondition, Written};
-use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, OWN_SUBJECT, TrustedIssuer};
+use super::document::{MAX_CLOCK_SKEW, MAX_LIFETIME, OWN_SUBJECT, Profile, TrustedIssuer};
 use super::lint;
 use super::named_claims::{NamedClaims, Which};
+use super::profile;
 use super::requirements::Requirements;
 use super::rule::{IssuerRule, RuleClient};
 use super::spiffe_id::TrustDomain;
@@ -136,6 +137,7 @@ fn parse(document: &TrustedIssuer, dev: bool) -> Result<Parsed, FieldError> {
         check_text("alias", alias, 1024)?;
     }
     check_limits(document)?;
+    profile::check(document)?;
     check_typ(document)?;
     let trust_domain = document.trust_domain.as_deref().map(TrustDomain::parse).transpose();
     let trust_domain = trust_domain.map_err(|problem| FieldError::new("trust_domain", problem))?;
@@ -250,7 +252,7 @@ fn of_pattern(text: &str) -> usize {
 fn check_typ(document: &TrustedIssuer) -> Result<(), FieldError> {
     let Some(typ) = &document.typ else { return Ok(()) };
     check_text("typ", typ, 256)?;
-    if jwt::is_of_another_purpose(typ) {
+    if document.profile == Profile::JwtBearer && jwt::is_of_another_purpose(typ) {
         let problem = "must not be the type of tokens that serve another purpose (R35)";
         return Err(FieldError::new("typ", problem));
     }

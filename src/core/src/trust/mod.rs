@@ -10,6 +10,7 @@ mod many_programs;
 mod named_claims;
 pub mod policy;
 pub mod preset;
+mod profile;
 mod requirements;
 mod rule;
 mod shared_issuers;
@@ -20,7 +21,8 @@ mod warnings;
 mod without_client;
 
 pub use condition::{ClaimCondition, NegatedTest};
-pub use document::{AudienceMode, MAX_CLOCK_SKEW, Replay, TokenExchange, TrustedIssuer};
+pub use document::{AudienceMode, MAX_CLOCK_SKEW, Profile, Replay, TokenExchange, TrustedIssuer};
 pub use issuer::Issuer;
+pub use profile::ID_JAG_TYP;
 pub use rule::{IssuerRule, RuleClient, RuleMode};
 pub use warnings::Warning;

@@ -5,6 +5,7 @@
 //! rule, and have two readers: a decision ends at the first problem, an explanation tells what every check saw.
 
 mod caps;
+mod claimed;
 mod door;
 mod rule;
 mod saw;
@@ -12,6 +13,7 @@ mod saw;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+pub use claimed::Claimed;
 pub use door::{MalformedDecision, Narrowing, PolicyDecision, is_name_of_refusal};
 
 use super::issuer::Issuer;
@@ -153,6 +155,8 @@ pub enum PolicyProblem {
     ScopeNotAllowed,
     /// A resource asked for is none of the application (R63).
     ResourceUnknown,
+    /// A resource that the JWT is for is none of the application (R38).
+    ClaimedResourceUnknown,
 }
 
 /// One check.
@@ -169,6 +173,24 @@ struct Look<'a> {
     /// Absent before the JWT is looked at.
     claims: Option<FoundClaims<'a>>,
     subject: Option<&'a str>,
+    claimed: &'a Claimed<'a>,
+}
+
+impl<'a> Look<'a> {
+    /// Before the JWT is looked at.
+    fn at_terms(terms: Terms<'a>) -> Self {
+        Self { terms, claims: None, subject: None, claimed: &Claimed::NOTHING }
+    }
+
+    fn at_claims(
+        terms: Terms<'a>,
+        claims: &'a Claims,
+        subject: Option<&'a str>,
+        claimed: &'a Claimed<'a>,
+    ) -> Self {
+        let found = FoundClaims::of(terms.issuer.named_claims(), claims.object());
+        Self { terms, claims: Some(found), subject, claimed }
+    }
 }
 
 /// What checks work out on their way: it becomes what is allowed, so that nothing is worked out twice.
@@ -207,14 +229,13 @@ const POLICY_CHECKS: &[Check] = &[
 /// # Errors
 /// The first problem.
 pub fn admit(terms: Terms<'_>) -> Result<Admitted<'_>, PolicyProblem> {
-    run(ISSUER_CHECKS, &Look { terms, claims: None, subject: None }, &mut Results::default())?;
+    run(ISSUER_CHECKS, &Look::at_terms(terms), &mut Results::default())?;
     Ok(Admitted(terms))
 }
 
-/// What the policy of the issuer grants for one of its JWTs.
-pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Judgement {
-    let look =
-        Look { terms: *terms, claims: Some(found_claims(terms, jwt.claims())), subject: Some(jwt.subject()) };
+/// What the policy of the issuer grants for one of its JWTs. `claimed`: what the JWT itself says of that.
+pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>, claimed: &Claimed<'_>) -> Judgement {
+    let look = Look::at_claims(*terms, jwt.claims(), Some(jwt.subject()), claimed);
     let mut results = Results::default();
     let verdict = run(POLICY_CHECKS, &look, &mut results);
     let Results { subject, rule, audited, scope, audience } = results;
@@ -239,19 +260,16 @@ pub fn judge(Admitted(terms): &Admitted<'_>, jwt: &VerifiedJwt<'_>) -> Judgement
 
 /// What [`admit`] looks at.
 pub fn explain_admission(terms: Terms<'_>) -> Vec<Finding<PolicyProblem>> {
-    explain(ISSUER_CHECKS, &Look { terms, claims: None, subject: None })
+    explain(ISSUER_CHECKS, &Look::at_terms(terms))
 }
 
 /// What [`judge`] would look at in these claims, verified or not: nothing is granted here.
-pub fn explain_judgement(terms: Terms<'_>, claims: &Claims) -> Vec<Finding<PolicyProblem>> {
-    explain(
-        POLICY_CHECKS,
-        &Look { terms, claims: Some(found_claims(&terms, claims)), subject: claims.subject().ok() },
-    )
-}
-
-fn found_claims<'a>(terms: &Terms<'a>, claims: &'a Claims) -> FoundClaims<'a> {
-    FoundClaims::of(terms.issuer.named_claims(), claims.object())
+pub fn explain_judgement(
+    terms: Terms<'_>,
+    claims: &Claims,
+    claimed: &Claimed<'_>,
+) -> Vec<Finding<PolicyProblem>> {
+    explain(POLICY_CHECKS, &Look::at_claims(terms, claims, claims.subject().ok(), claimed))
 }
 
 fn run<'a>(checks: &[Check], look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
@@ -319,12 +337,12 @@ fn subject_of_token<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<()
 
 /// R61: what was asked for, within what may be granted; else all that may be granted.
 fn grant_scope<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
-    results.scope = caps::scope(&look.terms, results.rule)?;
+    results.scope = caps::scope(&look.terms, results.rule, look.claimed)?;
     Ok(())
 }
 
 /// R62, R63: the resources asked for, else those that the token may be for.
 fn audience_of_token<'a>(look: &Look<'a>, results: &mut Results<'a>) -> Result<(), PolicyProblem> {
-    results.audience = caps::audience(&look.terms, results.rule)?;
+    results.audience = caps::audience(&look.terms, results.rule, look.claimed)?;
     Ok(())
 }

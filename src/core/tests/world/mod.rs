@@ -337,6 +337,11 @@ pub fn metadata(document: Value) -> ApplicationMetadata {
 
 /// An assertion of that key; `claims` is laid over good ones.
 pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
+    assertion_of_type(key, None, now, claims)
+}
+
+/// The same with this `typ`.
+pub fn assertion_of_type(key: &SigningKey, typ: Option<&str>, now: u64, claims: Value) -> String {
     let mut whole =
         json!({ "iss": ISSUER, "sub": "alice", "aud": "https://as.example", "exp": now + 300, "jti": "1" });
     for (name, value) in claims.as_object().expect("an object") {
@@ -346,7 +351,10 @@ pub fn assertion(key: &SigningKey, now: u64, claims: Value) -> String {
             whole[name] = value.clone();
         }
     }
-    let header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
+    let mut header = json!({ "alg": key.algorithm().name(), "kid": key.kid() });
+    if let Some(typ) = typ {
+        header["typ"] = typ.into();
+    }
     let input = [header, whole].map(|part| base64url::encode(part.to_string().as_bytes())).join(".");
     let signature = base64url::encode(&key.sign(input.as_bytes(), &[0; 32]));
     format!("{input}.{signature}")

@@ -6,8 +6,8 @@
 use alloc::rc::Rc;
 
 use super::issued_jwt::IssuedJwt;
-use crate::grants::Granted;
 use crate::grants::jwt_bearer::{self, Facts, Request};
+use crate::grants::{Granted, id_jag};
 use crate::jwt::{Expectations, Verification};
 use crate::oauth::{GrantType, Refusal, Role, in_role};
 use crate::ports::Ports;
@@ -58,7 +58,10 @@ impl<P: Ports> Service<P> {
         let verified = self.verify(organization, owner, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
         if trail.is_kept() {
-            let found = policy::explain_judgement(terms, verification.claims_to_explain());
+            let claims = verification.claims_to_explain();
+            let (found, read) = id_jag::explain(&terms, claims);
+            trail.steps_of_grant(found);
+            let found = policy::explain_judgement(terms, claims, &read.claimed);
             trail.steps_of_policy(found, jwt_bearer::reason);
         }
         match (admitted, verified) {

@@ -32,6 +32,8 @@ pub(in crate::service) struct CurrentOrganization {
     pub(super) revoked_before: RefCell<Entries<u64>>,
     /// Whether it has a rule without a client, once that is known (R29).
     pub(super) without_client: Cell<Option<bool>>,
+    /// Whether an issuer's assertions are ID-JAGs, once that is known (R38).
+    pub(super) id_jag: Cell<Option<bool>>,
     /// Whether tokens of one of its issuers can be exchanged, once that is known (R90).
     pub(super) token_exchange: Cell<Option<bool>>,
 }
@@ -73,6 +75,7 @@ impl Cache {
                 applications: RefCell::default(),
                 revoked_before: RefCell::default(),
                 without_client: Cell::default(),
+                id_jag: Cell::default(),
                 token_exchange: Cell::default(),
             }),
         };

@@ -12,8 +12,8 @@ mod lock;
 mod organizations;
 mod put;
 mod revocations;
+mod traits;
 mod views;
-mod without_client;
 
 pub use applications::NewApplication;
 pub use applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};

@@ -4,20 +4,33 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{PolicyProblem, Terms};
+use super::{Asker, Claimed, PolicyProblem, Terms};
 use crate::json::Value;
 use crate::jwt::Claims;
 use crate::oauth::Scope;
 use crate::trust::{IssuerRule, TrustedIssuer};
 
-/// R61: what was asked for, within what may be granted; else all that may be granted.
-pub(super) fn scope(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> Result<String, PolicyProblem> {
-    let grantable = grantable_scope(terms, rule);
+/// R61: what was asked for, within what may be granted; else all that may be granted. R38: where the JWT has a scope, what
+/// is in all of them.
+pub(super) fn scope(
+    terms: &Terms<'_>,
+    rule: Option<&IssuerRule>,
+    claimed: &Claimed<'_>,
+) -> Result<String, PolicyProblem> {
+    let mut grantable = grantable_scope(terms, rule);
+    if let Some(claimed) = &claimed.scope {
+        grantable = grantable.cut_to(claimed);
+    }
     let Some(asked) = terms.scope else {
-        let nothing_left = grantable.is_empty() && naming_scopes(terms, rule) > 1;
+        let naming = || naming_scopes(terms, rule) + usize::from(claimed.scope.is_some());
+        let nothing_left = grantable.is_empty() && naming() > 1;
         return if nothing_left { Err(PolicyProblem::ScopeNotAllowed) } else { Ok(grantable.to_text()) };
     };
-    let asked = Scope::parse(asked).map_err(|_| PolicyProblem::ScopeMalformed)?;
+    let mut asked = Scope::parse(asked).map_err(|_| PolicyProblem::ScopeMalformed)?;
+    if claimed.scope.is_some() {
+        asked = asked.cut_to(&grantable);
+        return if asked.is_empty() { Err(PolicyProblem::ScopeNotAllowed) } else { Ok(asked.to_text()) };
+    }
     if asked.is_within(&grantable) { Ok(asked.to_text()) } else { Err(PolicyProblem::ScopeNotAllowed) }
 }
 
@@ -46,9 +59,21 @@ fn naming_scopes(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> usize {
         + names(rule.and_then(|rule| rule.scopes.as_deref()))
 }
 
-/// R62, R63: the resources asked for, else all that the token may be for.
-pub(super) fn audience(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> Result<Vec<String>, PolicyProblem> {
-    let (known, asked) = (known_resources(terms, rule), terms.resources);
+/// R62, R63: the resources asked for, else all that the token may be for. R38: those of the JWT, where it has some.
+pub(super) fn audience(
+    terms: &Terms<'_>,
+    rule: Option<&IssuerRule>,
+    claimed: &Claimed<'_>,
+) -> Result<Vec<String>, PolicyProblem> {
+    let (mut known, asked) = (known_resources(terms, rule), terms.resources);
+    if let Some(claimed) = &claimed.resources
+        && !known.is_empty()
+    {
+        if !takes_any_resource(terms, rule) && !claimed.iter().all(|claimed| known.contains(claimed)) {
+            return Err(PolicyProblem::ClaimedResourceUnknown);
+        }
+        known.clone_from(claimed);
+    }
     if known.is_empty() || !asked.iter().all(|asked| known.contains(&asked.as_str())) {
         return Err(PolicyProblem::ResourceUnknown);
     }
@@ -57,6 +82,11 @@ pub(super) fn audience(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> Result<V
     } else {
         Ok(asked.to_vec())
     }
+}
+
+/// An explanation that names no application is for one that has every audience.
+pub(super) fn takes_any_resource(terms: &Terms<'_>, rule: Option<&IssuerRule>) -> bool {
+    matches!(terms.asker, Asker::Anybody(_)) && rule.is_none_or(|rule| rule.audience.is_none())
 }
 
 /// What a token may be for: the audience of the application, cut to the rule's; of the one that has one, else ourselves.

@@ -68,8 +68,8 @@ fn fits_subject(look: &Look<'_>, required: &Requirements) -> bool {
 
 /// What the rule would come to, if it decided.
 fn outcome(look: &Look<'_>, rule: &IssuerRule) -> Result<(), PolicyProblem> {
-    caps::scope(&look.terms, Some(rule))?;
-    caps::audience(&look.terms, Some(rule)).map(drop)
+    caps::scope(&look.terms, Some(rule), look.claimed)?;
+    caps::audience(&look.terms, Some(rule), look.claimed).map(drop)
 }
 
 /// R81: of each rule up to the one that decides, why it does not.

@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::caps::{grantable_scope, known_resources};
+use super::caps::{grantable_scope, known_resources, takes_any_resource};
 use super::{Asker, Look, Results};
 use crate::json::Value;
 use crate::jwt::{MAX_SUBJECT, as_subject};
@@ -87,8 +87,11 @@ pub(super) fn subject_of_token(look: &Look<'_>, _: &Results<'_>) -> String {
 
 pub(super) fn scope(look: &Look<'_>, results: &Results<'_>) -> String {
     let grantable = grantable_scope(&look.terms, results.rule).to_text();
-    let asked =
+    let mut asked =
         look.terms.scope.map_or("nothing asked".to_string(), |scope| format!("asked is {}", quoted(scope)));
+    if let Some(claimed) = &look.claimed.scope {
+        asked = format!("{asked}; the assertion is for {}", quoted(&claimed.to_text()));
+    }
     if !grantable.is_empty() {
         return format!("{asked}; granted may be {}", quoted(&grantable));
     }
@@ -110,8 +113,19 @@ pub(super) fn resource(look: &Look<'_>, results: &Results<'_>) -> String {
         return "the audiences of the application and of the rule have none in common".to_string();
     }
     let known = list(known.into_iter());
-    if asked.is_empty() {
-        return format!("nothing asked; the token is for {known}");
+    let asked = if asked.is_empty() {
+        "nothing asked".to_string()
+    } else {
+        format!("asked is {}", list(asked.iter().map(String::as_str)))
+    };
+    match &look.claimed.resources {
+        Some(claimed) if takes_any_resource(&look.terms, results.rule) => {
+            format!("{asked}; the token is for {}", list(claimed.iter().copied()))
+        }
+        Some(claimed) => {
+            format!("{asked}; the assertion is for {}; known are {known}", list(claimed.iter().copied()))
+        }
+        None if look.terms.resources.is_empty() => format!("{asked}; the token is for {known}"),
+        None => format!("{asked}; known are {known}"),
     }
-    format!("asked is {}; known are {known}", list(asked.iter().map(String::as_str)))
 }

@@ -1,12 +1,13 @@
-//! Who grants without a client (R29), found without a look at every issuer: whether an organization has such a rule at
-//! all, and which labels are taken. Whose tokens can be exchanged (R90) is found in the same way.
+//! What is true of some issuer of an organization, found without a look at every one: whether one grants without a client
+//! (R29), which labels are taken, whether one's assertions are ID-JAGs (R38), and whether one's tokens can be exchanged (R90).
 //!
-//! For each of these a signpost leads to one trusted issuer of which it is so, and beside it stands a mark for every one.
+//! For each a signpost leads to one trusted issuer of which it is so, and beside it stands a mark for every one.
 //! A signpost counts only where the issuer's record bears it out. It is set before the record that it stands for, and
 //! leads elsewhere before that record goes: so there is none to be missed, wherever a store fails in the middle.
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use super::Registry;
 use super::cache::CurrentOrganization;
@@ -24,6 +25,8 @@ pub(super) enum Trait<'a> {
     Grants,
     /// One of its rules has this label.
     Label(&'a str),
+    /// Its assertions are ID-JAGs.
+    IdJag,
     /// Its tokens can be exchanged (R90).
     Exchanges,
 }
@@ -33,6 +36,7 @@ impl Trait<'_> {
         match self {
             Self::Grants => issuer.grants_without_client(),
             Self::Label(label) => issuer.has_label(label),
+            Self::IdJag => issuer.grants_for_id_jags(),
             Self::Exchanges => issuer.enabled && issuer.token_exchange.is_some(),
         }
     }
@@ -41,7 +45,8 @@ impl Trait<'_> {
         match self {
             Self::Grants => Key::without_client(organization, None),
             Self::Label(label) => Key::without_client(organization, Some(label)),
-            Self::Exchanges => Key::token_exchange(organization),
+            Self::IdJag => Key::offered(organization, "id-jag"),
+            Self::Exchanges => Key::offered(organization, "token-exchange"),
         }
     }
 }
@@ -50,12 +55,8 @@ impl Trait<'_> {
 fn traits(issuer: Option<&TrustedIssuer>) -> Vec<Trait<'_>> {
     let Some(issuer) = issuer else { return Vec::new() };
     let mut traits = Vec::new();
-    if issuer.grants_without_client() {
-        traits.push(Trait::Grants);
-    }
-    if Trait::Exchanges.is_of(issuer) {
-        traits.push(Trait::Exchanges);
-    }
+    let offers = [Trait::Grants, Trait::IdJag, Trait::Exchanges];
+    traits.extend(offers.into_iter().filter(|one| one.is_of(issuer)));
     for (_, label) in issuer.labels() {
         if !traits.contains(&Trait::Label(label)) {
             traits.push(Trait::Label(label));
@@ -72,27 +73,27 @@ fn lost<'a>(before: Option<&'a TrustedIssuer>, after: Option<&TrustedIssuer>) ->
 }
 
 impl<P: Ports> Registry<P> {
-    /// Whether the organization has a rule without a client that decides. It is kept like the registrations themselves.
+    /// Whether the organization has a rule without a client that decides.
     pub(in crate::service) async fn grants_without_client(
         &self,
         organization: &CurrentOrganization,
     ) -> Result<bool, StoreError> {
-        if let Some(kept) = organization.without_client.get() {
-            return Ok(kept);
-        }
-        let grants = self.issuer_with(&organization.id, Trait::Grants, |_| false).await?.is_some();
-        organization.without_client.set(Some(grants));
-        Ok(grants)
+        self.has(organization, Trait::Grants, &organization.without_client).await
     }
 
-    /// Whether tokens of an issuer can be exchanged. It is kept like the registrations themselves.
-    async fn exchanges_tokens(&self, organization: &CurrentOrganization) -> Result<bool, StoreError> {
-        if let Some(kept) = organization.token_exchange.get() {
-            return Ok(kept);
+    /// Whether the organization has such an issuer. It is kept like the registrations themselves.
+    async fn has(
+        &self,
+        organization: &CurrentOrganization,
+        wanted: Trait<'_>,
+        kept: &Cell<Option<bool>>,
+    ) -> Result<bool, StoreError> {
+        if let Some(known) = kept.get() {
+            return Ok(known);
         }
-        let exchanges = self.issuer_with(&organization.id, Trait::Exchanges, |_| false).await?.is_some();
-        organization.token_exchange.set(Some(exchanges));
-        Ok(exchanges)
+        let has = self.issuer_with(&organization.id, wanted, |_| false).await?.is_some();
+        kept.set(Some(has));
+        Ok(has)
     }
 
     /// What the organization's registrations allow: what the metadata says (R67).
@@ -101,7 +102,8 @@ impl<P: Ports> Registry<P> {
         let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
         Ok(Offered {
             without_client: self.grants_without_client(&organization).await?,
-            token_exchange: self.exchanges_tokens(&organization).await?,
+            id_jag: self.has(&organization, Trait::IdJag, &organization.id_jag).await?,
+            token_exchange: self.has(&organization, Trait::Exchanges, &organization.token_exchange).await?,
         })
     }
 
