@@ -130,6 +130,9 @@ struct Policy {
     /// The `typ` that its assertions need in their header.
     #[arg(long)]
     typ: Option<String>,
+    /// What its assertions are: any JWT for the grant, or ID-JAGs of an enterprise alone [default: jwt-bearer].
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<Profile>,
     /// The claim that becomes the subject of access tokens, by its name or a JSON Pointer [default: sub].
     #[arg(long, value_name = "CLAIM")]
     subject_claim: Option<String>,
@@ -163,6 +166,12 @@ enum AudienceMode {
 enum Replay {
     Once,
     Allow,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Profile {
+    JwtBearer,
+    IdJag,
 }
 
 #[derive(Args)]
@@ -360,6 +369,13 @@ impl Policy {
         );
         set("require_jti", self.require_jti.map(Value::from));
         set("typ", self.typ.map(Value::from));
+        set(
+            "profile",
+            self.profile.map(|profile| match profile {
+                Profile::JwtBearer => "jwt-bearer".into(),
+                Profile::IdJag => "id-jag".into(),
+            }),
+        );
         set("subject_claim", self.subject_claim.map(Value::from));
         set("trust_domain", self.trust_domain.map(Value::from));
         set("subjects", self.subjects.map(Value::from));

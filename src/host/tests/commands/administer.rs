@@ -376,3 +376,29 @@ fn minted_assertions_are_what_was_asked_for() {
         run(directory.path(), &["mint", "--key", "none.pem", "--iss", "i", "--sub", "s", "--aud", "a"]);
     assert_eq!((missing.code, missing.err.contains("none.pem")), (1, true), "{missing:?}");
 }
+
+/// R37: an enterprise's identity provider; what contradicts the profile is named.
+#[test]
+fn an_issuer_of_id_jags() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let mint = ["mint", "--key", "e.pem", "--generate", "--iss", "https://e.example", "--sub", "alice"];
+    server.out(&[&mint[..], &["--aud", &server.url]].concat());
+    let add = ["issuer", "add", "e", "--issuer", "https://e.example", "--certificate", "e.pub.pem"];
+    let refused = server.run(&[&add[..], &["--profile", "id-jag", "--alias", "us"]].concat());
+    assert_eq!((refused.code, refused.err.contains("alias")), (1, true), "{refused:?}");
+    server.out(&[&add[..], &["--profile", "id-jag"]].concat());
+    let shown = server.out(&["issuer", "show", "e", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["profile"], "id-jag");
+
+    let id_jag = ["--aud", &server.url, "--typ", "oauth-id-jag+jwt", "--claim", "client_id=some-client"];
+    let id_jag = server.out(&[&mint[..], &id_jag].concat());
+    let explained = server.out(&["explain", id_jag.trim()]);
+    assert!(explained.contains("that client alone may present it"), "{explained}");
+    let ordinary = server.out(&[&mint[..], &["--aud", &server.url]].concat());
+    let refused = server.run(&["explain", ordinary.trim()]);
+    assert_eq!((refused.code, refused.out.contains("type-not-allowed")), (1, true), "{refused:?}");
+    server.out(&["issuer", "set", "e", "--profile", "jwt-bearer"]);
+    server.out(&["explain", ordinary.trim()]);
+}

@@ -324,3 +324,48 @@ fn no_secret_is_shown() {
         );
     }
 }
+
+/// R37: of an issuer with the profile the assertions that are made are ID-JAGs for the client of the case.
+#[test]
+fn id_jags_are_made_for_the_client() {
+    let directory = tempfile::tempdir().unwrap();
+    let trust = r#"
+[[organizations]]
+name = "acme"
+[[organizations.trusted_issuers]]
+name = "enterprise"
+issuer = "https://enterprise.example"
+jwks_uri = "https://enterprise.example/jwks"
+profile = "id-jag"
+[[organizations.applications]]
+client_id = "app"
+grant_types = ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+scope = "read write"
+audience = "https://mcp.example/mcp"
+"#;
+    let cases = r#"
+[defaults]
+claims = { sub = "alice", scope = "read admin", resource = "https://mcp.example/mcp" }
+[[cases]]
+name = "what the enterprise allows"
+granted = "read"
+[[cases]]
+name = "more is asked"
+scope = "write"
+refused = "scope-not-allowed"
+[[cases]]
+name = "another client's"
+claims = { client_id = "other" }
+refused = "assertion-of-another-client"
+[[cases]]
+name = "nobody's"
+without = ["client_id"]
+refused = "assertion-of-another-client"
+[[cases]]
+name = "for another server"
+claims = { resource = "https://other.example" }
+refused = "assertion-resource-unknown"
+"#;
+    let ran = test(directory.path(), trust, cases, &[]);
+    assert_eq!((ran.code, ran.out.contains("5 as expected, 0 not")), (0, true), "{ran:?}");
+}

@@ -22,6 +22,8 @@ use crate::cli::{apply, document};
 const SOURCES: [&str; 6] = ["jwks_uri", "discovery", "jwks_ca", "allow_private", "jwks", "certificate"];
 /// The method of an application that authenticates by key.
 const BY_KEY: &str = "private_key_jwt";
+/// The `typ` of an ID-JAG.
+const ID_JAG: &str = "oauth-id-jag+jwt";
 /// Those for keys that are fetched.
 const FETCHED: [&str; 2] = ["jwks_uri", "discovery"];
 /// The most bytes of an assertion: twice what the endpoint accepts, so that its limit can be tested, and half of a body.
@@ -142,12 +144,18 @@ impl Trust {
                     (at + most.map_or(VALID_SECONDS, |most| most.min(VALID_SECONDS))).into(),
                 );
                 filled.insert("jti".to_owned(), random_text()?.into());
+                let profile = issuer.and_then(|issuer| issuer.get("profile")).and_then(Value::as_str);
+                let is_id_jag = profile == Some("id-jag");
+                if is_id_jag {
+                    filled.insert("client_id".to_owned(), client.clone().into());
+                }
                 filled.retain(|name, _| !without.contains(name));
                 filled.extend(claims.clone());
                 let algorithm = issuer.map_or(ALGORITHMS[0], |issuer| algorithm(issuer, None));
                 let mut header = Map::new();
                 header.insert("alg".to_owned(), algorithm.into());
-                let typ = issuer.and_then(|issuer| issuer.get("typ")).cloned().unwrap_or("JWT".into());
+                let typ = issuer.and_then(|issuer| issuer.get("typ")).cloned();
+                let typ = typ.unwrap_or_else(|| if is_id_jag { ID_JAG } else { "JWT" }.into());
                 header.insert("typ".to_owned(), typ);
                 let (header, payload) = (Value::from(header).to_string(), Value::from(filled).to_string());
                 let assertion = self.key(algorithm)?.sign(header.as_bytes(), payload.as_bytes())?;
