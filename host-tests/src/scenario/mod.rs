@@ -14,6 +14,7 @@ pub mod source;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use toml::{Table, Value};
 
 pub use resolve::{Setting, resolve};
 
@@ -37,6 +38,27 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
+/// A file, whose scenarios have what it says of `every` one, where they say nothing else.
+fn read(text: &str) -> Result<source::File> {
+    let mut file: Table = toml::from_str(text)?;
+    let Some(every) = file.remove("every") else { return Ok(toml::from_str(text)?) };
+    for scenario in file.get_mut("scenario").and_then(Value::as_array_mut).into_iter().flatten() {
+        put_under(scenario, &every);
+    }
+    Ok(file.try_into()?)
+}
+
+/// Puts the members of a table under those of another, and so on within both.
+fn put_under(over: &mut Value, under: &Value) {
+    let (Value::Table(over), Value::Table(under)) = (over, under) else { return };
+    for (name, value) in under {
+        match over.get_mut(name) {
+            Some(over) => put_under(over, value),
+            None => drop(over.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
 /// Every scenario, in the order of files and in them.
 ///
 /// # Errors
@@ -50,7 +72,7 @@ pub fn all() -> Result<Vec<Scenario>> {
     for path in paths {
         let topic = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path)?;
-        let file: source::File = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let file = read(&text).with_context(|| path.display().to_string())?;
         for source in file.scenario {
             let scenario = Scenario { topic: topic.clone(), source };
             ensure!(!scenario.source.rules.is_empty(), "{}: names no rule", scenario.id());

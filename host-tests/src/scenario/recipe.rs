@@ -14,6 +14,8 @@ use crate::keys::key;
 pub(super) struct Defaults {
     /// The key.
     pub(super) key: String,
+    /// Members of the header besides `alg` and `kid`.
+    pub(super) header: Map<String, Value>,
     /// The claims.
     pub(super) claims: Map<String, Value>,
 }
@@ -26,6 +28,7 @@ pub(super) fn mint(recipe: &Recipe, defaults: Defaults, fill: &impl Fill) -> Res
     header.insert("alg".to_owned(), key.algorithm().into());
     header.insert("kid".to_owned(), key.name().into());
     header.insert("typ".to_owned(), "JWT".into());
+    header.extend(defaults.header);
     let mut claims = defaults.claims;
     header.extend(fill.object(&recipe.header)?);
     claims.extend(fill.object(&recipe.claims)?);

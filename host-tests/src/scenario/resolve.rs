@@ -40,6 +40,7 @@ pub fn resolve(written: &Written, setting: &Setting<'_>) -> Result<Scenario> {
     let context = Context {
         setting,
         id: &id,
+        header: &written.source.header,
         claims: &written.source.claims,
         now: Cell::new(setting.now),
         serial: Cell::new(0),
@@ -51,6 +52,8 @@ pub fn resolve(written: &Written, setting: &Setting<'_>) -> Result<Scenario> {
 struct Context<'a> {
     setting: &'a Setting<'a>,
     id: &'a str,
+    /// Members of the header of every assertion.
+    header: &'a Map<String, Value>,
     /// Claims of every assertion.
     claims: &'a Map<String, Value>,
     now: Cell<u64>,
@@ -396,7 +399,8 @@ impl Context<'_> {
         });
         let Value::Object(mut claims) = claims else { bail!("claims are an object") };
         claims.extend(self.object(self.claims)?);
-        mint(recipe, Defaults { key: "es256".to_owned(), claims }, self)
+        let header = self.object(self.header)?;
+        mint(recipe, Defaults { key: "es256".to_owned(), header, claims }, self)
     }
 
     /// What a client authenticates with: signed by a key of its own, or by the issuer that knows it.
@@ -418,7 +422,7 @@ impl Context<'_> {
             "jti": self.unique(),
         });
         let Value::Object(claims) = claims else { bail!("claims are an object") };
-        mint(recipe, Defaults { key: key.to_owned(), claims }, self)
+        mint(recipe, Defaults { key: key.to_owned(), header: Map::new(), claims }, self)
     }
 
     /// A DPoP proof (RFC 9449 section 4.2), by the key `es256/dpop` where nothing else is said, for the token endpoint.

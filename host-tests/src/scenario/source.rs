@@ -31,6 +31,9 @@ pub struct Scenario {
     /// The organizations.
     #[serde(default = "acme")]
     pub organizations: Vec<String>,
+    /// Members of the header of its assertions, over the default ones.
+    #[serde(default)]
+    pub header: Map<String, Value>,
     /// Claims of its assertions, over the default ones.
     #[serde(default)]
     pub claims: Map<String, Value>,
