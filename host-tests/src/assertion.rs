@@ -1,4 +1,4 @@
-//! A plain good assertion, and a plain good DPoP proof, for tests in code.
+//! Plain good assertions, and a plain good DPoP proof, for tests in code.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +15,20 @@ use crate::local_host::{PUBLIC_URL, present};
 /// # Errors
 /// There is no such key.
 pub fn assertion(key_name: &str, claims: &Value) -> Result<String> {
+    signed(key_name, None, claims)
+}
+
+/// The same as an ID-JAG, which is issued to this client.
+///
+/// # Errors
+/// There is no such key.
+pub fn id_jag(key_name: &str, client_id: &str, claims: &Value) -> Result<String> {
+    let mut claims = claims.clone();
+    claims["client_id"] = client_id.into();
+    signed(key_name, Some("oauth-id-jag+jwt"), &claims)
+}
+
+fn signed(key_name: &str, typ: Option<&str>, claims: &Value) -> Result<String> {
     static SERIAL: AtomicU64 = AtomicU64::new(0);
     let (key, now) = (key(key_name)?, present());
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
@@ -29,7 +43,10 @@ pub fn assertion(key_name: &str, claims: &Value) -> Result<String> {
     for (name, value) in claims.as_object().into_iter().flatten() {
         all[name] = value.clone();
     }
-    let header = json!({"alg": key.algorithm(), "kid": key.name()});
+    let mut header = json!({"alg": key.algorithm(), "kid": key.name()});
+    if let Some(typ) = typ {
+        header["typ"] = typ.into();
+    }
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(&header), encode(&all));
     let signature = key.sign(key.algorithm(), message.as_bytes())?;

@@ -143,6 +143,16 @@ fn dpop() {
 }
 
 #[test]
+fn mcp() {
+    run("docs/mcp.md");
+}
+
+#[test]
+fn id_jag() {
+    run("docs/id-jag.md");
+}
+
+#[test]
 fn admin_api() {
     run("docs/admin-api.md");
 }

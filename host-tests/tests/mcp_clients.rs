@@ -1,5 +1,6 @@
-//! R64, R29: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer grant, and
-//! what its conformance suite makes a client send (workload identity, SEP-1933) is replayed, byte for byte.
+//! R64, R29, R37: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer grant,
+//! and what its conformance suite makes clients send (workload identity, SEP-1933; Enterprise-Managed Authorization, SEP-990)
+//! is replayed, byte for byte.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,11 +9,11 @@ use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use host_tests::admin::Admin;
-use host_tests::assertion::assertion;
+use host_tests::assertion::{assertion, id_jag};
 use host_tests::components::program;
 use host_tests::keys::key;
 use host_tests::local_host::{LocalHost, present};
-use host_tests::standard_clients::{mcp_conformance, node};
+use host_tests::standard_clients::{Interpreter, mcp_conformance, node};
 use host_tests::token_request::basic;
 use serde_json::{Value, json};
 
@@ -21,6 +22,10 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The secret of the application whose `client_id` the conformance suite chose: `printf %s "$secret" | sha256sum`.
 const SECRET: &str = "a-secret-of-the-workload";
 const SECRET_SHA256: &str = "21b8a03a6e84f5282bbd04352a58d5835cce74bab5dfdbb6d0a286dff2a9db8b";
+
+/// The secret that the suite gives its client of Enterprise-Managed Authorization.
+const SUITE_SECRET: &str = "conformance-test-xaa-secret";
+const SUITE_SECRET_SHA256: &str = "35a7ea2dd402c381e260e898f8bc31e9a49ea9f668755e036c678da9a7ab462e";
 
 /// A host whose public URL is where it can be reached, and the issuer identifier of `acme` on it.
 async fn installation() -> Result<(LocalHost, String)> {
@@ -52,14 +57,15 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     let resource = format!("{}mcp", server.url);
     let basic = application(admin, "client_secret_basic", &resource).await?;
     let post = application(admin, "client_secret_post", &resource).await?;
-    let ask = |claims: Value| -> Result<Value> {
-        let assertions = (0..6).map(|_| assertion("es256", &claims)).collect::<Result<Vec<_>>>()?;
+    let ask_with = |assertion: &dyn Fn() -> Result<String>| -> Result<Value> {
+        let assertions = (0..6).map(|_| assertion()).collect::<Result<Vec<_>>>()?;
         let configuration = json!({
             "server": resource, "issuer": issuer, "basic": basic, "post": post, "label": "a-workload",
             "assertions": assertions,
         });
         tokio::task::block_in_place(|| node.client("mcp-client.mjs", &[&configuration.to_string()]))
     };
+    let ask = |claims: Value| ask_with(&|| assertion("es256", &claims));
 
     let seen = ask(json!({"aud": issuer, "sub": "alice"}))?;
     for (way, client) in
@@ -88,6 +94,28 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     ensure!(claims["assertion_rule"] == "workload", "{claims}");
     // It fits no client that authenticates.
     ensure!(seen["cross_app"]["error"] == "invalid_grant", "{seen}");
+
+    // R37, R38: an enterprise says which client may act for alice at this MCP server. What it issued to that one no other can
+    // use, and nobody without a client.
+    let enterprise = json!({"jwks": {"keys": [key("es256")?.jwk()?]}, "profile": "id-jag"});
+    admin.register_issuer("enterprise", "https://enterprise.example", &enterprise).await?;
+    let client_id = basic["id"].as_str().context("a client_id")?;
+    let claims = json!({
+        "iss": "https://enterprise.example", "aud": issuer, "sub": "alice", "resource": resource, "scope": "read admin",
+    });
+    let seen = ask_with(&|| id_jag("es256", client_id, &claims))?;
+    for way in ["cross_app", "client_secret_basic"] {
+        let (status, claims) = (&seen[way]["status"], &seen[way]["claims"]);
+        ensure!(
+            *status == 200 && claims["sub"] == "alice" && claims["client_id"] == client_id,
+            "{way}: {seen}"
+        );
+        ensure!(claims["aud"] == resource.as_str() && claims["scope"] == "read", "{way}: {claims}");
+    }
+    for way in ["client_secret_post", "workload_identity"] {
+        // The SDK has the code in its message alone, where it takes the last step alone.
+        ensure!(seen[way].to_string().contains("invalid_grant"), "{way}: {seen}");
+    }
     host.stop().await;
     Ok(())
 }
@@ -97,15 +125,13 @@ async fn the_sdk_gets_tokens() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_of_the_conformance_suite() -> Result<()> {
     let suite = tokio::task::spawn_blocking(mcp_conformance).await??;
-    let folder = tempfile::tempdir()?;
-    let folder = folder.path().to_str().context("a path in UTF-8")?;
-    let recorded = tokio::task::block_in_place(|| suite.client("scenario.mjs", &[folder]))?;
-    ensure!(recorded["said"].as_str().is_some_and(|said| said.contains("OVERALL: PASSED")), "{recorded}");
-    let (requests, keys) = (&recorded["requests"], &recorded["keys"]);
-    ensure!(requests.as_array().map(Vec::len) == Some(1) && keys.as_array().map(Vec::len) == Some(1));
-    let request = STANDARD.decode(requests[0].as_str().context("a request")?)?;
-    let request = String::from_utf8(request)?;
-    let Sent { issuer, audience, resource, client_id } = Sent::read(&request)?;
+    let scenario = ["auth/wif-jwt-bearer", "workload-client.mjs"];
+    let (request, keys) = tokio::task::block_in_place(|| recorded(&suite, scenario))?;
+    ensure!(keys.as_array().map(Vec::len) == Some(1), "{keys}");
+    ensure!(!request.to_ascii_lowercase().contains("\r\nauthorization:"), "it has no credentials: {request}");
+    let sent = Sent::read(&request)?;
+    let (issuer, audience, resource) = (sent.claim("iss")?, sent.claim("aud")?, sent.parameter("resource")?);
+    let client_id = sent.parameter("client_id")?;
 
     // The suite's token endpoint has another path and its own name; we know it by an alias.
     let (host, _) = installation().await?;
@@ -145,6 +171,68 @@ async fn the_request_of_the_conformance_suite() -> Result<()> {
     Ok(())
 }
 
+/// The same of its scenario `auth/enterprise-managed-authorization`: the client got an ID-JAG of the suite's identity provider
+/// (R37, R38).
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_jag_of_the_conformance_suite() -> Result<()> {
+    let suite = tokio::task::spawn_blocking(mcp_conformance).await??;
+    let scenario = ["auth/enterprise-managed-authorization", "cross-app-client.mjs"];
+    let (request, keys) = tokio::task::block_in_place(|| recorded(&suite, scenario))?;
+    let sent = Sent::read(&request)?;
+    let (issuer, resource, client_id) =
+        (sent.claim("iss")?, sent.claim("resource")?, sent.claim("client_id")?);
+    ensure!(sent.parameter("resource")? == resource, "{request}");
+    let credentials = basic(&client_id, SUITE_SECRET);
+    ensure!(request.contains(&format!("\r\nAuthorization: Basic {credentials}\r\n")), "{request}");
+
+    // R37: we have to be the issuer that the ID-JAG is for; no alias will do.
+    let audience = sent.claim("aud")?;
+    let host =
+        LocalHost::of(program("handler.wasm")?).settings(|settings| settings.public_url = Some(audience));
+    let host = host.start().await?;
+    host.clock.set(present());
+    let admin = Admin(host.address());
+    let application = json!({
+        "client_name": "MCP", "grant_types": [GRANT_TYPE], "scope": "read", "audience": resource,
+        "client_secret_sha256": SUITE_SECRET_SHA256,
+    });
+    admin.done("PUT", &format!("default/applications/{client_id}"), Some(&application)).await?;
+    let mut trusted = json!({"name": "enterprise", "issuer": issuer, "jwks": {"keys": keys}});
+    admin.done("PUT", "default/trusted-issuers/enterprise", Some(&trusted)).await?;
+    let ours = request.replacen("POST /token ", "POST /oauth2/token ", 1);
+    let (status, body) = replay(host.address(), &ours)?;
+    ensure!(status == 400 && body["error"] == "invalid_grant", "R35, without the profile: {status} {body}");
+
+    trusted["profile"] = "id-jag".into();
+    admin.done("PUT", "default/trusted-issuers/enterprise", Some(&trusted)).await?;
+    let (status, body) = replay(host.address(), &ours)?;
+    ensure!(status == 200 && body["token_type"] == "Bearer" && body["scope"] == "read", "{status} {body}");
+    let (status, body) = replay(host.address(), &ours)?;
+    ensure!(status == 400 && body["error"] == "invalid_grant", "the second time: {status} {body}");
+    host.stop().await;
+    Ok(())
+}
+
+/// The request for a token under the JWT bearer grant that a scenario of the suite makes a client of ours send, and the keys
+/// that the suite made.
+fn recorded(suite: &Interpreter, [scenario, client]: [&str; 2]) -> Result<(String, Value)> {
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path().to_str().context("a path in UTF-8")?;
+    let mut recorded = suite.client("scenario.mjs", &[folder, scenario, client])?;
+    ensure!(recorded["said"].as_str().is_some_and(|said| said.contains("OVERALL: PASSED")), "{recorded}");
+    let mut requests = Vec::new();
+    for request in recorded["requests"].as_array().into_iter().flatten() {
+        let request = STANDARD.decode(request.as_str().context("a request")?)?;
+        requests.push(String::from_utf8(request)?);
+    }
+    // The identity provider of the suite has such an endpoint, too.
+    requests.retain(|request| {
+        request.contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&")
+    });
+    ensure!(requests.len() == 1, "{requests:?}");
+    Ok((requests.remove(0), recorded["keys"].take()))
+}
+
 /// A rule under which a subject needs no client (R29).
 fn without_client(label: &str, subject: &str, resource: &str) -> Value {
     json!({
@@ -155,37 +243,29 @@ fn without_client(label: &str, subject: &str, resource: &str) -> Value {
 
 /// What a request says.
 struct Sent {
-    issuer: String,
-    audience: String,
-    resource: String,
-    client_id: String,
+    body: String,
+    claims: Value,
 }
 
 impl Sent {
     fn read(request: &str) -> Result<Self> {
-        let (head, body) = request.split_once("\r\n\r\n").context("a head and a body")?;
-        ensure!(
-            !head.to_ascii_lowercase().contains("\r\nauthorization:"),
-            "it has no client credentials: {head}"
-        );
-        let parameter = |name: &str| -> Result<String> {
-            let found = body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-            let encoded = found.with_context(|| format!("no {name} in {body}"))?;
-            Ok(encoded.replace("%3A", ":").replace("%2F", "/"))
-        };
-        ensure!(parameter("grant_type")? == GRANT_TYPE, "{body}");
-        let assertion = parameter("assertion")?;
-        let claims = assertion.split('.').nth(1).context("a JWT")?;
-        let claims = URL_SAFE_NO_PAD.decode(claims)?;
-        let claims: Value = serde_json::from_slice(&claims)?;
-        let claim =
-            |name: &str| claims[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"));
-        Ok(Self {
-            issuer: claim("iss")?,
-            audience: claim("aud")?,
-            resource: parameter("resource")?,
-            client_id: parameter("client_id")?,
-        })
+        let (_, body) = request.split_once("\r\n\r\n").context("a head and a body")?;
+        let mut sent = Self { body: body.to_owned(), claims: Value::Null };
+        ensure!(sent.parameter("grant_type")? == GRANT_TYPE, "{body}");
+        let assertion = sent.parameter("assertion")?;
+        let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1).context("a JWT")?)?;
+        sent.claims = serde_json::from_slice(&claims)?;
+        Ok(sent)
+    }
+
+    fn parameter(&self, name: &str) -> Result<String> {
+        let found = self.body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let encoded = found.with_context(|| format!("no {name} in {}", self.body))?;
+        Ok(encoded.replace("%3A", ":").replace("%2F", "/"))
+    }
+
+    fn claim(&self, name: &str) -> Result<String> {
+        self.claims[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! R45: of many concurrent posts of one assertion exactly one succeeds.
+//! R45, R37: of many concurrent posts of one assertion, or of one ID-JAG, exactly one succeeds.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use asserta::keyvalue::{KeyValue, MemoryStores, SqliteStores};
 use host_tests::admin::Admin;
-use host_tests::assertion::assertion;
+use host_tests::assertion::{assertion, id_jag};
 use host_tests::components::program;
+use host_tests::keys::key;
 use host_tests::local_host::{LocalHost, present};
 use host_tests::spin::{Spin, variables};
 use serde_json::json;
@@ -48,9 +49,15 @@ async fn one_of_64_on_spin() -> Result<()> {
 }
 
 async fn one_of_64_at(address: SocketAddr) -> Result<()> {
-    let client = Admin(address).register_acme().await?;
+    let admin = Admin(address);
+    let client = admin.register_acme().await?;
+    let enterprise = json!({"jwks": {"keys": [key("es256")?.jwk()?]}, "profile": "id-jag"});
+    admin.register_issuer("enterprise", "https://enterprise.example", &enterprise).await?;
     for round in 0..ROUNDS {
-        let assertion = assertion("es256", &json!({"round": round}))?;
+        let assertion = match round % 2 {
+            0 => assertion("es256", &json!({"round": round}))?,
+            _ => id_jag("es256", &client.client_id, &json!({"iss": "https://enterprise.example"}))?,
+        };
         let mut posts = JoinSet::new();
         for _ in 0..AT_ONCE {
             let (client, assertion) = (client.clone(), assertion.clone());

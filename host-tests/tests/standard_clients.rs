@@ -113,6 +113,26 @@ async fn r90_oauth4webapi_and_authlib_exchange_tokens() -> Result<()> {
     Ok(())
 }
 
+/// R37: an ID-JAG that Authlib issues as the identity provider of an enterprise.
+#[tokio::test(flavor = "multi_thread")]
+async fn r37_an_id_jag_of_authlib() -> Result<()> {
+    const PROVIDER: &str = "https://enterprise.example";
+    let python = tokio::task::spawn_blocking(python).await??;
+    let (host, client, issuer) = installation("ES256").await?;
+    let enterprise = json!({"jwks": {"keys": [key("es256")?.jwk()?]}, "profile": "id-jag"});
+    Admin(host.address()).register_issuer("enterprise", PROVIDER, &enterprise).await?;
+    let private_key = key("es256")?.private_pem()?;
+    let arguments = [issuer.as_str(), &client.client_id, &client.client_secret, PROVIDER, &private_key];
+    let seen = tokio::task::block_in_place(|| python.client("id_jag_client.py", &arguments))?;
+    let expected = json!({
+        "sub": "alice", "client_id": client.client_id, "scope": "read",
+        "replayed": "invalid_grant", "of another client": "invalid_grant",
+    });
+    ensure!(seen == expected, "{seen}, expected {expected}");
+    host.stop().await;
+    Ok(())
+}
+
 /// R100 to R102: proofs that somebody else makes, and the nonce that is asked for once: each token brings the next.
 #[tokio::test(flavor = "multi_thread")]
 async fn r101_oauth4webapi_and_openid_client_with_dpop() -> Result<()> {

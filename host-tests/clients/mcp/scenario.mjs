@@ -1,6 +1,6 @@
-// Runs one scenario of MCP's conformance suite with our client, and prints what the client sent to the suite's token endpoint,
+// Runs one scenario of MCP's conformance suite with a client of ours, and prints what the client sent to the suite's token endpoint,
 // the key that its assertion is signed with, and the suite's verdicts.
-// Usage: scenario.mjs FOLDER; the folder is for what is written on the way.
+// Usage: scenario.mjs FOLDER SCENARIO CLIENT; the folder is for what is written on the way.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -8,15 +8,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const [folder] = process.argv.slice(2)
+const [folder, scenario, client] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 const record = join(folder, 'record.json')
 const suite = join(here, 'node_modules/@modelcontextprotocol/conformance/dist/index.js')
 const preload = pathToFileURL(join(here, 'record.mjs')).href
 const run = spawnSync(
   process.execPath,
-  ['--import', preload, suite, 'client', '--command', `${process.execPath} ${join(here, 'client.mjs')}`,
-    '--scenario', 'auth/wif-jwt-bearer', '--verbose'],
+  ['--import', preload, suite, 'client', '--command', `${process.execPath} ${join(here, client)}`,
+    '--scenario', scenario, '--verbose'],
   { env: { ...process.env, RECORD: record }, cwd: folder, encoding: 'utf8' },
 )
 if (run.status !== 0) throw new Error(`the suite failed (${run.status}):\n${run.stdout}\n${run.stderr}`)

@@ -1,6 +1,6 @@
 // An MCP client with workload identity (SEP-1933), by MCP's SDK: the SDK finds the authorization server, asks it for a token
 // with the JWT bearer grant, and calls the MCP server with it. The conformance suite runs this.
-// Usage: client.mjs MCP_SERVER; MCP_CONFORMANCE_CONTEXT has the client_id and the assertion.
+// Usage: workload-client.mjs MCP_SERVER; MCP_CONFORMANCE_CONTEXT has the client_id and the assertion.
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
