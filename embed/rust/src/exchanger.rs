@@ -192,7 +192,14 @@ impl<S: Store + Clone> Exchanger<S> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
         let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
         let proof = dpop_proof(request.dpop_proof, request.dpop_url);
-        self.exchange_grant(request.organization, &grant, &credentials, request.scope, request.resources, proof)
+        self.exchange_grant(
+            request.organization,
+            &grant,
+            &credentials,
+            request.scope,
+            request.resources,
+            proof,
+        )
     }
 
     pub(crate) fn exchange_grant(

@@ -251,6 +251,7 @@ fn r13_repeated_parameters() {
             content_type: Some("application/x-www-form-urlencoded"),
             authorization: None,
             query,
+            dpop: Default::default(),
             body: format!("{form}{more}").as_bytes(),
         })
         .map(drop)

@@ -1,7 +1,7 @@
 //! The grants: the token request of each, its checks, and what is granted.
 
-pub mod id_jag;
 mod actor;
+pub mod id_jag;
 pub mod jwt_bearer;
 mod question;
 mod request;

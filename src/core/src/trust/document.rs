@@ -184,6 +184,8 @@ impl Profile {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
 /// For whom the tokens of an issuer may be exchanged (RFC 8693), beside the applications that their `aud` names: that an
 /// issuer is trusted says nothing of whom it meant (R91).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

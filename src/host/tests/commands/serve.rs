@@ -98,7 +98,7 @@ fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let authority = rcgen::generate_simple_self_signed(vec!["authority".to_owned()]).unwrap();
     fs::write(directory.path().join("ca.pem"), authority.cert.pem()).unwrap();
-    let mistakes: [(&[&str], i32, &str); 15] = [
+    let mistakes: [(&[&str], i32, &str); 16] = [
         (&["--trust", r#"{"organizations":[{"name":"X Y"}]}"#], 1, "organizations[0].name"),
         (&["--public-url", "id.example"], 1, "--public-url"),
         (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),

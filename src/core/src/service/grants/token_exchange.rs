@@ -18,7 +18,7 @@ use crate::service::issuer_keys::Owner;
 use crate::service::registry::CurrentOrganization;
 use crate::service::trail::Trail;
 use crate::trust::Issuer;
-use crate::trust::policy::{self, Claimed, Asker, Terms};
+use crate::trust::policy::{self, Asker, Claimed, Terms};
 use crate::words::quoted;
 
 impl<P: Ports> Service<P> {
@@ -66,7 +66,10 @@ impl<P: Ports> Service<P> {
         if trail.is_kept() {
             let claims = verification.claims_to_explain();
             steps_of_consent(&terms, claims, actor.as_ref(), trail);
-            trail.steps_of_policy(policy::explain_judgement(terms, claims, &Claimed::NOTHING), jwt_bearer::reason);
+            trail.steps_of_policy(
+                policy::explain_judgement(terms, claims, &Claimed::NOTHING),
+                jwt_bearer::reason,
+            );
         }
         match (admitted, verified) {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
