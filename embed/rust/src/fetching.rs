@@ -139,5 +139,6 @@ fn keys_unavailable() -> Refusal {
         sentence: "The keys that are needed can not be obtained at the moment.".into(),
         retry_after: None,
         cause: None,
+        dpop_nonce: None,
     }
 }

@@ -6,11 +6,11 @@ use asserta_exchanger::documents::TOKEN_EXCHANGE;
 use asserta_exchanger::{ACCESS_TOKEN, Error, Exchanger, MemoryStore, Options, TokenExchangeRequest};
 use serde_json::json;
 
-use partner::{PUBLIC_URL, Partner};
+use partner::{PUBLIC_URL, Partner, exchanger};
 
 /// An exchanger whose issuer lets the client `app` exchange tokens that name it in `sub`, and the client's secret.
 fn exchanging(partner: &Partner) -> (Exchanger<MemoryStore>, String, String) {
-    let mut exchanger = Exchanger::new(MemoryStore::default(), Options::new(PUBLIC_URL)).expect("it starts");
+    let (mut exchanger, _) = exchanger(partner, MemoryStore::default(), Options::new(PUBLIC_URL));
     let mut issuer = serde_json::to_value(partner.as_trusted_issuer()).expect("a document");
     // The partner's tokens have no other claim that could say it.
     issuer["token_exchange"] = json!({"actor_claim": "sub", "allowed_actors": ["alice"]});

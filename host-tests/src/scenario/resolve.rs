@@ -452,10 +452,8 @@ impl Context<'_> {
             claims.extend(self.object(&recipe.claims)?);
             return Ok(Proof::WithNonce { of: label.to_owned(), key: name, header, claims });
         }
-        header.extend(std::mem::take(&mut recipe.header));
-        recipe.header = header;
         recipe.without.push("header.kid".to_owned());
-        Ok(Proof::Made(mint(&recipe, Defaults { key: name, claims }, self)?))
+        Ok(Proof::Made(mint(&recipe, Defaults { key: name, header, claims }, self)?))
     }
 
     fn http(&self, written: &source::Http) -> Result<Http> {
