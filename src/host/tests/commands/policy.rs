@@ -100,7 +100,7 @@ refused = "no-rule-fits"
         "cases.toml: another reason: it is refused for another reason: no-rule-fits",
         "cases.toml: refused after all: it is refused",
         "cases.toml: granted after all: it is granted",
-        "A client is told: No rule of this issuer fits the assertion.",
+        "A client is told: The assertion fits no rule of its issuer.",
         "1 as expected, 5 not",
     ] {
         assert!(ran.out.contains(told), "{told}: {}", ran.out);
