@@ -6,7 +6,7 @@ use alloc::string::{String, ToString as _};
 use super::nonce::Nonces;
 use super::problem::ProofProblem;
 use super::target;
-use crate::jose::key::{PublicKey, VerificationKey, thumbprint};
+use crate::jose::key::{KeyReader, PublicKey, thumbprint};
 use crate::jose::{Algorithm, CompactJws, JwsError, Signatures, digest};
 use crate::json::{self, Object, Value};
 use crate::jwt::{Mark, Tolerance, is_same_type};
@@ -14,7 +14,7 @@ use crate::jwt::{Mark, Tolerance, is_same_type};
 /// The longest proof that is parsed, in bytes: it is read before anybody knows who sends it.
 pub const MAX_PROOF: usize = 4096;
 /// How far `iat` may be from now, in seconds (R100).
-const MAX_AGE: u32 = 300;
+pub(crate) const MAX_AGE: u32 = 300;
 /// The longest `jti`, in bytes (R46).
 const MAX_JWT_ID: usize = 256;
 /// What makes a JWK private or symmetric (RFC 7518 section 6): none of it stands in a proof, with or without a value.
@@ -60,6 +60,8 @@ pub struct Expected<'a> {
     pub nonces: Option<Nonces<'a>>,
     /// The access token that comes with it, at a resource; `None`: there is none, at a token endpoint.
     pub access_token: Option<&'a str>,
+    /// How its key is read: of all types that verify here, or of fewer.
+    pub read_key: KeyReader,
 }
 
 /// The key that whoever sent a request has proved to have, for this request. [`Proof::check`] alone makes one.
@@ -109,7 +111,7 @@ impl Proof {
         if !jws.header.typ.as_deref().is_some_and(|typ| is_same_type(typ, "dpop+jwt")) {
             return Err(ProofProblem::TypeNotAllowed);
         }
-        let key = key(&members, jws.header.algorithm)?;
+        let key = key(&members, jws.header.algorithm, expected.read_key)?;
         let text = |name| claims.get(name).and_then(Value::as_str);
         if text("htm") != Some(expected.method) {
             return Err(ProofProblem::MethodMismatch);
@@ -134,12 +136,12 @@ impl Proof {
 }
 
 /// The public key in the header, where it fits `alg`, and verifies in about the time of any other.
-fn key(members: &Object, algorithm: Algorithm) -> Result<PublicKey, ProofProblem> {
+fn key(members: &Object, algorithm: Algorithm, read: KeyReader) -> Result<PublicKey, ProofProblem> {
     let jwk = members.get("jwk").and_then(Value::as_object).ok_or(ProofProblem::KeyUnusable)?;
     if NOT_PUBLIC.iter().any(|name| jwk.get(name).is_some()) {
         return Err(ProofProblem::KeyUnusable);
     }
-    match VerificationKey::from_jwk(jwk) {
+    match read(jwk) {
         Ok(key) if key.fits(algorithm) && !key.material.is_costly() => Ok(key.material),
         _ => Err(ProofProblem::KeyUnusable),
     }
@@ -181,6 +183,12 @@ impl ProofKey {
     #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
+    }
+
+    /// By what the proof is known again where it is remembered in memory: a digest of its key and its `jti`.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        digest::sha256(&[self.thumbprint.as_bytes(), b"\n", self.jwt_id.as_bytes()].concat())
     }
 
     /// By what the proof is known again, for as long as it is accepted: its key and its `jti`. `namespace`: where it may be

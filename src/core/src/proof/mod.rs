@@ -5,6 +5,7 @@ mod nonce;
 mod problem;
 mod target;
 
+pub(crate) use dpop::MAX_AGE;
 pub use dpop::{Expected, MAX_PROOF, Proof, ProofHeader, ProofKey};
 pub use nonce::{NONCE_LIFETIME, NonceKey, Nonces};
 pub use problem::ProofProblem;

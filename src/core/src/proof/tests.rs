@@ -11,8 +11,14 @@ use crate::json;
 
 const NOW: u64 = 1_800_000_000;
 const URL: &str = "https://as.example/oauth2/token";
-const EXPECTED: Expected<'static> =
-    Expected { method: "POST", url: URL, now: NOW, nonces: None, access_token: None };
+const EXPECTED: Expected<'static> = Expected {
+    method: "POST",
+    url: URL,
+    now: NOW,
+    nonces: None,
+    access_token: None,
+    read_key: VerificationKey::from_jwk,
+};
 
 fn key(algorithm: SigningAlgorithm) -> SigningKey {
     SigningKey::generate(algorithm, &[7; 32])

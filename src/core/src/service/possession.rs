@@ -8,6 +8,7 @@ use super::Service;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::grants::PresentedProof;
+use crate::jose::key::VerificationKey;
 use crate::oauth::{Reason, Refusal, of_proof};
 use crate::ports::{Ports, StoreError};
 use crate::proof::{Expected, Nonces, Proof, ProofKey};
@@ -42,6 +43,7 @@ impl<P: Ports> Service<P> {
             now,
             nonces,
             access_token: None,
+            read_key: VerificationKey::from_jwk,
         };
         match presented.proof.check(&expected, self.shell.ports.signatures()) {
             Ok(key) => Ok(Possession { key: Some(key), nonce: fresh() }),

@@ -107,6 +107,9 @@ pub enum JwkSetError {
     Metadata,
 }
 
+/// How one JWK becomes a key: [`VerificationKey::from_jwk`], or what reads fewer types.
+pub type KeyReader = fn(&Object) -> Result<VerificationKey, KeyProblem>;
+
 /// How an element of a set becomes a key.
 pub(super) type Reader<'a> = &'a mut dyn FnMut(&Object) -> Result<VerificationKey, KeyProblem>;
 

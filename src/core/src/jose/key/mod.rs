@@ -14,7 +14,7 @@ mod signing_key;
 
 pub use curve::Curve;
 pub use form::Form;
-pub use jwk::{JwkSet, JwkSetError, KeyUse, Validity, VerificationKey};
+pub use jwk::{JwkSet, JwkSetError, KeyReader, KeyUse, Validity, VerificationKey};
 pub use listed::{KeyListing, ListedCertificate, ListedKey};
 pub use problem::{KeyPlace, KeyProblem, KeyUsage, MAX_KEYS, SkippedKey};
 pub(in crate::jose) use public_key::Material;

@@ -18,12 +18,19 @@ impl VerificationKey {
     pub fn of_our_set(document: &[u8]) -> Vec<Self> {
         let Ok(set) = json::parse_object(document) else { return Vec::new() };
         let elements = set.get("keys").and_then(Value::as_array).unwrap_or_default();
-        let read = |element: &Value| element.as_object().and_then(|jwk| read(jwk).ok());
+        let read = |element: &Value| element.as_object().and_then(|jwk| Self::of_our_types(jwk).ok());
         elements.iter().take(MAX_KEYS).filter_map(read).collect()
+    }
+
+    /// As [`from_jwk`](Self::from_jwk), for what our access tokens are signed with.
+    ///
+    /// # Errors
+    /// Why the key can't verify them.
+    pub fn of_our_types(jwk: &Object) -> Result<Self, KeyProblem> {
+        read(jwk)
     }
 }
 
-/// As [`VerificationKey::from_jwk`], for what our access tokens are signed with.
 fn read(jwk: &Object) -> Result<VerificationKey, KeyProblem> {
     let member = |name| string(jwk, name)?.ok_or(KeyProblem::Missing(name));
     if is_private(jwk) {
