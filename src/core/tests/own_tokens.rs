@@ -9,6 +9,7 @@ use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
 use asserta_core::oauth::{ErrorCode, Reason, Refusal};
 use asserta_core::organization::OrganizationId;
+use asserta_core::resource::{Guard, Introspection, Outcome, Request, Settings};
 use asserta_core::service::{NewApplication, Page, RegistryError, Service};
 use asserta_core::tokens::{Revocation, RevocationRequest};
 use serde_json::{Value, json};
@@ -394,6 +395,43 @@ fn r112_all_of_an_application_or_an_issuer() {
         let newest = installation.token_of(&client);
         assert!(installation.is_active(&client, &newest));
     }
+}
+
+/// R112, R120: a guard that asks takes no token any more that was revoked, by its client or with all of an application, although
+/// it has passed before.
+#[test]
+fn r112_a_guard_that_asks() {
+    let world = World::default();
+    let installation = Installation::new(&world);
+    let client = installation.client();
+    let claims = claims_of(&installation.token_of(&client));
+    let issuer = claims["iss"].as_str().expect("an issuer");
+    let settings = Settings::parse(issuer, API, "", None, true).expect("good settings");
+    let mut guard = Guard::new(settings);
+    let now = || installation.world.clock.0.get();
+    let keys = run(installation.service.signing_keys().jwks(&installation.organization)).expect("keys");
+    guard.supply_keys(Some(&keys), None, now());
+    let mut reason = |token: &str| {
+        let authorization = format!("Bearer {token}");
+        let authorization: &[&str] = &[&authorization];
+        let request = Request { method: "GET", target: "/", authorization, dpop: &[] };
+        let outcome = guard.check(&request, Introspection::NotAsked, now());
+        assert!(matches!(outcome, Outcome::IntrospectionNeeded(_)), "{outcome:?}");
+        let told = installation.look_up(&client, token).expect("answered").to_string();
+        match guard.check(&request, Introspection::Response(told.as_bytes()), now()) {
+            Outcome::Passed(_) => None,
+            Outcome::Challenge(challenge) => Some(challenge.reason.name()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (one, other) = (installation.token_of(&client), installation.token_of(&client));
+    assert_eq!((reason(&one), reason(&other)), (None, None));
+    installation.revoke(&client, &one).expect("revoked");
+    assert_eq!((reason(&one), reason(&other)), (Some("not-active"), None));
+    installation.revoke_all(json!({ "client_id": client.application.client_id() })).expect("revoked");
+    assert_eq!(reason(&other), Some("not-active"));
+    world.advance(1);
+    assert_eq!(reason(&installation.token_of(&client)), None);
 }
 
 /// R112: it goes with the last token that it can concern.
