@@ -80,8 +80,8 @@ for component in "$@"; do
     policy-cedar) build_policy policy-cedar 2100000 ;;
     policy-contrary) build policy-contrary 30000 wasm32-unknown-unknown wasm policy-contrary ;;
     exchanger-events) build exchanger-events 864000 wasm32-unknown-unknown exchanger asserta-component --features events ;;
-    guard) build guard 314000 wasm32-unknown-unknown exchanger asserta-guard ;;
-    guard-library) build guard-library 242000 wasm32-unknown-unknown exchanger asserta-guard-library ;;
+    guard) build guard 324000 wasm32-unknown-unknown exchanger asserta-guard ;;
+    guard-library) build guard-library 252300 wasm32-unknown-unknown exchanger asserta-guard-library ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     guarded) build guarded 100000 wasm32-unknown-unknown wasm guarded ;;

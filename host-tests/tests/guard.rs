@@ -1,4 +1,4 @@
-//! R120, R121: `guard.wasm` composed in front of another component (`host-tests/guarded`, which says what reached it), as Spin
+//! R112, R120, R121: `guard.wasm` composed in front of another component (`host-tests/guarded`, which says what reached it), as Spin
 //! serves it, with tokens of a real installation.
 
 use std::collections::BTreeMap;
@@ -7,13 +7,14 @@ use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use host_tests::admin::{Admin, Client};
-use host_tests::assertion::assertion;
+use host_tests::assertion::{assertion, proof};
 use host_tests::client::{Answer, form, send};
 use host_tests::components::program;
 use host_tests::local_host::{LocalHost, present};
 use host_tests::spin::{Spin, SpinApp};
 use host_tests::token_request::basic;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const AUDIENCE: &str = "https://api.example/mcp";
 const METADATA: &str = "/.well-known/oauth-protected-resource/mcp";
@@ -179,6 +180,65 @@ async fn r120_a_revoked_token() -> Result<()> {
         ensure!(answer.status == after, "{introspect}: {} {}", answer.status, answer.text());
         world.host.stop().await;
     }
+    Ok(())
+}
+
+/// R112: with all tokens of its application revoked, one passes no more where the issuer is asked, although it has before.
+#[tokio::test(flavor = "multi_thread")]
+async fn r112_all_of_an_application_revoked() -> Result<()> {
+    let world = World::new(&[("guard_introspect", "true")]).await?;
+    let passed = world.with_token(&world.token).await?;
+    ensure!(passed.status == 200, "{} {}", passed.status, passed.text());
+    let whose = json!({"client_id": world.client.client_id});
+    Admin(world.host.address()).done("POST", "acme/revocations", Some(&whose)).await?;
+    let answer = world.with_token(&world.token).await?;
+    ensure!(answer.status == 401, "{} {}", answer.status, answer.text());
+    world.host.stop().await;
+    Ok(())
+}
+
+/// RFC 9449 section 7: a token that is bound to a key passes with a proof of it, and never as a bearer's.
+#[tokio::test(flavor = "multi_thread")]
+async fn r120_a_bound_token() -> Result<()> {
+    let world = World::new(&[]).await?;
+    let client = format!("Basic {}", basic(&world.client.client_id, &world.client.client_secret));
+    let binding = proof("es256", &json!({"htu": format!("{}/oauth2/token", world.issuer)}))?;
+    let headers: [(&str, &[u8]); 3] = [
+        ("authorization", client.as_bytes()),
+        ("content-type", b"application/x-www-form-urlencoded"),
+        ("dpop", binding.as_bytes()),
+    ];
+    let assertion = assertion("es256", &json!({"aud": world.issuer, "sub": "alice"}))?;
+    let body = form(&[("grant_type", GRANT_TYPE), ("assertion", assertion.as_str())]);
+    let granted = send(world.host.address(), "POST", "/t/acme/oauth2/token", &headers, body).await?;
+    ensure!(granted.status == 200, "{} {}", granted.status, granted.text());
+    let token: String = granted.member("access_token")?;
+
+    let ath = URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()));
+    let good = || proof("es256", &json!({"htu": AUDIENCE, "ath": ath}));
+    let (bound, bearer) = (format!("DPoP {token}"), format!("Bearer {token}"));
+    for _ in 0..2 {
+        let proof = good()?;
+        let headers = [("authorization", bound.as_str()), ("dpop", proof.as_str())];
+        let passed = world.ask("/mcp?a=b", &headers).await?;
+        ensure!(passed.status == 200, "{} {}", passed.status, passed.text());
+        ensure!(passed.text().contains("x-asserta-subject: alice"), "{}", passed.text());
+    }
+    let (one, elsewhere) =
+        (good()?, proof("es256", &json!({"htu": "https://other.example/mcp", "ath": ath}))?);
+    for headers in [
+        &[("authorization", bearer.as_str())][..],
+        &[("authorization", bearer.as_str()), ("dpop", one.as_str())],
+        &[("authorization", bound.as_str())],
+        &[("authorization", bound.as_str()), ("dpop", one.as_str()), ("dpop", one.as_str())],
+        &[("authorization", bound.as_str()), ("dpop", elsewhere.as_str())],
+    ] {
+        let answer = world.ask("/mcp", headers).await?;
+        ensure!(answer.status == 401, "{headers:?}: {} {}", answer.status, answer.text());
+        let challenge = answer.header("www-authenticate").unwrap_or_default();
+        ensure!(challenge.starts_with("DPoP error=") && challenge.contains("algs="), "{challenge}");
+    }
+    world.host.stop().await;
     Ok(())
 }
 

@@ -74,11 +74,63 @@ test("R120: what does not pass is challenged", async () => {
   };
   assert.deepEqual(await refused(`Bearer ${issued.token.slice(0, -4)}AAAA`), [401, "signature-invalid"]);
   assert.deepEqual(await refused(`Bearer ${issued.token}`, `Bearer ${issued.token}`), [400, "credentials-twice"]);
-  assert.deepEqual(await refused(`DPoP ${issued.token}`), [401, "proof-not-supported"]);
+  assert.deepEqual(await refused(`DPoP ${issued.token}`), [401, "proof-missing"]);
   const more = await Guard.create(settings({ scopes: ["notes.read", "admin"] }));
   assert.equal((await check(more, `Bearer ${issued.token}`)).status, 403);
   const late = await Guard.create(settings({ clock: () => 4_000_000_000 }));
   assert.equal((await check(late, `Bearer ${issued.token}`)).reason, "expired");
+});
+
+/** Makes DPoP proofs (RFC 9449 section 4.2) by a key of its own. */
+async function prover() {
+  const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+  const encode = (bytes) => Buffer.from(bytes).toString("base64url");
+  let serial = 0;
+  return async (htm, htu, token) => {
+    const ath = token && encode(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+    const parts = [
+      { typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } },
+      { htm, htu, iat: Math.floor(Date.now() / 1000), jti: `${serial++}`, ath },
+    ];
+    const message = parts.map((part) => encode(JSON.stringify(part))).join(".");
+    const algorithm = { name: "ECDSA", hash: "SHA-256" };
+    return `${message}.${encode(await crypto.subtle.sign(algorithm, pair.privateKey, new TextEncoder().encode(message)))}`;
+  };
+}
+
+test("R120: a bound token passes with its proof alone", async () => {
+  const [prove, theirs, partner] = [await prover(), await prover(), await Partner.create()];
+  const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
+  await exchanger.trustedIssuers.register(partner.trusted());
+  const app = await exchanger.applications.register({ grant_types: [GRANT], audience: AUDIENCE });
+  const { token } = await exchanger.exchange({
+    assertion: await partner.assertion(), clientId: app.client_id, clientSecret: app.client_secret,
+    dpopProof: await prove("POST", `${PUBLIC_URL}/oauth2/token`),
+  });
+  const bound = settings({ scopes: [], fetchKeys: async () => ({ text: exchanger.keys.jwks() }) });
+  const handle = guard(async (_, passed) => Response.json(passed.claims.cnf), bound);
+  const ask = (scheme, ...proofs) => handle(new Request(`${AUDIENCE}?a=b`, {
+    headers: [["authorization", `${scheme} ${token}`], ...proofs.map((proof) => ["dpop", proof])],
+  }));
+  const proof = await prove("GET", AUDIENCE, token);
+  const passed = await ask("DPoP", proof);
+  assert.equal(passed.status, 200);
+  assert.equal((await passed.json()).jkt.length, 43);
+  for (const [scheme, ...proofs] of [
+    ["DPoP", proof],
+    ["DPoP"],
+    ["DPoP", await prove("GET", AUDIENCE, token), await prove("GET", AUDIENCE, token)],
+    ["DPoP", await prove("POST", AUDIENCE, token)],
+    ["DPoP", await prove("GET", AUDIENCE)],
+    ["DPoP", await theirs("GET", AUDIENCE, token)],
+    ["Bearer"],
+    ["Bearer", await prove("GET", AUDIENCE, token)],
+  ]) {
+    const answer = await ask(scheme, ...proofs);
+    assert.equal(answer.status, 401, scheme);
+    assert.match(answer.headers.get("www-authenticate"), /^DPoP error=.*algs="ES256 EdDSA RS256"/);
+  }
 });
 
 test("R51: keys are fetched once for all who wait, and their lack is no bad token", async () => {

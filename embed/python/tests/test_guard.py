@@ -1,15 +1,19 @@
-"""R120, R121: the guard before ASGI and WSGI applications, with tokens of a real exchanger."""
+"""R112, R120, R121: the guard before ASGI and WSGI applications, with tokens of a real exchanger."""
 
 import asyncio
 import base64
+import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from asserta import JWT_BEARER, ApplicationMetadata, BadSetting, Exchanger, FetchFailed, KeyDocument, TrustedIssuer
 from asserta.guard import Answer, ASGIGuard, Guard, Passed, WSGIGuard, _is_ours
 from conftest import PUBLIC_URL, Partner
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 AUDIENCE = "https://api.example/mcp"
 METADATA = "https://api.example/.well-known/oauth-protected-resource/mcp"
@@ -61,7 +65,7 @@ def test_r120_what_does_not_pass(issued):
         ([f"Bearer {issued[0][:-4]}AAAA"], 401, "signature-invalid"),
         ([f"Bearer {issued[0]}", f"Bearer {issued[0]}"], 400, "credentials-twice"),
         ([f"Bearer {issued[0]}, Bearer {issued[0]}"], 400, "credentials-malformed"),
-        ([f"DPoP {issued[0]}"], 401, "proof-not-supported"),
+        ([f"DPoP {issued[0]}"], 401, "proof-missing"),
     ):
         answer = guard.check("GET", "/mcp", values)
         assert (answer.status, answer.reason) == (status, reason)
@@ -69,6 +73,59 @@ def test_r120_what_does_not_pass(issued):
     assert (more.status, more.reason) == (403, "scope-insufficient")
     late = Guard(**settings(issued, clock=lambda: 4_000_000_000)).check("GET", "/mcp", [f"Bearer {issued[0]}"])
     assert (late.status, late.reason) == (401, "expired")
+
+
+def dpop_proof(key, method, url, jti, token=None):
+    """A DPoP proof (RFC 9449 section 4.2), by an implementation of JOSE that is not ours."""
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)}
+    claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": jti}
+    if token is not None:
+        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
+    return jwt.encode(header, claims, key)
+
+
+def test_r120_a_bound_token_needs_its_proof():
+    partner, exchanger, key = Partner(), Exchanger(PUBLIC_URL), ECKey.generate_key("P-256")
+    exchanger.trusted_issuers.register(TrustedIssuer(name="partner", issuer=partner.issuer, jwks=partner.jwks))
+    application = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER], audience=AUDIENCE))
+    token = exchanger.exchange(
+        partner.assertion(),
+        client_id=application["client_id"],
+        client_secret=application["client_secret"],
+        dpop_proof=dpop_proof(key, "POST", f"{PUBLIC_URL}/oauth2/token", "0"),
+    ).token
+    guard = Guard(PUBLIC_URL, AUDIENCE, fetch=lambda uri: KeyDocument(exchanger.keys.jwks()))
+    proof = dpop_proof(key, "GET", AUDIENCE, "1", token)
+    assert isinstance(guard.check("GET", "/mcp?a=b", [f"DPoP {token}"], [proof]), Passed)
+    other_key = dpop_proof(ECKey.generate_key("P-256"), "GET", AUDIENCE, "2", token)
+    for scheme, proofs, reason in (
+        ("DPoP", [proof], "proof-replayed"),
+        ("DPoP", [], "proof-missing"),
+        ("DPoP", [dpop_proof(key, "GET", AUDIENCE, "3", token)] * 2, "proof-invalid"),
+        ("DPoP", [dpop_proof(key, "POST", AUDIENCE, "4", token)], "proof-invalid"),
+        ("DPoP", [other_key], "proof-of-another-key"),
+        ("Bearer", [], "proof-missing"),
+    ):
+        answer = guard.check("GET", "/mcp", [f"{scheme} {token}"], proofs)
+        assert (answer.status, answer.reason) == (401, reason)
+        assert dict(answer.headers)["www-authenticate"].startswith("DPoP error=")
+
+    # As WSGI and ASGI hand the two headers over.
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return [b"in"]
+
+    started = []
+    WSGIGuard(app, issuer=PUBLIC_URL, audience=AUDIENCE, fetch=lambda uri: KeyDocument(exchanger.keys.jwks()))(
+        {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/mcp",
+            "HTTP_AUTHORIZATION": f"DPoP {token}",
+            "HTTP_DPOP": dpop_proof(key, "GET", AUDIENCE, "5", token),
+        },
+        lambda status, headers: started.append(status),
+    )
+    assert started == ["200 OK"]
 
 
 def test_r51_keys_are_fetched_once(issued):

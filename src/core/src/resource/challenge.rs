@@ -4,9 +4,12 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use super::scheme::Scheme;
 use super::settings::Settings;
+use crate::jose::OfOurTokens;
 use crate::json::{Object, Value};
 use crate::jwt::JwtProblem;
+use crate::proof::ProofProblem;
 
 /// Why a request does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +22,18 @@ pub enum Reason {
     CredentialsMalformed,
     /// The token exceeds 16 KiB.
     TokenTooLong,
-    /// It comes with the scheme `DPoP`, and no proof is taken here.
+    /// It comes with the scheme `DPoP`, and the audience is no URL that a proof could be for.
     ProofNotSupported,
+    /// It comes with the scheme `DPoP` and without a proof.
+    ProofMissing,
+    /// The proof is not good, or not for this request.
+    Proof(ProofProblem),
+    /// The proof is by another key than that which the token is bound to.
+    ProofOfAnotherKey,
+    /// The proof let a request pass before.
+    ProofReplayed,
+    /// The token is bound to no key, and comes with the scheme `DPoP`.
+    TokenNotBound,
     /// The token is none of ours, or not for here, or not now. A bound one ([`JwtProblem::Bound`]) is never taken from its
     /// bearer (RFC 9449 section 7.1).
     Token(JwtProblem),
@@ -68,6 +81,11 @@ impl Reason {
             Self::CredentialsMalformed => "credentials-malformed",
             Self::TokenTooLong => "token-too-long",
             Self::ProofNotSupported => "proof-not-supported",
+            Self::ProofMissing => "proof-missing",
+            Self::Proof(_) => "proof-invalid",
+            Self::ProofOfAnotherKey => "proof-of-another-key",
+            Self::ProofReplayed => "proof-replayed",
+            Self::TokenNotBound => "token-not-bound",
             Self::Token(problem) => token_problem(problem),
             Self::ClientIdInvalid => "client-id-invalid",
             Self::ScopeInvalid => "scope-invalid",
@@ -78,7 +96,7 @@ impl Reason {
         }
     }
 
-    /// The status, the code of RFC 6750 section 3.1, and a sentence.
+    /// The status, the code of RFC 6750 section 3.1 or RFC 9449 section 7.1, and a sentence.
     const fn error(self) -> (u16, Option<(&'static str, &'static str)>) {
         match self {
             // Section 3.1: no code for who knew of no credentials to present.
@@ -88,6 +106,13 @@ impl Reason {
             Self::ProofNotSupported => {
                 (401, Some(("invalid_token", "tokens that are bound to a key are not taken here")))
             }
+            Self::ProofMissing => (401, Some(("invalid_dpop_proof", "there is no DPoP proof"))),
+            Self::Proof(problem) => (401, Some(("invalid_dpop_proof", problem.sentence()))),
+            Self::ProofReplayed => (401, Some(("invalid_dpop_proof", "the proof was used before"))),
+            Self::ProofOfAnotherKey => {
+                (401, Some(("invalid_token", "the access token is bound to another key than the proof's")))
+            }
+            Self::TokenNotBound => (401, Some(("invalid_token", "the access token is not bound to a key"))),
             Self::ScopeInsufficient => {
                 (403, Some(("insufficient_scope", "the access token lacks a scope that is needed here")))
             }
@@ -111,22 +136,33 @@ impl Reason {
 }
 
 impl Challenge {
-    pub(super) fn new(reason: Reason, settings: &Settings) -> Self {
-        Self { reason, answer: answer(reason, settings, None) }
+    /// `scheme`: how the token was presented.
+    pub(super) fn new(reason: Reason, scheme: Scheme, settings: &Settings) -> Self {
+        Self { reason, answer: answer(reason, scheme_to_use(reason, scheme, settings), settings, None) }
     }
 
     /// Nothing can be said before so many seconds are over.
     pub(super) fn unavailable(reason: Reason, settings: &Settings, retry_after: u64) -> Self {
-        Self { reason, answer: answer(reason, settings, Some(retry_after)) }
+        Self { reason, answer: answer(reason, Scheme::Bearer, settings, Some(retry_after)) }
     }
 }
 
-fn answer(reason: Reason, settings: &Settings, retry_after: Option<u64>) -> Answer {
+/// By which scheme the client is to come again: the one that it used, but for a bound token, which is for `DPoP` alone (RFC 9449
+/// section 7.1). Where no proof can be taken, there is one.
+const fn scheme_to_use(reason: Reason, presented: Scheme, settings: &Settings) -> Scheme {
+    match (reason, presented) {
+        _ if settings.metadata.is_none() => Scheme::Bearer,
+        (Reason::Token(JwtProblem::Bound), _) | (_, Scheme::Dpop) => Scheme::Dpop,
+        (_, Scheme::Bearer) => Scheme::Bearer,
+    }
+}
+
+fn answer(reason: Reason, scheme: Scheme, settings: &Settings, retry_after: Option<u64>) -> Answer {
     let (status, error) = reason.error();
     let mut headers = Vec::from([("cache-control", String::from("no-store"))]);
     match retry_after {
         Some(seconds) => headers.push(("retry-after", seconds.to_string())),
-        None => headers.push(("www-authenticate", www_authenticate(error, settings))),
+        None => headers.push(("www-authenticate", www_authenticate(scheme, error, settings))),
     }
     let mut body = String::new();
     if let Some((code, description)) = error {
@@ -138,15 +174,20 @@ fn answer(reason: Reason, settings: &Settings, retry_after: Option<u64>) -> Answ
 }
 
 /// Everything in it is quotable: our own sentences, and settings that were parsed.
-fn www_authenticate(error: Option<(&str, &str)>, settings: &Settings) -> String {
+fn www_authenticate(scheme: Scheme, error: Option<(&str, &str)>, settings: &Settings) -> String {
     let scopes = settings.scopes.join(" ");
     let metadata = settings.metadata.as_ref().map_or("", |metadata| &metadata.url);
     let (code, description) = error.unwrap_or_default();
-    let mut text = String::from("Bearer");
+    let algorithms = match scheme {
+        Scheme::Bearer => String::new(),
+        Scheme::Dpop => OfOurTokens::ALGORITHM_NAMES.join(" "),
+    };
+    let mut text = String::from(scheme.name());
     let mut separator = " ";
     for (name, value) in [
         ("error", code),
         ("error_description", description),
+        ("algs", algorithms.as_str()),
         ("scope", scopes.as_str()),
         ("resource_metadata", metadata),
     ] {

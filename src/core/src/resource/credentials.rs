@@ -2,6 +2,7 @@
 //! none (RFC 6750 sections 2.2 and 2.3 leave both to the resource; R120).
 
 use super::challenge::Reason;
+use super::scheme::{Scheme, scheme_and_rest};
 
 /// The longest access token that is read, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
@@ -11,12 +12,8 @@ pub(super) fn token<'a>(authorization: &[&'a str]) -> Result<&'a str, Reason> {
     let [value] = authorization else {
         return Err(if authorization.is_empty() { Reason::NoCredentials } else { Reason::CredentialsTwice });
     };
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    // Schemes are in any case (RFC 9110 section 11.1).
-    if scheme.eq_ignore_ascii_case("DPoP") {
-        return Err(Reason::ProofNotSupported);
-    }
-    if !scheme.eq_ignore_ascii_case("Bearer") {
+    let (scheme, token) = scheme_and_rest(value);
+    if ![Scheme::Bearer, Scheme::Dpop].iter().any(|ours| scheme.eq_ignore_ascii_case(ours.name())) {
         return Err(Reason::NoCredentials);
     }
     // One or more spaces; what follows is the grammar `b64token`. A comma joins two headers into one: refused with the rest.

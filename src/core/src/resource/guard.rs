@@ -8,21 +8,13 @@ use super::introspection::Introspection;
 use super::key_life::KeyLife;
 use super::passed::Passed;
 use super::remembered::Remembered;
+use super::request::Request;
+use super::scheme::Scheme;
 use super::settings::Settings;
-use super::{credentials, metadata, token};
-
-/// What a guard looks at of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Its method, in upper case.
-    pub method: &'a str,
-    /// Its path and query, as they were sent.
-    pub target: &'a str,
-    /// The value of each `Authorization` header.
-    pub authorization: &'a [&'a str],
-    /// The value of each `DPoP` header. No proof is taken yet, so nothing reads it: a bound token is refused.
-    pub dpop: &'a [&'a str],
-}
+use super::used_proofs::UsedProofs;
+use super::{credentials, metadata, possession, token};
+use crate::jwt::JwtProblem;
+use crate::proof::ProofKey;
 
 /// What becomes of a request.
 #[derive(Clone, Debug)]
@@ -45,13 +37,19 @@ pub struct Guard {
     settings: Settings,
     keys: KeyLife,
     remembered: Remembered,
+    used_proofs: UsedProofs,
 }
 
 impl Guard {
     /// One that knows no keys yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, keys: KeyLife::default(), remembered: Remembered::default() }
+        Self {
+            settings,
+            keys: KeyLife::default(),
+            remembered: Remembered::default(),
+            used_proofs: UsedProofs::default(),
+        }
     }
 
     /// Decides about a request (R120, R121).
@@ -59,8 +57,9 @@ impl Guard {
         if let Some(answer) = metadata::answer(&self.settings, request.method, request.target) {
             return Outcome::Metadata(answer);
         }
-        self.authorize(request, introspection, now).unwrap_or_else(|stop| match stop {
-            Stop::Refused(reason) => Outcome::Challenge(Challenge::new(reason, &self.settings)),
+        let scheme = Scheme::of(request.authorization);
+        self.authorize(request, scheme, introspection, now).unwrap_or_else(|stop| match stop {
+            Stop::Refused(reason) => Outcome::Challenge(Challenge::new(reason, scheme, &self.settings)),
             Stop::KeysNeeded => Outcome::KeysNeeded(self.settings.jwks_uri.clone()),
             Stop::Unavailable(reason, seconds) => {
                 Outcome::Challenge(Challenge::unavailable(reason, &self.settings, seconds))
@@ -71,11 +70,21 @@ impl Guard {
     fn authorize(
         &mut self,
         request: &Request<'_>,
+        scheme: Scheme,
         introspection: Introspection<'_>,
         now: u64,
     ) -> Result<Outcome, Stop> {
         let token = credentials::token(request.authorization)?;
-        let passed = self.verify(token, now)?;
+        // Before the token: what comes with a bad proof causes no fetch.
+        let proved = match scheme {
+            Scheme::Bearer => None,
+            Scheme::Dpop => Some(possession::prove(token, request, &self.settings, now)?),
+        };
+        let passed = self.verify(token, proved.as_ref(), now)?;
+        possession::confirm(passed.bound_to.as_deref(), proved.as_ref())?;
+        if proved.as_ref().is_some_and(|proof| self.used_proofs.contains(proof)) {
+            return Err(Reason::ProofReplayed.into());
+        }
         if !token::has_scopes(&passed.scope, &self.settings.scopes) {
             return Err(Reason::ScopeInsufficient.into());
         }
@@ -88,16 +97,20 @@ impl Guard {
                 reason => reason.into(),
             })?;
         }
+        // Only now: this request may have been looked at before, without keys or the issuer's word.
+        if let Some(proof) = &proved {
+            self.used_proofs.insert(proof, now);
+        }
         Ok(Outcome::Passed(passed))
     }
 
-    fn verify(&mut self, token: &str, now: u64) -> Result<Rc<Passed>, Stop> {
+    fn verify(&mut self, token: &str, proved: Option<&ProofKey>, now: u64) -> Result<Rc<Passed>, Stop> {
         let keys = self.keys.usable(now);
         // Where the keys are too old to be used, so is what they verified.
         if let Some(passed) = self.remembered.get(token, now).filter(|_| !keys.is_empty()) {
             return Ok(passed);
         }
-        let passed = match token::verify(token, &self.settings, keys, now) {
+        let passed = match token::verify(token, &self.settings, keys, proved, now) {
             Ok(passed) => passed,
             // R51, R52: another key could change it.
             Err(Reason::Token(problem)) if problem.may_be_of_an_old_key() => {
@@ -108,6 +121,9 @@ impl Guard {
                     }
                     false => Reason::Token(problem).into(),
                 });
+            }
+            Err(Reason::Token(JwtProblem::Bound)) if proved.is_some() => {
+                return Err(Reason::ProofOfAnotherKey.into());
             }
             Err(reason) => return Err(reason.into()),
         };

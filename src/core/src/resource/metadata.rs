@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::challenge::Answer;
 use super::settings::Settings;
+use crate::jose::OfOurTokens;
 use crate::json::{Object, Value};
 
 /// The answer to a request for the metadata; none where this is a request for something else. It is public, so scripts of
@@ -47,6 +48,7 @@ fn document(settings: &Settings) -> String {
     members.insert("resource", settings.audience.as_str());
     members.insert("authorization_servers", list(&[&settings.issuer]));
     members.insert("bearer_methods_supported", list(&["header"]));
+    members.insert("dpop_signing_alg_values_supported", list(&OfOurTokens::ALGORITHM_NAMES));
     if !settings.scopes.is_empty() {
         let scopes: Vec<&str> = settings.scopes.iter().map(String::as_str).collect();
         members.insert("scopes_supported", list(&scopes));

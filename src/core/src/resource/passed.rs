@@ -13,6 +13,8 @@ pub struct Passed {
     pub(super) scope: String,
     pub(super) claims: String,
     pub(super) expires_at: u64,
+    /// The thumbprint of the key that it is bound to (`cnf.jkt`).
+    pub(super) bound_to: Option<String>,
 }
 
 impl Passed {

@@ -110,6 +110,11 @@ impl MetadataUrl {
             ["/.well-known/oauth-protected-resource", if target == "/" { "" } else { target }].concat();
         Some(Self { url: [origin, &target].concat(), target })
     }
+
+    /// The scheme and host of the resource.
+    pub(super) fn origin(&self) -> &str {
+        self.url.strip_suffix(self.target.as_str()).unwrap_or_default()
+    }
 }
 
 /// The scheme and host of a URL that may be asked, and the rest of it: `https`, or `http` to this machine; no

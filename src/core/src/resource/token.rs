@@ -11,6 +11,7 @@ use crate::jose::OfOurTokens;
 use crate::jose::key::VerificationKey;
 use crate::json::Value;
 use crate::jwt::{Expectations, JwtProblem, Keys, Typ, UnverifiedJwt, Verification, VerifiedJwt};
+use crate::proof::ProofKey;
 use crate::tokens::TYP;
 
 /// How far the clock here may be behind or ahead of the issuer's, in seconds.
@@ -18,12 +19,13 @@ const CLOCK_SKEW: u32 = 30;
 /// The issuer decides how long its tokens live.
 const ANY_LIFETIME: u32 = u32::MAX;
 
-/// What the token says, verified with one of these keys. A token with `cnf` is refused with [`JwtProblem::Bound`]: where a
-/// proof of its key is taken (RFC 9449 section 7), its check belongs here, before anything passes.
+/// What the token says, verified with one of these keys. With `cnf` it is for who has proved to have the key that it names, and
+/// else [`JwtProblem::Bound`] (R36).
 pub(super) fn verify(
     token: &str,
     settings: &Settings,
     keys: &[VerificationKey],
+    proved: Option<&ProofKey>,
     now: u64,
 ) -> Result<Rc<Passed>, Reason> {
     let jwt = UnverifiedJwt::parse(token).map_err(|problem| Reason::Token(problem.problem()))?;
@@ -36,7 +38,7 @@ pub(super) fn verify(
         typ: Typ::Exactly(TYP),
         audiences: [Some(&settings.audience), None, None, None],
         require_iat: true,
-        proved_key: None,
+        proved_key: proved.map(ProofKey::thumbprint),
         no_other_audience: false,
         clock_skew: CLOCK_SKEW,
         max_lifetime: ANY_LIFETIME,
@@ -45,10 +47,10 @@ pub(super) fn verify(
     let mut verification = Verification::new(&jwt, expected, now, false);
     let keys = Keys { keys, have_kid: true };
     let verified = verification.verify(keys, &OfOurTokens).map_err(Reason::Token)?;
-    passed(&verified).map(Rc::new)
+    passed(&verified, proved).map(Rc::new)
 }
 
-fn passed(token: &VerifiedJwt<'_>) -> Result<Passed, Reason> {
+fn passed(token: &VerifiedJwt<'_>, proved: Option<&ProofKey>) -> Result<Passed, Reason> {
     let claims = token.claims().object();
     let client_id = match claims.get("client_id") {
         Some(Value::String(id)) if !id.is_empty() => id,
@@ -66,6 +68,8 @@ fn passed(token: &VerifiedJwt<'_>) -> Result<Passed, Reason> {
         // It was read as strict JSON, which is UTF-8.
         claims: String::from_utf8_lossy(token.payload()).into_owned(),
         expires_at: token.expiry() as u64,
+        // It was verified: what `cnf` names is what was proved.
+        bound_to: claims.get("cnf").and(proved).map(|key| key.thumbprint().to_string()),
     })
 }
 
