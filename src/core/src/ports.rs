@@ -107,6 +107,19 @@ pub trait Store {
         }
         Ok(ordered.iter().map(|key| String::from(*key)).collect())
     }
+    /// The first keys that begin with `prefix` and come after the key `after`, in ascending order: at most `limit`, which is
+    /// a few hundred. A store that keeps its keys in order reads no others; of any other one this reads all.
+    async fn keys_after(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut keys = self.keys(prefix).await?;
+        keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
+        keys.truncate(limit);
+        Ok(keys)
+    }
     /// Adds one to the counter under `key` (absent counts as 0) and returns the new value.
     /// Atomic among all users of the store: the only atomic step that core relies on.
     async fn increment(&self, key: &str) -> Result<i64, StoreError>;

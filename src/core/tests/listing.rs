@@ -65,6 +65,48 @@ fn a_hundred_large_registrations() {
     assert!(names.is_sorted());
 }
 
+/// A page costs what is on it, and not what is registered: of a store that keeps its keys in order, no other key is read.
+/// Any other one lists all of them, and the page is the same.
+#[test]
+fn a_page_of_ten_thousand() {
+    let world = World::default();
+    let (service, organization) = (world.service(), default_organization());
+    run(service
+        .registry()
+        .create_trusted_issuer(&organization, &named(0, document!({ "jwks": jwks(&[&key(1)]) }))))
+    .expect("registered");
+    let one = world.registry.entries.borrow()["trusted-issuer/default/issuer-000"].clone();
+    for number in 1..10_000 {
+        let mut record: Value = serde_json::from_slice(&one).expect("JSON");
+        record["name"] = format!("issuer-{number:05}").into();
+        let key = format!("trusted-issuer/default/issuer-{number:05}");
+        world.registry.entries.borrow_mut().insert(key, record.to_string().into_bytes());
+    }
+    let page = |after: Option<&str>| {
+        let (listed, reads) = (world.registry.listed.get(), world.registry.reads.get());
+        let page = Page { limit: None, after: after.map(ToOwned::to_owned) };
+        let page = run(service.registry().trusted_issuers(&organization, &page)).expect("listed");
+        let cost = (world.registry.listed.get() - listed, world.registry.reads.get() - reads);
+        (page.items.iter().map(|issuer| issuer.name.clone()).collect::<Vec<_>>(), page.next, cost)
+    };
+    let mut pages = Vec::new();
+    for is_ordered in [true, false] {
+        world.registry.is_ordered.set(is_ordered);
+        for after in [None, Some("issuer-05000"), Some("issuer-05000x"), Some("issuer-09950"), Some("z")] {
+            let (names, next, (listed, reads)) = page(after);
+            assert_eq!(reads, names.len(), "after {after:?}");
+            let more = usize::from(next.is_some());
+            assert_eq!(listed, if is_ordered { names.len() + more } else { 10_000 }, "after {after:?}");
+            pages.push((names, next));
+        }
+    }
+    assert_eq!(pages[..5], pages[5..]);
+    let lengths: Vec<_> = pages[..5].iter().map(|(names, next)| (names.len(), next.as_deref())).collect();
+    let next = |number| (100, Some(number));
+    let expected = [next("issuer-00099"), next("issuer-05100"), next("issuer-05100"), (49, None), (0, None)];
+    assert_eq!(lengths, expected);
+}
+
 /// A registration that is put again as it was is unchanged, whatever its key set holds besides.
 #[test]
 fn what_is_not_kept_is_no_change() {

@@ -59,6 +59,19 @@ impl Store for AreaStore {
         Ok(KeyPage { keys, next })
     }
 
+    async fn keys_after(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut keys = store::keys(self.0, prefix, after, limit as u32)?;
+        // As above; and a list that does not go forward would never end.
+        keys.retain(|key| key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after));
+        keys.truncate(limit);
+        Ok(keys)
+    }
+
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         Ok(store::increment(self.0, key)?)
     }

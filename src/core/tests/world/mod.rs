@@ -8,6 +8,7 @@ pub mod fetched_keys;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::ops::Bound;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -77,6 +78,10 @@ pub struct Memory {
     pub reads: Cell<usize>,
     /// How many pages of keys were asked for.
     pub pages: Cell<usize>,
+    /// How many keys were listed.
+    pub listed: Cell<usize>,
+    /// It lists the keys after any one by itself, as stores do that keep them in order.
+    pub is_ordered: Cell<bool>,
 }
 
 /// Few, so that lists have several pages.
@@ -121,7 +126,29 @@ impl Store for Memory {
         let after = |key: &&String| key.starts_with(prefix) && from.is_none_or(|from| key.as_str() > from);
         let keys: Vec<String> = entries.keys().filter(after).take(KEYS_PER_PAGE).cloned().collect();
         let next = keys.last().filter(|_| keys.len() == KEYS_PER_PAGE).cloned();
+        self.listed.set(self.listed.get() + keys.len());
         Ok(KeyPage { keys, next })
+    }
+
+    async fn keys_after(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        if !self.is_ordered.get() {
+            let mut keys = self.keys(prefix).await?;
+            keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
+            keys.truncate(limit);
+            return Ok(keys);
+        }
+        self.step().await?;
+        let from = after.map_or(Bound::Included(prefix), Bound::Excluded);
+        let entries = self.entries.borrow();
+        let keys = entries.range::<str, _>((from, Bound::Unbounded)).map(|(key, _)| key);
+        let keys: Vec<String> = keys.take_while(|key| key.starts_with(prefix)).take(limit).cloned().collect();
+        self.listed.set(self.listed.get() + keys.len());
+        Ok(keys)
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {

@@ -58,13 +58,14 @@ struct Part<'a> {
 const MAX_PART: usize = 2 * 1024 * 1024;
 
 impl<P: Ports> Registry<P> {
-    /// The names of one kind of thing, cut to a page.
+    /// The names of one kind of thing, cut to a page. A store that keeps its keys in order reads what is on the page and no
+    /// more, however much there is.
     async fn names(&self, prefix: &str, page: &Page) -> Result<(Vec<String>, Option<String>), StoreError> {
         let limit = page.limit.unwrap_or(100).clamp(1, 100);
-        let keys = self.shell.ports.registry().keys(prefix).await?;
+        let after = page.after.as_deref().map(|after| format!("{prefix}{after}"));
+        let keys = self.shell.ports.registry().keys_after(prefix, after.as_deref(), limit + 1).await?;
         let names = keys.iter().filter_map(|key| key.strip_prefix(prefix));
-        let after = |name: &&str| page.after.as_deref().is_none_or(|after| *name > after);
-        let mut items: Vec<String> = names.filter(after).take(limit + 1).map(ToString::to_string).collect();
+        let mut items: Vec<String> = names.map(ToString::to_string).collect();
         let more = items.len() > limit;
         items.truncate(limit);
         let next = more.then(|| items.last().cloned()).flatten();
