@@ -112,6 +112,30 @@ async function structure(browser) {
   await one.close();
 }
 
+/** A page of the list asks for what it shows, however many issuers there are; the next page is a link away. */
+async function manyIssuers(browser) {
+  const name = await organization();
+  const jwks = thirdParty("https://idp.example").jwks();
+  const trusted_issuers = Array.from({ length: 60 }, (_, index) => ({ name: `issuer-${index + 10}`, issuer: `https://${index}.example`, jwks }));
+  const applied = await admin("POST", "apply", { organizations: [{ name, trusted_issuers }] });
+  assert.equal(applied.status, 200, JSON.stringify(applied.body));
+  const one = await open(browser, { token: ADMIN_TOKEN });
+  await one.to("organizations");
+  let asked = 0;
+  one.page.on("request", (request) => { if (request.url().includes("/trusted-issuers") || request.url().includes("/activity")) asked += 1; });
+  await one.to(`${name}/issuers`);
+  await one.see("issuer-59");
+  const rows = () => one.page.evaluate(() => [...document.querySelectorAll("tbody tr a")].map((link) => link.textContent).filter((text) => text.startsWith("issuer-")));
+  assert.deepEqual([(await rows()).length, (await rows())[0]], [50, "issuer-10"]);
+  assert.ok(asked <= 1 + 3 * 50, `${asked} requests`);
+  await one.click("link", "Next page");
+  await one.see("issuer-69");
+  assert.equal((await rows()).length, 10);
+  await one.click("link", "First page");
+  await one.see("issuer-10");
+  await one.close();
+}
+
 /** From localhost, with an empty cache: the best of some, since other tests may run. */
 async function firstPaint(browser) {
   const times = [];
@@ -129,4 +153,4 @@ async function firstPaint(browser) {
   assert.ok(best < 200, `the first paint takes ${times.map(Math.round).join(", ")} ms`);
 }
 
-await cases({ firstPaint, structure, axeAndWidths });
+await cases({ firstPaint, structure, manyIssuers, axeAndWidths });

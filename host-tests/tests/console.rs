@@ -44,7 +44,7 @@ fn mistakes() -> Result<()> {
     run("mistakes.mjs")
 }
 
-/// Every page in both colour schemes, and at 360 pixels.
+/// Every page in both colour schemes, and at 360 pixels; a list of many issuers, page by page.
 #[test]
 fn pages() -> Result<()> {
     run("pages.mjs")

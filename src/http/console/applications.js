@@ -2,7 +2,7 @@
 
 import {
   h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem, input, lines, link, mistake,
-  say, select, submit, table, time, words,
+  pager, say, select, submit, table, time, words,
 } from "./dom.js";
 import { get } from "./api.js";
 import { keySource } from "./keys.js";
@@ -29,11 +29,12 @@ const grantName = (grant) => GRANTS.find(([value]) => value === grant)?.[1] ?? g
 export const nameOf = (application) => application.client_name || application.client_id;
 
 export async function applicationsPage(context) {
-  const { org, page, to } = context;
-  const applications = await org.all("applications");
+  const { org, page, parameters, to } = context;
+  const after = parameters.get("after");
+  const { items: applications, next } = await org.page({ limit: 100, after }, "applications");
   const head = h("div.head", null, h("div", null, h("h1", null, "Applications"), h("p.lead", null, "OAuth clients that present assertions and get access tokens.")),
-    h("div.actions", null, applications.length > 0 && link(to("applications", "new"), "New application", "button.primary")));
-  if (!applications.length) {
+    h("div.actions", null, (applications.length > 0 || after) && link(to("applications", "new"), "New application", "button.primary")));
+  if (!applications.length && !after) {
     return add(page, [head, empty("No application yet", "An application is who sends the assertion to the token endpoint.", link(to("applications", "new"), "New application", "button.primary"))]);
   }
   add(page, [head, table("Applications", ["Application", "Grants", "Scopes", "Issuers"], applications.map((one) => [
@@ -41,7 +42,7 @@ export async function applicationsPage(context) {
     one.grant_types?.length ? one.grant_types.map(grantName).join(", ") : badge("none", "warn"),
     one.scope || h("span.soft", null, "none"),
     one.trusted_issuers ? one.trusted_issuers.join(", ") || h("span.soft", null, "none") : "all",
-  ]))]);
+  ])), pager(to("applications"), after, next)]);
 }
 
 function secretNotice(secret) {

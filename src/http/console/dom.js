@@ -182,6 +182,10 @@ export function button(text, onclick, kind = "", properties) {
 export const submit = (text) => h("button.button.primary", { type: "submit" }, text);
 export const link = (href, text, kind = "") => h(`a${kind && `.${kind}`}`, { href }, text);
 
+/** The way between the pages of a list: this one begins after `after`, and the one behind it after `next`. */
+export const pager = (address, after, next) => (after || next) && h("div.actions", null,
+  after && link(address, "First page", "button"), next && link(`${address}?after=${encodeURIComponent(next)}`, "Next page", "button"));
+
 /** A text to take along, with a button that copies it. */
 export function copyable(text, { label, block = false } = {}) {
   const shown = block ? h("pre", { tabindex: 0, "aria-label": label }, h("code", null, text)) : h("code", null, text);

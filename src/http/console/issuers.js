@@ -2,24 +2,27 @@
 
 import {
   h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem,
-  input, lines, link, mistake, say, select, showProblem, submit, table, time, words,
+  input, lines, link, mistake, pager, say, select, showProblem, submit, table, time, words,
 } from "./dom.js";
 import { each, get, orNull, post } from "./api.js";
 import { conditionInWords, conditionsEditor, mappingText, readMappings, ruleInWords, rulesEditor, wholeNumber } from "./rules.js";
 import { keySource, keysAtAGlance, keysFound } from "./keys.js";
 import { documentPage } from "./document.js";
 
+// So many issuers on a page: three requests for each of them follow.
+const SHOWN = 50;
 const SOURCES = ["discovery", "jwks_uri", "certificate", "jwks"];
 // What was said of an issuer when it was stored; its page tells it once.
 let stored = null;
 
 export async function issuersPage(context) {
-  const { org, page, to } = context;
-  const issuers = await org.all("trusted-issuers");
+  const { org, page, parameters, to } = context;
+  const after = parameters.get("after");
+  const { items: issuers, next } = await org.page({ limit: SHOWN, after }, "trusted-issuers");
   const head = h("div.head", null, h("div", null, h("h1", null, "Trusted issuers"),
     h("p.lead", null, "Third parties whose assertions this organization exchanges for access tokens.")),
-    h("div.actions", null, issuers.length > 0 && link(to("issuers", "new"), "New trusted issuer", "button.primary")));
-  if (!issuers.length) {
+    h("div.actions", null, (issuers.length > 0 || after) && link(to("issuers", "new"), "New trusted issuer", "button.primary")));
+  if (!issuers.length && !after) {
     return add(page, [head, empty("No trusted issuer yet", "Register the party that signs your assertions: its name, its issuer value, and where its keys are.",
       link(to("issuers", "new"), "New trusted issuer", "button.primary"))]);
   }
@@ -27,9 +30,10 @@ export async function issuersPage(context) {
   add(page, [head, table("Trusted issuers", ["Issuer", "Keys", "Last accepted", "Last refused"], issuers.map((issuer) => {
     const cell = cells.get(issuer.name);
     return [[link(to("issuer", issuer.name), issuer.name), !issuer.enabled && [" ", badge("disabled", "warn")], h("p.hint", null, issuer.issuer)], cell.keys, cell.granted, cell.refused];
-  }))]);
+  })), pager(to("issuers"), after, next)]);
   // What follows comes in when it is there; the list does not wait for it.
   each(issuers, async ({ name }) => {
+    if (!context.isHere()) return;
     const cell = cells.get(name);
     try { fill(cell.keys, keysAtAGlance(await org.get("trusted-issuers", name, "keys"))); } catch (error) { fill(cell.keys, h("span.bad-text", null, error.message)); }
     for (const outcome of ["granted", "refused"]) fill(cell[outcome], await last(context, name, outcome));
