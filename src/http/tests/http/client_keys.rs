@@ -123,18 +123,3 @@ fn r27_explain() {
     );
     assert_eq!(server.send(exchange(&good, "1")).status(), 200, "nothing was used up");
 }
-
-/// R67: the metadata has the method, and the algorithms of client assertions without `none`.
-#[test]
-fn r67_metadata() {
-    let (world, texts) = (World::default(), Texts::default());
-    let (server, _) = registered(&world, &texts);
-    let metadata = server.send(request("GET", "/.well-known/oauth-authorization-server")).json();
-    let has = |member: &str, value: &str| {
-        metadata[member].as_array().expect("a list").iter().any(|listed| listed == value)
-    };
-    assert!(has("token_endpoint_auth_methods_supported", "private_key_jwt"));
-    let algorithms = "token_endpoint_auth_signing_alg_values_supported";
-    assert!(has(algorithms, "ES256") && has(algorithms, "Ed25519"));
-    assert!(!has(algorithms, "none") && !has(algorithms, "HS256"));
-}

@@ -87,17 +87,6 @@ fn r101_the_nonce() {
     assert_eq!((granted.status(), granted.header("dpop-nonce").is_some()), (200, true), "{}", granted.text());
 }
 
-/// R67: the metadata lists what proofs may be signed with.
-#[test]
-fn r67_algorithms_of_proofs() {
-    let (world, texts) = (World::default(), Texts::default());
-    let server = Server::new(&world, &texts);
-    let metadata = server.send(request("GET", "/.well-known/oauth-authorization-server")).json();
-    let listed = metadata["dpop_signing_alg_values_supported"].as_array().expect("a list");
-    let has = |name: &str| listed.contains(&Value::from(name));
-    assert!(has("ES256") && has("EdDSA") && !has("none") && !has("HS256"), "{listed:?}");
-}
-
 /// `explain` takes a proof beside an assertion, and beside nothing else.
 #[test]
 fn r102_explained() {

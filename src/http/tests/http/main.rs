@@ -8,6 +8,7 @@ mod client_keys;
 mod console;
 mod dpop;
 mod issuer_keys;
+mod metadata;
 mod own_tokens;
 mod presets;
 mod routes;
