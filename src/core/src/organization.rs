@@ -49,6 +49,7 @@ impl fmt::Display for OrganizationId {
 
 /// An organization as it is registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Organization {
     /// Its name, part of its URLs.
     pub name: String,

@@ -6,10 +6,16 @@ use alloc::vec::Vec;
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::application::ApplicationMetadata;
-use crate::service::WrittenDocument;
+use crate::organization::Organization;
+use crate::service::{
+    ActivityPage, Comparison, Explanation, KeyList, KeyReport, RegisteredApplication, RegisteredIssuer, Report,
+    UnreadableItem, WrittenDocument,
+};
+use crate::tokens::{Revocation, RevocationRequest};
+use crate::trust::preset::{Preset, PresetRequest};
 
 /// The schema of a document of registrations; those of its parts stand in `$defs`.
 #[must_use]
@@ -20,6 +26,35 @@ pub fn of_registrations() -> Value {
     let mut schema = generator.into_root_schema_for::<WrittenDocument>();
     tidy(&mut schema);
     schema.to_value()
+}
+
+/// What the admin API takes and returns besides, by name. What registrations are made of is in [`of_registrations`].
+#[must_use]
+pub fn of_admin_api() -> Map<String, Value> {
+    let mut taken = SchemaSettings::draft2020_12().into_generator();
+    taken.subschema_for::<RevocationRequest>();
+    taken.subschema_for::<PresetRequest>();
+    let mut returned = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    returned.subschema_for::<Organization>();
+    returned.subschema_for::<RegisteredIssuer>();
+    returned.subschema_for::<KeyReport>();
+    returned.subschema_for::<RegisteredApplication<'_>>();
+    returned.subschema_for::<UnreadableItem>();
+    returned.subschema_for::<KeyList>();
+    returned.subschema_for::<Revocation>();
+    returned.subschema_for::<Report>();
+    returned.subschema_for::<Comparison>();
+    returned.subschema_for::<Explanation>();
+    returned.subschema_for::<ActivityPage>();
+    returned.subschema_for::<Preset>();
+    let mut schemas = taken.take_definitions(true);
+    schemas.extend(returned.take_definitions(true));
+    for schema in schemas.values_mut() {
+        if let Ok(schema) = schema.try_into() {
+            tidy(schema);
+        }
+    }
+    schemas
 }
 
 /// Descriptions are sentences on one line, without the numbers of rules; numbers have no format of Rust's; what a thing is

@@ -22,6 +22,7 @@ use crate::trust::policy::Asker;
 
 /// One check and what it found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplainedCheck"))]
 pub struct Step {
     /// The rules of the rule book.
     pub rule: &'static str,
@@ -46,6 +47,7 @@ impl From<Finding<Reason>> for Step {
 
 /// What an exchange of the assertion would come to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// Whether every check passed.
     pub accepted: bool,

@@ -54,6 +54,7 @@ struct StoredKeys {
 
 /// A signing key as people may see it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SigningKeyInfo {
     /// Its identifier in the JWKS.
     pub kid: String,

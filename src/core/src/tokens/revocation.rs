@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an administrator asks for: exactly one of `trusted_issuer` and `client_id`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_target))]
 #[serde(deny_unknown_fields)]
 pub struct RevocationRequest {
     /// The name of a trusted issuer: all tokens that came of its assertions.
@@ -21,6 +22,7 @@ pub struct RevocationRequest {
 
 /// All tokens of an issuer or an application that were issued before a time are revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revocation {
     /// The name of the trusted issuer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,4 +34,9 @@ pub struct Revocation {
     pub issued_before: u64,
     /// When the last of the tokens has expired: seconds since 1970.
     pub expires_at: u64,
+}
+
+#[cfg(feature = "schema")]
+fn one_target(schema: &mut schemars::Schema) {
+    crate::shape::exactly_one(schema, &["trusted_issuer", "client_id"]);
 }

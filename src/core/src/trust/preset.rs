@@ -18,6 +18,7 @@ use super::document::Replay;
 
 /// A platform whose assertions can be trusted by parameters alone.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Preset {
     /// Its name: `github-actions`.
     pub name: &'static str,
@@ -60,6 +61,7 @@ pub struct Preset {
 
 /// A parameter of a preset: a plain value, never a pattern.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PresetParameter"))]
 pub struct Parameter {
     /// Its name: `repository_id`. On the command line it is `--repository-id`.
     pub name: &'static str,
@@ -81,6 +83,7 @@ pub struct Parameter {
 
 /// Whether a parameter must be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PresetParameterNeed"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// It must.
@@ -126,6 +129,7 @@ enum When {
 
 /// What a preset is asked to make.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PresetRequest {
     /// The name of the trusted issuer, and of its rule.

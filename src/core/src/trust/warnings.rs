@@ -18,6 +18,7 @@ use crate::words::quoted;
 
 /// Something about a registration that may not be meant so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Warning {
     /// The member, as in the document: `rules[1]`.
     pub field: String,

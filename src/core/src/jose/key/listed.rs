@@ -25,6 +25,7 @@ pub struct KeyListing {
 
 /// A key that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedKey {
     /// Where it stands.
     pub key: String,
@@ -55,6 +56,7 @@ pub struct ListedKey {
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListedCertificate {
     /// Whose it is.
     pub subject: String,

@@ -13,10 +13,13 @@ pub const MAX_KEYS: usize = 200;
 
 /// A key that is not used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SkippedKey {
     /// Which one it is.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub key: KeyPlace,
     /// Why it is not used.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub reason: KeyProblem,
 }
 

@@ -22,6 +22,7 @@ const MAX_ITEMS: usize = 200;
 
 /// What decisions of the activity log would come to under a document.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// So many decisions are in the log of the document's organizations.
     pub compared: usize,
@@ -37,6 +38,7 @@ pub struct Comparison {
 
 /// Decisions that have all this in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compared {
     /// The organization.
     pub organization: String,
@@ -58,6 +60,7 @@ pub struct Compared {
     pub would_be: Would,
     /// Why it would be refused, where that is known.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "name")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub would_be_reason: Option<Reason>,
     /// Why it can't be told: members that the document changes, and that the log says nothing about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -85,6 +88,7 @@ fn name<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, 
 
 /// What a decision would come to, where that is not the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Would {
     /// It would be refused.

@@ -18,6 +18,7 @@ use crate::service::registry::RegistryError;
 
 /// A decision of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivityItem {
     /// What tells it from all others: the `after` of those before it.
     pub id: String,
@@ -37,6 +38,7 @@ struct StoredRecord {
 
 /// A part of the activity log, the newest decision first.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivityPage {
     /// The decisions.
     pub items: Vec<ActivityItem>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A decision about a request for a token, as it was recorded (R75). Nothing in it is secret or personal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordedDecision {
     /// When it was made: seconds since 1970.
     pub time: u64,
@@ -45,6 +46,7 @@ pub struct RecordedDecision {
 
 /// A rule that fit and only watched (R82).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordedAudit {
     /// Its name.
     pub rule: String,

@@ -19,6 +19,7 @@ use crate::trust::Issuer;
 
 /// The keys of a trusted issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyReport {
     /// The name of the trusted issuer.
     pub name: String,
@@ -39,6 +40,7 @@ pub struct KeyReport {
 
 /// A document, and what came of its last fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DocumentReport {
     /// `metadata` or `jwks`.
     pub document: &'static str,

@@ -12,6 +12,7 @@ use crate::field::FieldError;
 
 /// A registration of a document, and what became of it or would become of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Applied {
     /// What it registers.
     pub kind: Kind,
@@ -29,6 +30,7 @@ pub struct Applied {
 
 /// What a registration registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RegistrationKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An organization.
@@ -41,6 +43,7 @@ pub enum Kind {
 
 /// What became of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RegistrationOutcome"))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is new.

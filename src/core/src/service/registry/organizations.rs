@@ -35,6 +35,7 @@ pub struct Listing<T> {
 
 /// An item of a list whose record can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnreadableItem {
     /// Its name.
     pub name: String,

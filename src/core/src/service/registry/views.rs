@@ -19,6 +19,7 @@ use crate::trust::{TrustedIssuer, Warning};
 
 /// A trusted issuer as its registration returns it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisteredIssuer {
     #[serde(flatten)]
     issuer: TrustedIssuer,
@@ -32,6 +33,7 @@ pub struct RegisteredIssuer {
 
 /// A registered application.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisteredApplication<'a> {
     client_id: &'a str,
     /// Right after it was made, and never again.
@@ -87,6 +89,7 @@ impl<T> Listing<T> {
 
 /// All our keys of an organization, oldest first: there are too few for pages.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyList {
     items: Vec<SigningKeyInfo>,
     next: (),
@@ -124,6 +127,7 @@ impl TrustedIssuer {
 
 /// What became of the registrations of a document, in its order.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ApplyReport"))]
 pub struct Report {
     /// Whether nothing was written.
     pub dry_run: bool,
