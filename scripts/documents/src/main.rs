@@ -11,6 +11,7 @@ use crate::model::Model;
 
 mod markdown;
 mod model;
+mod openapi;
 mod presets;
 mod python;
 mod rust;
@@ -27,12 +28,13 @@ fn main() -> Result<()> {
 }
 
 /// The files and what stands in them.
-fn files() -> Result<[(&'static str, String); 6]> {
+fn files() -> Result<[(&'static str, String); 7]> {
     let schema = asserta_core::schema::of_registrations();
     let model = Model::of(&schema)?;
     let (trust, presets) = ("docs/trust.md", "docs/presets.md");
     Ok([
         ("src/core/schema.json", in_lines(&schema)?),
+        ("src/http/openapi.json", in_lines(&openapi::document(&schema)?)?),
         ("embed/python/src/asserta/_documents.py", python::module(&model)),
         ("embed/javascript/src/documents.ts", typescript::module(&model)),
         ("embed/rust/src/documents/registrations.rs", rust::module(&model)),
