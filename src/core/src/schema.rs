@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use crate::application::ApplicationMetadata;
 use crate::organization::Organization;
 use crate::service::{
-    ActivityPage, Comparison, Explanation, KeyList, KeyReport, RegisteredApplication, RegisteredIssuer, Report,
-    UnreadableItem, WrittenDocument,
+    ActivityPage, Comparison, Explanation, KeyList, KeyReport, RegisteredApplication, RegisteredIssuer,
+    Report, UnreadableItem, WrittenDocument,
 };
 use crate::tokens::{Revocation, RevocationRequest};
 use crate::trust::preset::{Preset, PresetRequest};

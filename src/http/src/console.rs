@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use asserta_core::ports::Ports;
 
 use crate::endpoint::{NotStarted, Started};
+use crate::gzip;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::Response;
@@ -54,7 +55,7 @@ pub(crate) fn serve<P: Ports>(
         }
         Ok(Found::Elsewhere) => elsewhere(),
         Ok(Found::File(file)) if is_known(file, request) => unchanged(file),
-        Ok(Found::File(_)) if !takes_gzip(request) => Problem::not_acceptable().response(),
+        Ok(Found::File(_)) if !gzip::is_acceptable(request) => Problem::not_acceptable().response(),
         Ok(Found::File(file)) => whole(file),
     }
 }
@@ -113,25 +114,6 @@ fn validators(file: &File) -> Vec<(&'static str, String)> {
 fn is_known(file: &File, request: &Request) -> bool {
     let known = request.header("if-none-match").ok().flatten().unwrap_or_default();
     known.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == file.tag)
-}
-
-/// Whether a gzip member is acceptable (RFC 9110 section 12.5.3): there is no other form of the files in here.
-fn takes_gzip(request: &Request) -> bool {
-    let Ok(Some(accepted)) = request.header("accept-encoding") else {
-        return true;
-    };
-    let weight = |coding: &str| {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| {
-            part.strip_prefix("q=")
-                .is_some_and(|weight| weight.bytes().all(|byte| matches!(byte, b'0' | b'.')))
-        });
-        (name.to_ascii_lowercase(), !refused)
-    };
-    let codings: Vec<(String, bool)> = accepted.split(',').map(weight).collect();
-    let named = |wanted: &[&str]| codings.iter().find(|(name, _)| wanted.contains(&name.as_str()));
-    named(&["gzip", "x-gzip"]).or_else(|| named(&["*"])).is_some_and(|(_, is_taken)| *is_taken)
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -13,6 +13,7 @@ mod admin;
 mod console;
 mod cors;
 mod endpoint;
+mod gzip;
 mod health;
 mod jwks;
 mod metadata;

@@ -36,7 +36,8 @@ pub(crate) fn document(registrations: &Value) -> Result<Value> {
     paths.insert("/health".to_owned(), json!({ "get": health }));
     for Route { path, operations } in ADMIN {
         let path = format!("/admin{path}");
-        let operations = operations.iter().map(|operation| (operation.method.to_owned(), of_admin(operation)));
+        let operations =
+            operations.iter().map(|operation| (operation.method.to_owned(), of_admin(operation)));
         let item = path_item(&path, operations.collect::<Vec<_>>());
         paths.insert(path, item);
     }
@@ -64,7 +65,8 @@ pub(crate) fn document(registrations: &Value) -> Result<Value> {
 /// A path with its parameters.
 fn path_item(path: &str, operations: impl IntoIterator<Item = (String, Value)>) -> Value {
     let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let parameters: Vec<Value> = names.map(|name| parameter(if name == "client_id" { "client" } else { name })).collect();
+    let parameters: Vec<Value> =
+        names.map(|name| parameter(if name == "client_id" { "client" } else { name })).collect();
     let mut item = Map::new();
     if !parameters.is_empty() {
         item.insert("parameters".to_owned(), parameters.into());
@@ -110,7 +112,8 @@ fn of_admin(operation: &Operation) -> Value {
         value["parameters"] = operation.query.iter().map(|name| parameter(name)).collect();
     }
     if let Some(schema) = operation.body {
-        value["requestBody"] = json!({ "required": true, "content": { JSON: { "schema": reference(schema) } } });
+        value["requestBody"] =
+            json!({ "required": true, "content": { JSON: { "schema": reference(schema) } } });
     }
     value["responses"] = responses.into();
     value
@@ -184,7 +187,8 @@ fn parameters() -> Value {
     let name = json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" });
     let client = json!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]{1,128}$" });
     let presets: Vec<&str> = asserta_core::trust::preset::all().map(|preset| preset.name).collect();
-    let in_path = |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    let in_path =
+        |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
     let in_query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     json!({
         "organization": in_path("organization", name),

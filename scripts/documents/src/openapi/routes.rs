@@ -93,140 +93,137 @@ const fn delete(id: &'static str, summary: &'static str) -> Operation {
 }
 
 /// The paths below `/admin`.
-pub(super) const ADMIN: &[Route] = &[
-    Route {
-        path: "/organizations",
-        operations: &[list("listOrganizations", "Organizations", "Organization")],
-    },
-    Route {
-        path: "/organizations/{organization}",
-        operations: &[
-            get("getOrganization", "An organization and its URLs", "DescribedOrganization"),
-            put("putOrganization", "Create or replace an organization", "Organization")
-                .body("OrganizationReplacement"),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/trusted-issuers",
-        operations: &[
-            list("listTrustedIssuers", "Trusted issuers", "TrustedIssuer"),
-            post("createTrustedIssuer", "Register a trusted issuer", "RegisteredIssuer")
-                .body("TrustedIssuer")
-                .success(&[201])
+pub(super) const ADMIN: &[Route] =
+    &[
+        Route {
+            path: "/organizations",
+            operations: &[list("listOrganizations", "Organizations", "Organization")],
+        },
+        Route {
+            path: "/organizations/{organization}",
+            operations: &[
+                get("getOrganization", "An organization and its URLs", "DescribedOrganization"),
+                put("putOrganization", "Create or replace an organization", "Organization")
+                    .body("OrganizationReplacement"),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/trusted-issuers",
+            operations: &[
+                list("listTrustedIssuers", "Trusted issuers", "TrustedIssuer"),
+                post("createTrustedIssuer", "Register a trusted issuer", "RegisteredIssuer")
+                    .body("TrustedIssuer")
+                    .success(&[201])
+                    .located()
+                    .unique(),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/trusted-issuers/{issuer}",
+            operations: &[
+                get("getTrustedIssuer", "A trusted issuer", "TrustedIssuer"),
+                put("putTrustedIssuer", "Create or replace a trusted issuer", "RegisteredIssuer")
+                    .body("TrustedIssuerReplacement")
+                    .located()
+                    .unique(),
+                delete("deleteTrustedIssuer", "Remove a trusted issuer"),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/trusted-issuers/{issuer}/keys",
+            operations: &[get("getTrustedIssuerKeys", "An issuer's keys; nothing is fetched", "KeyReport")],
+        },
+        Route {
+            path: "/organizations/{organization}/trusted-issuers/{issuer}/check",
+            operations: &[post("checkTrustedIssuer", "An issuer's keys, fetched now", "KeyReport")],
+        },
+        Route {
+            path: "/organizations/{organization}/applications",
+            operations: &[
+                list("listApplications", "Applications, without secrets", "RegisteredApplication"),
+                post("createApplication", "Register an application", "RegisteredApplication")
+                    .body("ApplicationMetadata")
+                    .success(&[201])
+                    .located()
+                    .unique(),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/applications/{client_id}",
+            operations: &[
+                get("getApplication", "An application", "RegisteredApplication"),
+                put(
+                    "putApplication",
+                    "Replace an application; with credentials, create or replace it",
+                    "RegisteredApplication",
+                )
+                .body("ApplicationReplacement")
                 .located()
                 .unique(),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/trusted-issuers/{issuer}",
-        operations: &[
-            get("getTrustedIssuer", "A trusted issuer", "TrustedIssuer"),
-            put("putTrustedIssuer", "Create or replace a trusted issuer", "RegisteredIssuer")
-                .body("TrustedIssuerReplacement")
-                .located()
-                .unique(),
-            delete("deleteTrustedIssuer", "Remove a trusted issuer"),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/trusted-issuers/{issuer}/keys",
-        operations: &[get("getTrustedIssuerKeys", "An issuer's keys; nothing is fetched", "KeyReport")],
-    },
-    Route {
-        path: "/organizations/{organization}/trusted-issuers/{issuer}/check",
-        operations: &[post("checkTrustedIssuer", "An issuer's keys, fetched now", "KeyReport")],
-    },
-    Route {
-        path: "/organizations/{organization}/applications",
-        operations: &[
-            list("listApplications", "Applications, without secrets", "RegisteredApplication"),
-            post("createApplication", "Register an application", "RegisteredApplication")
-                .body("ApplicationMetadata")
-                .success(&[201])
-                .located()
-                .unique(),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/applications/{client_id}",
-        operations: &[
-            get("getApplication", "An application", "RegisteredApplication"),
-            put(
-                "putApplication",
-                "Replace an application; with credentials, create or replace it",
+                delete("deleteApplication", "Remove an application"),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/applications/{client_id}/secret",
+            operations: &[post(
+                "renewApplicationSecret",
+                "A new secret; the old one stops working",
                 "RegisteredApplication",
-            )
-            .body("ApplicationReplacement")
-            .located()
-            .unique(),
-            delete("deleteApplication", "Remove an application"),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/applications/{client_id}/secret",
-        operations: &[post(
-            "renewApplicationSecret",
-            "A new secret; the old one stops working",
-            "RegisteredApplication",
-        )],
-    },
-    Route {
-        path: "/organizations/{organization}/keys",
-        operations: &[get("listSigningKeys", "The keys that access tokens are signed with", "KeyList")],
-    },
-    Route {
-        path: "/organizations/{organization}/keys/rotate",
-        operations: &[post("rotateSigningKeys", "Publish a new key, which signs after a while", "KeyList")],
-    },
-    Route {
-        path: "/organizations/{organization}/revocations",
-        operations: &[
-            list("listRevocations", "Revocations that still concern a token", "Revocation"),
-            post("createRevocation", "Revoke all tokens of an issuer or an application", "Revocation")
-                .body("RevocationRequest")
-                .success(&[201]),
-        ],
-    },
-    Route {
-        path: "/organizations/{organization}/activity",
-        operations: &[get("listActivity", "The last decisions, the newest first", "ActivityPage").query(&[
-            "limit",
-            "after",
-            "outcome",
-            "reason",
-            "clientId",
-            "trustedIssuer",
-            "rule",
-        ])],
-    },
-    Route {
-        path: "/organizations/{organization}/explain",
-        operations: &[
-            post("explain", "What an exchange would come to, check by check", "Explanation").body("ExplainRequest")
-        ],
-    },
-    Route {
-        path: "/apply",
-        operations: &[post("apply", "Apply a document of registrations", "AppliedReport")
-            .body("TrustDocument")
-            .query(&["dryRun", "against"])
-            .unique()],
-    },
-    Route { path: "/presets", operations: &[get("listPresets", "Presets", "PresetList")] },
-    Route {
-        path: "/presets/{preset}",
-        operations: &[
-            get("getPreset", "A preset", "Preset"),
-            post("usePreset", "The trusted issuer that it makes; nothing is stored", "TrustedIssuer")
-                .body("PresetRequest"),
-        ],
-    },
-    Route {
-        path: "/schema.json",
-        operations: &[get("getSchema", "The JSON Schema of registrations", "JsonSchema")],
-    },
-    Route { path: "/openapi.json", operations: &[get("getOpenApi", "This document", "OpenApi")] },
-];
+            )],
+        },
+        Route {
+            path: "/organizations/{organization}/keys",
+            operations: &[get("listSigningKeys", "The keys that access tokens are signed with", "KeyList")],
+        },
+        Route {
+            path: "/organizations/{organization}/keys/rotate",
+            operations: &[post(
+                "rotateSigningKeys",
+                "Publish a new key, which signs after a while",
+                "KeyList",
+            )],
+        },
+        Route {
+            path: "/organizations/{organization}/revocations",
+            operations: &[
+                list("listRevocations", "Revocations that still concern a token", "Revocation"),
+                post("createRevocation", "Revoke all tokens of an issuer or an application", "Revocation")
+                    .body("RevocationRequest")
+                    .success(&[201]),
+            ],
+        },
+        Route {
+            path: "/organizations/{organization}/activity",
+            operations: &[get("listActivity", "The last decisions, the newest first", "ActivityPage")
+                .query(&["limit", "after", "outcome", "reason", "clientId", "trustedIssuer", "rule"])],
+        },
+        Route {
+            path: "/organizations/{organization}/explain",
+            operations: &[post("explain", "What an exchange would come to, check by check", "Explanation")
+                .body("ExplainRequest")],
+        },
+        Route {
+            path: "/apply",
+            operations: &[post("apply", "Apply a document of registrations", "AppliedReport")
+                .body("TrustDocument")
+                .query(&["dryRun", "against"])
+                .unique()],
+        },
+        Route { path: "/presets", operations: &[get("listPresets", "Presets", "PresetList")] },
+        Route {
+            path: "/presets/{preset}",
+            operations: &[
+                get("getPreset", "A preset", "Preset"),
+                post("usePreset", "The trusted issuer that it makes; nothing is stored", "TrustedIssuer")
+                    .body("PresetRequest"),
+            ],
+        },
+        Route {
+            path: "/schema.json",
+            operations: &[get("getSchema", "The JSON Schema of registrations", "JsonSchema")],
+        },
+        Route { path: "/openapi.json", operations: &[get("getOpenApi", "This document", "OpenApi")] },
+    ];
 
 /// An endpoint where a client authenticates: `POST` with a form. Each organization but `default` has its own below
 /// `/t/{organization}`.

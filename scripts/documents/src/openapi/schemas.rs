@@ -13,7 +13,10 @@ pub(super) fn all(registrations: &Value) -> Result<Map<String, Value>> {
     document.remove("title");
     schemas.insert("TrustDocument".to_owned(), document.into());
     schemas.insert("TrustedIssuerReplacement".to_owned(), replacement(&schemas["TrustedIssuer"], "name"));
-    schemas.insert("ApplicationReplacement".to_owned(), replacement(&schemas["TrustDocumentApplication"], "client_id"));
+    schemas.insert(
+        "ApplicationReplacement".to_owned(),
+        replacement(&schemas["TrustDocumentApplication"], "client_id"),
+    );
     schemas.values_mut().for_each(without_descriptions);
     for (name, mut schema) in asserta_core::schema::of_admin_api() {
         if schema["properties"]["issuer"].is_object() || schema["properties"]["grant_types"].is_object() {
@@ -138,7 +141,8 @@ fn of_http() -> Map<String, Value> {
     });
     let described_required = ["name", "issuer", "token_endpoint", "jwks_uri"];
     let metadata_required = ["issuer", "token_endpoint", "jwks_uri", "grant_types_supported"];
-    let key = object(&["kty", "kid", "alg", "use"], &json!({ "kty": text, "kid": text, "alg": text, "use": text }));
+    let key =
+        object(&["kty", "kid", "alg", "use"], &json!({ "kty": text, "kid": text, "alg": text, "use": text }));
     let health = json!({ "status": text, "sweep": text });
     let presets = json!({ "items": { "type": "array", "items": schema("Preset") } });
     let schemas = [
@@ -152,8 +156,14 @@ fn of_http() -> Map<String, Value> {
         ("OpenApi", any_object.clone()),
         ("TokenRequest", object(&["grant_type"], &token_request)),
         ("TokenResponse", object(&["access_token", "token_type", "expires_in"], &granted)),
-        ("TokenError", object(&["error", "error_description"], &json!({ "error": text, "error_description": text }))),
-        ("TokenQuestion", object(&["token"], &with_credentials(json!({ "token": text, "token_type_hint": text })))),
+        (
+            "TokenError",
+            object(&["error", "error_description"], &json!({ "error": text, "error_description": text })),
+        ),
+        (
+            "TokenQuestion",
+            object(&["token"], &with_credentials(json!({ "token": text, "token_type_hint": text }))),
+        ),
         ("Introspection", object(&["active"], &introspection)),
         ("Revoked", any_object),
         ("JwkSet", object(&["keys"], &json!({ "keys": { "type": "array", "items": key } }))),

@@ -9,6 +9,7 @@ mod console;
 mod dpop;
 mod issuer_keys;
 mod metadata;
+mod openapi;
 mod own_tokens;
 mod presets;
 mod routes;

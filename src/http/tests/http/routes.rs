@@ -8,7 +8,7 @@ use crate::world::World;
 const READ: &str = "GET, HEAD, OPTIONS";
 
 /// Every path: what a GET comes to, and which methods a refused one is told of. An administrator asks.
-const PATHS: [(&str, u16, &str); 26] = [
+const PATHS: [(&str, u16, &str); 27] = [
     ("/oauth2/token", 405, "POST"),
     ("/t/acme/oauth2/token", 405, "POST"),
     ("/oauth2/introspect", 405, "POST"),
@@ -33,6 +33,7 @@ const PATHS: [(&str, u16, &str); 26] = [
     ("/admin/presets", 200, "GET, HEAD"),
     ("/admin/presets/github-actions", 200, "GET, HEAD, POST"),
     ("/admin/schema.json", 200, "GET, HEAD"),
+    ("/admin/openapi.json", 200, "GET, HEAD"),
     ("/console", 308, "GET, HEAD"),
     ("/console/", 200, "GET, HEAD"),
 ];

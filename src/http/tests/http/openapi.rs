@@ -1,0 +1,145 @@
+//! `/admin/openapi.json`: what is served, and that it has each route of the code and no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, Texts, request};
+use crate::world::World;
+
+const DOCUMENT: &str = include_str!("../../openapi.json");
+const ROUTES: &str = include_str!("../../src/lib.rs");
+const ADMIN_ROUTES: &str = include_str!("../../src/admin/mod.rs");
+
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).expect("it is JSON")
+}
+
+/// The methods of each path, as a refusal lists them.
+fn documented() -> BTreeMap<String, String> {
+    let document = document();
+    let paths = document["paths"].as_object().expect("paths");
+    let methods = |item: &Value| {
+        let has = |method: &&str| item.get(method.to_ascii_lowercase()).is_some();
+        let written: Vec<&str> = ["GET", "PUT", "POST", "DELETE"].into_iter().filter(has).collect();
+        written.join(", ").replace("GET", "GET, HEAD")
+    };
+    paths.iter().map(|(path, item)| (path.clone(), methods(item))).collect()
+}
+
+/// The paths that the `match` of a router has, with `{}` for each name: its arms begin with `[`.
+fn arms(source: &str, prefix: impl Fn(&[String]) -> String) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for line in source.lines().map(str::trim_start) {
+        let Some((arm, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) else { continue };
+        if !line.contains("=>") || arm.contains("..") {
+            continue;
+        }
+        let mut found = vec![Vec::new()];
+        for segment in arm.split(", ").filter(|segment| !segment.is_empty()) {
+            let names: Vec<String> = match segment.strip_prefix('"') {
+                None => vec!["{}".to_owned()],
+                Some(_) => segment.split(" | ").map(|name| name.trim_matches('"').to_owned()).collect(),
+            };
+            found = found
+                .iter()
+                .flat_map(|path: &Vec<String>| {
+                    names.iter().map(move |name| path.iter().chain([name]).cloned().collect())
+                })
+                .collect();
+        }
+        paths.extend(found.iter().map(|path| format!("{}/{}", prefix(path), path.join("/"))));
+    }
+    paths.into_iter().map(|path| path.trim_end_matches('/').to_owned()).collect()
+}
+
+#[test]
+fn each_route_is_documented_and_no_other() {
+    let (top, below) = ADMIN_ROUTES.split_once("match below {").expect("what is below an organization");
+    let below = below.split_once("\n}\n").expect("an end").0;
+    let top = top.split_once("match segments {").expect("what is below /admin").1;
+    let mut routes = arms(top, |_| "/admin".to_owned());
+    routes.extend(arms(below, |_| "/admin/organizations/{}".to_owned()));
+    let public = ROUTES.split_once("match segments {").expect("the routes").1;
+    for path in arms(public.split_once("\n}\n").expect("an end").0, |_| String::new()) {
+        if path != "/health" {
+            routes.insert(format!("/t/{{}}{path}"));
+        }
+        routes.insert(path);
+    }
+    // RFC 8414 section 3.1 puts the well-known part before the issuer's path.
+    routes.insert("/.well-known/oauth-authorization-server/t/{}".to_owned());
+    let documented: BTreeSet<String> = documented()
+        .into_keys()
+        .map(|path| {
+            let segments =
+                path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+            segments.collect::<Vec<_>>().join("/")
+        })
+        .collect();
+    assert_eq!(documented, routes);
+}
+
+#[test]
+fn each_path_has_the_documented_methods() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
+    for (path, methods) in documented() {
+        let path = path.replace("{organization}", "acme").replace("{preset}", "spiffe");
+        let path = path.replace("{issuer}", "x").replace("{client_id}", "x");
+        let refused = server.send(request("PATCH", &*path).by_admin());
+        assert_eq!(refused.status(), 405, "{path}");
+        let allowed = refused.header("allow").expect("it says which it has").trim_end_matches(", OPTIONS");
+        let sorted = |methods: &str| methods.split(", ").map(str::to_owned).collect::<BTreeSet<_>>();
+        assert_eq!(sorted(allowed), sorted(&methods), "{path}");
+    }
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let document = document();
+    let items = document["paths"].as_object().expect("paths").values();
+    let operations = items.flat_map(|item| item.as_object().expect("methods").values());
+    let ids: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+}
+
+/// Each `$ref` leads to something.
+#[test]
+fn references() {
+    fn check(document: &Value, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(place) = members.get("$ref").and_then(Value::as_str) {
+                    let pointer = place.strip_prefix('#').expect("within the document");
+                    assert!(document.pointer(pointer).is_some(), "{place}");
+                }
+                members.values().for_each(|member| check(document, member));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| check(document, element)),
+            _ => {}
+        }
+    }
+    let document = document();
+    check(&document, &document);
+}
+
+#[test]
+fn it_is_served_to_administrators_compressed() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let path = "/admin/openapi.json";
+    server.send(request("GET", path)).assert_problem(401, "unauthorized", None);
+    let answer = server.send(request("GET", path).by_admin());
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    // RFC 1952 section 2.3.1: a member ends with the length of what it holds.
+    let (_, length) = answer.0.body.split_last_chunk::<4>().expect("a member");
+    assert_eq!(u32::from_le_bytes(*length) as usize, DOCUMENT.len());
+    for plain in ["identity", "gzip;q=0"] {
+        let refused = server.send(request("GET", path).by_admin().header("Accept-Encoding", plain));
+        refused.assert_problem(406, "not-acceptable", None);
+    }
+}
