@@ -108,7 +108,10 @@ impl Front {
     }
 
     async fn respond(&self, request: http::Request<Incoming>) -> Response {
-        let response = self.try_respond(request).await.unwrap_or_else(Refusal::response);
+        // Cheap: a path is a part of what was read.
+        let uri = request.uri().clone();
+        let refused = |refusal: Refusal| refusal.response(uri.path());
+        let response = self.try_respond(request).await.unwrap_or_else(refused);
         if let Some(metrics) = &self.metrics {
             metrics.response(response.status().as_u16());
         }

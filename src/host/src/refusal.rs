@@ -25,41 +25,21 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn response(self) -> Response<Full<Bytes>> {
-        let (status, body) = match self {
-            Self::Failed => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                r#"{"error":"server_error","error_description":"the request failed here; the log says why"}"#,
-            ),
-            Self::Busy => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                r#"{"error":"temporarily_unavailable","error_description":"too many requests at once"}"#,
-            ),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                r#"{"error":"invalid_request","error_description":"the body is too large"}"#,
-            ),
-            Self::TooSlow => (
-                StatusCode::REQUEST_TIMEOUT,
-                r#"{"error":"invalid_request","error_description":"the body did not arrive in time"}"#,
-            ),
-            Self::Malformed => (
-                StatusCode::BAD_REQUEST,
-                r#"{"error":"invalid_request","error_description":"the body is malformed"}"#,
-            ),
-            Self::Host => (
-                StatusCode::BAD_REQUEST,
-                r#"{"error":"invalid_request","error_description":"exactly one header Host is needed"}"#,
-            ),
-            Self::TransferCoding => (
-                StatusCode::NOT_IMPLEMENTED,
-                r#"{"error":"invalid_request","error_description":"the only transfer coding here is chunked"}"#,
-            ),
+    /// The response to a request for this path: below `/admin` problem details (RFC 9457), else an error of OAuth.
+    pub(crate) fn response(self, path: &str) -> Response<Full<Bytes>> {
+        let (status, error, kind, sentence) = self.told();
+        let (media_type, body) = if path.starts_with("/admin/") {
+            let code = status.as_u16();
+            let body =
+                format!(r#"{{"type":"urn:asserta:problem:{kind}","title":"{sentence}","status":{code}}}"#);
+            ("application/problem+json", body)
+        } else {
+            ("application/json", format!(r#"{{"error":"{error}","error_description":"{sentence}"}}"#))
         };
-        let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+        let mut response = Response::new(Full::new(Bytes::from(body)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
         match self {
@@ -71,5 +51,50 @@ impl Refusal {
             Self::Failed => {}
         }
         response
+    }
+
+    /// The status, the code of OAuth, the kind of problem, and the sentence of both.
+    const fn told(self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        const REQUEST: &str = "invalid_request";
+        match self {
+            Self::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "failed",
+                "the request failed here; the log says why",
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "unavailable",
+                "too many requests at once",
+            ),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, REQUEST, "too-large", "the body is too large"),
+            Self::TooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, REQUEST, "too-slow", "the body did not arrive in time")
+            }
+            Self::Malformed => (StatusCode::BAD_REQUEST, REQUEST, "invalid", "the body is malformed"),
+            Self::Host => (StatusCode::BAD_REQUEST, REQUEST, "invalid", "exactly one header Host is needed"),
+            Self::TransferCoding => (
+                StatusCode::NOT_IMPLEMENTED,
+                REQUEST,
+                "transfer-coding",
+                "the only transfer coding here is chunked",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_admin_api_has_problem_details() {
+        for refusal in [Refusal::Failed, Refusal::Busy, Refusal::TooLarge, Refusal::TransferCoding] {
+            let of = |path| refusal.response(path).headers()[CONTENT_TYPE].clone();
+            assert_eq!(of("/admin/apply"), "application/problem+json");
+            assert_eq!(of("/t/acme/oauth2/token"), "application/json");
+        }
     }
 }
