@@ -30,7 +30,20 @@ fn run(command: &mut Command, what: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// There is no python3 with venv, or the packages can't be installed.
 pub fn python() -> Result<Interpreter> {
-    let (venv, sources) = (target().join("venv"), sources("python"));
+    pinned(sources("python"), "venv")
+}
+
+/// The same for schemathesis, which brings as many packages again.
+///
+/// # Errors
+/// There is no python3 with venv, or the packages can't be installed.
+pub fn schemathesis() -> Result<Interpreter> {
+    pinned(sources("schemathesis"), "venv-schemathesis")
+}
+
+/// The sources of Python clients, and an environment in a folder of `target` with the packages that they name.
+fn pinned(sources: PathBuf, folder: &str) -> Result<Interpreter> {
+    let venv = target().join(folder);
     let wanted = std::fs::read_to_string(sources.join("requirements.txt"))?;
     let stamp = venv.join("requirements.installed");
     let program = venv.join("bin/python");

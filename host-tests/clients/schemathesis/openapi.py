@@ -9,6 +9,7 @@ how many operations and requests there were; what schemathesis found, where it f
 import base64
 import gzip
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -87,6 +88,19 @@ def with_examples(described: dict, assertion: str, jwks: dict) -> None:
     assert not examples, f"no such operations: {list(examples)}"
 
 
+def never_succeeded(described: dict, seen: set) -> list[str]:
+    """The statuses of success that no request had."""
+    documented = {
+        (f"{method.upper()} {path}", int(status))
+        for path, item in described["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+        for status in operation["responses"]
+        if status.startswith("2")
+    }
+    return [f"{label}: {status}" for label, status in sorted(documented - seen)]
+
+
 def configuration(admin_token: str, client_id: str, client_secret: str) -> str:
     basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
     return f"""
@@ -118,16 +132,22 @@ def main(url: str, admin_token: str, client_id: str, client_secret: str, asserti
         settings.write_text(configuration(admin_token, client_id, client_secret))
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", settings, "run", schema, "--url", url]
         command += ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"]
-        command += ["--seed", "1", "--max-examples", "3", "--max-time", "80", "--no-shrink", "--no-color"]
+        command += ["--seed", "1", "--max-examples", "10", "--no-shrink", "--no-color"]
         command += ["--continue-on-failure", "--suppress-health-check", "all"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        report = pathlib.Path(folder, "seen.json")
+        here = str(pathlib.Path(__file__).parent)
+        hooks = {"SCHEMATHESIS_HOOKS": "seen", "SEEN": str(report), "PYTHONPATH": here}
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **hooks}, capture_output=True, text=True)
+        seen = {tuple(pair) for pair in json.loads(report.read_text())} if report.exists() else set()
     said = done.stdout + done.stderr
     if done.returncode:
         # The command that repeats a request holds its whole body.
         print("\n".join(line[:400] for line in said.splitlines()))
         return done.returncode
-    number = lambda pattern: int(re.search(pattern, said)[1])
-    print(json.dumps({"operations": number(r"Tested: (\d+)"), "requests": number(r"(\d+) generated")}))
+    tested, generated = re.search(r"Tested: (\d+)", said), re.search(r"(\d+) generated", said)
+    print(json.dumps({
+        "operations": int(tested[1]), "requests": int(generated[1]), "never succeeded": never_succeeded(described, seen),
+    }))
     return 0
 
 
