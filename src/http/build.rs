@@ -1,5 +1,5 @@
-//! Compresses `openapi.json` and the files of the console into `OUT_DIR`, and lists the latter for `src/console.rs`. The
-//! files are served as they are written: nothing is bundled, rewritten or fetched.
+//! Compresses `openapi.json`, core's `schema.json` and the files of the console into `OUT_DIR`, and lists the last for
+//! `src/console.rs`. They are served as they are written: nothing is bundled, rewritten or fetched.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,11 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     println!("cargo::rerun-if-changed={}", sources.display());
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=openapi.json");
-    fs::write(out.join("openapi.json.gz"), gzip(&fs::read("openapi.json")?)?)?;
+    for description in ["openapi.json", "../core/schema.json"].map(Path::new) {
+        println!("cargo::rerun-if-changed={}", description.display());
+        let name = description.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
+        fs::write(out.join(format!("{name}.gz")), gzip(&fs::read(description)?)?)?;
+    }
     let mut paths = fs::read_dir(sources)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<PathBuf>>>()?;

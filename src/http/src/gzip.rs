@@ -1,11 +1,38 @@
-//! What is compressed when this crate is built, and served so.
+//! What is compressed when this crate is built: the console and the descriptions of the admin API.
 
+use alloc::borrow::ToOwned as _;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::request::Request;
+use miniz_oxide::inflate::decompress_to_vec;
 
-/// Whether a gzip member is acceptable (RFC 9110 section 12.5.3): there is no other form of it in here.
+use crate::request::Request;
+use crate::response::Response;
+
+/// The head of a member that `build.rs` writes, which has no name in it, and what follows the data (RFC 1952 section 2.3).
+const HEAD: usize = 10;
+const TRAILER: usize = 8;
+
+/// A description of the admin API, from the gzip member that it is in here: as it is to who says that this is
+/// acceptable, else unpacked. Tools that read such descriptions often do no more than the latter.
+pub(crate) fn description(request: &Request, member: &[u8], media_type: &str) -> Response {
+    let mut headers = vec![
+        ("content-type", media_type.to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("vary", "accept-encoding".to_owned()),
+        ("x-content-type-options", "nosniff".to_owned()),
+    ];
+    let body = if matches!(request.header("accept-encoding"), Ok(Some(_))) && is_acceptable(request) {
+        headers.push(("content-encoding", "gzip".to_owned()));
+        member.to_vec()
+    } else {
+        decompress_to_vec(&member[HEAD..member.len() - TRAILER]).expect("our own build compressed it")
+    };
+    Response { status: 200, headers, body }
+}
+
+/// Whether a gzip member is acceptable (RFC 9110 section 12.5.3).
 pub(crate) fn is_acceptable(request: &Request) -> bool {
     let Ok(Some(accepted)) = request.header("accept-encoding") else {
         return true;

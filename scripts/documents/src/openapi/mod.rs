@@ -96,9 +96,6 @@ fn of_admin(operation: &Operation) -> Value {
         ("401".to_owned(), response("Unauthorized")),
         ("404".to_owned(), response("NotFound")),
     ]);
-    if operation.id == "getOpenApi" {
-        responses.insert("406".to_owned(), response("NotAcceptable"));
-    }
     if operation.unique {
         responses.insert("409".to_owned(), response("Taken"));
     }
@@ -229,7 +226,6 @@ fn responses() -> Value {
         "Invalid": problem("The request can't be accepted; `field` names the member at fault."),
         "Unauthorized": unauthorized,
         "NotFound": problem("There is no such thing, or no admin API."),
-        "NotAcceptable": problem("It is served compressed with gzip alone."),
         "Taken": problem("A name or an identifier is taken."),
         "TooLarge": problem("The body exceeds 64 KiB."),
         "UnsupportedMediaType": problem("The body must be application/json."),

@@ -7,7 +7,6 @@ mod body;
 mod explain;
 mod handled;
 mod keys;
-mod openapi;
 mod organizations;
 mod pages;
 mod presets;
@@ -48,7 +47,7 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,
         ["schema.json"] => return schema::schema(request),
-        ["openapi.json"] => return openapi::openapi(request),
+        ["openapi.json"] => return schema::openapi(request),
         ["presets"] => return presets::collection(request),
         ["presets", name] => return presets::one(name, request),
         ["organizations"] => return organizations::collection(service, request).await,

@@ -1,23 +1,25 @@
-//! `/admin/schema.json`: the shape of registrations, as JSON Schema.
-
-use alloc::borrow::ToOwned as _;
-use alloc::vec;
+//! What the admin API takes and returns, for programs: `/admin/schema.json`, the shape of registrations as JSON Schema, and
+//! `/admin/openapi.json`, the whole interface as OpenAPI 3.1.
 
 use super::handled::{Handled, Refused};
+use crate::gzip;
 use crate::request::Request;
-use crate::response::Response;
 
-/// Written by `make documents`.
-const SCHEMA: &str = include_str!("../../../core/schema.json");
+/// Both are written by `make documents`, and are a tenth of their size in here.
+const SCHEMA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schema.json.gz"));
+const OPENAPI: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 pub(super) fn schema(request: &Request) -> Handled {
-    if !matches!(request.method.as_str(), "GET" | "HEAD") {
-        return Err(Refused::Method("GET, HEAD"));
+    description(request, SCHEMA, "application/schema+json")
+}
+
+pub(super) fn openapi(request: &Request) -> Handled {
+    description(request, OPENAPI, "application/json")
+}
+
+fn description(request: &Request, member: &[u8], media_type: &str) -> Handled {
+    match request.method.as_str() {
+        "GET" | "HEAD" => Ok(gzip::description(request, member, media_type)),
+        _ => Err(Refused::Method("GET, HEAD")),
     }
-    let headers = vec![
-        ("content-type", "application/schema+json".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
-    ];
-    Ok(Response { status: 200, headers, body: SCHEMA.as_bytes().to_vec() })
 }

@@ -126,20 +126,33 @@ fn references() {
 }
 
 #[test]
-fn it_is_served_to_administrators_compressed() {
+fn descriptions_are_served_to_administrators() {
     let (world, texts) = (World::default(), Texts::default());
     let server = Server::new(&world, &texts);
-    let path = "/admin/openapi.json";
-    server.send(request("GET", path)).assert_problem(401, "unauthorized", None);
-    let answer = server.send(request("GET", path).by_admin());
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("content-encoding"), Some("gzip"));
-    // RFC 1952 section 2.3.1: a member ends with the length of what it holds.
-    let (_, length) = answer.0.body.split_last_chunk::<4>().expect("a member");
-    assert_eq!(u32::from_le_bytes(*length) as usize, DOCUMENT.len());
-    for plain in ["identity", "gzip;q=0"] {
-        let refused = server.send(request("GET", path).by_admin().header("Accept-Encoding", plain));
-        refused.assert_problem(406, "not-acceptable", None);
+    let schema = include_str!("../../../core/schema.json");
+    for (path, media_type, text) in [
+        ("/admin/openapi.json", "application/json", DOCUMENT),
+        ("/admin/schema.json", "application/schema+json", schema),
+    ] {
+        server.send(request("GET", path)).assert_problem(401, "unauthorized", None);
+        let get = |accepted: Option<&str>| {
+            let get = request("GET", path).by_admin();
+            let get = accepted.into_iter().fold(get, |get, coding| get.header("Accept-Encoding", coding));
+            let answer = server.send(get);
+            assert_eq!((answer.status(), answer.header("content-type")), (200, Some(media_type)));
+            assert_eq!(answer.header("vary"), Some("accept-encoding"));
+            answer
+        };
+        for plain in [None, Some("identity"), Some("gzip;q=0, *"), Some("br")] {
+            let answer = get(plain);
+            assert_eq!((answer.text(), answer.header("content-encoding")), (text, None), "{path} {plain:?}");
+        }
+        for packed in ["gzip", "br, gzip;q=0.5", "*"] {
+            let answer = get(Some(packed));
+            assert_eq!(answer.header("content-encoding"), Some("gzip"), "{path} {packed}");
+            // RFC 1952 section 2.3.1: a member ends with the length of what it holds.
+            let (_, length) = answer.0.body.split_last_chunk::<4>().expect("a member");
+            assert_eq!(u32::from_le_bytes(*length) as usize, text.len());
+        }
     }
 }
