@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -13,6 +14,9 @@ use crate::components::target;
 fn sources(language: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(language)
 }
+
+/// Tests of one program run side by side, and one of them installs for all.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Runs a command to its end, with the folder to run it in.
 ///
@@ -43,6 +47,7 @@ pub fn schemathesis() -> Result<Interpreter> {
 
 /// The sources of Python clients, and an environment in a folder of `target` with the packages that they name.
 fn pinned(sources: PathBuf, folder: &str) -> Result<Interpreter> {
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let venv = target().join(folder);
     let wanted = std::fs::read_to_string(sources.join("requirements.txt"))?;
     let stamp = venv.join("requirements.installed");
@@ -83,6 +88,7 @@ pub fn browser() -> Result<Interpreter> {
 
 /// The sources of Node clients in a folder of `target`, with the packages that their lock file names.
 fn locked(sources: &Path, folder: &str) -> Result<Interpreter> {
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = target().join(folder);
     std::fs::create_dir_all(&folder)?;
     for entry in std::fs::read_dir(sources)? {
