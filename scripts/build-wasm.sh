@@ -65,21 +65,21 @@ build_policy() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1502000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-p2) build endpoint-p2 1448000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
-    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1436000 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
+    endpoint) build endpoint 1649000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-p2) build endpoint-p2 1586500 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
+    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1574500 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1194000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1327000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
-    exchanger) build exchanger 857500 wasm32-unknown-unknown exchanger asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 876000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
-    exchanger-host-signatures) build exchanger-host-signatures 803000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
-    handler-policy) build handler-policy 1202000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
-    exchanger-policy) build exchanger-policy 865000 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
+    handler) build handler 1324000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1500000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    exchanger) build exchanger 949000 wasm32-unknown-unknown exchanger asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 974000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
+    exchanger-host-signatures) build exchanger-host-signatures 894500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    handler-policy) build handler-policy 1331000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
+    exchanger-policy) build exchanger-policy 956500 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
     policy-cel) build_policy policy-cel 900000 ;;
     policy-cedar) build_policy policy-cedar 2100000 ;;
     policy-contrary) build policy-contrary 30000 wasm32-unknown-unknown wasm policy-contrary ;;
-    exchanger-events) build exchanger-events 864000 wasm32-unknown-unknown exchanger asserta-component --features events ;;
+    exchanger-events) build exchanger-events 958500 wasm32-unknown-unknown exchanger asserta-component --features events ;;
     guard) build guard 324000 wasm32-unknown-unknown exchanger asserta-guard ;;
     guard-library) build guard-library 252300 wasm32-unknown-unknown exchanger asserta-guard-library ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
