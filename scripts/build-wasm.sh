@@ -21,14 +21,14 @@ is_current() {
   [[ -f $out/$1.wasm && -f $made ]] && [[ $(head -n 1 "$made") == "$2" ]] || return 1
   # As cargo lists them: `component: file file`, with a backslash before each space of a name.
   mapfile -t files < <(sed -e 1d -e 's/^[^:]*: //' -e 's/\\ /\x01/g' "$made" | tr ' \001' '\n ')
-  for file in "${files[@]}" Cargo.toml Cargo.lock src/*/Cargo.toml scripts/{build,cargo}-wasm.sh; do
+  for file in "${files[@]}" Cargo.toml Cargo.lock src/*/Cargo.toml scripts/cargo-wasm.sh; do
     [[ $file -ot $made ]] || return 1
   done
 }
 
 # build NAME LIMIT_IN_BYTES TARGET PROFILE CRATE [cargo options]
 build() {
-  local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size how="$compiler ${WASM_RUSTFLAGS:-} $*"
+  local name=$1 limit=$2 target=$3 profile=$4 crate=$5 size how="$compiler ${WASM_RUSTFLAGS:-} ${*:3}"
   shift 5
   # rustup's core was built without its options for size, and formats its panics; its std does it once more.
   case $toolchain:$crate in
