@@ -69,12 +69,12 @@ for component in "$@"; do
     endpoint-p2) build endpoint-p2 1586500 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
     endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1574500 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1324000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1500000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler) build handler 1329000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1505000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 949000 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 974000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 894500 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
-    handler-policy) build handler-policy 1331000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
+    handler-policy) build handler-policy 1337000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
     exchanger-policy) build exchanger-policy 956500 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
     policy-cel) build_policy policy-cel 900000 ;;
     policy-cedar) build_policy policy-cedar 2100000 ;;
