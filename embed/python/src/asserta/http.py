@@ -42,7 +42,9 @@ _REQUEST_SECONDS = 30.0
 """How long a client waits for its response at most."""
 _FETCHES_AT_ONCE = 16
 _FUEL = 2_000_000_000
-"""For one call. An exchange takes 9 to 15 million, with RS256 310 million, a new key for RS256 2 billion or more."""
+"""For one call. An exchange takes 9 to 15 million, with RS256 310 million."""
+_KEY_OF_RSA = 25
+"""So many times that: a new key for RS256 takes 2 billion or more, and the search for its primes has no end that is sure."""
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 """The methods whose bodies nobody reads."""
 
@@ -80,7 +82,7 @@ class Endpoint:
         in a thread; without it the logger ``asserta.events`` does. ``instances`` is how many requests are computed at once
         (None: one for each processor, at most four); more requests under way than ``max_requests`` are answered with 503.
         ``fuel`` bounds the work of one call in WebAssembly instructions (None: a second's worth or so, and where RS256 signs
-        ten times that, since its keys are made inside), ``memory`` the memory of an instance in bytes. ``host_signatures``
+        25 times that, since its keys are made inside), ``memory`` the memory of an instance in bytes. ``host_signatures``
         leaves the arithmetic of signatures to the package ``cryptography``.
         """
         self._settings = _texts({} if settings is None else settings)
@@ -89,7 +91,7 @@ class Endpoint:
             raise BadSetting("public_url", "is missing")
         dev = known.get("dev") in ("true", "1")
         if fuel is None:
-            fuel = _FUEL * (10 if known.get("access_token_algorithm") == "RS256" else 1)
+            fuel = _FUEL * (_KEY_OF_RSA if known.get("access_token_algorithm") == "RS256" else 1)
         self._fetch = functools.partial(fetched, fetch or functools.partial(fetch_keys, dev=dev))
         self._on_event = on_event
         self._max_requests = max_requests

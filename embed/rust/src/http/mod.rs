@@ -45,9 +45,10 @@ const MAX_BODY: usize = 65_536;
 /// How long a client may take for its body, and how long it waits for its response at most.
 const BODY_TIME: Duration = Duration::from_secs(30);
 const RESPONSE_TIME: Duration = Duration::from_secs(30);
-/// Of one call. An exchange takes 15 million, with RS256 310 million, a new key for RS256 2 billion or more.
+/// Of one call. An exchange takes 15 million, with RS256 310 million, a new key for RS256 2 billion or more, and
+/// the search for its primes has no end that is sure.
 const FUEL: u64 = 2_000_000_000;
-const FUEL_RS256: u64 = 20_000_000_000;
+const FUEL_RS256: u64 = 50_000_000_000;
 
 /// A response, complete.
 pub type Response = http::Response<Full<Bytes>>;
