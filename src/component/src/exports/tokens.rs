@@ -14,17 +14,21 @@ use super::organization;
 use crate::bindings::Component;
 use crate::bindings::wit::tokens::{Credentials, ExchangeError, Guest};
 use crate::bindings::wit::types::{Page, RegistryError};
-use crate::instance::{run, service};
+use crate::instance::{Exchanger, run, service};
 
 impl Guest for Component {
     fn introspect(name: String, token: String, credentials: Credentials) -> Result<String, ExchangeError> {
-        let (organization, question) = question(&name, &token, credentials, TokenEndpoint::Introspection)?;
-        Ok(to_text(run(service()?.introspect(&organization, &question))?.document()))
+        let service = service()?;
+        let (organization, question) =
+            question(&service, &name, &token, credentials, TokenEndpoint::Introspection)?;
+        Ok(to_text(run(service.introspect(&organization, &question))?.document()))
     }
 
     fn revoke(name: String, token: String, credentials: Credentials) -> Result<(), ExchangeError> {
-        let (organization, question) = question(&name, &token, credentials, TokenEndpoint::Revocation)?;
-        Ok(run(service()?.revoke(&organization, &question))?)
+        let service = service()?;
+        let (organization, question) =
+            question(&service, &name, &token, credentials, TokenEndpoint::Revocation)?;
+        Ok(run(service.revoke(&organization, &question))?)
     }
 
     fn revoke_all(name: String, document: String) -> Result<String, RegistryError> {
@@ -39,12 +43,12 @@ impl Guest for Component {
 }
 
 fn question(
+    service: &Exchanger,
     name: &str,
     token: &str,
     credentials: Credentials,
     endpoint: TokenEndpoint,
-) -> Result<(OrganizationId, TokenQuestion), ExchangeError> {
-    let service = service()?;
+) -> Result<(OrganizationId, TokenQuestion), Reason> {
     let organization = OrganizationId::parse(name).map_err(|_| Reason::OrganizationUnknown)?;
     let presented = client(credentials).and_then(|client| match client {
         Client::Presents(presented) => Ok(presented),
