@@ -4,15 +4,21 @@
 
 use std::sync::LazyLock;
 
-use asserta_core::jose::key::thumbprint;
+use asserta_core::jose::key::{VerificationKey, thumbprint};
 use asserta_core::jose::{Portable, SigningAlgorithm, SigningKey, base64url};
 use asserta_core::proof::{Expected, MAX_PROOF, Proof, ProofHeader, ProofKey};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
 const URL: &str = "https://as.example/oauth2/token";
-const EXPECTED: Expected<'static> =
-    Expected { method: "POST", url: URL, now: NOW, nonces: None, access_token: None };
+const EXPECTED: Expected<'static> = Expected {
+    method: "POST",
+    url: URL,
+    now: NOW,
+    nonces: None,
+    access_token: None,
+    read_key: VerificationKey::from_jwk,
+};
 
 struct Setting {
     key: SigningKey,
