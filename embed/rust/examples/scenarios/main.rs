@@ -54,7 +54,7 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
     Ok(match text(&request["do"]) {
         "apply" => host.apply(document).map(|_| done)?,
         "replace_organization" => host.replace_organization(&json!({"name": organization})).map(|_| done)?,
-        "register_issuer" => host.register_trusted_issuer(organization, document).map(|_| done)?,
+        "register_issuer" => host.register_trusted_issuer(organization, document).map(|made| json!(made))?,
         "replace_issuer" => host.replace_trusted_issuer(organization, document).map(|_| done)?,
         "remove_issuer" => host.remove_trusted_issuer(organization, name).map(|()| done)?,
         "register_application" => host.register_application(organization, document).map(secret)?,
