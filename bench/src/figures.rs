@@ -205,10 +205,9 @@ impl Subject<'_> {
 
     /// What a second worker brings. The load takes its part of the two cores.
     pub fn two_workers(&self) -> Result<Figure> {
-        let Kind::Asserta { program, component, store, access_tokens, .. } = self.on_sqlite.clone() else {
-            bail!("the subject is our server")
-        };
-        let two = Kind::Asserta { program, component, store, access_tokens, workers: 2 };
+        let mut two = self.on_sqlite.clone();
+        let Kind::Asserta { workers, .. } = &mut two else { bail!("the subject is our server") };
+        *workers = 2;
         let servers = [self.start(&self.on_sqlite, "one-worker")?, self.start(&two, "two-workers")?];
         let mut rates = [Vec::new(), Vec::new()];
         for run in 0..=self.effort.runs {
@@ -224,6 +223,32 @@ impl Subject<'_> {
         // The first run warms up.
         let [one, two] = rates.map(|mut rates| median(rates.split_off(1)));
         Ok(Figure::new("RS256, two workers / one: tokens/s", two / one, "x", Target::AtLeast(1.8)))
+    }
+
+    /// What the activity log costs where a token costs least: by host signatures.
+    pub fn activity(&self, by_host: &Kind) -> Result<Figure> {
+        let mut off = by_host.clone();
+        let Kind::Asserta { activity, .. } = &mut off else { bail!("the subject is our server") };
+        *activity = false;
+        let servers = [self.start(by_host, "activity-on")?, self.start(&off, "activity-off")?];
+        let mut samples = [Vec::new(), Vec::new()];
+        for run in 0..=self.effort.runs {
+            for (server, samples) in servers.iter().zip(&mut samples) {
+                let name = format!("activity-{run}-{}", samples.len());
+                samples.push(self.cpu(server, &self.calls_for_a_run(Algorithm::Es256, &name)?)?);
+            }
+        }
+        for server in servers {
+            server.stop()?;
+        }
+        // The first run warms up.
+        let [on, off] = samples.map(|mut samples| median(samples.split_off(1)));
+        Ok(Figure::new(
+            "ES256 by host signatures, activity log / none: CPU",
+            on / off,
+            "x",
+            Target::AtMost(1.03),
+        ))
     }
 
     /// The most memory under full load over many connections.

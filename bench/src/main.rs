@@ -103,7 +103,8 @@ impl Bench {
 
     fn ours(&self, component: &str, store: &'static str) -> Result<Kind> {
         let (program, component) = (self.built("release/asserta")?, self.component(component)?);
-        Ok(Kind::Asserta { program, component, store, access_tokens: Algorithm::Es256, workers: 1 })
+        let access_tokens = Algorithm::Es256;
+        Ok(Kind::Asserta { program, component, store, access_tokens, workers: 1, activity: true })
     }
 
     fn run(&self) -> Result<Report> {
@@ -277,6 +278,7 @@ impl Bench {
         report.figures.extend(subject.latency()?);
         report.figures.extend(subject.refusals()?);
         report.figures.push(rules::figure(&subject, Algorithm::Es256)?);
+        report.figures.push(subject.activity(&self.ours("handler-host-signatures", "sqlite")?)?);
         report.figures.push(subject.two_workers()?);
         report.figures.push(subject.memory()?);
         report.figures.push(subject.size()?);

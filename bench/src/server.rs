@@ -27,6 +27,8 @@ pub enum Kind {
         store: &'static str,
         /// What it signs its tokens under.
         access_tokens: Algorithm,
+        /// Whether it keeps its activity log.
+        activity: bool,
         /// How many threads serve: one on the core of the servers, or two on both cores.
         workers: usize,
     },
@@ -53,12 +55,13 @@ impl Kind {
         };
         command.args(["--cpu-list", &cores]);
         match self {
-            Self::Asserta { program, component, store, access_tokens, workers } => {
+            Self::Asserta { program, component, store, access_tokens, workers, activity } => {
                 command.arg(program).arg("serve").args(["--workers", &workers.to_string(), "--store", store]);
                 command.arg("--component").arg(component).arg("--public-url").arg(AUDIENCE);
                 command.arg("--trust").arg(format!("@{}", trust.display()));
                 command.arg("--admin-token").arg(ADMIN_TOKEN);
                 command.args(["--access-token-algorithm", access_tokens.name()]);
+                command.args(["--activity", if *activity { "on" } else { "off" }]);
             }
             Self::Axum { program } => {
                 command.arg(program).arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);

@@ -210,6 +210,33 @@ fn it_is_written_after_the_response_and_in_batches() {
     assert_eq!(records(&world), 2);
 }
 
+/// Lasting load is not written as it comes: it would cost more than what it is about. What is left out is counted.
+#[test]
+fn lasting_load_is_written_in_part() {
+    let world = World::default();
+    let (party, service) = (Party::new(&world, "default"), service(&world));
+    // The first is written by itself, and gets company.
+    for _ in 0..32 * 16 + 8 {
+        party.exchange(&world, &service);
+    }
+    let burst = party.page(&service, "").dropped;
+    assert_eq!(burst, 0, "a burst is written whole");
+    for _ in 0..100 {
+        party.exchange(&world, &service);
+    }
+    let at_once = records(&world);
+    // Who reads the log has what waits written.
+    assert!((32..=33).contains(&at_once), "{at_once}");
+    world.advance(2);
+    for _ in 0..200 {
+        party.exchange(&world, &service);
+    }
+    let written = records(&world);
+    assert!((at_once + 3..=at_once + 6).contains(&written), "{written}");
+    let dropped = party.page(&service, "").dropped;
+    assert!((150..=300).contains(&dropped), "{dropped}");
+}
+
 /// The ring is bounded, and has the last decisions.
 #[test]
 fn the_ring_goes_round() {

@@ -11,6 +11,10 @@ const MAX_DECISIONS: u32 = 16;
 const MAX_BYTES: usize = 4096;
 /// How long after it was written last what waits is written, in seconds.
 const PAUSE: u64 = 2;
+/// How many full records an instance writes one after the other, and how many more in each second that passes. Beyond that it
+/// would cost a busy server a fifth of its work to keep what is overwritten within the second.
+const BURST: u64 = 32;
+const PER_SECOND: u64 = 2;
 /// Of how many organizations decisions wait.
 const MAX_ORGANIZATIONS: usize = 256;
 
@@ -78,16 +82,26 @@ struct Waiting {
     batch: Batch,
     /// When it was written last: seconds since 1970.
     written: u64,
+    /// How many of the records that may be written at once are used up.
+    used_up: u64,
 }
 
 impl Waiting {
-    /// From when on it is to be written. What strangers send is written no more often because there is much of it.
+    /// From when on it is to be written. What strangers send is written no more often because there is much of it, and what
+    /// clients send up to a bound.
     fn due(&self, lane: Lane) -> u64 {
         match self.batch.waits() {
             false => u64::MAX,
-            true if self.batch.is_full() && lane == Lane::Clients => 0,
+            true if self.batch.is_full() && lane == Lane::Clients && self.used_up < BURST => 0,
             true => self.written + PAUSE,
         }
+    }
+
+    fn take(&mut self, now: u64) -> Batch {
+        let regained = now.saturating_sub(self.written).saturating_mul(PER_SECOND);
+        self.used_up = self.used_up.saturating_sub(regained) + u64::from(self.batch.is_full());
+        self.written = now;
+        core::mem::take(&mut self.batch)
     }
 }
 
@@ -175,8 +189,7 @@ impl Gathered {
                     Which::Of(organization) => organization == name,
                 };
                 if waiting.batch.waits() && is_wanted {
-                    waiting.written = now;
-                    let batch = core::mem::take(&mut waiting.batch);
+                    let batch = waiting.take(now);
                     return Some(Taken { organization: name.clone(), lane, batch });
                 }
                 next = next.min(due);

@@ -1,7 +1,8 @@
 //! The activity log: an organization's last decisions, for those who administer it (R75).
 //!
 //! An exchange copies a few short texts into the memory of its instance, and nothing else: the store is written after
-//! the response, sixteen decisions at a time, or what there is every two seconds. What an instance has not written when
+//! the response, sixteen decisions at a time, or what there is every two seconds; under lasting load two records a
+//! second, and what has no room is counted. What an instance has not written when
 //! it ends is lost; the log line of each decision is not.
 //!
 //! In the store it is a ring of records, whose slots a counter hands out: nodes don't overwrite each other, and nothing
