@@ -105,7 +105,7 @@ impl Scene {
     }
 
     fn explained(&self, parameters: &Parameters<'_>) -> Explanation {
-        run(self.service().explain_exchange(&default_organization(), parameters, self.client_id()))
+        run(self.service().explain_exchange(&default_organization(), parameters, self.client_id(), None))
             .expect("explained")
     }
 }
@@ -728,4 +728,12 @@ fn r70_a_store_that_fails() {
     (&scene.world).replay().broken.set(true);
     let refusal = scene.exchange(&subject).expect_err("refused");
     assert_eq!((refusal.reason, refusal.status()), (Reason::StoreUnavailable, 503));
+}
+
+/// R102: whose tokens are bound to a key gets none by an exchange without a proof, and `explain` says the same.
+#[test]
+fn r102_explained_as_it_is_exchanged() {
+    let scene = Scene::new(json!({}), json!({ "dpop_bound_access_tokens": true }));
+    let refused = scene.verdict(&scene.subject(json!({})), None);
+    assert_eq!(refused.expect_err("no proof"), Reason::ProofMissing);
 }

@@ -74,7 +74,7 @@ impl Guest for Component {
                 run(service.explain(&organization, assertion, client_id))
             }
             (Grant::TokenExchange(exchange), Some(client_id)) => {
-                run(service.explain_exchange(&organization, &parameters(exchange), client_id))
+                run(service.explain_exchange(&organization, &parameters(exchange), client_id, None))
             }
             (Grant::TokenExchange(_), None) => {
                 return Err(FieldError::new("client_id", "is needed with subject_token").into());

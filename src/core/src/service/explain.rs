@@ -12,10 +12,11 @@ use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata};
 use crate::check::Finding;
 use crate::client_auth::ClientAssertion;
+use crate::grants::Granted;
 use crate::grants::jwt_bearer::Request;
 use crate::grants::token_exchange;
 use crate::jwt::Mark;
-use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason};
+use crate::oauth::{ClientAuthMethod, GrantType, MAX_ASSERTION, Reason, Refusal};
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, StoreError};
 use crate::trust::policy::Asker;
@@ -112,26 +113,18 @@ impl<P: Ports> Service<P> {
         }
         let needed = application.as_ref().is_some_and(|known| known.metadata().dpop_bound_access_tokens);
         let proved = self.explain_proof(&organization, proof, needed, now, &mut trail).await?;
-        match self.jwt_bearer(&organization, asker, &request, proved.as_ref(), now, &mut trail).await {
-            Ok(granted) => {
-                if let Some(mark) = granted.mark() {
-                    self.step_of_mark(mark, now, &mut trail).await?;
-                }
-            }
-            // What is told of no step is the store that fails.
-            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
-            Err(_) => {}
-        }
-        Ok(Explanation::of(trail))
+        let granted = self.jwt_bearer(&organization, asker, &request, proved.as_ref(), now, &mut trail).await;
+        self.explained(granted, now, trail).await
     }
 
-    /// Explains what a token exchange would come to, for this application (R90 to R93). Fetches keys if need be, reserves
-    /// nothing.
+    /// Explains what a token exchange would come to, for this application (R90 to R93), with the DPoP proof that comes with it,
+    /// if one does (R100 to R102). Fetches keys if need be, reserves nothing.
     pub async fn explain_exchange(
         &self,
         organization: &OrganizationId,
         parameters: &token_exchange::Parameters<'_>,
         client_id: &str,
+        proof: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
         let application = self.registry.application(organization, client_id).await?;
@@ -147,17 +140,11 @@ impl<P: Ports> Service<P> {
             }
         };
         steps_of_application(&application, GrantType::TokenExchange, &mut trail);
-        match Box::pin(self.token_exchange(&organization, &application, &request, now, &mut trail)).await {
-            Ok(granted) => {
-                if let Some(mark) = granted.mark() {
-                    self.step_of_mark(mark, now, &mut trail).await?;
-                }
-            }
-            // What is told of no step is the store that fails.
-            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
-            Err(_) => {}
-        }
-        Ok(Explanation::of(trail))
+        let needed = application.metadata().dpop_bound_access_tokens;
+        self.explain_proof(&organization, proof, needed, now, &mut trail).await?;
+        let granted =
+            Box::pin(self.token_exchange(&organization, &application, &request, now, &mut trail)).await;
+        self.explained(granted, now, trail).await
     }
 
     /// Explains whether this JWT authenticates a client, and which (R27, R28). `client_id`: what the client says beside it, if
@@ -182,6 +169,26 @@ impl<P: Ports> Service<P> {
         };
         match self.authenticate_by_jwt(&organization, &presented, now, &mut trail).await {
             Ok(_) => {}
+            Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
+            Err(_) => {}
+        }
+        Ok(Explanation::of(trail))
+    }
+
+    /// What a decision on a grant comes to, after all its steps.
+    async fn explained(
+        &self,
+        decided: Result<Granted, Refusal>,
+        now: u64,
+        mut trail: Trail,
+    ) -> Result<Explanation, RegistryError> {
+        match decided {
+            Ok(granted) => {
+                if let Some(mark) = granted.mark() {
+                    self.step_of_mark(mark, now, &mut trail).await?;
+                }
+            }
+            // What is told of no step is the store that fails.
             Err(refusal) if !trail.names(refusal.reason) => return Err(StoreError::Unavailable.into()),
             Err(_) => {}
         }

@@ -22,7 +22,7 @@ pub(crate) struct Explain {
     /// It is a client assertion: whether it authenticates its application (private_key_jwt).
     #[arg(long)]
     client_assertion: bool,
-    /// The DPoP proof that comes with the assertion: itself, @FILE, or - for standard input.
+    /// The DPoP proof that comes with the assertion or the subject token: itself, @FILE, or - for standard input.
     #[arg(long, value_name = "PROOF", conflicts_with = "client_assertion")]
     dpop_proof: Option<String>,
     /// The application that would present it. By default one that may do anything; the one that a client assertion names.

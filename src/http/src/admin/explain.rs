@@ -46,8 +46,8 @@ pub(super) async fn explain(
     question.check()?;
     let Question { assertion, client_assertion, subject_token, .. } = &question;
     let (client_id, proof) = (question.client_id.as_deref(), question.dpop_proof.as_deref());
-    if proof.is_some() && assertion.is_none() {
-        return Err(FieldError::new("dpop_proof", "is for an assertion").into());
+    if proof.is_some() && client_assertion.is_some() {
+        return Err(FieldError::new("dpop_proof", "is for an assertion or a subject_token").into());
     }
     let explanation = match (assertion, client_assertion, subject_token, client_id) {
         (Some(assertion), None, None, _) => {
@@ -57,7 +57,7 @@ pub(super) async fn explain(
             service.explain_client(organization, assertion, client_id).await?
         }
         (None, None, Some(_), Some(client_id)) => {
-            service.explain_exchange(organization, &question.exchange(), client_id).await?
+            service.explain_exchange(organization, &question.exchange(), client_id, proof).await?
         }
         (None, None, Some(_), None) => {
             return Err(FieldError::new("client_id", "is needed with subject_token").into());
