@@ -191,16 +191,8 @@ class Exchanger:
         What the token says is told to the application that got it, and to one that has an ``audience`` of the token among
         its own. To others no token is active.
         """
-        return json.loads(
-            self._with_keys(
-                "tokens",
-                "introspect",
-                organization,
-                convert.text("organization", organization),
-                convert.text("token", token),
-                convert.credentials(client_id, client_secret, client_assertion),
-            )
-        )
+        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        return json.loads(self._of_token("introspect", organization, token, credentials))
 
     def revoke(
         self,
@@ -216,14 +208,12 @@ class Exchanger:
         There is nothing to do about a text that is no valid token, and that is no error. The token of another application
         raises :class:`Refused`.
         """
-        self._with_keys(
-            "tokens",
-            "revoke",
-            organization,
-            convert.text("organization", organization),
-            convert.text("token", token),
-            convert.credentials(client_id, client_secret, client_assertion),
-        )
+        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        self._of_token("revoke", organization, token, credentials)
+
+    def _of_token(self, function: str, organization: str, token: str, credentials: Variant) -> Any:
+        arguments = convert.text("organization", organization), convert.text("token", token), credentials
+        return self._with_keys("tokens", function, organization, *arguments)
 
     def _with_keys(self, interface: str, function: str, organization: str, *arguments: Any) -> Any:
         """Calls a function whose error is an exchange-error, with the keys that it needs."""
