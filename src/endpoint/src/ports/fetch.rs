@@ -32,7 +32,8 @@ impl KeyFetcher for OutboundHttp {
 }
 
 async fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
-    let request = request(uri).ok_or(FetchProblem::BadAddress)?;
+    // What tells how the request was sent is kept until the response is read: a host may end both together.
+    let (request, _transmitted) = request(uri).ok_or(FetchProblem::BadAddress)?;
     let response = send(request).await.map_err(|error| fetch_problem!(ErrorCode, error))?;
     match response.get_status_code() {
         200 => {}
@@ -51,17 +52,17 @@ async fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
     Ok(FetchedDocument { body, max_age })
 }
 
-/// A GET without a body; its method is the one that a new request has.
-fn request(uri: &str) -> Option<Request> {
+/// A GET without a body, whose method is the one that a new request has, and what tells how it was sent.
+fn request(uri: &str) -> Option<(Request, impl Sized + use<>)> {
     let Address { is_https, authority, path_with_query } = document::address(uri)?;
     let scheme = if is_https { Scheme::Https } else { Scheme::Http };
     let headers = Fields::from_list(&document::request_headers()).ok()?;
     let (_none_to_come, trailers) = wit_future::new(|| Ok(None));
-    let (request, _transmitted) = Request::new(headers, None, trailers, Some(options()));
+    let (request, transmitted) = Request::new(headers, None, trailers, Some(options()));
     request.set_scheme(Some(&scheme)).ok()?;
     request.set_authority(Some(authority)).ok()?;
     request.set_path_with_query(Some(&path_with_query)).ok()?;
-    Some(request)
+    Some((request, transmitted))
 }
 
 /// The time limit again for the host, so that it gives up a connection that we have given up.
