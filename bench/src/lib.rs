@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod figures;
 pub mod fuel;
 pub mod growth;
+pub mod guard;
 pub mod guest;
 pub mod keys;
 pub mod load;

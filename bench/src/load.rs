@@ -21,6 +21,8 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::assertion::{ADMIN_TOKEN, CLIENT_ID, CLIENT_SECRET, authorization, form};
 use crate::cores::{LOAD_CORE, bind_thread};
 
+const TOKEN_ENDPOINT: &str = "/oauth2/token";
+
 /// A request, and what its answer has to be.
 #[derive(Clone)]
 pub struct Call {
@@ -42,7 +44,7 @@ impl Call {
     pub fn granted_to(client_id: &str, assertion: &str) -> Self {
         Self {
             method: Method::POST,
-            path: "/oauth2/token".to_owned(),
+            path: TOKEN_ENDPOINT.to_owned(),
             body: form(assertion).into(),
             authorization: authorization(client_id, CLIENT_SECRET),
             content_type: "application/x-www-form-urlencoded",
@@ -89,6 +91,18 @@ impl Call {
         }
     }
 
+    /// A request to an API that has to pass, with this token.
+    pub fn of_an_api(access_token: &str) -> Self {
+        Self {
+            method: Method::GET,
+            path: "/orders".to_owned(),
+            body: Bytes::new(),
+            authorization: format!("Bearer {access_token}"),
+            content_type: "application/json",
+            expected: StatusCode::OK,
+        }
+    }
+
     /// A registration that has to be new; the path is below that of the organization.
     pub fn registration(path: &str, document: &Value) -> Self {
         Self {
@@ -114,7 +128,8 @@ impl Call {
 
     fn check(&self, status: StatusCode, body: &[u8]) -> Result<()> {
         let token = body.windows(14).any(|window| window == b"\"access_token\"");
-        if status == self.expected && token == (status == StatusCode::OK) {
+        let wants_token = self.path == TOKEN_ENDPOINT && status == StatusCode::OK;
+        if status == self.expected && token == wants_token {
             return Ok(());
         }
         bail!("{} was expected, and {status} came: {}", self.expected, String::from_utf8_lossy(body))
@@ -162,6 +177,25 @@ pub fn send(address: SocketAddr, connections: usize, pace: Pace, calls: &[Call])
         });
         thread.join().map_err(|_| anyhow!("the load generator panicked"))?
     })
+}
+
+/// The access tokens that these calls get, one after the other.
+pub fn tokens(address: SocketAddr, calls: &[Call]) -> Result<Vec<String>> {
+    let ask = async {
+        let mut connection = connect(address).await?;
+        let mut tokens = Vec::with_capacity(calls.len());
+        for call in calls {
+            let response = connection.send_request(call.request()).await.context("the connection broke")?;
+            let status = response.status();
+            let body = response.into_body().collect().await.context("the answer broke off")?.to_bytes();
+            call.check(status, &body)?;
+            let answer: Value = serde_json::from_slice(&body)?;
+            tokens.push(answer["access_token"].as_str().context("no token")?.to_owned());
+            connection.ready().await.context("the server closed the connection")?;
+        }
+        Ok(tokens)
+    };
+    LocalSet::new().block_on(&tokio::runtime::Builder::new_current_thread().enable_all().build()?, ask)
 }
 
 struct Shared {

@@ -11,6 +11,7 @@ use asserta_bench::exchange::{
 use asserta_bench::figures::Subject;
 use asserta_bench::fuel::{self, Fixture, Kept};
 use asserta_bench::growth::Growth;
+use asserta_bench::guard::{self, Api};
 use asserta_bench::keys::{Algorithm, IssuerKey};
 use asserta_bench::profile::{Build, Profile};
 use asserta_bench::report::{Figure, Report, Row, Target};
@@ -48,8 +49,12 @@ struct Bench {
     quick: bool,
 
     /// Only these parts.
-    #[arg(long, value_delimiter = ',', default_values_t = ["signatures", "exchange", "figures", "registrations"].map(String::from))]
+    #[arg(long, value_delimiter = ',', default_values_t = ["signatures", "exchange", "figures", "guard", "registrations"].map(String::from))]
     parts: Vec<String>,
+
+    /// A wasmtime that serves what is guarded (scripts/stock-wasmtime.sh prints one).
+    #[arg(long, default_value = "wasmtime")]
+    wasmtime: PathBuf,
 
     /// The folder of what was built.
     #[arg(long, default_value = "target")]
@@ -139,6 +144,9 @@ impl Bench {
         }
         if self.wants("figures") {
             self.figures(&mut report, &keys, folder.path())?;
+        }
+        if self.wants("guard") {
+            self.guard(&mut report, &keys, folder.path())?;
         }
         if self.wants("registrations") {
             let key = key_of(&keys, Algorithm::EdDsa)?;
@@ -244,7 +252,7 @@ impl Bench {
                 *access_tokens = Algorithm::EdDsa;
                 true
             }
-            Kind::Axum { .. } => false,
+            Kind::Axum { .. } | Kind::Api { .. } => false,
         });
         let (folder, key) = (tempfile::tempdir()?, key_of(keys, Algorithm::EdDsa)?);
         let costs = contest(&contestants, std::slice::from_ref(key), folder.path(), self.effort())?;
@@ -258,17 +266,37 @@ impl Bench {
         Ok(targets.into_iter().filter_map(figure).collect())
     }
 
+    fn subject<'a>(
+        &self,
+        component: &'a Path,
+        keys: &'a [IssuerKey],
+        folder: &'a Path,
+    ) -> Result<Subject<'a>> {
+        let (on_sqlite, on_memory) = (self.ours("handler", "sqlite")?, self.ours("handler", "memory")?);
+        Ok(Subject { on_sqlite, on_memory, component, keys, folder, effort: self.effort() })
+    }
+
+    fn guard(&self, report: &mut Report, keys: &[IssuerKey], folder: &Path) -> Result<()> {
+        if !Command::new(&self.wasmtime).arg("--version").output().is_ok_and(|done| done.status.success()) {
+            let remark = format!("The guard was not measured: there is no {}.", self.wasmtime.display());
+            report.remarks.push(remark);
+            return Ok(());
+        }
+        eprintln!("guarding an API");
+        let component = self.component("handler")?;
+        let api = Api {
+            wasmtime: self.wasmtime.clone(),
+            alone: self.component("guarded")?,
+            guarded: self.component("guard-guarded")?,
+        };
+        report.figures.extend(guard::figures(&self.subject(&component, keys, folder)?, &api)?);
+        Ok(())
+    }
+
     fn figures(&self, report: &mut Report, keys: &[IssuerKey], folder: &Path) -> Result<()> {
         eprintln!("taking the other figures");
         let component = self.component("handler")?;
-        let subject = Subject {
-            on_sqlite: self.ours("handler", "sqlite")?,
-            on_memory: self.ours("handler", "memory")?,
-            component: &component,
-            keys,
-            folder,
-            effort: self.effort(),
-        };
+        let subject = self.subject(&component, keys, folder)?;
         let of = |wanted| report.rows.iter().find(|row| row.algorithm == wanted).map(|row| row.signatures);
         let (verify_in, sign_out) =
             (of(Algorithm::EdDsa).context("no row")?, of(Algorithm::Es256).context("no row")?);

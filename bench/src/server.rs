@@ -44,11 +44,21 @@ pub enum Kind {
         /// What it signs its tokens under.
         access_tokens: Algorithm,
     },
+    /// Somebody's API: a component of `wasi:http` on a wasmtime.
+    Api {
+        /// The wasmtime.
+        wasmtime: PathBuf,
+        /// The component.
+        component: PathBuf,
+        /// Its environment.
+        settings: Vec<(&'static str, String)>,
+    },
 }
 
 impl Kind {
     fn command(&self, address: SocketAddr, data: &Path, trust: &Path) -> Command {
         let mut command = Command::new("taskset");
+        let listens = address.to_string();
         let cores = match self {
             Self::Asserta { workers: 2.., .. } => format!("{SERVER_CORE},{LOAD_CORE}"),
             _ => SERVER_CORE.to_string(),
@@ -62,17 +72,27 @@ impl Kind {
                 command.arg("--admin-token").arg(ADMIN_TOKEN);
                 command.args(["--access-token-algorithm", access_tokens.name()]);
                 command.args(["--activity", if *activity { "on" } else { "off" }]);
+                command.args(["--listen", &listens]).arg("--data").arg(data);
             }
             Self::Axum { program } => {
                 command.arg(program).arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);
+                command.args(["--listen", &listens]).arg("--data").arg(data);
             }
             Self::Node { folder, access_tokens } => {
                 command.arg("node").arg(folder.join("server.mjs"));
                 command.arg("--trust").arg(trust).args(["--issuer", AUDIENCE]);
                 command.args(["--alg", access_tokens.name()]);
+                command.args(["--listen", &listens]).arg("--data").arg(data);
+            }
+            Self::Api { wasmtime, component, settings } => {
+                command.arg(wasmtime).args(["serve", "--addr", &listens]);
+                command.args(["-W", "component-model-async=y", "-S", "cli=y,p3=y"]);
+                for (name, value) in settings {
+                    command.arg("--env").arg(format!("{name}={value}"));
+                }
+                command.arg(component);
             }
         }
-        command.arg("--listen").arg(address.to_string()).arg("--data").arg(data);
         // A setting of whoever runs the bench is none of the bench.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASSERTA_")) {
             command.env_remove(name);
