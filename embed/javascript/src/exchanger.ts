@@ -318,23 +318,34 @@ export class Exchanger {
     this.#call((root) => root.exchange.reportKeysUnavailable(organization, convert.keysNeeded(needed), told));
   }
 
-  /** Looks into an assertion as an exchange would. Nothing is consumed. */
-  explain(assertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
+  /** Looks into an assertion as an exchange would, and into the DPoP proof beside it. Nothing is consumed. */
+  explain(
+    assertion: string, options: { organization?: string; clientId?: string; dpopProof?: string; dpopUrl?: string } = {},
+  ): Explanation {
     const organization = convert.text("organization", options.organization ?? "default");
     const clientId = convert.optional(convert.text, "clientId", options.clientId);
-    const grant = jwtBearer(assertion);
-    return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
+    return this.#explain(organization, jwtBearer(assertion), clientId, proofOf(options));
   }
 
-  /** Looks into a subject token, and an actor token, as an exchange would. Nothing is consumed. */
+  /** Looks into a subject token, an actor token and a DPoP proof as an exchange would. Nothing is consumed. */
   explainToken(
-    request: Pick<TokenExchangeRequest, "subjectToken" | "subjectTokenType" | "actorToken" | "actorTokenType" | "organization">
-      & { clientId: string },
+    request: Pick<
+      TokenExchangeRequest,
+      "subjectToken" | "subjectTokenType" | "actorToken" | "actorTokenType" | "organization" | "dpopProof" | "dpopUrl"
+    > & { clientId: string },
   ): Explanation {
     const organization = convert.text("organization", request.organization ?? "default");
     const clientId = convert.text("clientId", request.clientId);
-    const grant = tokenExchange(request);
-    return JSON.parse(this.#call((root) => root.exchange.explain(organization, grant, clientId))) as Explanation;
+    return this.#explain(organization, tokenExchange(request), clientId, proofOf(request));
+  }
+
+  #explain(
+    organization: string, grant: Grant, clientId: string | undefined, proof: ReturnType<typeof proofOf>,
+  ): Explanation {
+    const explained = this.#call(({ exchange }) => proof === undefined
+      ? exchange.explain(organization, grant, clientId)
+      : exchange.explainWithProof(organization, grant, clientId, proof));
+    return JSON.parse(explained) as Explanation;
   }
 
   /** Looks into a JWT of a client as an exchange would. Nothing is consumed. */

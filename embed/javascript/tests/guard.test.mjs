@@ -99,6 +99,26 @@ async function prover() {
   };
 }
 
+test("R100: explain looks at the proof", async () => {
+  const [prove, partner] = [await prover(), await Partner.create()];
+  const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
+  exchanger.trustedIssuers.register(partner.trusted());
+  const { client_id: clientId } = exchanger.applications.register({ grant_types: [GRANT] });
+  const [assertion, url] = [await partner.assertion(), "https://gateway.example/token"];
+  const dpopProof = await prove("POST", url);
+  const reasons = (...explained) => explained.map(({ checks }) => checks.find(({ check }) => check === "DPoP proof").reason);
+  const elsewhere = { clientId, dpopProof };
+  const here = { ...elsewhere, dpopUrl: url };
+  assert.deepEqual(
+    reasons(exchanger.explain(assertion, here), exchanger.explainToken({ subjectToken: assertion, ...here })),
+    [undefined, undefined],
+  );
+  assert.deepEqual(
+    reasons(exchanger.explain(assertion, elsewhere), exchanger.explainToken({ subjectToken: assertion, ...elsewhere })),
+    ["dpop-proof-mismatch", "dpop-proof-mismatch"],
+  );
+});
+
 test("R120: a bound token passes with its proof alone", async () => {
   const [prove, theirs, partner] = [await prover(), await prover(), await Partner.create()];
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });

@@ -84,6 +84,20 @@ def dpop_proof(key, method, url, jti, token=None):
     return jwt.encode(header, claims, key)
 
 
+def test_r100_explain_looks_at_the_proof(exchanger, app, partner):
+    exchanger.trusted_issuers.register(partner.trusted())
+    url, key = "https://gateway.example/token", ECKey.generate_key("P-256")
+    proof = dpop_proof(key, "POST", url, "0")
+    for explain in (exchanger.explain, exchanger.explain_token):
+        for where, reason in ((url, None), (None, "dpop-proof-mismatch")):
+            told = explain(partner.assertion(), app["client_id"], dpop_proof=proof, dpop_url=where)
+            [step] = [check for check in told["checks"] if check["check"] == "DPoP proof"]
+            assert step.get("reason") == reason
+    assert exchanger.exchange(
+        partner.assertion(), app["client_id"], app["client_secret"], dpop_proof=proof, dpop_url=url
+    ), "it is not used up"
+
+
 def test_r120_a_bound_token_needs_its_proof():
     partner, exchanger, key = Partner(), Exchanger(PUBLIC_URL), ECKey.generate_key("P-256")
     exchanger.trusted_issuers.register(TrustedIssuer(name="partner", issuer=partner.issuer, jwks=partner.jwks))

@@ -232,7 +232,18 @@ impl<S: Store + Clone> Exchanger<S> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, Error> {
-        self.explain_grant(organization, &Grant::JwtBearer(assertion.to_owned()), client_id)
+        self.explain_grant(organization, &Grant::JwtBearer(assertion.to_owned()), client_id, None)
+    }
+
+    /// The same of a request as [`exchange`](Self::exchange) takes it: its assertion, its `client_id`, and its DPoP proof. How the
+    /// client authenticates, scope and resources are not looked at.
+    ///
+    /// # Errors
+    /// The organization or the application is unknown, or the store fails.
+    pub fn explain_request(&mut self, request: &ExchangeRequest<'_>) -> Result<Explanation, Error> {
+        let grant = Grant::JwtBearer(request.assertion.to_owned());
+        let proof = dpop_proof(request.dpop_proof, request.dpop_url);
+        self.explain_grant(request.organization, &grant, request.client_id, proof)
     }
 
     pub(crate) fn explain_grant(
@@ -240,9 +251,14 @@ impl<S: Store + Clone> Exchanger<S> {
         organization: &str,
         grant: &Grant,
         client_id: Option<&str>,
+        proof: Option<DpopProof>,
     ) -> Result<Explanation, Error> {
         read(self.call(|bindings, store| {
-            bindings.asserta_exchange_exchange().call_explain(store, organization, grant, client_id)
+            let exchange = bindings.asserta_exchange_exchange();
+            match &proof {
+                None => exchange.call_explain(store, organization, grant, client_id),
+                Some(proof) => exchange.call_explain_with_proof(store, organization, grant, client_id, proof),
+            }
         })?)
     }
 

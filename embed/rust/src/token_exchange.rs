@@ -98,12 +98,13 @@ impl<S: Store + Clone> Exchanger<S> {
         )
     }
 
-    /// Looks into a subject token, and an actor token, as an exchange for the application `client_id` would. Nothing is
-    /// consumed.
+    /// Looks into a subject token, an actor token and a DPoP proof as an exchange for the application `client_id` would.
+    /// Nothing is consumed.
     ///
     /// # Errors
     /// The organization or the application is unknown, or the store fails.
     pub fn explain_token(&mut self, request: &TokenExchangeRequest<'_>) -> Result<Explanation, Error> {
-        self.explain_grant(request.organization, &request.grant(), request.client_id)
+        let proof = dpop_proof(request.dpop_proof, request.dpop_url);
+        self.explain_grant(request.organization, &request.grant(), request.client_id, proof)
     }
 }

@@ -3,10 +3,11 @@
 mod partner;
 
 use asserta_exchanger::documents::{
-    ApplicationMetadata, Audience, RegisteredIssuer, SigningKey, TrustedIssuer,
+    ApplicationMetadata, Audience, Explanation, RegisteredIssuer, SigningKey, TrustedIssuer,
 };
 use asserta_exchanger::{
     Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options, Page, RegistryError,
+    TokenExchangeRequest,
 };
 use serde_json::json;
 
@@ -29,6 +30,28 @@ fn an_assertion_becomes_an_access_token_once() {
 
     let Err(Error::Refused(refusal)) = exchanger.exchange(&request) else { panic!("R45") };
     assert_eq!((&*refusal.code, &*refusal.reason), ("invalid_grant", "assertion-replayed"));
+}
+
+#[test]
+fn r100_explain_looks_at_the_proof() {
+    let partner = Partner::new();
+    let (mut exchanger, app) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+    let (assertion, client_id) = (partner.assertion("one"), app.application.client_id.as_str());
+    let asked = ExchangeRequest::new(&assertion, client_id, &app.client_secret);
+    assert!(exchanger.explain_request(&asked).expect("explained").accepted);
+    let with_proof = ExchangeRequest { dpop_proof: Some("a.b.c"), ..asked };
+    let exchanged = TokenExchangeRequest {
+        dpop_proof: Some("a.b.c"),
+        ..TokenExchangeRequest::new(&assertion, client_id, &app.client_secret)
+    };
+    let explained = [
+        exchanger.explain_request(&with_proof).expect("explained"),
+        exchanger.explain_token(&exchanged).expect("explained"),
+    ];
+    for Explanation { accepted, checks } in explained {
+        let step = checks.into_iter().find(|check| check.check == "DPoP proof").expect("a check");
+        assert_eq!((accepted, step.reason.as_deref()), (false, Some("dpop-proof-malformed")));
+    }
 }
 
 #[test]

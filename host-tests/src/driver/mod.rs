@@ -111,6 +111,9 @@ pub enum Operation {
         /// The assertion is the subject token of a token exchange.
         #[serde(skip_serializing_if = "Option::is_none")]
         token_exchange: Option<TokenExchange>,
+        /// The DPoP proof beside it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        dpop_proof: Option<String>,
     },
     /// Asks whether a client assertion authenticates its client.
     ExplainClient {

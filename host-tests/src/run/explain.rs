@@ -22,12 +22,10 @@ impl<D: Driver> Run<'_, D> {
         let expect = &step.expect;
         // What is wrong with a subject token is invalid_request (R93).
         let refused = if request.token_exchange.is_some() { "invalid_request" } else { "invalid_grant" };
-        let about_the_assertion = expect.status == 200 || expect.error.as_deref() == Some(refused);
+        let refusals = [refused, "invalid_dpop_proof", "use_dpop_nonce"];
+        let about_the_assertion =
+            expect.status == 200 || expect.error.as_deref().is_some_and(|error| refusals.contains(&error));
         let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
-        // It is told of no proof.
-        if request.dpop_proof.is_some() {
-            return Ok(());
-        }
         // It would fetch, and thereby change, what such a scenario counts.
         if !about_the_assertion || !asked || !self.scenario.key_endpoints.is_empty() {
             return Ok(());
@@ -37,6 +35,7 @@ impl<D: Driver> Run<'_, D> {
             assertion: request.assertion.clone(),
             client_id: client_id.to_owned(),
             token_exchange: request.token_exchange.clone(),
+            dpop_proof: request.dpop_proof.clone(),
         };
         let explanation = match self.call(question).await?.outcome {
             Outcome::Ok(explanation) => explanation,

@@ -8,7 +8,7 @@ use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey, VerificationKey, thumbprint};
 use asserta_core::oauth::{ErrorCode, HttpResponse, Reason, Refusal};
 use asserta_core::organization::OrganizationId;
-use asserta_core::service::{NewApplication, Service, Settings};
+use asserta_core::service::{GivenProof, NewApplication, Service, Settings};
 use asserta_core::tokens::{AccessToken, TokenType};
 use serde_json::{Value, json};
 use world::*;
@@ -395,6 +395,31 @@ fn r100_url_of_a_host() {
     assert_eq!(ask("1", &at_the_host, "https://gateway.example/token"), Ok(()));
 }
 
+/// R100: an explanation looks at the proof as that host's exchange does.
+#[test]
+fn r100_explained_for_the_url_of_a_host() {
+    let endpoint = with(json!({}));
+    let service = service(&endpoint.world, false);
+    let at_the_host = proof(&own(), "1", json!({ "htu": "https://gateway.example/token" }));
+    let explained = |url: Option<&str>| {
+        let proof = Some(GivenProof { text: &at_the_host, url });
+        let id = endpoint.client.application.client_id();
+        let explained =
+            run(service.explain_with_proof(&default_organization(), &granted("1"), Some(id), proof));
+        explained
+            .expect("explained")
+            .checks
+            .into_iter()
+            .find(|step| step.check == "DPoP proof")
+            .expect("a step")
+            .reason
+    };
+    assert_eq!(explained(Some("https://gateway.example/token")), None);
+    for url in [None, Some(""), Some("https://other.example/token")] {
+        assert_eq!(explained(url), Some("dpop-proof-mismatch"), "{url:?}");
+    }
+}
+
 /// R36, R100 to R102: what an explanation says of the proof, of the key that an assertion is bound to, and of an application that
 /// needs one.
 #[test]
@@ -406,7 +431,8 @@ fn r36_explained() {
     let explained = |proof: Option<&str>| {
         let organization = default_organization();
         let explained =
-            run(service.explain_with_proof(&organization, &bound, Some(id), proof)).expect("explained");
+            run(service.explain_with_proof(&organization, &bound, Some(id), proof.map(Into::into)))
+                .expect("explained");
         let saw = |name: &str| {
             let step = explained.checks.iter().find(|step| step.check == name);
             step.map(|step| (step.reason, step.saw.clone())).unwrap_or_default()

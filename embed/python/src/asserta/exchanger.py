@@ -295,15 +295,20 @@ class Exchanger:
         return failure
 
     def explain(
-        self, assertion: str, client_id: str | None = None, *, organization: str = "default"
+        self,
+        assertion: str,
+        client_id: str | None = None,
+        *,
+        organization: str = "default",
+        dpop_proof: str | None = None,
+        dpop_url: str | None = None,
     ) -> Explanation:
-        """Looks into an assertion as an exchange would. Nothing is consumed."""
-        return self._document(
-            "exchange",
-            "explain",
+        """Looks into an assertion as an exchange would, and into the DPoP proof beside it. Nothing is consumed."""
+        return self._explain(
             convert.text("organization", organization),
             convert.jwt_bearer(assertion),
             convert.optional(convert.text, "client_id", client_id),
+            convert.dpop_proof(dpop_proof, dpop_url),
         )
 
     def explain_token(
@@ -315,15 +320,23 @@ class Exchanger:
         actor_token: str | None = None,
         actor_token_type: str = JWT,
         organization: str = "default",
+        dpop_proof: str | None = None,
+        dpop_url: str | None = None,
     ) -> Explanation:
-        """Looks into a subject token, and an actor token, as :meth:`exchange_token` would. Nothing is consumed."""
-        return self._document(
-            "exchange",
-            "explain",
+        """Looks into a subject token, an actor token and a DPoP proof as :meth:`exchange_token` would. Nothing is consumed."""
+        return self._explain(
             convert.text("organization", organization),
             convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, ()),
             convert.text("client_id", client_id),
+            convert.dpop_proof(dpop_proof, dpop_url),
         )
+
+    def _explain(
+        self, organization: str, grant: str | Record, client_id: str | None, proof: Record | None
+    ) -> Explanation:
+        if proof is None:
+            return self._document("exchange", "explain", organization, grant, client_id)
+        return self._document("exchange", "explain-with-proof", organization, grant, client_id, proof)
 
     def explain_client(
         self, client_assertion: str, client_id: str | None = None, *, organization: str = "default"

@@ -116,15 +116,18 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 "expires_in": token.expires_in, "scope": token.scope,
                 "issued_token_type": token.issued_token_type, "dpop_nonce": token.dpop_nonce})
         }
-        "explain" if request["token_exchange"].is_object() => {
+        "explain" => {
             let asked = ExchangeRequest {
                 organization,
                 client_id: Some(client_id),
+                dpop_proof: request["dpop_proof"].as_str(),
                 ..ExchangeRequest::without_client(text(&request["assertion"]))
             };
-            explanation(host.explain_token(&token_exchange(&asked, &request["token_exchange"], &[]))?)
+            explanation(match &request["token_exchange"] {
+                Value::Null => host.explain_request(&asked)?,
+                exchange => host.explain_token(&token_exchange(&asked, exchange, &[]))?,
+            })
         }
-        "explain" => explanation(host.explain(organization, text(&request["assertion"]), Some(client_id))?),
         "explain_client" => {
             let client_assertion = text(&request["client_assertion"]);
             explanation(host.explain_client(organization, client_assertion, request["client_id"].as_str())?)

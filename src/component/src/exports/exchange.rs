@@ -11,7 +11,7 @@ use asserta_core::keys;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::FetchedDocument;
-use asserta_core::service::Supplied;
+use asserta_core::service::{GivenProof, Supplied};
 
 use super::organization;
 use crate::bindings::Component;
@@ -68,19 +68,17 @@ impl Guest for Component {
     }
 
     fn explain(name: String, grant: Grant, client_id: Option<String>) -> Result<String, RegistryError> {
-        let (service, organization) = (service()?, organization(&name)?);
-        let explained = match (&grant, client_id.as_deref()) {
-            (Grant::JwtBearer(assertion), client_id) => {
-                run(service.explain(&organization, assertion, client_id))
-            }
-            (Grant::TokenExchange(exchange), Some(client_id)) => {
-                run(service.explain_exchange(&organization, &parameters(exchange), client_id, None))
-            }
-            (Grant::TokenExchange(_), None) => {
-                return Err(FieldError::new("client_id", "is needed with subject_token").into());
-            }
-        };
-        Ok(to_text(&explained?))
+        explained(&name, &grant, client_id.as_deref(), None)
+    }
+
+    fn explain_with_proof(
+        name: String,
+        grant: Grant,
+        client_id: Option<String>,
+        DpopProof { proof, url }: DpopProof,
+    ) -> Result<String, RegistryError> {
+        let proof = GivenProof { text: &proof, url: url.as_deref() };
+        explained(&name, &grant, client_id.as_deref(), Some(proof))
     }
 
     fn explain_client(
@@ -97,6 +95,27 @@ impl Guest for Component {
         let swept = run(service()?.spent().sweep()).map_err(|_| RegistryError::StoreUnavailable)?;
         Ok(swept as u64)
     }
+}
+
+fn explained(
+    name: &str,
+    grant: &Grant,
+    client_id: Option<&str>,
+    proof: Option<GivenProof<'_>>,
+) -> Result<String, RegistryError> {
+    let (service, organization) = (service()?, organization(name)?);
+    let explained = match (grant, client_id) {
+        (Grant::JwtBearer(assertion), client_id) => {
+            run(service.explain_with_proof(&organization, assertion, client_id, proof))
+        }
+        (Grant::TokenExchange(exchange), Some(client_id)) => {
+            run(service.explain_exchange(&organization, &parameters(exchange), client_id, proof))
+        }
+        (Grant::TokenExchange(_), None) => {
+            return Err(FieldError::new("client_id", "is needed with subject_token").into());
+        }
+    };
+    Ok(to_text(&explained?))
 }
 
 /// Who asks.

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use super::{jwt_bearer, token_exchange};
 use crate::client_auth::{Client, Presented};
 use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role, of_proof};
-use crate::proof::{Proof, ProofHeader};
+use crate::proof::{Proof, ProofHeader, ProofProblem};
 
 /// The parts of an HTTP request that the token endpoint reads, and those beside it.
 #[derive(Clone, Copy)]
@@ -97,6 +97,17 @@ pub struct PresentedProof {
     pub url: Option<String>,
 }
 
+impl PresentedProof {
+    /// A proof that a host hands over, for `url` where that is not our token endpoint.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn new(proof: &str, url: Option<&str>) -> Result<Self, ProofProblem> {
+        let url = url.filter(|url| !url.is_empty()).map(ToString::to_string);
+        Ok(Self { proof: Proof::new(proof)?, url })
+    }
+}
+
 impl TokenRequest {
     /// Reads a request to the token endpoint, refusing what is not one.
     ///
@@ -140,9 +151,8 @@ impl TokenRequest {
     /// # Errors
     /// The reason of the refusal.
     pub fn with_proof(self, proof: &str, url: Option<&str>) -> Result<Self, Reason> {
-        let proof = Proof::new(proof).map_err(|problem| of_proof(problem).reason)?;
-        let url = url.filter(|url| !url.is_empty()).map(ToString::to_string);
-        Ok(Self { proof: Some(PresentedProof { proof, url }), ..self })
+        let proof = PresentedProof::new(proof, url).map_err(|problem| of_proof(problem).reason)?;
+        Ok(Self { proof: Some(proof), ..self })
     }
 
     /// A token exchange that a host hands over.

@@ -64,6 +64,21 @@ impl Explanation {
     }
 }
 
+/// The DPoP proof that comes with what is explained.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenProof<'a> {
+    /// The value of the header `DPoP`.
+    pub text: &'a str,
+    /// Where the client's request went. `None`, or empty: our token endpoint.
+    pub url: Option<&'a str>,
+}
+
+impl<'a> From<&'a str> for GivenProof<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text, url: None }
+    }
+}
+
 impl<P: Ports> Service<P> {
     /// Explains what an exchange of this assertion would come to: for this application; without a client, where
     /// `client_id` is the label of a rule for that (R29); or, where it is absent, for an application that may do anything and
@@ -83,7 +98,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         assertion: &str,
         client_id: Option<&str>,
-        proof: Option<&str>,
+        proof: Option<GivenProof<'_>>,
     ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
         let application = match client_id {
@@ -124,7 +139,7 @@ impl<P: Ports> Service<P> {
         organization: &OrganizationId,
         parameters: &token_exchange::Parameters<'_>,
         client_id: &str,
-        proof: Option<&str>,
+        proof: Option<GivenProof<'_>>,
     ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
         let application = self.registry.application(organization, client_id).await?;

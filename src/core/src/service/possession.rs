@@ -5,13 +5,14 @@ use alloc::format;
 use alloc::string::ToString as _;
 
 use super::Service;
+use super::explain::GivenProof;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::grants::PresentedProof;
 use crate::jose::key::VerificationKey;
 use crate::oauth::{Reason, Refusal, of_proof};
 use crate::ports::{Ports, StoreError};
-use crate::proof::{Expected, Nonces, Proof, ProofKey};
+use crate::proof::{Expected, Nonces, ProofKey};
 use crate::trust::MAX_CLOCK_SKEW;
 
 /// What the client has proved to have.
@@ -75,20 +76,20 @@ impl<P: Ports> Service<P> {
     pub(super) async fn explain_proof(
         &self,
         organization: &CurrentOrganization,
-        proof: Option<&str>,
+        proof: Option<GivenProof<'_>>,
         needed: bool,
         now: u64,
         trail: &mut Trail,
     ) -> Result<Option<ProofKey>, StoreError> {
-        let Some(text) = proof else {
+        let Some(GivenProof { text, url }) = proof else {
             if needed {
                 let saw = || "none, and the application has dpop_bound_access_tokens".to_string();
                 trail.step("R102", "DPoP proof", Err(Reason::ProofMissing), saw);
             }
             return Ok(None);
         };
-        let proved = match Proof::new(text) {
-            Ok(proof) => self.prove(organization, &PresentedProof { proof, url: None }, now).await,
+        let proved = match PresentedProof::new(text, url) {
+            Ok(proof) => self.prove(organization, &proof, now).await,
             Err(problem) => Err(of_proof(problem)),
         };
         let key = match proved {

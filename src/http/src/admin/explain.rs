@@ -45,7 +45,7 @@ pub(super) async fn explain(
     let question: Question = body::read(request)?;
     question.check()?;
     let Question { assertion, client_assertion, subject_token, .. } = &question;
-    let (client_id, proof) = (question.client_id.as_deref(), question.dpop_proof.as_deref());
+    let (client_id, proof) = (question.client_id.as_deref(), question.dpop_proof.as_deref().map(Into::into));
     if proof.is_some() && client_assertion.is_some() {
         return Err(FieldError::new("dpop_proof", "is for an assertion or a subject_token").into());
     }
