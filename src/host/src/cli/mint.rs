@@ -1,7 +1,6 @@
 //! `asserta mint`: a test assertion, as a trusted third party would issue it.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
@@ -9,11 +8,11 @@ use jwt_simple::claims::Audiences;
 use jwt_simple::prelude::{Claims, Duration};
 use serde_json::{Map, Value};
 
-use super::data::{random_text, write_private};
-use super::document;
+use super::data::random_text;
 use super::failure::Failure;
+use super::key_file::KeyFile;
 use super::output;
-use super::signer::{Algorithm, AssertionClaims, Signer};
+use super::signer::AssertionClaims;
 
 /// Signs a test assertion, as a trusted third party would, and prints it.
 ///
@@ -22,15 +21,8 @@ use super::signer::{Algorithm, AssertionClaims, Signer};
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Mint {
-    /// The private key, in PEM.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// Make the key where the file does not exist yet, and put its public half beside it (NAME.pub.pem).
-    #[arg(long)]
-    generate: bool,
-    /// What to sign with.
-    #[arg(long, default_value = "ES256", value_name = "ALG")]
-    alg: Algorithm,
+    #[command(flatten)]
+    key: KeyFile,
     /// Who issues it.
     #[arg(long)]
     iss: String,
@@ -62,7 +54,7 @@ const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
 impl Mint {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let mut signer = self.signer()?;
+        let mut signer = self.key.signer()?;
         if let Some(kid) = &self.kid {
             signer = signer.with_kid(kid);
         }
@@ -83,29 +75,6 @@ impl Mint {
         output::line(signer.sign(claims, self.typ.as_deref())?)?;
         Ok(())
     }
-
-    fn signer(&self) -> Result<Signer, Failure> {
-        match self.key.try_exists() {
-            Ok(false) if self.generate => {
-                let signer = Signer::generate(self.alg)?;
-                let public = self.key.with_extension("pub.pem");
-                write_private(&self.key, &signer.private_pem()?, true)
-                    .map_err(|error| Failure::file(&self.key, error))?;
-                write_public(&public, &signer.public_pem()?)?;
-                eprintln!("made {} and {}", self.key.display(), public.display());
-                Ok(signer)
-            }
-            _ => {
-                let place = format!("--key {}", self.key.display());
-                let pem = document::text(&place, &self.key)?;
-                Signer::from_pem(&place, self.alg, document::without_mark(&pem))
-            }
-        }
-    }
-}
-
-fn write_public(path: &Path, pem: &str) -> Result<(), Failure> {
-    std::fs::write(path, pem).map_err(|error| Failure::file(path, error))
 }
 
 /// The claims of an assertion that is issued now.

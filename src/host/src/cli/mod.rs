@@ -13,6 +13,7 @@ mod failure;
 mod issuer;
 mod issuer_exchange;
 mod issuer_keys;
+mod key_file;
 mod key_source;
 mod keys;
 mod log;
@@ -21,6 +22,7 @@ mod org;
 mod output;
 mod parts;
 mod preset;
+mod proof;
 mod revocation;
 mod serve;
 mod server_url;
@@ -69,6 +71,7 @@ enum Command {
     Activity(activity::Activity),
     Explain(explain::Explain),
     Mint(mint::Mint),
+    Proof(proof::Proof),
     Test(test::Test),
 }
 
@@ -87,6 +90,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Activity(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Mint(command) => command.run(),
+        Command::Proof(command) => command.run(),
         Command::Test(command) => command.run(),
     };
     match done {

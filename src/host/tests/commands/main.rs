@@ -5,6 +5,7 @@
 mod activity;
 mod administer;
 mod client_keys;
+mod dpop;
 mod files;
 #[cfg(unix)]
 mod guard;
