@@ -6,6 +6,7 @@ pub mod client;
 pub mod command_line;
 pub mod components;
 pub mod driver;
+pub mod guarded_api;
 pub mod guide_page;
 pub mod key_endpoints;
 pub mod keys;

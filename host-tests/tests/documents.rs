@@ -68,9 +68,11 @@ fn run_script(document: &str, script: &str) {
     let release = root().join("target/release");
     let url = format!("http://127.0.0.1:{}", free_port());
     let token = "0123456789abcdef".repeat(4);
+    let api = host_tests::guarded_api::start(&format!("{url}/t/acme")).expect("an API");
     let path = format!("{}:{}", release.display(), std::env::var("PATH").unwrap_or_default());
     let environment = [
         ("ASSERTA_URL", url.clone()),
+        ("API_URL", api),
         ("ASSERTA_ADMIN_TOKEN", token),
         ("ASSERTA_DEV", "1".to_owned()),
         ("ASSERTA_LISTEN", url.trim_start_matches("http://").to_owned()),

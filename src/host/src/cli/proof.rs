@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use asserta::signatures::{self, Signatures};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jwt_simple::reexports::ct_codecs::{Base64UrlSafeNoPadding, Encoder as _};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -23,7 +24,7 @@ use super::signer::{Algorithm, Signer};
 ///
 ///   asserta proof --key client.pem --method GET --url https://api.example/orders --access-token @token.jwt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("alg", |arg| arg.value_parser(of_proofs())))]
 pub(crate) struct Proof {
     #[command(flatten)]
     key: KeyFile,
@@ -46,10 +47,6 @@ pub(crate) struct Proof {
 
 impl Proof {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        // Before a key is made.
-        if !matches!(self.key.alg, Algorithm::Es256 | Algorithm::EdDsa) {
-            return Err(no_algorithm_of_proofs());
-        }
         let url = target(&self.url)?;
         let mut claims = Map::new();
         let jti = self.jti.map_or_else(random_text, Ok)?;
@@ -70,9 +67,10 @@ impl Proof {
     }
 }
 
-// Others are accepted of clients; these two are what each library has.
-fn no_algorithm_of_proofs() -> Failure {
-    Failure::invalid("--alg", "a proof is signed with ES256 or EdDSA")
+/// Clients may use others, too; these two each library has.
+fn of_proofs() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(["ES256", "EdDSA"])
+        .map(|name| if name == "ES256" { Algorithm::Es256 } else { Algorithm::EdDsa })
 }
 
 /// RFC 9449 section 4.2: without query and fragment.
@@ -92,7 +90,7 @@ fn signed(signer: &Signer, claims: Value) -> Result<String, Failure> {
             (signatures::Algorithm::Es256, private, key.public_key().to_jwk())
         }
         Signer::EdDsa(key) => (signatures::Algorithm::EdDsa, key.to_der(), key.public_key().to_jwk()),
-        _ => return Err(no_algorithm_of_proofs()),
+        _ => return Err(Failure::invalid("--alg", "must be ES256 or EdDSA")),
     };
     let name = if algorithm == signatures::Algorithm::Es256 { "ES256" } else { "EdDSA" };
     let jwk: Value = serde_json::from_str(&public).map_err(|error| failed(&error))?;
