@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use asserta_core::client_auth::{Presented, PresentedBy};
-use asserta_core::grants::TokenRequest;
+use asserta_core::grants::{TokenQuestion, TokenRequest};
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
 use asserta_core::organization::OrganizationId;
 use asserta_core::service::{
@@ -134,6 +134,74 @@ fn r75_what_is_recorded() {
     assert_eq!((count("reason=assertion-expired"), count("reason=no-rule-fits")), (1, 0));
     assert_eq!((count("trusted_issuer=idp&outcome=granted"), count("rule=none")), (1, 0));
     assert_eq!((count(&format!("client_id={}", party.client_id())), count("client_id=other")), (3, 0));
+}
+
+/// R75, R111, R112: what was revoked is in the log, by the digest of the token's `jti`, and so is a revocation that was refused;
+/// whoever only asks about a token leaves nothing.
+#[test]
+fn r75_what_was_revoked() {
+    let world = World::default();
+    let (party, service) = (Party::new(&world, "default"), service(&world));
+    let other = run(service.registry().create_application(&party.organization, metadata(json!({}))));
+    let other = other.expect("registered");
+    let asked = request(&party.client, &party.assertion(&world));
+    let token = run(service.exchange(&party.organization, &asked)).expect("a token").token;
+    let question = |client: &NewApplication, secret: &str, token: &str| {
+        let id = client.application.client_id();
+        TokenQuestion::new(Presented::secret(id, secret, PresentedBy::Basic), token)
+    };
+    let revoke = |client: &NewApplication, secret: &str, token: &str| {
+        run(service.revoke(&party.organization, &question(client, secret, token)))
+    };
+    world.advance(1);
+    revoke(&other, secret(&other), &token).expect_err("another client's");
+    revoke(&party.client, "wrong", &token).expect_err("a stranger");
+    run(service.introspect(&party.organization, &question(&party.client, secret(&party.client), &token)))
+        .expect("answered");
+    revoke(&party.client, secret(&party.client), "unknown").expect("nothing to revoke");
+    world.advance(1);
+    revoke(&party.client, secret(&party.client), &token).expect("revoked");
+    world.advance(1);
+    let of_idp = serde_json::from_value(json!({ "trusted_issuer": "idp" })).expect("a request");
+    run(service.revoke_all(&party.organization, &of_idp)).expect("revoked");
+    let seen: Vec<_> = party
+        .all(&service)
+        .into_iter()
+        .map(|one| (one.event, one.outcome, one.reason, one.client_id, one.trusted_issuer, one.jti_sha256))
+        .collect();
+    let [all, one, as_other, as_stranger, issued] = &seen[..] else { panic!("{seen:?}") };
+    let some = |text: &str| Some(text.to_owned());
+    let revoked = || "revoked".to_owned();
+    assert_eq!(*all, (some("all-revoked"), revoked(), None, None, some("idp"), None));
+    assert!(issued.5.is_some() && (&issued.0, issued.1.as_str()) == (&None, "granted"));
+    assert_eq!(*one, (some("revocation"), revoked(), None, some(party.client_id()), None, issued.5.clone()));
+    let refused = |reason, client: &NewApplication| {
+        let client_id = some(client.application.client_id());
+        (some("revocation"), "refused".to_owned(), some(reason), client_id, None, None)
+    };
+    let refusals =
+        [refused("token-of-other-client", &other), refused("client-unauthenticated", &party.client)];
+    assert!(
+        refusals.contains(as_other) && refusals.contains(as_stranger) && as_other != as_stranger,
+        "{seen:?}"
+    );
+    let count = |query: &str| party.page(&service, query).items.len();
+    assert_eq!((count("outcome=revoked"), count("outcome=granted"), count("outcome=refused")), (2, 1, 2));
+    // What a stranger causes overwrites nothing of a client's.
+    let lane = |lane: &str| {
+        let prefix = format!("activity/default/{lane}/");
+        let entries = world.registry.entries.borrow();
+        let records = entries.iter().filter(|(key, _)| key.starts_with(&prefix));
+        records
+            .map(|(_, record)| String::from_utf8_lossy(record).matches("revocation").count())
+            .sum::<usize>()
+    };
+    assert_eq!((lane("clients"), lane("strangers")), (2, 1));
+    // A document turns none of them.
+    let document = json!({ "organizations": [{ "name": "default", "trusted_issuers": [] }] });
+    let document = TrustDocument::parse(document.to_string().as_bytes(), false).expect("a document");
+    let compared = run(service.activity().compare(&document, &[])).expect("compared");
+    assert_eq!(compared.compared, 1);
 }
 
 /// R3, R75: nothing secret or personal gets into the store: no subject, assertion, secret, token, or `jti` as it is.

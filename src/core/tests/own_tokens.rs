@@ -74,7 +74,7 @@ impl<'a> Installation<'a> {
 
     fn revoke_all(&self, document: Value) -> Result<Revocation, RegistryError> {
         let request: RevocationRequest = serde_json::from_value(document).expect("a request");
-        run(self.service.registry().revoke_all(&self.organization, &request))
+        run(self.service.revoke_all(&self.organization, &request))
     }
 
     fn listed(&self) -> Vec<Revocation> {
@@ -484,7 +484,7 @@ fn r112_refused() {
     installation.revoke_all(json!({ "client_id": "gone", "issued_before": START + 60 })).expect("revoked");
     let nobody = OrganizationId::parse("nobody").expect("a name");
     let request: RevocationRequest = serde_json::from_value(json!({ "client_id": "a" })).expect("a request");
-    let unknown = run(installation.service.registry().revoke_all(&nobody, &request));
+    let unknown = run(installation.service.revoke_all(&nobody, &request));
     assert_eq!(unknown, Err(RegistryError::OrganizationUnknown));
 }
 

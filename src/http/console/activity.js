@@ -8,6 +8,7 @@ const SHOWN = 100;
 const MINUTES = 30;
 const COLUMNS = ["Time", "Outcome", "Application", "Issuer", "Rule", "Reason"];
 const granted = (decision) => decision.outcome !== "refused";
+const revoked = (decision) => decision.outcome === "revoked";
 
 /** Accepted and refused in each of the last minutes: bars, and the same in a sentence. */
 function chart(decisions, now = Date.now() / 1000) {
@@ -15,7 +16,7 @@ function chart(decisions, now = Date.now() / 1000) {
   const minutes = Array.from({ length: MINUTES }, () => [0, 0]);
   for (const decision of decisions) {
     const at = MINUTES - 1 - (last - Math.floor(decision.time / 60));
-    if (minutes[at]) minutes[at][granted(decision) ? 0 : 1] += 1;
+    if (minutes[at] && !revoked(decision)) minutes[at][granted(decision) ? 0 : 1] += 1;
   }
   const most = Math.max(4, ...minutes.map(([good, bad]) => good + bad));
   const [width, height] = [MINUTES * 20, 96];
@@ -44,7 +45,7 @@ export async function activityPage(context) {
   const given = (member) => parameters.get(member) ?? "";
   const any = ["", "any"];
   const filters = {
-    outcome: select({ label: "Outcome", path: "outcome", value: given("outcome"), options: [any, ["granted", "accepted"], ["refused", "refused"]] }),
+    outcome: select({ label: "Outcome", path: "outcome", value: given("outcome"), options: [any, ["granted", "accepted"], ["refused", "refused"], ["revoked", "revoked"]] }),
     client_id: select({ label: "Application", path: "client_id", value: given("client_id"), options: [any, ...applications.map((one) => [one.client_id, one.client_name ?? one.client_id])] }),
     trusted_issuer: select({ label: "Issuer", path: "trusted_issuer", value: given("trusted_issuer"), options: [any, ...issuers.map((one) => [one.name, one.name])] }),
     rule: input({ label: "Rule", path: "rule", value: given("rule") }),
@@ -62,7 +63,7 @@ export async function activityPage(context) {
     const { client_id: client, trusted_issuer: issuer } = decision;
     return [
       [time(decision.time), h("span.visually-hidden", null, ` ${absolute(decision.time)}`)],
-      granted(decision) ? badge("accepted", "good") : badge("refused", "bad"),
+      revoked(decision) ? badge("revoked") : granted(decision) ? badge("accepted", "good") : badge("refused", "bad"),
       client ? (names.has(client) ? link(to("application", client), names.get(client) ?? client) : h("code", null, client)) : h("span.soft", null, "–"),
       issuer ? link(to("issuer", issuer), issuer) : h("span.soft", null, "–"),
       [decision.rule ?? h("span.soft", null, "–"), decision.audit?.map((one) => h("p.hint", null, `watched: ${one.rule}, ${granted(one) ? "would accept" : "would refuse"}`))],

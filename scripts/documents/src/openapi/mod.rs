@@ -194,7 +194,7 @@ fn parameters() -> Value {
         "preset": in_path("preset", json!({ "type": "string", "enum": presets })),
         "limit": in_query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 100 })),
         "after": in_query("after", json!({ "type": "string", "description": "The `next` of the page before." })),
-        "outcome": in_query("outcome", json!({ "enum": ["granted", "refused"] })),
+        "outcome": in_query("outcome", json!({ "enum": ["granted", "refused", "revoked"] })),
         "reason": in_query("reason", json!({ "type": "string" })),
         "clientId": in_query("client_id", json!({ "type": "string" })),
         "trustedIssuer": in_query("trusted_issuer", json!({ "type": "string" })),

@@ -33,7 +33,7 @@ impl Guest for Component {
 
     fn revoke_all(name: String, document: String) -> Result<String, RegistryError> {
         let request = from_slice(document.as_bytes())?;
-        Ok(to_text(&run(service()?.registry().revoke_all(&organization(&name)?, &request))?))
+        Ok(to_text(&run(service()?.revoke_all(&organization(&name)?, &request))?))
     }
 
     fn list_revocations(name: String, page: Page) -> Result<String, RegistryError> {

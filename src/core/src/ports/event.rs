@@ -164,6 +164,11 @@ pub struct Decision<'a> {
 impl<'a> Decision<'a> {
     /// A refusal of what was no request for a token.
     pub const fn refused(organization: &'a OrganizationId, reason: Reason, microseconds: u64) -> Self {
+        Self::of(organization, Outcome::Refused(reason), microseconds)
+    }
+
+    /// A decision of which no more is known.
+    pub const fn of(organization: &'a OrganizationId, outcome: Outcome, microseconds: u64) -> Self {
         Self {
             organization,
             grant_type: None,
@@ -172,7 +177,7 @@ impl<'a> Decision<'a> {
             rule: None,
             audit: &[],
             policy_reason: None,
-            outcome: Outcome::Refused(reason),
+            outcome,
             cause: None,
             jti_sha256: None,
             microseconds,

@@ -61,6 +61,7 @@ impl<P: Ports> Service<P> {
         let organization = self.registry.current(organization).await?;
         // Boxed, so that the future of each question is not as large as this one.
         let client = Box::pin(self.authenticate(&organization, &question.client, now, trail)).await?;
+        trail.client_is_authentic();
         if let Some(mark) = client.mark() {
             self.reserve_client(mark, now).await?;
         }

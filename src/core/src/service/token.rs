@@ -7,7 +7,7 @@ use alloc::string::String;
 use zeroize::Zeroizing;
 
 use super::Service;
-use super::activity::Lane;
+use super::activity::{Kind, Lane};
 use super::possession::Possession;
 use super::registry::CurrentOrganization;
 use super::trail::Trail;
@@ -85,7 +85,7 @@ impl<P: Ports> Service<P> {
     /// R75: the shell's log and the activity log have the same event.
     fn tell(&self, decision: &Decision<'_>, lane: Lane) {
         self.shell.ports.events().emit(&Event::Exchange(decision));
-        self.activity.note(decision, lane);
+        self.activity.note(Kind::Exchange, decision, lane);
     }
 
     async fn decide(

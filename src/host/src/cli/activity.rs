@@ -20,7 +20,7 @@ use super::output;
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Activity {
-    /// Only those that were granted, or refused.
+    /// Only those that were granted or refused; or only what was revoked.
     #[arg(long, value_name = "OUTCOME")]
     outcome: Option<Outcome>,
     /// Only those refused for this reason, such as assertion-expired.
@@ -51,6 +51,7 @@ pub(crate) struct Activity {
 enum Outcome {
     Granted,
     Refused,
+    Revoked,
 }
 
 const HEADER: [&str; 7] = ["TIME (UTC)", "OUTCOME", "REASON", "CLIENT", "ISSUER", "RULE", "MICROSECONDS"];

@@ -51,6 +51,8 @@ fn asked_about_and_revoked_by_an_administrator() {
     let made = json(&server.out(&add));
     assert!(made["issued_before"].is_u64() && made["expires_at"].is_u64(), "{made}");
     assert!(server.out(&[&["revocation", "list"][..], &demo].concat()).contains(&issuer));
+    let log = server.out(&[&["activity", "--outcome", "revoked"][..], &demo].concat());
+    assert!(log.contains(&issuer) && log.lines().count() == 2, "{log}");
     assert_eq!(ask(&token).code, 1);
     let cases: [(&[&str], i32); 4] = [
         (&["revocation", "add"], 2),

@@ -21,7 +21,7 @@ pub(super) async fn collection(
             Ok(json(200, &listing.view(|revocation| revocation)))
         }
         "POST" => {
-            let revocation = service.registry().revoke_all(organization, &body::read(request)?).await?;
+            let revocation = service.revoke_all(organization, &body::read(request)?).await?;
             Ok(json(201, &revocation))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),

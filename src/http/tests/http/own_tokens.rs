@@ -259,6 +259,13 @@ fn r112_by_an_administrator() {
     ] {
         tokens.server.admin("POST", path, &document).assert_problem(400, "invalid", field);
     }
+    // R75: nothing of those that were refused.
+    let log = tokens.server.admin("GET", "/default/activity?outcome=revoked", &Value::Null).json();
+    let items = log["items"].as_array().expect("items");
+    let seen: Vec<_> =
+        items.iter().map(|item| (&item["event"], &item["client_id"], &item["trusted_issuer"])).collect();
+    let all = json!("all-revoked");
+    assert_eq!(seen, [(&all, &json!(id), &Value::Null), (&all, &Value::Null, &json!("idp"))]);
     tokens.server.admin("GET", "/nobody/revocations", &Value::Null).assert_problem(404, "not-found", None);
     let unauthorized = tokens.server.send(request("GET", "/admin/organizations/default/revocations"));
     unauthorized.assert_problem(401, "unauthorized", None);

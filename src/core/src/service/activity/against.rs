@@ -144,7 +144,8 @@ impl<P: Ports> Activity<P> {
         for organization in &document.organizations {
             let id = OrganizationId::parse(&organization.name)?;
             let changes = self.changes(&id, organization, applied).await?;
-            let log = self.log(&id, |_, _| true).await?;
+            // A document turns no revocation.
+            let log = self.log(&id, |_, decision| decision.event.is_none()).await?;
             for entry in &log.decisions {
                 comparison.add(&organization.name, &entry.1, changes.judge(&entry.1));
             }

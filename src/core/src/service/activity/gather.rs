@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::line;
+use super::line::{self, Kind};
 use crate::ports::Decision;
 use crate::service::entries::Entries;
 
@@ -142,7 +142,7 @@ impl Default for Gathered {
 }
 
 impl Gathered {
-    pub(super) fn note(&mut self, decision: &Decision<'_>, lane: Lane, now: u64) {
+    pub(super) fn note(&mut self, kind: Kind, decision: &Decision<'_>, lane: Lane, now: u64) {
         let name = decision.organization.as_str();
         if self.organizations.get(name).is_none() && !self.has_room() {
             (self.is_full, self.due) = (true, 0);
@@ -155,7 +155,7 @@ impl Gathered {
             batch.dropped = batch.dropped.saturating_add(1);
             return;
         }
-        line::write(&mut batch.text, decision, now);
+        line::write(&mut batch.text, kind, decision, now);
         batch.decisions += 1;
         self.due = self.due.min(waiting.due(lane));
     }

@@ -5,6 +5,27 @@ use alloc::string::String;
 use crate::oauth::GrantType;
 use crate::ports::{Decision, Outcome};
 
+/// What was decided about, by the name that its event has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) enum Kind {
+    /// A request for a token. It goes without a name, as most lines are about one.
+    Exchange,
+    /// A token that a client wants revoked (R111). What is granted is that it is.
+    Revocation,
+    /// All tokens of an issuer or an application, which an administrator revoked (R112).
+    AllRevoked,
+}
+
+impl Kind {
+    const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Exchange => None,
+            Self::Revocation => Some("revocation"),
+            Self::AllRevoked => Some("all-revoked"),
+        }
+    }
+}
+
 /// How long a line usually is, in bytes.
 const USUAL: usize = 384;
 /// How many rules are named that only watched (R82).
@@ -13,10 +34,11 @@ const MAX_AUDITED: usize = 8;
 const MAX_CAUSE: usize = 256;
 
 /// Adds a decision to those in `text`.
-pub(super) fn write(text: &mut String, decision: &Decision<'_>, now: u64) {
+pub(super) fn write(text: &mut String, kind: Kind, decision: &Decision<'_>, now: u64) {
     text.reserve(USUAL);
     text.push_str(if text.is_empty() { "{\"time\":" } else { ",{\"time\":" });
     number(text, now);
+    plain(text, ",\"event\":\"", kind.name());
     plain(text, ",\"grant_type\":\"", decision.grant_type.map(GrantType::name));
     member(text, ",\"client_id\":\"", decision.client_id);
     member(text, ",\"trusted_issuer\":\"", decision.trusted_issuer);
@@ -30,7 +52,10 @@ pub(super) fn write(text: &mut String, decision: &Decision<'_>, now: u64) {
         }
         text.push(']');
     }
-    outcome(text, decision.outcome);
+    match (kind, decision.outcome) {
+        (Kind::Revocation | Kind::AllRevoked, Outcome::Granted) => text.push_str(",\"outcome\":\"revoked\""),
+        (_, decided) => outcome(text, decided),
+    }
     member(text, ",\"policy_reason\":\"", decision.policy_reason);
     member(text, ",\"cause\":\"", decision.cause.map(beginning));
     plain(text, ",\"jti_sha256\":\"", decision.jti_sha256);
@@ -139,11 +164,13 @@ mod tests {
             ..Decision::refused(&organization, Reason::Expired, 12)
         };
         let mut text = String::new();
-        write(&mut text, &decision, 7);
-        write(&mut text, &decision, 8);
+        write(&mut text, Kind::Exchange, &decision, 7);
+        write(&mut text, Kind::Revocation, &decision, 8);
         let lines = json::parse(alloc::format!("[{text}]").as_bytes()).expect("JSON");
         let Value::Array(lines) = lines else { panic!("an array") };
-        let [Value::Object(first), Value::Object(_)] = &*lines else { panic!("two lines") };
+        let [Value::Object(first), Value::Object(second)] = &*lines else { panic!("two lines") };
+        assert_eq!(first.get("event"), None);
+        assert_eq!(second.get("event").and_then(Value::as_str), Some("revocation"));
         let member = |name: &str| first.get(name).and_then(Value::as_str);
         assert_eq!(member("trusted_issuer"), Some("a \"quoted\" \\ näme "));
         assert_eq!((member("outcome"), member("reason")), (Some("refused"), Some("assertion-expired")));

@@ -31,6 +31,7 @@ use super::shell::Shell;
 use crate::ports::{Clock as _, Decision, Ports, StoreError};
 pub(super) use gather::Lane;
 use gather::{Gathered, Which};
+pub(super) use line::Kind;
 
 /// The last decisions of each organization.
 pub struct Activity<P: Ports> {
@@ -45,9 +46,9 @@ impl<P: Ports> Activity<P> {
     }
 
     /// Takes note of a decision. What is decided about an organization that nobody has registered leaves nothing.
-    pub(super) fn note(&self, decision: &Decision<'_>, lane: Lane) {
+    pub(super) fn note(&self, kind: Kind, decision: &Decision<'_>, lane: Lane) {
         if self.shell.settings.activity() && self.registry.has_met(decision.organization) {
-            self.gathered.borrow_mut().note(decision, lane, self.shell.ports.clock().now());
+            self.gathered.borrow_mut().note(kind, decision, lane, self.shell.ports.clock().now());
         }
     }
 

@@ -29,13 +29,15 @@ impl Place {
 pub struct ActivityQuery {
     pub(super) limit: Option<usize>,
     before: Option<Place>,
-    granted: Option<bool>,
+    outcome: Option<&'static str>,
     reason: Option<&'static str>,
     client_id: Option<String>,
     trusted_issuer: Option<String>,
     rule: Option<String>,
 }
 
+/// What may have become of a request.
+const OUTCOMES: [&str; 3] = ["granted", "refused", "revoked"];
 /// The names of its parameters.
 const PARAMETERS: [&str; 7] = ["limit", "after", "outcome", "reason", "client_id", "trusted_issuer", "rule"];
 
@@ -64,11 +66,12 @@ impl ActivityQuery {
                     .ok_or_else(|| FieldError::new("after", "must be the `next` of a page before"))?,
             ),
         };
-        let granted = match outcome.map_err(malformed)?.as_deref() {
+        let outcome = match outcome.map_err(malformed)? {
             None => None,
-            Some("granted") => Some(true),
-            Some("refused") => Some(false),
-            Some(_) => return Err(FieldError::new("outcome", "must be granted or refused")),
+            Some(name) => {
+                let known = OUTCOMES.into_iter().find(|known| *known == name);
+                Some(known.ok_or_else(|| FieldError::new("outcome", "must be granted, refused or revoked"))?)
+            }
         };
         let reason = match reason.map_err(malformed)? {
             None => None,
@@ -81,7 +84,7 @@ impl ActivityQuery {
         Ok(Self {
             limit,
             before,
-            granted,
+            outcome,
             reason,
             client_id: client_id.map_err(malformed)?,
             trusted_issuer: trusted_issuer.map_err(malformed)?,
@@ -94,7 +97,7 @@ impl ActivityQuery {
             wanted.is_none_or(|wanted| found == Some(wanted))
         }
         self.before.is_none_or(|before| place < before)
-            && self.granted.is_none_or(|granted| granted == (decision.outcome == "granted"))
+            && is(self.outcome, Some(&decision.outcome))
             && is(self.reason, decision.reason.as_deref())
             && is(self.client_id.as_deref(), decision.client_id.as_deref())
             && is(self.trusted_issuer.as_deref(), decision.trusted_issuer.as_deref())

@@ -5,12 +5,16 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-/// A decision about a request for a token, as it was recorded (R75). Nothing in it is secret or personal.
+/// A decision about a request for a token, or about revoking some, as it was recorded (R75). Nothing in it is secret or personal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordedDecision {
     /// When it was made: seconds since 1970.
     pub time: u64,
+    /// `revocation`: a client wanted a token of its own revoked (R111); `all-revoked`: an administrator revoked all tokens of the
+    /// issuer or the application (R112). Absent: it was a request for a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// The grant asked for. Absent: it was no request for a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
@@ -26,7 +30,7 @@ pub struct RecordedDecision {
     /// The rules that fit and only watched (R82): the first eight.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audit: Vec<RecordedAudit>,
-    /// `granted` or `refused`.
+    /// `granted` or `refused`; `revoked` after a revocation.
     pub outcome: String,
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +41,7 @@ pub struct RecordedDecision {
     /// What lies behind a refusal of the client (R27).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// SHA-256 of the issued token's `jti`, base64url.
+    /// SHA-256 of the `jti` of the token that was issued or revoked, base64url.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jti_sha256: Option<String>,
     /// From the request to the response.

@@ -24,7 +24,7 @@ impl<P: Ports> Registry<P> {
     ///
     /// # Errors
     /// A member can't be accepted; the organization or the trusted issuer does not exist.
-    pub async fn revoke_all(
+    pub(in crate::service) async fn revoke_all(
         &self,
         organization: &OrganizationId,
         request: &RevocationRequest,
