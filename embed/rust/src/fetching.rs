@@ -34,18 +34,40 @@ impl<S: Store + Clone> Exchanger<S> {
     pub fn exchange_fetching<E: Into<BoxError>>(
         &mut self,
         request: &ExchangeRequest<'_>,
-        mut fetch: impl FnMut(&str) -> Result<KeyDocument, E>,
+        fetch: impl FnMut(&str) -> Result<KeyDocument, E>,
     ) -> Result<AccessToken, Error> {
+        self.fetching(request.organization, fetch, |exchanger| exchanger.exchange(request))
+    }
+
+    /// The same for any other call that may need keys of this organization: [`exchange_token`](Self::exchange_token), or
+    /// [`introspect`](Self::introspect) and [`revoke`](Self::revoke) by a client whose keys are at an endpoint.
+    ///
+    /// ```no_run
+    /// # use asserta_exchanger::{AccessToken, Error, Exchanger, KeyDocument, MemoryStore, TokenExchangeRequest};
+    /// # fn get(uri: &str) -> Result<KeyDocument, std::io::Error> { unimplemented!() }
+    /// # fn example(exchanger: &mut Exchanger<MemoryStore>, request: &TokenExchangeRequest<'_>) -> Result<AccessToken, Error> {
+    /// exchanger.fetching(request.organization, get, |exchanger| exchanger.exchange_token(request))
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the call, but for [`Error::KeysNeeded`]; and [`Error::KeysFailed`] with what `fetch` said.
+    pub fn fetching<T, E: Into<BoxError>>(
+        &mut self,
+        organization: &str,
+        mut fetch: impl FnMut(&str) -> Result<KeyDocument, E>,
+        mut call: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut failure = None;
         for _ in 0..MAX_FETCHES {
-            let needed = match self.exchange(request) {
+            let needed = match call(self) {
                 Err(Error::KeysNeeded(needed)) => needed,
                 outcome => return outcome.map_err(|error| with_cause(error, failure)),
             };
             let fetched = fetch(&needed.uri).map_err(Into::into);
-            failure = self.supply(request.organization, &needed, fetched).err();
+            failure = self.supply(organization, &needed, fetched).err();
         }
-        self.exchange(request).map_err(|error| match error {
+        call(self).map_err(|error| match error {
             Error::KeysNeeded(_) => with_cause(Error::Refused(Box::new(keys_unavailable())), failure),
             error => with_cause(error, failure),
         })

@@ -3,7 +3,9 @@
 mod partner;
 
 use asserta_exchanger::documents::TOKEN_EXCHANGE;
-use asserta_exchanger::{ACCESS_TOKEN, Error, Exchanger, MemoryStore, Options, TokenExchangeRequest};
+use asserta_exchanger::{
+    ACCESS_TOKEN, Error, Exchanger, KeyDocument, MemoryStore, Options, TokenExchangeRequest,
+};
 use serde_json::json;
 
 use partner::{PUBLIC_URL, Partner, exchanger};
@@ -40,6 +42,26 @@ fn r90_r92_a_token_and_who_acts() {
     assert_eq!(token.issued_token_type.as_deref(), Some(ACCESS_TOKEN));
     assert!(exchanger.explain_token(&request).expect("explained").accepted);
     exchanger.exchange_token(&plain).expect("it is not used up");
+}
+
+/// R51: whatever call needs keys, they are fetched for it.
+#[test]
+fn r51_keys_are_fetched() {
+    let partner = Partner::new();
+    let (mut exchanger, id, secret) = exchanging(&partner);
+    let mut issuer = serde_json::to_value(partner.with_endpoint()).expect("a document");
+    issuer["token_exchange"] = json!({"actor_claim": "sub", "allowed_actors": ["alice"]});
+    exchanger.replace_trusted_issuer("default", &issuer).expect("a good issuer");
+    let subject = partner.assertion("1");
+    let request = TokenExchangeRequest::new(&subject, &id, &secret);
+    let mut fetched = Vec::new();
+    let fetch = |uri: &str| {
+        fetched.push(uri.to_owned());
+        Ok::<_, std::io::Error>(KeyDocument { text: partner.jwks(), max_age: None })
+    };
+    let token = exchanger.fetching("default", fetch, |exchanger| exchanger.exchange_token(&request));
+    token.expect("granted");
+    assert_eq!(fetched, ["https://partner.example/jwks"]);
 }
 
 #[test]
