@@ -211,11 +211,7 @@ export class Exchanger {
   async #exchange(grant: Grant, request: Omit<ExchangeRequest, "assertion">): Promise<AccessToken> {
     const organization = convert.text("organization", request.organization ?? "default");
     const credentials = credentialsOf(request);
-    const options = {
-      scope: convert.optional(convert.text, "scope", request.scope),
-      resources: convert.optional(convert.texts, "resource", request.resource) ?? [],
-      proof: proofOf(request),
-    };
+    const options = optionsOf(request);
     const granted = await this.#withKeys(
       organization, (root) => root.exchange.exchange(organization, grant, credentials, options),
     );
@@ -318,33 +314,24 @@ export class Exchanger {
     this.#call((root) => root.exchange.reportKeysUnavailable(organization, convert.keysNeeded(needed), told));
   }
 
-  /** Looks into an assertion as an exchange would, and into the DPoP proof beside it. Nothing is consumed. */
+  /** Looks into an assertion, and into what is asked for with it, as an exchange would. Nothing is consumed. */
   explain(
-    assertion: string, options: { organization?: string; clientId?: string; dpopProof?: string; dpopUrl?: string } = {},
+    assertion: string, request: Omit<ExchangeRequest, "assertion" | "clientSecret" | "clientAssertion"> = {},
   ): Explanation {
-    const organization = convert.text("organization", options.organization ?? "default");
-    const clientId = convert.optional(convert.text, "clientId", options.clientId);
-    return this.#explain(organization, jwtBearer(assertion), clientId, proofOf(options));
+    return this.#explain(jwtBearer(assertion), convert.optional(convert.text, "clientId", request.clientId), request);
   }
 
-  /** Looks into a subject token, an actor token and a DPoP proof as an exchange would. Nothing is consumed. */
+  /** Looks into a subject token, and into what comes with it, as an exchange would. Nothing is consumed. */
   explainToken(
-    request: Pick<
-      TokenExchangeRequest,
-      "subjectToken" | "subjectTokenType" | "actorToken" | "actorTokenType" | "organization" | "dpopProof" | "dpopUrl"
-    > & { clientId: string },
+    request: Omit<TokenExchangeRequest, "clientSecret" | "clientAssertion"> & { clientId: string },
   ): Explanation {
-    const organization = convert.text("organization", request.organization ?? "default");
-    const clientId = convert.text("clientId", request.clientId);
-    return this.#explain(organization, tokenExchange(request), clientId, proofOf(request));
+    return this.#explain(tokenExchange(request), convert.text("clientId", request.clientId), request);
   }
 
-  #explain(
-    organization: string, grant: Grant, clientId: string | undefined, proof: ReturnType<typeof proofOf>,
-  ): Explanation {
-    const explained = this.#call(({ exchange }) => proof === undefined
-      ? exchange.explain(organization, grant, clientId)
-      : exchange.explainWithProof(organization, grant, clientId, proof));
+  #explain(grant: Grant, clientId: string | undefined, request: Omit<ExchangeRequest, "assertion">): Explanation {
+    const organization = convert.text("organization", request.organization ?? "default");
+    const options = optionsOf(request);
+    const explained = this.#call((root) => root.exchange.explainRequest(organization, grant, clientId, options));
     return JSON.parse(explained) as Explanation;
   }
 
@@ -444,10 +431,14 @@ function credentialsOf({ clientId, clientSecret, clientAssertion }: Omit<TokenRe
   return { tag: "client-secret", val } as const;
 }
 
-/** By what the client proves to have a key, if it does. */
-function proofOf({ dpopProof, dpopUrl }: Omit<ExchangeRequest, "assertion">) {
+/** What a client asks for, and by what it proves to have a key, if it does. */
+function optionsOf({ scope, resource, dpopProof, dpopUrl }: Omit<ExchangeRequest, "assertion">) {
   const proof = convert.optional(convert.text, "dpopProof", dpopProof);
-  return proof === undefined ? undefined : { proof, url: convert.optional(convert.text, "dpopUrl", dpopUrl) };
+  return {
+    scope: convert.optional(convert.text, "scope", scope),
+    resources: convert.optional(convert.texts, "resource", resource) ?? [],
+    proof: proof === undefined ? undefined : { proof, url: convert.optional(convert.text, "dpopUrl", dpopUrl) },
+  };
 }
 
 function claimsOf(token: string): Record<string, unknown> {

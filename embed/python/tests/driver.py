@@ -32,8 +32,7 @@ def exchange(token_exchange=None, **request):
 def explain(token_exchange=None, **question):
     if token_exchange is None:
         return host.explain(**question)
-    members = {name: value for name, value in given(token_exchange).items() if name != "audience"}
-    return host.explain_token(question.pop("assertion"), **question, **members)
+    return host.explain_token(question.pop("assertion"), **question, **given(token_exchange))
 
 
 def given(members):

@@ -211,11 +211,7 @@ impl<S: Store + Clone> Exchanger<S> {
         resources: &[&str],
         proof: Option<DpopProof>,
     ) -> Result<AccessToken, Error> {
-        let options = wit::Options {
-            scope: scope.map(ToOwned::to_owned),
-            resources: resources.iter().map(ToString::to_string).collect(),
-            proof,
-        };
+        let options = options(scope, resources, proof);
         Ok(self.call(|bindings, store| {
             let exchange = bindings.asserta_exchange_exchange();
             exchange.call_exchange(store, organization, grant, credentials, &options)
@@ -232,18 +228,19 @@ impl<S: Store + Clone> Exchanger<S> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, Error> {
-        self.explain_grant(organization, &Grant::JwtBearer(assertion.to_owned()), client_id, None)
+        let nothing_else = ExchangeRequest::without_client(assertion);
+        self.explain_request(&ExchangeRequest { organization, client_id, ..nothing_else })
     }
 
-    /// The same of a request as [`exchange`](Self::exchange) takes it: its assertion, its `client_id`, and its DPoP proof. How the
-    /// client authenticates, scope and resources are not looked at.
+    /// The same of a whole request, with scope, resources and DPoP proof. How the client authenticates is not looked at.
     ///
     /// # Errors
     /// The organization or the application is unknown, or the store fails.
     pub fn explain_request(&mut self, request: &ExchangeRequest<'_>) -> Result<Explanation, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
         let proof = dpop_proof(request.dpop_proof, request.dpop_url);
-        self.explain_grant(request.organization, &grant, request.client_id, proof)
+        let options = options(request.scope, request.resources, proof);
+        self.explain_grant(request.organization, &grant, request.client_id, &options)
     }
 
     pub(crate) fn explain_grant(
@@ -251,14 +248,11 @@ impl<S: Store + Clone> Exchanger<S> {
         organization: &str,
         grant: &Grant,
         client_id: Option<&str>,
-        proof: Option<DpopProof>,
+        options: &wit::Options,
     ) -> Result<Explanation, Error> {
         read(self.call(|bindings, store| {
             let exchange = bindings.asserta_exchange_exchange();
-            match &proof {
-                None => exchange.call_explain(store, organization, grant, client_id),
-                Some(proof) => exchange.call_explain_with_proof(store, organization, grant, client_id, proof),
-            }
+            exchange.call_explain_request(store, organization, grant, client_id, options)
         })?)
     }
 
@@ -348,6 +342,12 @@ pub(crate) fn credentials(
 
 pub(crate) fn refuel<T>(store: &mut wasmtime::Store<T>, fuel: Option<u64>) -> wasmtime::Result<()> {
     fuel.map_or(Ok(()), |fuel| store.set_fuel(fuel))
+}
+
+/// What a client asks for, and sends along.
+pub(crate) fn options(scope: Option<&str>, resources: &[&str], proof: Option<DpopProof>) -> wit::Options {
+    let resources = resources.iter().map(ToString::to_string).collect();
+    wit::Options { scope: scope.map(ToOwned::to_owned), resources, proof }
 }
 
 /// A proof, and the URL that it was made for where that is not our token endpoint.

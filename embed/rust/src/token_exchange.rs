@@ -4,7 +4,7 @@ use crate::AccessToken;
 use crate::bindings::exports::asserta::exchange::exchange::{Grant, TokenExchange, TypedToken};
 use crate::documents::Explanation;
 use crate::error::Error;
-use crate::exchanger::{Exchanger, credentials, dpop_proof};
+use crate::exchanger::{Exchanger, credentials, dpop_proof, options};
 use crate::store::Store;
 
 /// The type of a token that is a JWT (RFC 8693 section 3).
@@ -98,13 +98,14 @@ impl<S: Store + Clone> Exchanger<S> {
         )
     }
 
-    /// Looks into a subject token, an actor token and a DPoP proof as an exchange for the application `client_id` would.
+    /// Looks into a request as an exchange for the application `client_id` would; how that authenticates is not looked at.
     /// Nothing is consumed.
     ///
     /// # Errors
     /// The organization or the application is unknown, or the store fails.
     pub fn explain_token(&mut self, request: &TokenExchangeRequest<'_>) -> Result<Explanation, Error> {
         let proof = dpop_proof(request.dpop_proof, request.dpop_url);
-        self.explain_grant(request.organization, &request.grant(), request.client_id, proof)
+        let options = options(request.scope, request.resources, proof);
+        self.explain_grant(request.organization, &request.grant(), request.client_id, &options)
     }
 }

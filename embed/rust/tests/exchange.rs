@@ -33,12 +33,17 @@ fn an_assertion_becomes_an_access_token_once() {
 }
 
 #[test]
-fn r100_explain_looks_at_the_proof() {
+fn r61_r63_r100_explain_looks_at_the_whole_request() {
     let partner = Partner::new();
     let (mut exchanger, app) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
     let (assertion, client_id) = (partner.assertion("one"), app.application.client_id.as_str());
     let asked = ExchangeRequest::new(&assertion, client_id, &app.client_secret);
     assert!(exchanger.explain_request(&asked).expect("explained").accepted);
+    let asking =
+        ExchangeRequest { scope: Some("admin"), resources: &["https://other.example"], ..asked.clone() };
+    let explained = exchanger.explain_request(&asking).expect("explained");
+    let reasons: Vec<_> = explained.checks.iter().filter_map(|check| check.reason.as_deref()).collect();
+    assert_eq!(reasons, ["scope-not-allowed", "resource-unknown"]);
     let with_proof = ExchangeRequest { dpop_proof: Some("a.b.c"), ..asked };
     let exchanged = TokenExchangeRequest {
         dpop_proof: Some("a.b.c"),

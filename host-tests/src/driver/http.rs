@@ -161,18 +161,29 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
         Operation::RotateKeys { organization } => {
             admin("POST", format!("organizations/{organization}/keys/rotate"), None)
         }
-        Operation::Explain { organization, assertion, client_id, token_exchange, dpop_proof } => {
-            let question = match token_exchange {
-                None => json!({"assertion": assertion, "client_id": client_id, "dpop_proof": dpop_proof}),
+        Operation::Explain {
+            organization,
+            assertion,
+            client_id,
+            token_exchange,
+            dpop_proof,
+            scope,
+            resource,
+        } => {
+            let mut question = match token_exchange {
+                None => json!({"assertion": assertion}),
                 Some(exchange) => json!({
                     "subject_token": assertion,
                     "subject_token_type": exchange.subject_token_type,
                     "actor_token": exchange.actor_token,
                     "actor_token_type": exchange.actor_token_type,
-                    "client_id": client_id,
-                    "dpop_proof": dpop_proof,
+                    "audience": exchange.audience,
                 }),
             };
+            question["client_id"] = client_id.into();
+            question["dpop_proof"] = dpop_proof.into();
+            question["scope"] = scope.into();
+            question["resource"] = Vec::from_iter(resource).into();
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
         Operation::ExplainClient { organization, client_assertion, client_id } => {

@@ -114,6 +114,10 @@ pub enum Operation {
         /// The DPoP proof beside it.
         #[serde(skip_serializing_if = "Option::is_none")]
         dpop_proof: Option<String>,
+        /// The scopes asked for.
+        scope: Option<String>,
+        /// What the token is for.
+        resource: Option<String>,
     },
     /// Asks whether a client assertion authenticates its client.
     ExplainClient {

@@ -6,10 +6,6 @@ use super::Run;
 use crate::driver::{self, Driver, Operation, Outcome};
 use crate::scenario::resolved::Step;
 
-/// Reasons that stand outside of what `explain` is asked here: it is told no scope, resource or audience.
-const NOT_ASKED: [&str; 4] =
-    ["scope-malformed", "scope-not-allowed", "resource-unknown", "parameter-too-large"];
-
 impl<D: Driver> Run<'_, D> {
     /// Asks for an explanation before the exchange: it must come to the same, and consume nothing.
     pub(super) async fn check_explanation(
@@ -22,12 +18,11 @@ impl<D: Driver> Run<'_, D> {
         let expect = &step.expect;
         // What is wrong with a subject token is invalid_request (R93).
         let refused = if request.token_exchange.is_some() { "invalid_request" } else { "invalid_grant" };
-        let refusals = [refused, "invalid_dpop_proof", "use_dpop_nonce"];
+        let refusals = [refused, "invalid_dpop_proof", "use_dpop_nonce", "invalid_scope", "invalid_target"];
         let about_the_assertion =
             expect.status == 200 || expect.error.as_deref().is_some_and(|error| refusals.contains(&error));
-        let asked = expect.reason.as_deref().is_none_or(|reason| !NOT_ASKED.contains(&reason));
         // It would fetch, and thereby change, what such a scenario counts.
-        if !about_the_assertion || !asked || !self.scenario.key_endpoints.is_empty() {
+        if !about_the_assertion || !self.scenario.key_endpoints.is_empty() {
             return Ok(());
         }
         let question = Operation::Explain {
@@ -36,6 +31,8 @@ impl<D: Driver> Run<'_, D> {
             client_id: client_id.to_owned(),
             token_exchange: request.token_exchange.clone(),
             dpop_proof: request.dpop_proof.clone(),
+            scope: request.scope.clone(),
+            resource: request.resource.clone(),
         };
         let explanation = match self.call(question).await?.outcome {
             Outcome::Ok(explanation) => explanation,

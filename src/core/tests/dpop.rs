@@ -8,7 +8,7 @@ use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey, VerificationKey, thumbprint};
 use asserta_core::oauth::{ErrorCode, HttpResponse, Reason, Refusal};
 use asserta_core::organization::OrganizationId;
-use asserta_core::service::{GivenProof, NewApplication, Service, Settings};
+use asserta_core::service::{AssertionQuestion, GivenProof, NewApplication, Service, Settings};
 use asserta_core::tokens::{AccessToken, TokenType};
 use serde_json::{Value, json};
 use world::*;
@@ -395,6 +395,10 @@ fn r100_url_of_a_host() {
     assert_eq!(ask("1", &at_the_host, "https://gateway.example/token"), Ok(()));
 }
 
+fn question<'a>(assertion: &'a str, id: &'a str, proof: Option<GivenProof<'a>>) -> AssertionQuestion<'a> {
+    AssertionQuestion { assertion, client_id: Some(id), proof, ..Default::default() }
+}
+
 /// R100: an explanation looks at the proof as that host's exchange does.
 #[test]
 fn r100_explained_for_the_url_of_a_host() {
@@ -405,7 +409,7 @@ fn r100_explained_for_the_url_of_a_host() {
         let proof = Some(GivenProof { text: &at_the_host, url });
         let id = endpoint.client.application.client_id();
         let explained =
-            run(service.explain_with_proof(&default_organization(), &granted("1"), Some(id), proof));
+            run(service.explain_request(&default_organization(), &question(&granted("1"), id, proof)));
         explained
             .expect("explained")
             .checks
@@ -431,7 +435,7 @@ fn r36_explained() {
     let explained = |proof: Option<&str>| {
         let organization = default_organization();
         let explained =
-            run(service.explain_with_proof(&organization, &bound, Some(id), proof.map(Into::into)))
+            run(service.explain_request(&organization, &question(&bound, id, proof.map(Into::into))))
                 .expect("explained");
         let saw = |name: &str| {
             let step = explained.checks.iter().find(|step| step.check == name);

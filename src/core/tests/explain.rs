@@ -2,11 +2,13 @@
 
 mod world;
 
+use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::grants::TokenRequest;
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
 use asserta_core::oauth::GrantType;
 use asserta_core::oauth::Reason;
-use asserta_core::service::{Explanation, NewApplication, RegistryError, Service};
+use asserta_core::service::{AssertionQuestion, Explanation, NewApplication, RegistryError, Service};
 use serde_json::{Value, json};
 use world::*;
 
@@ -39,6 +41,58 @@ fn assert_for_people(explanation: &Explanation) {
 fn exchanged(service: &Service<&World>, client: &NewApplication, text: &str) -> Result<(), Reason> {
     let exchanged = run(service.exchange(&default_organization(), &request(client, text)));
     exchanged.map(drop).map_err(|refusal| refusal.reason)
+}
+
+/// R13, R15, R61, R63: what is asked for beside the assertion comes to what it comes to in an exchange; whoever names no
+/// application may ask for anything.
+#[test]
+fn r61_r63_what_is_asked_for() {
+    let (world, idp) = (World::default(), key(1));
+    let service = world.service();
+    let registry = service.registry();
+    let trusted = issuer(json!({ "jwks": jwks(&[&idp]), "scopes": ["read", "write"] }));
+    run(registry.create_trusted_issuer(&default_organization(), &trusted)).expect("registered");
+    let document = json!({ "scope": "read admin", "audience": ["https://api.example", "orders"] });
+    let client = run(registry.create_application(&default_organization(), metadata(document))).expect("new");
+    let good = assertion(&idp, START, json!({}));
+    let (long, id) = ("a".repeat(4097), client.application.client_id());
+    let nine: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+    let nine: Vec<&str> = nine.iter().map(String::as_str).collect();
+    // For the application, and for nobody in particular.
+    for (scope, resources, of_client, of_anybody) in [
+        (None, vec![], None, None),
+        (Some(""), vec![""], None, None),
+        (Some("read"), vec!["orders"], None, None),
+        (Some("write"), vec![], Some("scope-not-allowed"), None),
+        (Some("admin"), vec![], Some("scope-not-allowed"), Some("scope-not-allowed")),
+        (Some("read  write"), vec![], Some("scope-malformed"), Some("scope-malformed")),
+        (Some("read"), vec!["orders", "billing"], Some("resource-unknown"), None),
+        (Some(long.as_str()), vec![], Some("parameter-too-large"), Some("parameter-too-large")),
+        (None, nine, Some("parameter-repeated"), Some("parameter-repeated")),
+    ] {
+        let explained = |client_id: Option<&str>| {
+            let resources = resources.clone();
+            let question = AssertionQuestion { assertion: &good, client_id, scope, resources, proof: None };
+            let explained =
+                run(service.explain_request(&default_organization(), &question)).expect("explained");
+            assert_for_people(&explained);
+            assert_eq!(explained.accepted, first_failure(&explained).0.is_none());
+            first_failure(&explained).0
+        };
+        assert_eq!(
+            (explained(Some(id)), explained(None)),
+            (of_client, of_anybody),
+            "{scope:?} {resources:?}"
+        );
+        let credentials = Presented::secret(id, secret(&client), PresentedBy::Basic);
+        let asked = TokenRequest::jwt_bearer(credentials, &good, scope, resources.iter().copied());
+        if let Some(reason) = of_client {
+            let exchanged = asked.and_then(|request| {
+                run(service.exchange(&default_organization(), &request)).map_err(|refusal| refusal.reason)
+            });
+            assert_eq!(exchanged.map(drop).map_err(Reason::name), Err(reason), "{scope:?} {resources:?}");
+        }
+    }
 }
 
 /// R16, R30: each malformation is refused by both alike, and `explain` says which it is and where.

@@ -165,11 +165,16 @@ def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Va
     return Variant("client-secret", made)
 
 
-def dpop_proof(proof: Any, url: Any) -> Record | None:
-    """By what the client proves to have a key, if it does."""
-    if proof is None:
-        return None
-    return record(proof=text("dpop_proof", proof), url=optional(text, "dpop_url", url))
+def options(scope: Any, resource: Any, proof: Any, url: Any) -> Record:
+    """What a client asks for, and by what it proves to have a key, if it does."""
+    proved = None
+    if proof is not None:
+        proved = record(proof=text("dpop_proof", proof), url=optional(text, "dpop_url", url))
+    return record(
+        scope=optional(text, "scope", scope),
+        resources=texts("resource", () if resource is None else resource),
+        proof=proved,
+    )
 
 
 # What comes out.

@@ -122,8 +122,8 @@ class Exchanger:
         key then (RFC 9449). ``dpop_url`` is where that request went, which the proof must name (None: our token endpoint).
         """
         credentials = convert.credentials(client_id, client_secret, client_assertion)
-        proof = convert.dpop_proof(dpop_proof, dpop_url)
-        return self._exchange(organization, convert.jwt_bearer(assertion), credentials, scope, resource, proof)
+        options = convert.options(scope, resource, dpop_proof, dpop_url)
+        return self._exchange(organization, convert.jwt_bearer(assertion), credentials, options)
 
     def exchange_token(
         self,
@@ -151,27 +151,21 @@ class Exchanger:
         """
         credentials = convert.credentials(client_id, client_secret, client_assertion)
         grant = convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience)
-        proof = convert.dpop_proof(dpop_proof, dpop_url)
-        return self._exchange(organization, grant, credentials, scope, resource, proof)
+        options = convert.options(scope, resource, dpop_proof, dpop_url)
+        return self._exchange(organization, grant, credentials, options)
 
     def _exchange(
         self,
         organization: str,
         grant: str | Record,
         credentials: Variant,
-        scope: str | None,
-        resource: str | Sequence[str],
-        proof: Record | None,
+        options: Record,
     ) -> AccessToken:
         arguments = (
             convert.text("organization", organization),
             grant,
             credentials,
-            convert.record(
-                scope=convert.optional(convert.text, "scope", scope),
-                resources=convert.texts("resource", () if resource is None else resource),
-                proof=proof,
-            ),
+            options,
         )
         result = self._with_keys("exchange", "exchange", organization, *arguments)
         self._sweep_if_due()
@@ -300,15 +294,19 @@ class Exchanger:
         client_id: str | None = None,
         *,
         organization: str = "default",
+        scope: str | None = None,
+        resource: str | Sequence[str] = (),
         dpop_proof: str | None = None,
         dpop_url: str | None = None,
     ) -> Explanation:
-        """Looks into an assertion as an exchange would, and into the DPoP proof beside it. Nothing is consumed."""
-        return self._explain(
+        """Looks into an assertion, and into what is asked for with it, as :meth:`exchange` would. Nothing is consumed."""
+        return self._document(
+            "exchange",
+            "explain-request",
             convert.text("organization", organization),
             convert.jwt_bearer(assertion),
             convert.optional(convert.text, "client_id", client_id),
-            convert.dpop_proof(dpop_proof, dpop_url),
+            convert.options(scope, resource, dpop_proof, dpop_url),
         )
 
     def explain_token(
@@ -320,23 +318,21 @@ class Exchanger:
         actor_token: str | None = None,
         actor_token_type: str = JWT,
         organization: str = "default",
+        scope: str | None = None,
+        resource: str | Sequence[str] = (),
+        audience: str | Sequence[str] = (),
         dpop_proof: str | None = None,
         dpop_url: str | None = None,
     ) -> Explanation:
-        """Looks into a subject token, an actor token and a DPoP proof as :meth:`exchange_token` would. Nothing is consumed."""
-        return self._explain(
+        """Looks into a subject token, and into what comes with it, as :meth:`exchange_token` would. Nothing is consumed."""
+        return self._document(
+            "exchange",
+            "explain-request",
             convert.text("organization", organization),
-            convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, ()),
+            convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience),
             convert.text("client_id", client_id),
-            convert.dpop_proof(dpop_proof, dpop_url),
+            convert.options(scope, resource, dpop_proof, dpop_url),
         )
-
-    def _explain(
-        self, organization: str, grant: str | Record, client_id: str | None, proof: Record | None
-    ) -> Explanation:
-        if proof is None:
-            return self._document("exchange", "explain", organization, grant, client_id)
-        return self._document("exchange", "explain-with-proof", organization, grant, client_id, proof)
 
     def explain_client(
         self, client_assertion: str, client_id: str | None = None, *, organization: str = "default"

@@ -117,15 +117,21 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 "issued_token_type": token.issued_token_type, "dpop_nonce": token.dpop_nonce})
         }
         "explain" => {
+            let resource = request["resource"].as_str();
             let asked = ExchangeRequest {
                 organization,
                 client_id: Some(client_id),
+                scope: request["scope"].as_str(),
+                resources: resource.as_slice(),
                 dpop_proof: request["dpop_proof"].as_str(),
                 ..ExchangeRequest::without_client(text(&request["assertion"]))
             };
             explanation(match &request["token_exchange"] {
                 Value::Null => host.explain_request(&asked)?,
-                exchange => host.explain_token(&token_exchange(&asked, exchange, &[]))?,
+                exchange => {
+                    let audience = audience(exchange);
+                    host.explain_token(&token_exchange(&asked, exchange, &audience))?
+                }
             })
         }
         "explain_client" => {

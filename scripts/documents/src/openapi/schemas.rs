@@ -119,6 +119,7 @@ fn of_http() -> Map<String, Value> {
     let explain = json!({
         "assertion": maybe, "client_assertion": maybe, "subject_token": maybe, "subject_token_type": maybe,
         "actor_token": maybe, "actor_token_type": maybe, "client_id": maybe, "dpop_proof": maybe,
+        "scope": maybe, "resource": texts, "audience": texts,
     });
     let granted = json!({
         "access_token": text, "token_type": { "enum": ["Bearer", "DPoP"] }, "expires_in": number, "scope": text,

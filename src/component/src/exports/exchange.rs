@@ -1,6 +1,7 @@
 //! `asserta:exchange/exchange`.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use asserta_core::client_auth::{Client, Presented, PresentedBy};
 use asserta_core::field::FieldError;
@@ -11,7 +12,7 @@ use asserta_core::keys;
 use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::FetchedDocument;
-use asserta_core::service::{GivenProof, Supplied};
+use asserta_core::service::{AssertionQuestion, GivenProof, Supplied};
 
 use super::organization;
 use crate::bindings::Component;
@@ -68,17 +69,17 @@ impl Guest for Component {
     }
 
     fn explain(name: String, grant: Grant, client_id: Option<String>) -> Result<String, RegistryError> {
-        explained(&name, &grant, client_id.as_deref(), None)
+        let nothing = Options { scope: None, resources: Vec::new(), proof: None };
+        explained(&name, &grant, client_id.as_deref(), &nothing)
     }
 
-    fn explain_with_proof(
+    fn explain_request(
         name: String,
         grant: Grant,
         client_id: Option<String>,
-        DpopProof { proof, url }: DpopProof,
+        options: Options,
     ) -> Result<String, RegistryError> {
-        let proof = GivenProof { text: &proof, url: url.as_deref() };
-        explained(&name, &grant, client_id.as_deref(), Some(proof))
+        explained(&name, &grant, client_id.as_deref(), &options)
     }
 
     fn explain_client(
@@ -101,15 +102,21 @@ fn explained(
     name: &str,
     grant: &Grant,
     client_id: Option<&str>,
-    proof: Option<GivenProof<'_>>,
+    options: &Options,
 ) -> Result<String, RegistryError> {
     let (service, organization) = (service()?, organization(name)?);
+    let (scope, resources) =
+        (options.scope.as_deref(), options.resources.iter().map(String::as_str).collect());
+    let proof = options.proof.as_ref();
+    let proof = proof.map(|DpopProof { proof, url }| GivenProof { text: proof, url: url.as_deref() });
     let explained = match (grant, client_id) {
         (Grant::JwtBearer(assertion), client_id) => {
-            run(service.explain_with_proof(&organization, assertion, client_id, proof))
+            let question = AssertionQuestion { assertion, client_id, scope, resources, proof };
+            run(service.explain_request(&organization, &question))
         }
         (Grant::TokenExchange(exchange), Some(client_id)) => {
-            run(service.explain_exchange(&organization, &parameters(exchange), client_id, proof))
+            let parameters = Parameters { scope, resources, ..parameters(exchange) };
+            run(service.explain_exchange(&organization, &parameters, client_id, proof))
         }
         (Grant::TokenExchange(_), None) => {
             return Err(FieldError::new("client_id", "is needed with subject_token").into());

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::trail::Trail;
 use super::{RegistryError, Service};
-use crate::application::{Application, ApplicationMetadata};
+use crate::application::{Application, ApplicationMetadata, OneOrMany};
 use crate::check::Finding;
 use crate::client_auth::ClientAssertion;
+use crate::field::FieldError;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::Request;
 use crate::grants::token_exchange;
@@ -73,6 +74,21 @@ pub struct GivenProof<'a> {
     pub url: Option<&'a str>,
 }
 
+/// What a request with an assertion would say.
+#[derive(Clone, Debug, Default)]
+pub struct AssertionQuestion<'a> {
+    /// The assertion.
+    pub assertion: &'a str,
+    /// For whom: see [`Service::explain`].
+    pub client_id: Option<&'a str>,
+    /// The scope asked for (R61).
+    pub scope: Option<&'a str>,
+    /// The resources asked for (R63).
+    pub resources: Vec<&'a str>,
+    /// The DPoP proof that comes with it, if one does (R36, R100 to R102).
+    pub proof: Option<GivenProof<'a>>,
+}
+
 impl<'a> From<&'a str> for GivenProof<'a> {
     fn from(text: &'a str) -> Self {
         Self { text, url: None }
@@ -89,22 +105,22 @@ impl<P: Ports> Service<P> {
         assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
-        self.explain_with_proof(organization, assertion, client_id, None).await
+        self.explain_request(organization, &AssertionQuestion { assertion, client_id, ..Default::default() })
+            .await
     }
 
-    /// The same with the DPoP proof that comes with it, if one does (R36, R100 to R102).
-    pub async fn explain_with_proof(
+    /// The same with what is asked for beside the assertion.
+    pub async fn explain_request(
         &self,
         organization: &OrganizationId,
-        assertion: &str,
-        client_id: Option<&str>,
-        proof: Option<GivenProof<'_>>,
+        question: &AssertionQuestion<'_>,
     ) -> Result<Explanation, RegistryError> {
+        let AssertionQuestion { assertion, client_id, scope, ref resources, proof } = *question;
         self.registry.require(organization).await?;
         let application = match client_id {
             Some(label) if self.registry.is_label(organization, label, |_| false).await? => None,
             Some(client_id) => Some(self.registry.application(organization, client_id).await?),
-            None => Some(any_application()),
+            None => Some(any_application(question)),
         };
         let asker = match (&application, client_id) {
             (Some(application), Some(_)) => Asker::Application(application),
@@ -115,7 +131,7 @@ impl<P: Ports> Service<P> {
         // That the organization exists is known here.
         let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
         let mut trail = Trail::new();
-        let request = match Request::new(assertion, None, None) {
+        let request = match Request::new(assertion, scope, resources.iter().copied()) {
             Ok(request) => request,
             Err(reason) => {
                 step_of_request(assertion, reason, &mut trail);
@@ -224,6 +240,8 @@ impl<P: Ports> Service<P> {
 fn step_of_request(assertion: &str, reason: Reason, trail: &mut Trail) {
     if assertion.is_empty() {
         trail.step("R14", "assertion", Err(reason), || "the text is empty".to_string());
+    } else if matches!(reason, Reason::ParameterTooLarge | Reason::ParameterRepeated) {
+        trail.step("R13, R15", "parameters", Err(reason), || reason.sentence().to_string());
     } else {
         let saw = || format!("{} bytes; accepted are {MAX_ASSERTION} at most", assertion.len());
         trail.step("R15", "size", Err(reason), saw);
@@ -259,12 +277,21 @@ fn step_of_no_client(grants: bool, trail: &mut Trail) {
     trail.step("R29", "no client needed", verdict, || seen.to_string());
 }
 
-/// An application that may do anything, to look at the assertion alone.
-fn any_application() -> Application {
+/// An application that may do anything, to look at the assertion alone: it may have what is asked for.
+fn any_application(asked: &AssertionQuestion<'_>) -> Application {
+    let scope = asked.scope.unwrap_or_default().to_string();
+    let resources = asked.resources.iter().filter(|resource| !resource.is_empty());
+    let resources: Vec<String> = resources.map(ToString::to_string).collect();
+    let audience = (!resources.is_empty()).then_some(OneOrMany::Many(resources));
+    // What no application could have is refused as what this one has not.
+    any(scope, audience).or_else(|_| any(String::new(), None)).expect("nothing in it is out of bounds")
+}
+
+fn any(scope: String, audience: Option<OneOrMany>) -> Result<Application, FieldError> {
     let metadata = ApplicationMetadata {
         client_name: None,
         grant_types: GrantType::ALL.iter().map(|grant| grant.name().to_string()).collect(),
-        scope: String::new(),
+        scope,
         token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
         token_endpoint_auth_signing_alg: None,
         jwks_uri: None,
@@ -274,9 +301,9 @@ fn any_application() -> Application {
         client_assertion_subject: None,
         trusted_issuers: None,
         access_token_lifetime: 3600,
-        audience: None,
+        audience,
         dpop_bound_access_tokens: false,
         enabled: true,
     };
-    Application::parse("any".to_string(), None, 0, metadata, false).expect("nothing in it is out of bounds")
+    Application::parse("any".to_string(), None, 0, metadata, false)
 }

@@ -26,7 +26,7 @@ pub use activity::{
     Activity, ActivityItem, ActivityPage, ActivityQuery, Compared, Comparison, RecordedAudit,
     RecordedDecision, Would,
 };
-pub use explain::{Explanation, GivenProof, Step};
+pub use explain::{AssertionQuestion, Explanation, GivenProof, Step};
 pub use issuer_keys::{DocumentReport, KeyReport, Supplied};
 #[cfg(feature = "schema")]
 pub(crate) use registry::WrittenDocument;

@@ -25,6 +25,15 @@ pub(crate) struct Explain {
     /// The DPoP proof that comes with the assertion or the subject token: itself, @FILE, or - for standard input.
     #[arg(long, value_name = "PROOF", conflicts_with = "client_assertion")]
     dpop_proof: Option<String>,
+    /// The scopes that are asked for, separated by spaces.
+    #[arg(long, conflicts_with = "client_assertion")]
+    scope: Option<String>,
+    /// A resource that the token is asked for (RFC 8707); repeatable.
+    #[arg(long, conflicts_with = "client_assertion")]
+    resource: Vec<String>,
+    /// The same of a token exchange, by its other name (RFC 8693); repeatable.
+    #[arg(long, value_name = "AUD", requires = "subject_token")]
+    audience: Vec<String>,
     /// The application that would present it. By default one that may do anything; the one that a client assertion names.
     // One that somebody chose, or that an older server made, may begin with a hyphen.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -63,6 +72,7 @@ impl Explain {
         }
         for (member, name) in [
             ("client_id", self.client_id),
+            ("scope", self.scope),
             ("subject_token_type", self.subject_token_type),
             ("actor_token_type", self.actor_token_type),
         ] {
@@ -72,6 +82,11 @@ impl Explain {
         }
         if let Some(proof) = self.dpop_proof {
             question.insert("dpop_proof".to_owned(), read_argument(&proof)?.into());
+        }
+        for (member, several) in [("resource", self.resource), ("audience", self.audience)] {
+            if !several.is_empty() {
+                question.insert(member.to_owned(), several.into());
+            }
         }
         let path = self.organization.path(&["explain"]);
         let explanation = self.server.client()?.post(&path, &Value::Object(question))?;

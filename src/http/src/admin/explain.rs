@@ -2,12 +2,13 @@
 //! check, or whether a client assertion authenticates its client.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use asserta_core::field::FieldError;
 use asserta_core::grants::token_exchange::{Parameters, TokenType};
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
-use asserta_core::service::Service;
+use asserta_core::service::{AssertionQuestion, Service};
 use serde::Deserialize;
 
 use super::body;
@@ -34,6 +35,12 @@ struct Question {
     client_id: Option<String>,
     #[serde(default)]
     dpop_proof: Option<String>,
+    #[serde(default)]
+    scope: Option<String>,
+    #[serde(default)]
+    resource: Vec<String>,
+    #[serde(default)]
+    audience: Vec<String>,
 }
 
 pub(super) async fn explain(
@@ -46,12 +53,11 @@ pub(super) async fn explain(
     question.check()?;
     let Question { assertion, client_assertion, subject_token, .. } = &question;
     let (client_id, proof) = (question.client_id.as_deref(), question.dpop_proof.as_deref().map(Into::into));
-    if proof.is_some() && client_assertion.is_some() {
-        return Err(FieldError::new("dpop_proof", "is for an assertion or a subject_token").into());
-    }
     let explanation = match (assertion, client_assertion, subject_token, client_id) {
         (Some(assertion), None, None, _) => {
-            service.explain_with_proof(organization, assertion, client_id, proof).await?
+            let (scope, resources) = (question.scope.as_deref(), question.resources());
+            let question = AssertionQuestion { assertion, client_id, scope, resources, proof };
+            service.explain_request(organization, &question).await?
         }
         (None, Some(assertion), None, _) => {
             service.explain_client(organization, assertion, client_id).await?
@@ -71,17 +77,33 @@ pub(super) async fn explain(
 }
 
 impl Question {
-    /// What belongs to a subject token stands beside one.
+    /// What belongs to a subject token stands beside one, and what a token is asked for with beside no client assertion.
     fn check(&self) -> Result<(), FieldError> {
         let of_exchange = [
-            ("subject_token_type", &self.subject_token_type),
-            ("actor_token", &self.actor_token),
-            ("actor_token_type", &self.actor_token_type),
+            ("subject_token_type", self.subject_token_type.is_some()),
+            ("actor_token", self.actor_token.is_some()),
+            ("actor_token_type", self.actor_token_type.is_some()),
+            ("audience", !self.audience.is_empty()),
         ];
-        match of_exchange.into_iter().find(|(_, given)| given.is_some() && self.subject_token.is_none()) {
-            Some((member, _)) => Err(FieldError::new(member, "belongs to a subject_token")),
-            None => Ok(()),
+        let of_request = [
+            ("dpop_proof", self.dpop_proof.is_some()),
+            ("scope", self.scope.is_some()),
+            ("resource", !self.resource.is_empty()),
+        ];
+        let given = |members: &[(&'static str, bool)]| {
+            members.iter().find(|(_, is_given)| *is_given).map(|(member, _)| *member)
+        };
+        if let (Some(member), None) = (given(&of_exchange), &self.subject_token) {
+            return Err(FieldError::new(member, "belongs to a subject_token"));
         }
+        match (given(&of_request), &self.client_assertion) {
+            (Some(member), Some(_)) => Err(FieldError::new(member, "is for an assertion or a subject_token")),
+            _ => Ok(()),
+        }
+    }
+
+    fn resources(&self) -> Vec<&str> {
+        self.resource.iter().map(String::as_str).collect()
     }
 
     /// The exchange that is asked about. A type that is not given is that of a JWT.
@@ -93,6 +115,9 @@ impl Question {
             subject_token_type: self.subject_token_type.as_deref().or(Some(jwt)),
             actor_token,
             actor_token_type: self.actor_token_type.as_deref().or(actor_token.map(|_| jwt)),
+            scope: self.scope.as_deref(),
+            resources: self.resources(),
+            audiences: self.audience.iter().map(String::as_str).collect(),
             ..Parameters::default()
         }
     }

@@ -90,6 +90,9 @@ fn r90_explain() {
         (json!({"subject_token": good, "actor_token": others, "client_id": id}), true),
         (json!({"subject_token": good, "actor_token": "x", "client_id": id}), false),
         (json!({"subject_token": "", "client_id": id}), false),
+        (json!({"subject_token": good, "client_id": id, "scope": "elsewhere"}), false),
+        (json!({"subject_token": good, "client_id": id, "resource": ["https://elsewhere.example"]}), false),
+        (json!({"subject_token": good, "client_id": id, "audience": ["elsewhere"]}), false),
     ] {
         let told = explain(&question);
         assert_eq!(told.json()["accepted"], accepted, "{}", told.text());
@@ -99,6 +102,10 @@ fn r90_explain() {
         (json!({"subject_token": good, "assertion": good, "client_id": id}), "assertion"),
         (json!({"assertion": good, "actor_token": good}), "actor_token"),
         (json!({"assertion": good, "subject_token_type": JWT}), "subject_token_type"),
+        (json!({"assertion": good, "audience": ["orders"]}), "audience"),
+        (json!({"client_assertion": good, "scope": "read"}), "scope"),
+        (json!({"client_assertion": good, "resource": ["orders"]}), "resource"),
+        (json!({"assertion": good, "resource": "orders"}), "resource"),
     ] {
         explain(&question).assert_problem(400, "invalid", Some(field));
     }
