@@ -21,7 +21,7 @@ fn intrude(server: &Server, client_id: &str, assertion: &str) {
 }
 
 /// What is there of it, at the latest soon: an instance writes after its response.
-fn activity(server: &Server, arguments: &[&str], wanted: usize) -> Vec<Value> {
+pub(crate) fn activity(server: &Server, arguments: &[&str], wanted: usize) -> Vec<Value> {
     let begin = Instant::now();
     loop {
         let shown = server.out(&[&["activity", "--json"], arguments].concat());

@@ -38,7 +38,10 @@ fn a_proof_binds() {
     }
     assert!(explain(&[]).out.contains("dpop-proof-missing"));
     let asking = explain(&["--scope", "admin", "--resource", "https://other.example"]);
-    assert!(asking.out.contains("scope-not-allowed") && asking.out.contains("resource-unknown"), "{asking:?}");
+    assert!(
+        asking.out.contains("scope-not-allowed") && asking.out.contains("resource-unknown"),
+        "{asking:?}"
+    );
 }
 
 /// R100: what RFC 9449 section 4.2 says of a proof, and nothing of the private key.

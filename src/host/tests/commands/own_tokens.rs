@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::activity::activity;
 use crate::server::Server;
 
 fn json(text: &str) -> Value {
@@ -51,8 +52,11 @@ fn asked_about_and_revoked_by_an_administrator() {
     let made = json(&server.out(&add));
     assert!(made["issued_before"].is_u64() && made["expires_at"].is_u64(), "{made}");
     assert!(server.out(&[&["revocation", "list"][..], &demo].concat()).contains(&issuer));
-    let log = server.out(&[&["activity", "--outcome", "revoked"][..], &demo].concat());
-    assert!(log.contains(&issuer) && log.lines().count() == 2, "{log}");
+    let log = activity(&server, &[&["--outcome", "revoked"][..], &demo].concat(), 1);
+    assert_eq!(
+        (&log[0]["event"], &log[0]["trusted_issuer"]),
+        (&"all-revoked".into(), &issuer.as_str().into())
+    );
     assert_eq!(ask(&token).code, 1);
     let cases: [(&[&str], i32); 4] = [
         (&["revocation", "add"], 2),
