@@ -155,18 +155,9 @@ class Exchanger:
         return self._exchange(organization, grant, credentials, options)
 
     def _exchange(
-        self,
-        organization: str,
-        grant: str | Record,
-        credentials: Variant,
-        options: Record,
+        self, organization: str, grant: str | Record, credentials: Variant, options: Record
     ) -> AccessToken:
-        arguments = (
-            convert.text("organization", organization),
-            grant,
-            credentials,
-            options,
-        )
+        arguments = (convert.text("organization", organization), grant, credentials, options)
         result = self._with_keys("exchange", "exchange", organization, *arguments)
         self._sweep_if_due()
         return AccessToken(**convert.plain(AccessToken, result))
