@@ -80,6 +80,27 @@ export interface ApplicationMetadata {
   enabled?: boolean;
 }
 
+/** Members of an organization's metadata that an administrator answers for. No other member can be stated. */
+export interface StatedMetadata {
+  /**
+   * Scopes that clients may ask for, 1 to 256, each once and at most 256 bytes. None is granted because it stands
+   * here.
+   */
+  scopes_supported?: string[];
+  /**
+   * The resource identifiers of the APIs that take our tokens (RFC 9728), 1 to 64, each once: `https`, no credentials,
+   * no fragment, at most 2048 bytes.
+   */
+  protected_resources?: string[];
+  /** Where people read how a client is registered: `https`, no credentials, no fragment, at most 2048 bytes. */
+  service_documentation?: string;
+  /**
+   * For clients that take no metadata without one: `https`, no credentials, no fragment, at most 2048 bytes. Asserta
+   * has no grant that uses it, and `response_types_supported` stays empty.
+   */
+  authorization_endpoint?: string;
+}
+
 /** Where an issuer's metadata is: `true` for its well-known addresses, or a URL. */
 export type Discovery = boolean | string;
 
@@ -336,6 +357,8 @@ export interface TrustDocumentOrganization {
   name: string;
   /** Its name for people, at most 256 bytes. */
   display_name?: string;
+  /** What its administrator states in its metadata, in the place of what was stated before. Absent: that stays. */
+  metadata?: StatedMetadata;
   /** Its trusted issuers. */
   trusted_issuers?: TrustedIssuer[];
   /** Its applications. */

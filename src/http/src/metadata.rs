@@ -20,6 +20,6 @@ pub(crate) async fn serve<P: Ports>(
     service.registry().organization(organization).await?;
     let settings = service.settings();
     let offered = service.registry().offered(organization).await?;
-    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), offered);
+    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), &offered);
     Ok(document(text, MAX_AGE))
 }

@@ -85,6 +85,25 @@ class ApplicationMetadata(TypedDict):
     enabled: NotRequired[bool]
     """Whether it may be used at all. Default: ``True``."""
 
+
+class StatedMetadata(TypedDict):
+    """Members of an organization's metadata that an administrator answers for. No other member can be stated."""
+
+    scopes_supported: NotRequired[list[str]]
+    """Scopes that clients may ask for, 1 to 256, each once and at most 256 bytes. None is granted because it stands
+    here.
+    """
+    protected_resources: NotRequired[list[str]]
+    """The resource identifiers of the APIs that take our tokens (RFC 9728), 1 to 64, each once: ``https``, no
+    credentials, no fragment, at most 2048 bytes.
+    """
+    service_documentation: NotRequired[str]
+    """Where people read how a client is registered: ``https``, no credentials, no fragment, at most 2048 bytes."""
+    authorization_endpoint: NotRequired[str]
+    """For clients that take no metadata without one: ``https``, no credentials, no fragment, at most 2048 bytes.
+    Asserta has no grant that uses it, and ``response_types_supported`` stays empty.
+    """
+
 Discovery = bool | str
 """Where an issuer's metadata is: ``true`` for its well-known addresses, or a URL."""
 
@@ -329,6 +348,8 @@ class TrustDocumentOrganization(TypedDict):
     """Its name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen."""
     display_name: NotRequired[str]
     """Its name for people, at most 256 bytes."""
+    metadata: NotRequired[StatedMetadata]
+    """What its administrator states in its metadata, in the place of what was stated before. Absent: that stays."""
     trusted_issuers: NotRequired[list[TrustedIssuer]]
     """Its trusted issuers."""
     applications: NotRequired[list[TrustDocumentApplication]]

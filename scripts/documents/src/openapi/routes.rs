@@ -108,6 +108,15 @@ pub(super) const ADMIN: &[Route] =
             ],
         },
         Route {
+            path: "/organizations/{organization}/metadata",
+            operations: &[
+                get("getStatedMetadata", "What is stated in the metadata", "StatedMetadata"),
+                put("putStatedMetadata", "State it, in the place of what was", "StatedMetadata")
+                    .body("StatedMetadata"),
+                delete("deleteStatedMetadata", "Take it back"),
+            ],
+        },
+        Route {
             path: "/organizations/{organization}/trusted-issuers",
             operations: &[
                 list("listTrustedIssuers", "Trusted issuers", "TrustedIssuer"),

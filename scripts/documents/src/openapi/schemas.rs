@@ -134,6 +134,8 @@ fn of_http() -> Map<String, Value> {
         "issuer": text, "token_endpoint": text, "jwks_uri": text, "introspection_endpoint": text,
         "revocation_endpoint": text, "grant_types_supported": texts,
         "token_endpoint_auth_methods_supported": texts,
+        "scopes_supported": texts, "protected_resources": texts, "service_documentation": text,
+        "authorization_endpoint": text,
     });
     let report = json!({
         "dry_run": { "type": "boolean" },

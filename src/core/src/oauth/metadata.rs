@@ -1,16 +1,18 @@
 //! The metadata of an authorization server (RFC 8414, and the path of OpenID Connect Discovery).
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use serde_json::json;
 
 use super::client_auth_method::ClientAuthMethod;
 use super::grant_type::GrantType;
+use super::stated_metadata::StatedMetadata;
 use crate::jose::{Algorithm, SigningAlgorithm};
 use crate::organization::OrganizationUrls;
 
-/// What an organization offers since something is registered that allows it (R67).
-#[derive(Clone, Copy, Debug, Default)]
+/// What an organization offers since something is registered that allows it, and what its administrator states (R67).
+#[derive(Clone, Debug, Default)]
 pub struct Offered {
     /// Exchange without a client (R29).
     pub without_client: bool,
@@ -18,6 +20,8 @@ pub struct Offered {
     pub id_jag: bool,
     /// Token exchange (R90).
     pub token_exchange: bool,
+    /// What no registration tells.
+    pub stated: Rc<StatedMetadata>,
 }
 
 /// The ID-JAG as a profile of the JWT bearer grant (draft-ietf-oauth-identity-assertion-authz-grant).
@@ -25,7 +29,7 @@ const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 
 /// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
 /// endpoint has nothing for are empty lists.
-pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: Offered) -> Vec<u8> {
+pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: &Offered) -> Vec<u8> {
     let is_offered = |grant_type: &GrantType| match grant_type {
         GrantType::JwtBearer => true,
         GrantType::TokenExchange => offered.token_exchange,
@@ -59,5 +63,6 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: O
     if offered.id_jag {
         document["authorization_grant_profiles_supported"] = json!([ID_JAG_PROFILE]);
     }
+    offered.stated.add_to(&mut document);
     serde_json::to_vec(&document).expect("a document of plain values is serialisable")
 }

@@ -8,6 +8,7 @@ mod refusal;
 mod response;
 mod role;
 mod scope;
+mod stated_metadata;
 
 pub use client_auth_method::ClientAuthMethod;
 pub use form::{Form, MAX_ASSERTION, MAX_BODY};
@@ -19,3 +20,6 @@ pub use response::{HttpResponse, JsonResponse};
 pub use role::{Role, in_role, of_proof};
 pub use scope::Scope;
 pub(crate) use scope::is_token;
+pub use stated_metadata::StatedMetadata;
+#[cfg(feature = "schema")]
+pub(crate) use stated_metadata::WrittenMetadata;

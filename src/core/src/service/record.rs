@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::application::{Application, ApplicationMetadata, from_hex};
 use crate::jose::digest;
-use crate::json::{self, Value};
+use crate::json::{self, Object, Value};
 use crate::organization::OrganizationId;
 use crate::ports::{Store, StoreError, UnreadableRecord};
 
@@ -24,19 +24,19 @@ pub(super) use crate::keys::KEY_WINDOW;
 /// Reads the record under `key`. One that can't be read is named, and refuses what depends on it (R74): never guess.
 pub(super) fn read<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, StoreError> {
     // What is wrong in detail may quote a value.
-    json::from_value(members(key, bytes)?)
+    json::from_value(members(key, bytes)?.into())
         .map_err(|_| unreadable(key, "does not have the members of its kind"))
 }
 
 /// The members of the record under `key`, of whichever kind it is: this is compiled once, not for each kind.
-fn members(key: &str, bytes: &[u8]) -> Result<Value, StoreError> {
+pub(super) fn members(key: &str, bytes: &[u8]) -> Result<Object, StoreError> {
     let mut record = json::parse_object(bytes).map_err(|_| unreadable(key, "is not a JSON object"))?;
     match record.remove("version") {
         Some(version) if version == VERSION.into() => {}
         Some(_) => return Err(unreadable(key, "is of another version")),
         None => return Err(unreadable(key, "has no version")),
     }
-    Ok(record.into())
+    Ok(record)
 }
 
 /// The record under `key` can't be read. The problem is the second half of a sentence and quotes nothing.
@@ -81,6 +81,16 @@ fn members_in_which(before: &[u8], after: &[u8]) -> Vec<String> {
     }
     let shown = |name: &&str| String::from(if *name == "secret_sha256" { "client_secret" } else { *name });
     names.iter().map(shown).collect()
+}
+
+/// Stores a record that has no type but its members, none of which is `version`.
+pub(super) async fn save_members(
+    store: &impl Store,
+    key: &str,
+    mut members: Object,
+) -> Result<(), StoreError> {
+    members.insert("version", VERSION);
+    store.set(key, Value::from(members).to_text().as_bytes()).await
 }
 
 /// Stores a record.
@@ -154,6 +164,11 @@ impl Key {
 
     pub(super) fn organization(organization: &OrganizationId) -> String {
         format!("organization/{organization}")
+    }
+
+    /// What an administrator states in the organization's metadata.
+    pub(super) fn stated_metadata(organization: &OrganizationId) -> String {
+        format!("stated-metadata/{organization}")
     }
 
     pub(super) fn trusted_issuers(organization: &OrganizationId) -> String {

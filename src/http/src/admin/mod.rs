@@ -7,6 +7,7 @@ mod body;
 mod explain;
 mod handled;
 mod keys;
+mod metadata;
 mod organizations;
 mod pages;
 mod presets;
@@ -56,6 +57,7 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     };
     match below {
         [] => organizations::one(service, &organization, request).await,
+        ["metadata"] => metadata::stated(service, &organization, request).await,
         ["trusted-issuers"] => trusted_issuers::collection(service, &organization, request).await,
         ["trusted-issuers", name] => trusted_issuers::one(service, &organization, name, request).await,
         ["trusted-issuers", name, "keys"] => {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::Registry;
 use super::applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
-use super::document::{SeedApplication, TrustDocument};
+use super::document::{SeedApplication, SeedOrganization, TrustDocument};
 use super::error::RegistryError;
 use super::organizations::check_display_name;
 use super::put::{Known, Put};
@@ -37,7 +37,7 @@ struct Registration<'a> {
 }
 
 enum Wanted<'a> {
-    Organization(Option<&'a str>),
+    Organization(&'a SeedOrganization),
     Issuer(&'a TrustedIssuer),
     Application(&'a SeedApplication),
 }
@@ -68,7 +68,7 @@ fn registrations(document: &TrustDocument) -> Result<Vec<Registration<'_>>, Appl
         let mut add = |place: String, wanted| {
             registrations.push(Registration { place, organization: id.clone(), wanted });
         };
-        add(place.clone(), Wanted::Organization(seed.display_name.as_deref()));
+        add(place.clone(), Wanted::Organization(seed));
         for (index, issuer) in seed.trusted_issuers.iter().enumerate() {
             add(format!("{place}.trusted_issuers[{index}]"), Wanted::Issuer(issuer));
         }
@@ -174,7 +174,10 @@ impl<P: Ports> Registry<P> {
             })
         };
         match one.wanted {
-            Wanted::Organization(display_name) => Ok(check_display_name(display_name)?),
+            Wanted::Organization(seed) => {
+                check_display_name(seed.display_name.as_deref())?;
+                Ok(seed.stated_metadata(self.shell.settings.dev()).map(drop)?)
+            }
             Wanted::Application(application) => {
                 if application.check(self.shell.settings.dev())?.is_none() {
                     let known = self.load_application(&one.organization, &application.client_id).await?;
@@ -208,10 +211,20 @@ impl<P: Ports> Registry<P> {
     async fn put(&self, one: &Registration<'_>, run: Run) -> Result<(Put, Vec<String>), RegistryError> {
         let organization = &one.organization;
         match one.wanted {
-            Wanted::Organization(display_name) => {
-                let put = self.apply_organization(organization, display_name, run).await?;
-                let replaced = (put == Put::Replaced).then(|| "display_name".to_string());
-                Ok((put, replaced.into_iter().collect()))
+            Wanted::Organization(seed) => {
+                let put = self.apply_organization(organization, seed.display_name.as_deref(), run).await?;
+                let mut changed = Vec::new();
+                if put == Put::Replaced {
+                    changed.push("display_name".to_string());
+                }
+                if self.apply_stated_metadata(organization, seed, run).await? != Put::Unchanged {
+                    changed.push("metadata".to_string());
+                }
+                match put {
+                    Put::Created => Ok((put, Vec::new())),
+                    _ if changed.is_empty() => Ok((put, changed)),
+                    _ => Ok((Put::Replaced, changed)),
+                }
             }
             Wanted::Issuer(issuer) => {
                 let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
@@ -266,6 +279,19 @@ impl<P: Ports> Registry<P> {
             Run::Dry => self.shell.ports.registry().get(&Key::organization(organization)).await?.is_none(),
         };
         Ok(if is_new { Put::Created } else { Put::Replaced })
+    }
+
+    async fn apply_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedOrganization,
+        run: Run,
+    ) -> Result<Put, RegistryError> {
+        match (seed.stated_metadata(self.shell.settings.dev())?, run) {
+            (None, _) => Ok(Put::Unchanged),
+            (Some(stated), Run::Real) => self.put_stated_metadata(organization, &stated).await,
+            (Some(stated), Run::Dry) => Ok(self.known_stated_metadata(organization).await?.put(&stated)),
+        }
     }
 
     /// Creates or replaces an application that brings its own identifier, and its secret or where its keys are.

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use crate::application::Application;
+use crate::oauth::StatedMetadata;
 use crate::organization::{OrganizationId, OrganizationUrls};
 use crate::service::entries::Entries;
 use crate::trust::Issuer;
@@ -36,6 +37,8 @@ pub(in crate::service) struct CurrentOrganization {
     pub(super) id_jag: Cell<Option<bool>>,
     /// Whether tokens of one of its issuers can be exchanged, once that is known (R90).
     pub(super) token_exchange: Cell<Option<bool>>,
+    /// What is stated in its metadata, once that is known (R67).
+    pub(super) stated_metadata: RefCell<Option<Rc<StatedMetadata>>>,
 }
 
 /// What is kept of one organization.
@@ -77,6 +80,7 @@ impl Cache {
                 without_client: Cell::default(),
                 id_jag: Cell::default(),
                 token_exchange: Cell::default(),
+                stated_metadata: RefCell::default(),
             }),
         };
         let is_current = |kept: &Kept| {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::application::{ApplicationMetadata, check_client_id, check_metadata, secret_digest};
 use crate::field::FieldError;
 use crate::json::{self, JsonError, Object, Value};
-use crate::oauth::ClientAuthMethod;
+use crate::oauth::{ClientAuthMethod, StatedMetadata};
 use crate::organization::OrganizationId;
 use crate::trust::{Issuer, TrustedIssuer};
 
@@ -31,6 +31,8 @@ pub struct SeedOrganization {
     pub name: String,
     /// What people call it.
     pub display_name: Option<String>,
+    /// What is stated in its metadata.
+    pub metadata: Option<Object>,
     /// Its trusted issuers.
     pub trusted_issuers: Vec<TrustedIssuer>,
     /// Its applications.
@@ -64,6 +66,10 @@ struct WrittenOrganization {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     display_name: Option<String>,
+    /// What its administrator states in its metadata, in the place of what was stated before. Absent: that stays.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::oauth::WrittenMetadata>"))]
+    metadata: Option<Object>,
     /// Its trusted issuers.
     #[serde(default)]
     trusted_issuers: Vec<TrustedIssuer>,
@@ -109,8 +115,8 @@ impl WrittenOrganization {
                 error => error,
             })?);
         }
-        let Self { name, display_name, trusted_issuers, .. } = self;
-        Ok(SeedOrganization { name, display_name, trusted_issuers, applications })
+        let Self { name, display_name, metadata, trusted_issuers, .. } = self;
+        Ok(SeedOrganization { name, display_name, metadata, trusted_issuers, applications })
     }
 }
 
@@ -179,6 +185,7 @@ impl TrustDocument {
             OrganizationId::parse(&organization.name)
                 .map_err(|error| FieldError { field: format!("organizations[{index}].name"), ..error })?;
             check_display_name(organization.display_name.as_deref()).map_err(|error| at("", error))?;
+            organization.stated_metadata(dev).map_err(|error| at("", error))?;
             for (number, issuer) in organization.trusted_issuers.iter().enumerate() {
                 Issuer::check(issuer, dev)
                     .map_err(|error| at(&format!(".trusted_issuers[{number}]"), error))?;
@@ -217,6 +224,14 @@ impl TrustDocument {
             }
         }
         Ok(())
+    }
+}
+
+impl SeedOrganization {
+    /// What it says of its metadata; `None`: what is stated stays.
+    pub(super) fn stated_metadata(&self, dev: bool) -> Result<Option<StatedMetadata>, FieldError> {
+        let read = self.metadata.clone().map(|metadata| StatedMetadata::read(metadata, dev)).transpose();
+        read.map_err(|error| FieldError { field: format!("metadata.{}", error.field), ..error })
     }
 }
 

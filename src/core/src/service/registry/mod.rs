@@ -12,6 +12,7 @@ mod lock;
 mod organizations;
 mod put;
 mod revocations;
+mod stated_metadata;
 mod traits;
 mod views;
 

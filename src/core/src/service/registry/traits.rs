@@ -96,7 +96,7 @@ impl<P: Ports> Registry<P> {
         Ok(has)
     }
 
-    /// What the organization's registrations allow: what the metadata says (R67).
+    /// What the organization's registrations allow and its administrator states: what the metadata says (R67).
     pub async fn offered(&self, organization: &OrganizationId) -> Result<Offered, RegistryError> {
         // That the organization exists the caller knows.
         let organization = self.current(organization).await.map_err(|_| StoreError::Unavailable)?;
@@ -104,6 +104,7 @@ impl<P: Ports> Registry<P> {
             without_client: self.grants_without_client(&organization).await?,
             id_jag: self.has(&organization, Trait::IdJag, &organization.id_jag).await?,
             token_exchange: self.has(&organization, Trait::Exchanges, &organization.token_exchange).await?,
+            stated: self.current_stated_metadata(&organization).await?,
         })
     }
 

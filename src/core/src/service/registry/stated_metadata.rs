@@ -1,0 +1,103 @@
+//! What an administrator states in an organization's metadata (R67). There is one record of it for each organization.
+
+use alloc::rc::Rc;
+
+use super::Registry;
+use super::cache::CurrentOrganization;
+use super::error::RegistryError;
+use super::put::{Known, Put};
+use crate::oauth::StatedMetadata;
+use crate::organization::OrganizationId;
+use crate::ports::{Ports, Store as _, StoreError};
+use crate::service::record::{self, Key};
+
+impl<P: Ports> Registry<P> {
+    /// What is stated in the organization's metadata.
+    ///
+    /// # Errors
+    /// Nothing is, or the organization does not exist.
+    pub async fn stated_metadata(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<StatedMetadata, RegistryError> {
+        self.require(organization).await?;
+        self.load_stated_metadata(organization).await?.ok_or(RegistryError::NotFound)
+    }
+
+    /// States it, in the place of what was stated before.
+    pub async fn put_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+        stated: &StatedMetadata,
+    ) -> Result<Put, RegistryError> {
+        self.change_stated_metadata(organization, Some(stated)).await
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// Nothing is stated, or the organization does not exist.
+    pub async fn remove_stated_metadata(&self, organization: &OrganizationId) -> Result<(), RegistryError> {
+        self.change_stated_metadata(organization, None).await.map(drop)
+    }
+
+    /// Compiled once for both.
+    async fn change_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+        wanted: Option<&StatedMetadata>,
+    ) -> Result<Put, RegistryError> {
+        self.require(organization).await?;
+        self.change(organization, async {
+            let (store, key) = (self.shell.ports.registry(), Key::stated_metadata(organization));
+            let known = self.known_stated_metadata(organization).await?;
+            let put = match wanted {
+                Some(wanted) => known.put(wanted),
+                None if matches!(known, Known::Nothing) => return Err(RegistryError::NotFound),
+                None => Put::Replaced,
+            };
+            match wanted {
+                Some(_) if put == Put::Unchanged => {}
+                Some(wanted) => record::save_members(store, &key, wanted.members().clone()).await?,
+                None => store.delete(&key).await?,
+            }
+            Ok(put)
+        })
+        .await
+    }
+
+    pub(super) async fn known_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Known<StatedMetadata>, StoreError> {
+        Known::of(self.load_stated_metadata(organization).await)
+    }
+
+    async fn load_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Option<StatedMetadata>, StoreError> {
+        let key = Key::stated_metadata(organization);
+        let Some(record) = self.shell.ports.registry().get(&key).await? else { return Ok(None) };
+        let dev = self.shell.settings.dev();
+        let read = record::members(&key, &record).and_then(|members| {
+            StatedMetadata::read(members, dev)
+                .map_err(|_| record::unreadable(&key, "has a member that can not be accepted"))
+        });
+        self.shell.told(read).map(Some)
+    }
+
+    /// What the metadata shows: kept like the registrations themselves, and read in a request for the metadata alone.
+    pub(super) async fn current_stated_metadata(
+        &self,
+        organization: &CurrentOrganization,
+    ) -> Result<Rc<StatedMetadata>, StoreError> {
+        let kept = organization.stated_metadata.borrow().clone();
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let stated = Rc::new(self.load_stated_metadata(&organization.id).await?.unwrap_or_default());
+        organization.stated_metadata.replace(Some(Rc::clone(&stated)));
+        Ok(stated)
+    }
+}
