@@ -2,7 +2,7 @@
 
 import type { Root } from "./component.js";
 import * as convert from "./convert.js";
-import type { ApplicationMetadata, TrustedIssuer } from "./documents.js";
+import type { ApplicationMetadata, StatedMetadata, TrustedIssuer } from "./documents.js";
 import type { OrganizationUrls, Replaced } from "./records.js";
 import type {
   Application, NewApplication, Organization, Page, RegisteredIssuer, Revocation, RevocationRequest, SigningKey,
@@ -168,6 +168,23 @@ export class Organizations {
   /** A part of the list, with what can't be read. */
   page(part?: Part): Page<Organization> {
     return JSON.parse(this.#call((root) => root.organizations.list(partOf(part)))) as Page<Organization>;
+  }
+
+  /** States members of the metadata that is served for it, in the place of what was stated before. */
+  replaceMetadata(metadata: StatedMetadata | string, name = "default"): Replaced<StatedMetadata> {
+    const document = convert.document(metadata);
+    return replaced(this.#call((root) => root.organizations.replaceMetadata(convert.text("name", name), document)));
+  }
+
+  /** What is stated in its metadata. A `RegistryError` whose problem is `not-found`: nothing is. */
+  getMetadata(name = "default"): StatedMetadata {
+    const found = this.#call((root) => root.organizations.getMetadata(convert.text("name", name)));
+    return JSON.parse(found) as StatedMetadata;
+  }
+
+  /** Takes back what is stated in its metadata. */
+  removeMetadata(name = "default"): void {
+    this.#call((root) => root.organizations.removeMetadata(convert.text("name", name)));
   }
 
   /** The URLs that stand for an organization in assertions and tokens. */

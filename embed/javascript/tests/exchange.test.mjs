@@ -77,6 +77,14 @@ test("documents come back as they went in", async () => {
   const { items: [would] } = exchanger.apply({ organizations: [{ name: "other" }] }, { dryRun: true });
   assert.deepEqual([would.outcome, exchanger.organizations.page().items.length], ["created", 1]);
 
+  // R67.
+  const stated = { scopes_supported: ["read"], authorization_endpoint: "https://sign-in.example/authorize" };
+  assert.deepEqual(exchanger.organizations.replaceMetadata(stated, "acme"), { created: true, document: stated });
+  assert.deepEqual(exchanger.organizations.getMetadata("acme"), stated);
+  assert.throws(() => exchanger.organizations.replaceMetadata({ issuer: ISSUER }), { name: "InvalidMember", field: "issuer" });
+  exchanger.organizations.removeMetadata("acme");
+  assert.throws(() => exchanger.organizations.getMetadata("acme"), { name: "RegistryError", problem: "not-found" });
+
   // R53.
   const jwks = { keys: [...partner.jwks.keys, { kty: "oct", k: "AA" }] };
   const { skipped_keys: skipped } = exchanger.trustedIssuers.replace({ name: "full", issuer: ISSUER, jwks }).document;

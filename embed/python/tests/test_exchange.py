@@ -4,7 +4,8 @@ import json
 
 import pytest
 from asserta import (
-    JWT_BEARER, ApplicationMetadata, Exchanger, InvalidMember, KeyDocument, KeysNeeded, MemoryStore, Organization, Refused,
+    JWT_BEARER, ApplicationMetadata, Exchanger, InvalidMember, KeyDocument, KeysNeeded, MemoryStore, NotFound, Organization,
+    Refused,
 )
 from conftest import PUBLIC_URL
 from joserfc import jwt
@@ -121,6 +122,20 @@ def test_organizations_are_apart(exchanger, partner):
     assert (token.claims["iss"], token.claims["aud"]) == (urls.issuer, "https://api.example")
     with pytest.raises(Refused):
         exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"], organization="other")
+
+
+def test_what_is_stated_in_the_metadata(exchanger):
+    """R67."""
+    stated = {"scopes_supported": ["read"], "service_documentation": "https://docs.example/clients"}
+    replaced = exchanger.organizations.replace_metadata(stated)
+    assert (replaced.created, replaced.document) == (True, stated)
+    assert exchanger.organizations.get_metadata() == stated
+    with pytest.raises(InvalidMember) as invalid:
+        exchanger.organizations.replace_metadata({"issuer": "https://evil.example"})
+    assert invalid.value.field == "issuer"
+    exchanger.organizations.remove_metadata()
+    with pytest.raises(NotFound):
+        exchanger.organizations.get_metadata()
 
 
 def test_keys_are_handed_over_where_none_are_fetched(partner):

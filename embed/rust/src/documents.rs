@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use registrations::{
-    ApplicationMetadata, Audience, ClaimCondition, IssuerRule, NegatedTest, TrustedIssuer,
+    ApplicationMetadata, Audience, ClaimCondition, IssuerRule, NegatedTest, StatedMetadata, TrustedIssuer,
 };
 
 mod registrations;

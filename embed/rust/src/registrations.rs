@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::bindings::exports::asserta::exchange::types;
 use crate::documents::{
     Application, ApplyReport, Listing, NewApplication, Organization, RegisteredIssuer, Replaced, SigningKey,
+    StatedMetadata,
 };
 use crate::error::Error;
 use crate::exchanger::Exchanger;
@@ -161,6 +162,32 @@ impl<S: Store + Clone> Exchanger<S> {
     /// The registered organizations.
     pub fn organizations(&mut self, page: &Page) -> Result<Listing<Organization>, Error> {
         read(self.call(|bindings, store| bindings.asserta_exchange_organizations().call_list(store, page))?)
+    }
+
+    /// States members of the metadata that is served for an organization, in the place of what was stated before.
+    pub fn replace_stated_metadata(
+        &mut self,
+        organization: &str,
+        metadata: &impl Serialize,
+    ) -> Result<Replaced<StatedMetadata>, Error> {
+        let metadata = serde_json::to_string(metadata)?;
+        replaced(self.call(|bindings, store| {
+            bindings.asserta_exchange_organizations().call_replace_metadata(store, organization, &metadata)
+        })?)
+    }
+
+    /// What is stated in the organization's metadata. [`RegistryError::NotFound`]: nothing is.
+    pub fn stated_metadata(&mut self, organization: &str) -> Result<StatedMetadata, Error> {
+        read(self.call(|bindings, store| {
+            bindings.asserta_exchange_organizations().call_get_metadata(store, organization)
+        })?)
+    }
+
+    /// Takes back what is stated in the organization's metadata.
+    pub fn remove_stated_metadata(&mut self, organization: &str) -> Result<(), Error> {
+        Ok(self.call(|bindings, store| {
+            bindings.asserta_exchange_organizations().call_remove_metadata(store, organization)
+        })??)
     }
 
     /// The URLs that stand for an organization in assertions and tokens.

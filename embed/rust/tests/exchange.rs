@@ -3,7 +3,7 @@
 mod partner;
 
 use asserta_exchanger::documents::{
-    ApplicationMetadata, Audience, Explanation, RegisteredIssuer, SigningKey, TrustedIssuer,
+    ApplicationMetadata, Audience, Explanation, RegisteredIssuer, SigningKey, StatedMetadata, TrustedIssuer,
 };
 use asserta_exchanger::{
     Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options, Page, RegistryError,
@@ -307,4 +307,23 @@ fn at_most_eight_resources() {
     outcome(&mut exchanger, "eight", &resources[..8]).expect("eight are allowed");
     let Err(Error::Refused(refusal)) = outcome(&mut exchanger, "nine", &resources) else { panic!("R13") };
     assert_eq!((&*refusal.code, &*refusal.reason), ("invalid_request", "parameter-repeated"));
+}
+
+#[test]
+fn what_is_stated_in_the_metadata() {
+    let mut exchanger = Exchanger::new(MemoryStore::default(), Options::new(PUBLIC_URL)).expect("started");
+    let stated =
+        StatedMetadata { scopes_supported: Some(vec!["read".to_owned()]), ..StatedMetadata::default() };
+    let replaced = exchanger.replace_stated_metadata("default", &stated).expect("R67");
+    assert_eq!((replaced.created, replaced.document), (true, stated.clone()));
+    assert_eq!(exchanger.stated_metadata("default").expect("it is there"), stated);
+    let ours = json!({ "issuer": "https://evil.example" });
+    let Err(Error::Invalid(invalid)) = exchanger.replace_stated_metadata("default", &ours) else {
+        panic!("it is ours")
+    };
+    assert_eq!(invalid.field, "issuer");
+    exchanger.remove_stated_metadata("default").expect("it was there");
+    let Err(Error::Registry(RegistryError::NotFound)) = exchanger.stated_metadata("default") else {
+        panic!("it is gone")
+    };
 }

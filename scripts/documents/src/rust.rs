@@ -15,8 +15,15 @@ use serde_json::{Number, Value};
 
 /// A trust document goes in as any value that serializes to it: its applications may hold secrets, which have no place
 /// in a type that can be printed.
-const TYPES: [&str; 6] =
-    ["TrustedIssuer", "IssuerRule", "ClaimCondition", "NegatedTest", "ApplicationMetadata", "Audience"];
+const TYPES: [&str; 7] = [
+    "TrustedIssuer",
+    "IssuerRule",
+    "ClaimCondition",
+    "NegatedTest",
+    "ApplicationMetadata",
+    "Audience",
+    "StatedMetadata",
+];
 
 pub(crate) fn module(model: &Model) -> String {
     let mut text = HEAD.to_owned();

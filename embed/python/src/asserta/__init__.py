@@ -9,6 +9,7 @@ from ._documents import (
     ClaimCondition,
     IssuerRule,
     NegatedTest,
+    StatedMetadata,
     TrustDocument,
     TrustedIssuer,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "SigningKey",
     "SkippedKey",
     "SqliteStore",
+    "StatedMetadata",
     "Store",
     "StoreUnavailable",
     "Taken",

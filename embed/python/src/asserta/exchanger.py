@@ -13,7 +13,7 @@ from wasmtime.component import Record, Variant
 
 from . import _convert as convert
 from ._component import Instance, log
-from ._documents import ApplicationMetadata, TrustDocument, TrustedIssuer
+from ._documents import ApplicationMetadata, StatedMetadata, TrustDocument, TrustedIssuer
 from ._reports import (
     Application,
     ApplyReport,
@@ -402,7 +402,10 @@ class _Interface:
         return self._exchanger._document(self._name, function, *arguments)
 
     def _replace(self, *arguments: Any) -> Replaced[Any]:
-        replaced = self._call("replace", *arguments)
+        return self._replaced("replace", *arguments)
+
+    def _replaced(self, function: str, *arguments: Any) -> Replaced[Any]:
+        replaced = self._call(function, *arguments)
         return Replaced(created=replaced.created, document=json.loads(replaced.document))
 
     def _page(self, arguments: tuple[Any, ...], after: str | None, limit: int) -> Page:
@@ -523,6 +526,20 @@ class Organizations(_Interface):
     def page(self, after: str | None = None, *, limit: int = 100) -> Page:
         """A part of the list, with what can't be read."""
         return self._page((), after, limit)
+
+    def replace_metadata(
+        self, metadata: StatedMetadata | Mapping[str, Any] | str, name: str = "default"
+    ) -> Replaced[StatedMetadata]:
+        """States members of the metadata that is served for it, in the place of what was stated before."""
+        return self._replaced("replace-metadata", convert.text("name", name), convert.document(metadata))
+
+    def get_metadata(self, name: str = "default") -> StatedMetadata:
+        """What is stated in its metadata. :class:`~asserta.NotFound`: nothing is."""
+        return self._document("get-metadata", convert.text("name", name))
+
+    def remove_metadata(self, name: str = "default") -> None:
+        """Takes back what is stated in its metadata."""
+        self._call("remove-metadata", convert.text("name", name))
 
     def urls(self, name: str = "default") -> OrganizationUrls:
         """The URLs that stand for an organization in assertions and tokens."""

@@ -288,3 +288,24 @@ pub enum Audience {
     /// Several.
     Many(Vec<String>),
 }
+
+/// Members of an organization's metadata that an administrator answers for. No other member can be stated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StatedMetadata {
+    /// Scopes that clients may ask for, 1 to 256, each once and at most 256 bytes. None is granted because it stands
+    /// here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes_supported: Option<Vec<String>>,
+    /// The resource identifiers of the APIs that take our tokens (RFC 9728), 1 to 64, each once: `https`, no
+    /// credentials, no fragment, at most 2048 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected_resources: Option<Vec<String>>,
+    /// Where people read how a client is registered: `https`, no credentials, no fragment, at most 2048 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_documentation: Option<String>,
+    /// For clients that take no metadata without one: `https`, no credentials, no fragment, at most 2048 bytes. Asserta
+    /// has no grant that uses it, and `response_types_supported` stays empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
+}

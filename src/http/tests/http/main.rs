@@ -15,6 +15,7 @@ mod presets;
 mod routes;
 mod server;
 mod settings;
+mod stated_metadata;
 mod token;
 mod token_exchange;
 #[path = "../../../core/tests/world/mod.rs"]

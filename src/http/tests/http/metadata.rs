@@ -122,7 +122,8 @@ fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&base64url::decode(part).expect("base64url")).expect("JSON")
 }
 
-/// R67: every member is known here. What is left out is left out for a reason (docs/rules.md): a new one belongs into a test.
+/// R67: every member is known here. What is left out is left out for a reason (docs/decisions/0015-metadata.md), or stated by an
+/// administrator (`stated_metadata.rs`): a new one belongs into a test.
 #[test]
 fn r67_the_members() {
     let (world, texts) = (World::default(), Texts::default());
