@@ -17,6 +17,7 @@ mod key_file;
 mod key_source;
 mod keys;
 mod log;
+mod metadata;
 mod mint;
 mod org;
 mod output;
@@ -62,6 +63,8 @@ enum Command {
     #[command(subcommand)]
     Org(org::Org),
     #[command(subcommand)]
+    Metadata(metadata::Metadata),
+    #[command(subcommand)]
     Keys(keys::Keys),
     #[command(subcommand)]
     Token(token::Token),
@@ -83,6 +86,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Preset(command) => command.run(),
         Command::App(command) => command.run(),
         Command::Org(command) => command.run(),
+        Command::Metadata(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Revocation(command) => command.run(),

@@ -10,6 +10,7 @@ mod files;
 #[cfg(unix)]
 mod guard;
 mod issuer_keys;
+mod metadata;
 mod own_tokens;
 #[cfg(unix)]
 mod policy;
