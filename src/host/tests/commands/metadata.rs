@@ -6,7 +6,7 @@ use crate::server::Server;
 
 const ENDPOINT: &str = "https://sign-in.example/authorize";
 
-fn json(text: &str) -> Value {
+fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -25,10 +25,10 @@ fn it_is_stated_and_taken_back() {
         "scopes_supported": ["read", "write"], "protected_resources": ["https://a.example"],
         "authorization_endpoint": ENDPOINT,
     });
-    assert_eq!(json(&server.out(&set)), stated);
-    assert_eq!(json(&server.out(&["metadata", "show", "--json"])), stated);
+    assert_eq!(parsed(&server.out(&set)), stated);
+    assert_eq!(parsed(&server.out(&["metadata", "show", "--json"])), stated);
     let left = server.out(&["metadata", "remove", "scopes_supported", "protected_resources", "--json"]);
-    assert_eq!(json(&left), json!({"authorization_endpoint": ENDPOINT}));
+    assert_eq!(parsed(&left), json!({"authorization_endpoint": ENDPOINT}));
     server.out(&["metadata", "remove"]);
     assert_eq!(server.run(&["metadata", "remove"]).code, 1);
 }
