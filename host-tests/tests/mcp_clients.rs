@@ -1,4 +1,4 @@
-//! R64, R29, R37: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer grant,
+//! R64, R67, R29, R37: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer grant,
 //! and what its conformance suite makes clients send (workload identity, SEP-1933; Enterprise-Managed Authorization, SEP-990)
 //! is replayed, byte for byte.
 
@@ -36,6 +36,11 @@ async fn installation() -> Result<(LocalHost, String)> {
     Ok((host, issuer))
 }
 
+/// What an administrator states for clients that take no metadata without it. None of these opens it.
+fn stated() -> Value {
+    json!({"authorization_endpoint": "https://sign-in.example/authorize"})
+}
+
 /// Registers an application for a resource.
 async fn application(admin: Admin, method: &str, resource: &str) -> Result<Value> {
     let application = json!({
@@ -58,7 +63,7 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     let basic = application(admin, "client_secret_basic", &resource).await?;
     let post = application(admin, "client_secret_post", &resource).await?;
     let ask_with = |assertion: &dyn Fn() -> Result<String>| -> Result<Value> {
-        let assertions = (0..6).map(|_| assertion()).collect::<Result<Vec<_>>>()?;
+        let assertions = (0..5).map(|_| assertion()).collect::<Result<Vec<_>>>()?;
         let configuration = json!({
             "server": resource, "issuer": issuer, "basic": basic, "post": post, "label": "a-workload",
             "assertions": assertions,
@@ -66,6 +71,14 @@ async fn the_sdk_gets_tokens() -> Result<()> {
         tokio::task::block_in_place(|| node.client("mcp-client.mjs", &[&configuration.to_string()]))
     };
     let ask = |claims: Value| ask_with(&|| assertion("es256", &claims));
+
+    // The SDK wants an authorization_endpoint in metadata, whatever the grants. It says so before it asks for a token.
+    let seen = ask(json!({"aud": issuer, "sub": "alice"}))?;
+    let told = seen["cross_app"]["message"].as_str().unwrap_or_default();
+    ensure!(told.contains("authorization_endpoint"), "the SDK takes our metadata as it is by default: {seen}");
+    ensure!(seen["client_secret_basic"]["status"] == 200, "the last step alone: {seen}");
+    // R67: the administrator of the organization states one, and the SDK works as it is.
+    admin.done("PUT", "acme/metadata", Some(&stated())).await?;
 
     let seen = ask(json!({"aud": issuer, "sub": "alice"}))?;
     for (way, client) in
@@ -79,9 +92,6 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     ensure!(seen["cross_app"]["claims"]["scope"] == "read", "the scope of the MCP server: {seen}");
     ensure!(seen["wrong_secret"]["error"] == "invalid_client", "{seen}");
     ensure!(seen["workload_identity"]["error"] == "invalid_client", "without a rule for it: {seen}");
-    // Known: the SDK wants an authorization_endpoint in metadata, whatever the grants. It says so before it asks for a token.
-    let told = seen["as_it_is"]["message"].as_str().unwrap_or_default();
-    ensure!(told.contains("authorization_endpoint"), "the SDK takes our metadata as it is now: {seen}");
 
     // R29: under a rule for it, a workload needs no client. The SDK sees `none` in our metadata, and sends the label alone.
     let rule = without_client("a-workload", "alice", &resource);

@@ -9,20 +9,9 @@ const { server, issuer, basic, post, label, assertions } = JSON.parse(process.ar
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const tokenEndpoint = `${issuer}/oauth2/token`
 
-/**
- * The SDK takes no metadata without an `authorization_endpoint`. RFC 8414 section 2 wants one only of a server whose grants use it, and
- * ours don't. Whoever configures the SDK can put one in; it is never called.
- */
-async function withAuthorizationEndpoint(url, init) {
-  const response = await fetch(url, init)
-  if (!response.ok || !String(url).includes('/.well-known/oauth-authorization-server')) return response
-  const metadata = await response.json()
-  return Response.json({ ...metadata, authorization_endpoint: `${metadata.issuer}/no-authorization-endpoint` })
-}
-
 /** All of it by the SDK: it finds the authorization server from the MCP server, and asks it for a token for that server. */
-async function authorize(provider, fetchFn = withAuthorizationEndpoint) {
-  const outcome = await auth(provider, { serverUrl: server, fetchFn })
+async function authorize(provider) {
+  const outcome = await auth(provider, { serverUrl: server })
   if (outcome !== 'AUTHORIZED') throw new Error(outcome)
   return (await provider.tokens()).access_token
 }
@@ -64,7 +53,6 @@ class WorkloadIdentity {
 }
 
 const ways = {
-  as_it_is: (assertion) => authorize(crossApp(assertion), fetch),
   wrong_secret: (assertion) => authorize(crossApp(assertion, 'wrong')),
   cross_app: (assertion) => authorize(crossApp(assertion)),
   client_secret_basic: (assertion) => exchange('client_secret_basic', basic, assertion),
