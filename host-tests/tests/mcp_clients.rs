@@ -1,6 +1,6 @@
-//! R64, R67, R29, R37: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer grant,
-//! and what its conformance suite makes clients send (workload identity, SEP-1933; Enterprise-Managed Authorization, SEP-990)
-//! is replayed, byte for byte.
+//! R64, R67, R29, R37: MCP's clients do their work with us. Its SDK gets tokens in each way that it has for the JWT bearer
+//! grant, and what its conformance suite makes clients send (workload identity, SEP-1933; Enterprise-Managed Authorization,
+//! SEP-990) is replayed, byte for byte.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -90,6 +90,8 @@ async fn the_sdk_gets_tokens() -> Result<()> {
         ensure!(claims["aud"] == resource.as_str() && claims["iss"] == issuer.as_str(), "{way}: {claims}");
     }
     ensure!(seen["cross_app"]["claims"]["scope"] == "read", "the scope of the MCP server: {seen}");
+    let told = seen["redirect"]["message"].as_str().unwrap_or_default();
+    ensure!(told.contains("does not support response type"), "nobody is sent to that endpoint: {seen}");
     ensure!(seen["wrong_secret"]["error"] == "invalid_client", "{seen}");
     ensure!(seen["workload_identity"]["error"] == "invalid_client", "without a rule for it: {seen}");
 

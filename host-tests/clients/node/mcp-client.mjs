@@ -3,7 +3,9 @@
 // (of a workload without a client), assertions (one for each way).
 // Prints what the MCP server answered in the end, or the error, by the name of the way.
 
-import { CrossAppAccessProvider, auth, exchangeJwtAuthGrant } from '@modelcontextprotocol/client'
+import {
+  CrossAppAccessProvider, auth, discoverAuthorizationServerMetadata, exchangeJwtAuthGrant, startAuthorization,
+} from '@modelcontextprotocol/client'
 
 const { server, issuer, basic, post, label, assertions } = JSON.parse(process.argv[2])
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -19,6 +21,14 @@ async function authorize(provider) {
 const crossApp = (assertion, clientSecret = basic.secret) => new CrossAppAccessProvider({
   assertion: async () => assertion, clientId: basic.id, clientSecret, expectedIssuer: issuer,
 })
+
+/** As a client does that would send its user to the authorization endpoint: the SDK finds out before a browser opens. */
+async function redirect() {
+  const metadata = await discoverAuthorizationServerMetadata(issuer)
+  const clientInformation = { client_id: basic.id }
+  await startAuthorization(issuer, { metadata, clientInformation, redirectUrl: 'http://127.0.0.1/callback' })
+  throw new Error('it opens a browser')
+}
 
 /** The last step alone. */
 async function exchange(authMethod, { id, secret }, assertion) {
@@ -58,6 +68,7 @@ const ways = {
   client_secret_basic: (assertion) => exchange('client_secret_basic', basic, assertion),
   client_secret_post: (assertion) => exchange('client_secret_post', post, assertion),
   workload_identity: (assertion) => authorize(new WorkloadIdentity(assertion)),
+  redirect,
 }
 
 const seen = {}
