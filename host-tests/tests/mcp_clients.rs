@@ -75,7 +75,10 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     // The SDK wants an authorization_endpoint in metadata, whatever the grants. It says so before it asks for a token.
     let seen = ask(json!({"aud": issuer, "sub": "alice"}))?;
     let told = seen["cross_app"]["message"].as_str().unwrap_or_default();
-    ensure!(told.contains("authorization_endpoint"), "the SDK takes our metadata as it is by default: {seen}");
+    ensure!(
+        told.contains("authorization_endpoint"),
+        "the SDK takes our metadata as it is by default: {seen}"
+    );
     ensure!(seen["client_secret_basic"]["status"] == 200, "the last step alone: {seen}");
     // R67: the administrator of the organization states one, and the SDK works as it is.
     admin.done("PUT", "acme/metadata", Some(&stated())).await?;
