@@ -9,6 +9,8 @@ const KEY: &str = include_str!("../../../src/core/tests/certificates/p256.pub.pe
 /// What core finds by reading the text itself.
 const CORE_ALONE: &[(&str, &str)] = &[
     ("allow_private", "is for keys that are fetched: by jwks_uri or discovery"),
+    ("authorization_endpoint", "must be a URL"),
+    ("authorization_endpoint", "must be a URL with a host"),
     ("certificate", "empty"),
     ("certificate", FOR_KEYS),
     ("certificate", "neither a PEM block nor base64 of DER"),
@@ -24,7 +26,12 @@ const CORE_ALONE: &[(&str, &str)] = &[
     ("jwks_uri", FOR_KEYS),
     ("jwks_uri", "must be a URL"),
     ("jwks_uri", "must be a URL with a host"),
+    ("protected_resources", "must be a URL"),
+    ("protected_resources", "must be a URL with a host"),
     ("scopes", "must be one scope (RFC 6749 section 3.3)"),
+    ("scopes_supported", "must be one scope (RFC 6749 section 3.3)"),
+    ("service_documentation", "must be a URL"),
+    ("service_documentation", "must be a URL with a host"),
     ("token_endpoint_auth_signing_alg", FOR_KEYS),
 ];
 
@@ -178,6 +185,13 @@ fn the_schema_takes_what_core_takes() {
             }
             changed[&member] = value.clone();
             compare(&member, &value, &document(issuer(), changed));
+        }
+    }
+    for member in members(&schema, "StatedMetadata") {
+        for value in values() {
+            let mut stated = document(issuer(), application());
+            stated["organizations"][0]["metadata"] = json!({ (member.as_str()): value });
+            compare(&member, &value, &stated);
         }
     }
     assert!(tried > 2000, "{tried} documents");

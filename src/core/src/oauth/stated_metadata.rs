@@ -24,11 +24,11 @@ pub struct StatedMetadata(Object);
 #[expect(dead_code, reason = "a shape: StatedMetadata reads it")]
 pub(crate) struct WrittenMetadata {
     /// Scopes that clients may ask for, 1 to 256, each once and at most 256 bytes. None is granted because it stands here.
-    #[schemars(length(min = 1, max = 256), inner(length(min = 1, max = 256)))]
+    #[schemars(length(min = 1, max = 256), inner(length(min = 1, max = 256)), extend("uniqueItems" = true))]
     scopes_supported: Option<Vec<String>>,
     /// The resource identifiers of the APIs that take our tokens (RFC 9728), 1 to 64, each once: `https`, no credentials, no
     /// fragment, at most 2048 bytes.
-    #[schemars(length(min = 1, max = 64), inner(length(max = 2048)))]
+    #[schemars(length(min = 1, max = 64), inner(length(max = 2048)), extend("uniqueItems" = true))]
     protected_resources: Option<Vec<String>>,
     /// Where people read how a client is registered: `https`, no credentials, no fragment, at most 2048 bytes.
     #[schemars(length(max = 2048))]
