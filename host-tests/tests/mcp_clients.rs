@@ -135,6 +135,54 @@ async fn the_sdk_gets_tokens() -> Result<()> {
     Ok(())
 }
 
+/// R67: the clients that the conformance suite runs do the same here, as they are: challenged by an MCP server they find us by
+/// our issuer identifier, get a token, and call the server. All that it takes is what the administrator states once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_of_the_conformance_suite() -> Result<()> {
+    let suite = tokio::task::spawn_blocking(mcp_conformance).await??;
+    let (host, issuer) = installation().await?;
+    let admin = Admin(host.address());
+    let server = suite.resource_server("server.mjs", &[&issuer])?;
+    let resource = format!("{}mcp", server.url);
+    let against = |client: &str, context: &Value| -> Result<Value> {
+        let context = context.to_string();
+        tokio::task::block_in_place(|| suite.client("against.mjs", &[client, &resource, &context]))
+    };
+
+    let keys = json!({"keys": [key("es256")?.jwk()?]});
+    let enterprise = json!({"jwks": keys, "profile": "id-jag"});
+    admin.register_issuer("enterprise", "https://enterprise.example", &enterprise).await?;
+    let client = application(admin, "client_secret_basic", &resource).await?;
+    let client_id = client["id"].as_str().context("a client_id")?;
+    let claims = json!({
+        "iss": "https://enterprise.example", "aud": issuer, "sub": "alice", "resource": resource, "scope": "read",
+    });
+    let cross_app = json!({
+        "client_id": client_id, "client_secret": client["secret"], "idp_client_id": "at-the-enterprise",
+        "idp_token_endpoint": format!("{}idp/token", server.url), "idp_id_token": id_jag("es256", client_id, &claims)?,
+    });
+    let robots = json!({"jwks": keys, "rules": [without_client("a-workload", "robot", &resource)]});
+    admin.register_issuer("robots", "https://robots.example", &robots).await?;
+    let claims = json!({"iss": "https://robots.example", "aud": issuer, "sub": "robot"});
+    let workload = json!({"client_id": "a-workload", "valid_jwt": assertion("es256", &claims)?});
+
+    let clients = [("cross-app-client.mjs", &cross_app), ("workload-client.mjs", &workload)];
+    for (client, context) in clients {
+        let ran = against(client, context)?;
+        let said = ran["said"].as_str().unwrap_or_default();
+        ensure!(ran["status"] != 0 && said.contains("authorization_endpoint"), "{client} before: {ran}");
+    }
+    admin.done("PUT", "acme/metadata", Some(&stated())).await?;
+    for ((client, context), subject) in clients.into_iter().zip(["alice", "robot"]) {
+        let ran = against(client, context)?;
+        let last = ran["seen"].as_array().and_then(|seen| seen.last()).context("a token was seen")?;
+        ensure!(ran["status"] == 0 && last["sub"] == subject && last["scope"] == "read", "{client}: {ran}");
+        ensure!(last["client_id"] == context["client_id"], "{client}: {ran}");
+    }
+    host.stop().await;
+    Ok(())
+}
+
 /// What a client sends to the token endpoint of the conformance suite, in its scenario `auth/wif-jwt-bearer`, and the suite
 /// accepts, we accept: headers and body as they were, with our path in place of the suite's.
 #[tokio::test(flavor = "multi_thread")]
