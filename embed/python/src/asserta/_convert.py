@@ -189,7 +189,7 @@ def plain(kind: Any, of: Record) -> dict[str, Any]:
 
 _REGISTRY_ERRORS: dict[str, tuple[type[RegistryError], str]] = {
     "organization-unknown": (OrganizationUnknown, "there is no such organization"),
-    "not-found": (NotFound, "there is no such trusted issuer or application"),
+    "not-found": (NotFound, "there is no such thing in the organization"),
     "busy": (Busy, "another registration of this organization is in progress"),
     "store-unavailable": (StoreUnavailable, "the store does not answer at the moment"),
 }

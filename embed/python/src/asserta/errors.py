@@ -136,7 +136,7 @@ class OrganizationUnknown(RegistryError):
 
 
 class NotFound(RegistryError):
-    """There is no such trusted issuer or application in the organization."""
+    """There is no such trusted issuer or application in the organization, or nothing is stated in its metadata."""
 
 
 class Busy(RegistryError):

@@ -281,19 +281,6 @@ impl<P: Ports> Registry<P> {
         Ok(if is_new { Put::Created } else { Put::Replaced })
     }
 
-    async fn apply_stated_metadata(
-        &self,
-        organization: &OrganizationId,
-        seed: &SeedOrganization,
-        run: Run,
-    ) -> Result<Put, RegistryError> {
-        match (seed.stated_metadata(self.shell.settings.dev())?, run) {
-            (None, _) => Ok(Put::Unchanged),
-            (Some(stated), Run::Real) => self.put_stated_metadata(organization, &stated).await,
-            (Some(stated), Run::Dry) => Ok(self.known_stated_metadata(organization).await?.put(&stated)),
-        }
-    }
-
     /// Creates or replaces an application that brings its own identifier, and its secret or where its keys are.
     pub async fn put_application(
         &self,

@@ -3,7 +3,9 @@
 use alloc::rc::Rc;
 
 use super::Registry;
+use super::apply::Run;
 use super::cache::CurrentOrganization;
+use super::document::SeedOrganization;
 use super::error::RegistryError;
 use super::put::{Known, Put};
 use crate::oauth::StatedMetadata;
@@ -66,7 +68,21 @@ impl<P: Ports> Registry<P> {
         .await
     }
 
-    pub(super) async fn known_stated_metadata(
+    /// Brings it to what a document says, or finds out what that would do.
+    pub(super) async fn apply_stated_metadata(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedOrganization,
+        run: Run,
+    ) -> Result<Put, RegistryError> {
+        match (seed.stated_metadata(self.shell.settings.dev())?, run) {
+            (None, _) => Ok(Put::Unchanged),
+            (Some(stated), Run::Real) => self.put_stated_metadata(organization, &stated).await,
+            (Some(stated), Run::Dry) => Ok(self.known_stated_metadata(organization).await?.put(&stated)),
+        }
+    }
+
+    async fn known_stated_metadata(
         &self,
         organization: &OrganizationId,
     ) -> Result<Known<StatedMetadata>, StoreError> {
