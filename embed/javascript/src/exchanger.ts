@@ -75,6 +75,13 @@ export interface KeysFailed {
   error: unknown;
 }
 
+/**
+ * What a client says that its JWT is: the end of `client_assertion_type`. `jwt-bearer` was made to authenticate with (RFC 7523
+ * section 2.2); `jwt-spiffe` is a JWT-SVID, which needs the application's identifier, may lack `iss` and `jti`, and without
+ * `jti` works until it expires (draft-ietf-oauth-spiffe-client-auth).
+ */
+export type ClientAssertionType = "jwt-bearer" | "jwt-spiffe";
+
 /** An exchange that is asked for. */
 export interface ExchangeRequest {
   /** The assertion: a signed JWT in compact form. */
@@ -91,6 +98,8 @@ export interface ExchangeRequest {
    * unless a trusted issuer vouches for the application.
    */
   clientAssertion?: string;
+  /** What the client says that this JWT is. Default: `jwt-bearer`. */
+  clientAssertionType?: ClientAssertionType;
   /** The organization. Default: `default`. */
   organization?: string;
   /** Scopes, separated by single spaces. Default: all that may be granted. */
@@ -118,6 +127,8 @@ export interface TokenRequest {
    * unless a trusted issuer vouches for the application.
    */
   clientAssertion?: string;
+  /** What the client says that this JWT is. Default: `jwt-bearer`. */
+  clientAssertionType?: ClientAssertionType;
   /** The organization. Default: `default`. */
   organization?: string;
 }
@@ -336,11 +347,17 @@ export class Exchanger {
   }
 
   /** Looks into a JWT of a client as an exchange would. Nothing is consumed. */
-  explainClient(clientAssertion: string, options: { organization?: string; clientId?: string } = {}): Explanation {
+  explainClient(
+    clientAssertion: string,
+    options: { organization?: string; clientId?: string; clientAssertionType?: ClientAssertionType } = {},
+  ): Explanation {
     const organization = convert.text("organization", options.organization ?? "default");
     const clientId = convert.optional(convert.text, "clientId", options.clientId);
     const assertion = convert.text("clientAssertion", clientAssertion);
-    return JSON.parse(this.#call((root) => root.exchange.explainClient(organization, assertion, clientId))) as Explanation;
+    const isSvid = isJwtSvid(options.clientAssertionType);
+    return JSON.parse(this.#call((root) => isSvid
+      ? root.exchange.explainJwtSvid(organization, assertion, clientId)
+      : root.exchange.explainClient(organization, assertion, clientId))) as Explanation;
   }
 
   /**
@@ -416,13 +433,23 @@ function tokenExchange(request: TokenExchangeRequest): Grant {
   return { tag: "token-exchange", val: { subject, actor, audience: convert.optional(convert.texts, "audience", audience) ?? [] } };
 }
 
+/** Whether the client says that its JWT is a JWT-SVID. */
+function isJwtSvid(given: ClientAssertionType | undefined): boolean {
+  const type = given ?? "jwt-bearer";
+  if (type !== "jwt-bearer" && type !== "jwt-spiffe") {
+    throw new InvalidMember("clientAssertionType", "must be jwt-bearer or jwt-spiffe");
+  }
+  return type === "jwt-spiffe";
+}
+
 /** Those of the application, or of nobody: then at most the `client_id` of a rule. */
-function credentialsOf({ clientId, clientSecret, clientAssertion }: Omit<TokenRequest, "token">) {
+function credentialsOf({ clientId, clientSecret, clientAssertion, clientAssertionType }: Omit<TokenRequest, "token">) {
   const secret = convert.optional(convert.text, "clientSecret", clientSecret);
   const assertion = convert.optional(convert.text, "clientAssertion", clientAssertion);
   if (assertion !== undefined) {
     if (secret !== undefined) throw new InvalidMember("clientAssertion", "must not be given beside clientSecret");
-    return { tag: "client-assertion", val: { clientId: convert.optional(convert.text, "clientId", clientId), assertion } } as const;
+    const val = { clientId: convert.optional(convert.text, "clientId", clientId), assertion };
+    return isJwtSvid(clientAssertionType) ? { tag: "jwt-svid", val } as const : { tag: "client-assertion", val } as const;
   }
   if (secret === undefined) {
     return { tag: "no-client", val: convert.optional(convert.text, "clientId", clientId) } as const;

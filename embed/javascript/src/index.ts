@@ -12,7 +12,9 @@ export type * from "./documents.js";
 export { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, Trapped } from "./errors.js";
 export type { RegistryProblem } from "./errors.js";
 export { Exchanger } from "./exchanger.js";
-export type { ExchangerOptions, ExchangeRequest, KeysFailed, TokenExchangeRequest, TokenRequest } from "./exchanger.js";
+export type {
+  ClientAssertionType, ExchangerOptions, ExchangeRequest, KeysFailed, TokenExchangeRequest, TokenRequest,
+} from "./exchanger.js";
 export { FetchFailed, fetchKeys } from "./fetching.js";
 export type { FetchCause, KeyDocument } from "./fetching.js";
 export type * from "./records.js";

@@ -233,6 +233,30 @@ test("a key in place of a secret (R27)", async () => {
   await exchanger.exchange({ ...again, clientId, clientAssertion: await signed() });
 });
 
+test("a JWT-SVID in place of a secret (R28)", async () => {
+  const { exchanger } = await ready();
+  const [domain, workload] = [await Partner.create(), "spiffe://prod.example.org/orders"];
+  const spire = { name: "spire", issuer: "https://oidc.example.org", trust_domain: "prod.example.org", jwks: domain.jwks };
+  exchanger.trustedIssuers.register(spire);
+  const { client_id: clientId } = exchanger.applications.register({
+    grant_types: [JWT_BEARER], token_endpoint_auth_method: "private_key_jwt",
+    client_assertion_issuer: "spire", client_assertion_subject: workload,
+  });
+  const svid = await domain.assertion({ iss: undefined, sub: workload, jti: undefined });
+  const bySvid = { clientId, clientAssertion: svid, clientAssertionType: "jwt-spiffe" };
+  assert.equal(exchanger.explainClient(svid, { clientId, clientAssertionType: "jwt-spiffe" }).accepted, true);
+  assert.equal(exchanger.explainClient(svid, { clientId }).accepted, false);
+  await exchanger.exchange({ assertion: await partner.assertion(), ...bySvid });
+  const { token } = await exchanger.exchange({ assertion: await partner.assertion(), ...bySvid });
+  assert.equal((await exchanger.introspect({ token, ...bySvid })).active, true);
+  const assertion = await partner.assertion();
+  const refused = { code: "invalid_client", reason: "client-assertion-refused" };
+  await assert.rejects(exchanger.exchange({ assertion, ...bySvid, clientAssertionType: undefined }), refused);
+  await assert.rejects(exchanger.exchange({ assertion, ...bySvid, clientId: undefined }), refused);
+  const other = exchanger.exchange({ assertion, ...bySvid, clientAssertionType: "spiffe" });
+  await assert.rejects(other, (error) => error instanceof InvalidMember && error.field === "clientAssertionType");
+});
+
 test("whose keys are needed (R27, R51)", async () => {
   const { exchanger } = await ready({ fetchKeys: false });
   const client = await Partner.create();

@@ -1,10 +1,12 @@
 """Clients that authenticate by key (R27, R28), in place of a secret."""
 
 import json
+import time
 
 import pytest
 from asserta import JWT_BEARER, ApplicationMetadata, Exchanger, InvalidMember, KeyDocument, KeysNeeded, Refused
 from conftest import PUBLIC_URL, Partner
+from joserfc import jwt
 
 
 def by_key(**members) -> dict:
@@ -68,3 +70,25 @@ def test_a_trusted_issuer_vouches_for_the_client(exchanger, partner):
     for client, subject in [(client_id, "other"), (None, "pod")]:
         reason = refused(exchanger, partner.assertion(), client, client_assertion=partner.assertion(sub=subject))
         assert reason == "client-assertion-refused"
+
+
+def test_a_jwt_svid_in_place_of_a_secret(exchanger, partner):
+    """R28: without iss and jti, and again until it expires."""
+    domain, workload = Partner(), "spiffe://prod.example.org/orders"
+    exchanger.trusted_issuers.register(partner.trusted())
+    spire = domain.trusted(name="spire", issuer="https://oidc.example.org", trust_domain="prod.example.org")
+    exchanger.trusted_issuers.register(spire)
+    members = {"client_assertion_issuer": "spire", "client_assertion_subject": workload}
+    client_id = exchanger.applications.register(by_key(**members))["client_id"]
+    claims = {"sub": workload, "aud": [PUBLIC_URL], "exp": int(time.time()) + 300}
+    svid = jwt.encode({"alg": "ES256", "kid": "k1"}, claims, domain.key)
+    by_svid = {"client_assertion": svid, "client_assertion_type": "jwt-spiffe"}
+    assert exchanger.explain_client(svid, client_id, client_assertion_type="jwt-spiffe")["accepted"]
+    assert not exchanger.explain_client(svid, client_id)["accepted"]
+    tokens = [exchanger.exchange(partner.assertion(), client_id, **by_svid) for _ in range(2)]
+    assert exchanger.introspect(tokens[0].token, client_id, **by_svid)["active"]
+    assert refused(exchanger, partner.assertion(), **by_svid) == "client-assertion-refused"
+    assert refused(exchanger, partner.assertion(), client_id, client_assertion=svid) == "client-assertion-refused"
+    with pytest.raises(InvalidMember) as invalid:
+        exchanger.exchange(partner.assertion(), client_id, client_assertion=svid, client_assertion_type="spiffe")
+    assert invalid.value.field == "client_assertion_type"

@@ -93,6 +93,17 @@ impl Options {
     }
 }
 
+/// What a client says that its JWT is. It decides what the JWT must say; what it looks like does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAssertionType {
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`: made to authenticate with (RFC 7523 section 2.2).
+    #[default]
+    JwtBearer,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-spiffe`: a JWT-SVID. It needs the application's identifier, and
+    /// without a `jti` it works until it expires.
+    JwtSpiffe,
+}
+
 /// An exchange that is asked for.
 #[derive(Clone, Debug)]
 pub struct ExchangeRequest<'a> {
@@ -108,6 +119,8 @@ pub struct ExchangeRequest<'a> {
     pub client_secret: Option<&'a str>,
     /// A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once.
     pub client_assertion: Option<&'a str>,
+    /// What the client says that JWT is: `client_assertion_type` of its request.
+    pub client_assertion_type: ClientAssertionType,
     /// Scopes, separated by single spaces. `None`: all that may be granted.
     pub scope: Option<&'a str>,
     /// What the token is for (RFC 8707), at most 8. Empty: the application's audience.
@@ -130,6 +143,15 @@ impl<'a> ExchangeRequest<'a> {
         Self { client_assertion: Some(client_assertion), ..Self::without_client(assertion) }
     }
 
+    /// The same for an application that authenticates with a JWT-SVID (draft-ietf-oauth-spiffe-client-auth).
+    pub fn by_svid(assertion: &'a str, client_id: &'a str, svid: &'a str) -> Self {
+        Self {
+            client_id: Some(client_id),
+            client_assertion_type: ClientAssertionType::JwtSpiffe,
+            ..Self::by_key(assertion, svid)
+        }
+    }
+
     /// The same without a client (RFC 7521 section 4.1).
     pub fn without_client(assertion: &'a str) -> Self {
         Self {
@@ -138,6 +160,7 @@ impl<'a> ExchangeRequest<'a> {
             client_id: None,
             client_secret: None,
             client_assertion: None,
+            client_assertion_type: ClientAssertionType::JwtBearer,
             scope: None,
             resources: &[],
             dpop_proof: None,
@@ -190,7 +213,12 @@ impl<S: Store + Clone> Exchanger<S> {
     /// [`Error::Trapped`].
     pub fn exchange(&mut self, request: &ExchangeRequest<'_>) -> Result<AccessToken, Error> {
         let grant = Grant::JwtBearer(request.assertion.to_owned());
-        let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
+        let credentials = credentials(
+            request.client_id,
+            request.client_secret,
+            request.client_assertion,
+            request.client_assertion_type,
+        )?;
         let proof = dpop_proof(request.dpop_proof, request.dpop_url);
         self.exchange_grant(
             request.organization,
@@ -272,6 +300,22 @@ impl<S: Store + Clone> Exchanger<S> {
         })?)
     }
 
+    /// The same of a JWT-SVID.
+    ///
+    /// # Errors
+    /// The organization is unknown, or the store fails.
+    pub fn explain_svid(
+        &mut self,
+        organization: &str,
+        svid: &str,
+        client_id: Option<&str>,
+    ) -> Result<Explanation, Error> {
+        read(self.call(|bindings, store| {
+            let exchange = bindings.asserta_exchange_exchange();
+            exchange.call_explain_jwt_svid(store, organization, svid, client_id)
+        })?)
+    }
+
     /// Forgets used assertions that have expired, and says how many. Call it once a minute.
     ///
     /// # Errors
@@ -322,6 +366,7 @@ pub(crate) fn credentials(
     client_id: Option<&str>,
     client_secret: Option<&str>,
     client_assertion: Option<&str>,
+    client_assertion_type: ClientAssertionType,
 ) -> Result<Credentials, Error> {
     let client_id = client_id.map(ToOwned::to_owned);
     Ok(match (client_secret, client_assertion) {
@@ -330,7 +375,11 @@ pub(crate) fn credentials(
             client_secret: client_secret.to_owned(),
         }),
         (None, Some(assertion)) => {
-            Credentials::ClientAssertion(ClientAssertion { client_id, assertion: assertion.to_owned() })
+            let presented = ClientAssertion { client_id, assertion: assertion.to_owned() };
+            match client_assertion_type {
+                ClientAssertionType::JwtBearer => Credentials::ClientAssertion(presented),
+                ClientAssertionType::JwtSpiffe => Credentials::JwtSvid(presented),
+            }
         }
         (None, None) => Credentials::NoClient(client_id),
         (Some(_), Some(_)) => {

@@ -44,7 +44,7 @@ pub use bindings::exports::asserta::exchange::exchange::{AccessToken, KeyOwner, 
 pub use bindings::exports::asserta::exchange::organizations::OrganizationUrls;
 pub use bindings::exports::asserta::exchange::types::{FieldError, Page, RegistryError};
 pub use error::{BoxError, Error};
-pub use exchanger::{ExchangeRequest, Exchanger, Options};
+pub use exchanger::{ClientAssertionType, ExchangeRequest, Exchanger, Options};
 pub use fetching::KeyDocument;
 pub use store::{Area, MemoryStore, Store, StoreError};
 pub use token_exchange::{ACCESS_TOKEN, ID_TOKEN, JWT, TokenExchangeRequest};

@@ -4,7 +4,7 @@ use crate::AccessToken;
 use crate::bindings::exports::asserta::exchange::exchange::{Grant, TokenExchange, TypedToken};
 use crate::documents::Explanation;
 use crate::error::Error;
-use crate::exchanger::{Exchanger, credentials, dpop_proof, options};
+use crate::exchanger::{ClientAssertionType, Exchanger, credentials, dpop_proof, options};
 use crate::store::Store;
 
 /// The type of a token that is a JWT (RFC 8693 section 3).
@@ -35,6 +35,8 @@ pub struct TokenExchangeRequest<'a> {
     pub client_secret: Option<&'a str>,
     /// A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once.
     pub client_assertion: Option<&'a str>,
+    /// What the client says that JWT is: `client_assertion_type` of its request.
+    pub client_assertion_type: ClientAssertionType,
     /// Scopes, separated by single spaces. `None`: all that may be granted.
     pub scope: Option<&'a str>,
     /// What the token is for (RFC 8707), at most 8. Empty, and no audience either: the application's audience.
@@ -59,6 +61,7 @@ impl<'a> TokenExchangeRequest<'a> {
             client_id: Some(client_id),
             client_secret: Some(client_secret),
             client_assertion: None,
+            client_assertion_type: ClientAssertionType::JwtBearer,
             scope: None,
             resources: &[],
             audience: &[],
@@ -87,7 +90,12 @@ impl<S: Store + Clone> Exchanger<S> {
     /// # Errors
     /// As for [`exchange`](Self::exchange).
     pub fn exchange_token(&mut self, request: &TokenExchangeRequest<'_>) -> Result<AccessToken, Error> {
-        let credentials = credentials(request.client_id, request.client_secret, request.client_assertion)?;
+        let credentials = credentials(
+            request.client_id,
+            request.client_secret,
+            request.client_assertion,
+            request.client_assertion_type,
+        )?;
         self.exchange_grant(
             request.organization,
             &request.grant(),

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::Page;
+use crate::bindings::exports::asserta::exchange::exchange::Credentials;
 use crate::documents::{Introspection, Listing, Revocation};
 use crate::error::Error;
-use crate::exchanger::{Exchanger, credentials};
+use crate::exchanger::{ClientAssertionType, Exchanger, credentials};
 use crate::registrations::read;
 use crate::store::Store;
 
@@ -23,19 +24,48 @@ pub struct TokenRequest<'a> {
     pub client_secret: Option<&'a str>,
     /// A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once.
     pub client_assertion: Option<&'a str>,
+    /// What the client says that JWT is: `client_assertion_type` of its request.
+    pub client_assertion_type: ClientAssertionType,
 }
 
 impl<'a> TokenRequest<'a> {
     /// Of an application with a secret, in the organization `default`.
     pub fn new(token: &'a str, client_id: &'a str, client_secret: &'a str) -> Self {
         let (client_id, client_secret) = (Some(client_id), Some(client_secret));
-        Self { organization: "default", token, client_id, client_secret, client_assertion: None }
+        let client_assertion_type = ClientAssertionType::JwtBearer;
+        Self {
+            organization: "default",
+            token,
+            client_id,
+            client_secret,
+            client_assertion: None,
+            client_assertion_type,
+        }
     }
 
     /// The same of an application that authenticates by key.
     pub fn by_key(token: &'a str, client_assertion: &'a str) -> Self {
-        let client_assertion = Some(client_assertion);
-        Self { organization: "default", token, client_id: None, client_secret: None, client_assertion }
+        Self {
+            organization: "default",
+            token,
+            client_id: None,
+            client_secret: None,
+            client_assertion: Some(client_assertion),
+            client_assertion_type: ClientAssertionType::JwtBearer,
+        }
+    }
+
+    /// The same of an application that authenticates with a JWT-SVID.
+    pub fn by_svid(token: &'a str, client_id: &'a str, svid: &'a str) -> Self {
+        Self {
+            client_id: Some(client_id),
+            client_assertion_type: ClientAssertionType::JwtSpiffe,
+            ..Self::by_key(token, svid)
+        }
+    }
+
+    fn credentials(&self) -> Result<Credentials, Error> {
+        credentials(self.client_id, self.client_secret, self.client_assertion, self.client_assertion_type)
     }
 }
 
@@ -47,8 +77,8 @@ impl<S: Store + Clone> Exchanger<S> {
     /// [`Error::Refused`] where the application does not authenticate or the store fails, [`Error::KeysNeeded`],
     /// [`Error::Invalid`] where there is a secret and a client assertion, or [`Error::Trapped`].
     pub fn introspect(&mut self, request: &TokenRequest<'_>) -> Result<Introspection, Error> {
-        let TokenRequest { organization, token, client_id, client_secret, client_assertion } = *request;
-        let credentials = credentials(client_id, client_secret, client_assertion)?;
+        let (organization, token) = (request.organization, request.token);
+        let credentials = request.credentials()?;
         let told = self.call(|bindings, store| {
             bindings.asserta_exchange_tokens().call_introspect(store, organization, token, &credentials)
         })??;
@@ -61,8 +91,8 @@ impl<S: Store + Clone> Exchanger<S> {
     /// # Errors
     /// As of [`introspect`](Self::introspect), and [`Error::Refused`] with the reason `token-of-other-client`.
     pub fn revoke(&mut self, request: &TokenRequest<'_>) -> Result<(), Error> {
-        let TokenRequest { organization, token, client_id, client_secret, client_assertion } = *request;
-        let credentials = credentials(client_id, client_secret, client_assertion)?;
+        let (organization, token) = (request.organization, request.token);
+        let credentials = request.credentials()?;
         Ok(self.call(|bindings, store| {
             bindings.asserta_exchange_tokens().call_revoke(store, organization, token, &credentials)
         })??)

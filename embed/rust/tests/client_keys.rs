@@ -2,8 +2,10 @@
 
 mod partner;
 
-use asserta_exchanger::documents::{JWT_BEARER, NewApplication};
-use asserta_exchanger::{Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options};
+use asserta_exchanger::documents::{JWT_BEARER, NewApplication, TrustedIssuer};
+use asserta_exchanger::{
+    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options, TokenRequest,
+};
 use serde_json::{Value, json};
 
 use partner::{PUBLIC_URL, Partner, exchanger};
@@ -39,6 +41,40 @@ fn r27_a_key_in_place_of_a_secret() {
         matches!(exchanger.exchange(&both), Err(Error::Invalid(invalid)) if invalid.field == "client_assertion")
     );
     exchanger.exchange(&ExchangeRequest::by_key(&second, &fresh)).expect("granted");
+}
+
+#[test]
+fn r28_a_jwt_svid_in_place_of_a_secret() {
+    let (partner, domain) = (Partner::new(), Partner::new());
+    let (mut exchanger, _) = exchanger(&partner, MemoryStore::default(), Options::new(PUBLIC_URL));
+    let spire = TrustedIssuer {
+        name: "spire".into(),
+        issuer: "https://oidc.example.org".into(),
+        trust_domain: Some("prod.example.org".into()),
+        ..domain.as_trusted_issuer()
+    };
+    exchanger.replace_trusted_issuer("default", &spire).expect("a good issuer");
+    let workload = "spiffe://prod.example.org/orders";
+    let metadata = json!({
+        "grant_types": [JWT_BEARER], "token_endpoint_auth_method": "private_key_jwt",
+        "client_assertion_issuer": "spire", "client_assertion_subject": workload,
+    });
+    let app = exchanger.register_application("default", &metadata).expect("a good application");
+    let id = app.application.client_id.as_str();
+    let svid = domain.svid(workload);
+    assert!(exchanger.explain_svid("default", &svid, Some(id)).expect("explained").accepted);
+    assert!(!exchanger.explain_client("default", &svid, Some(id)).expect("explained").accepted);
+    let mut token = String::new();
+    for jti in ["1", "2"] {
+        let assertion = partner.assertion(jti);
+        let issued = exchanger.exchange(&ExchangeRequest::by_svid(&assertion, id, &svid));
+        token = issued.expect("granted, and again").token;
+    }
+    let assertion = partner.assertion("3");
+    let as_another_type =
+        ExchangeRequest { client_id: Some(id), ..ExchangeRequest::by_key(&assertion, &svid) };
+    assert!(matches!(exchanger.exchange(&as_another_type), Err(Error::Refused(_))));
+    assert!(exchanger.introspect(&TokenRequest::by_svid(&token, id, &svid)).expect("told").active);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod world;
 
-use asserta_core::client_auth::{Presented, PresentedBy};
+use asserta_core::client_auth::{ClientAssertionType, Presented, PresentedBy};
 use asserta_core::grants::{HttpTokenRequest, TokenRequest};
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::SigningKey;
@@ -691,7 +691,9 @@ fn r27_explained() {
     let id = client(&world);
     let explain = |client_assertion: &str, client_id: Option<&str>| {
         let service = world.service();
-        run(service.explain_client(&default_organization(), client_assertion, client_id)).expect("explained")
+        let bearer = ClientAssertionType::JwtBearer;
+        run(service.explain_client(&default_organization(), bearer, client_assertion, client_id))
+            .expect("explained")
     };
     let presented = good(&id, "1");
     let explained = explain(&presented, None);

@@ -149,8 +149,16 @@ def token_exchange(
     )
 
 
-def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Variant:
+def is_jwt_svid(client_assertion_type: Any) -> bool:
+    """Whether the client says that its JWT is a JWT-SVID."""
+    if client_assertion_type not in ("jwt-bearer", "jwt-spiffe"):
+        raise InvalidMember("client_assertion_type", "must be jwt-bearer or jwt-spiffe")
+    return client_assertion_type == "jwt-spiffe"
+
+
+def credentials(client_id: Any, client_secret: Any, client_assertion: Any, client_assertion_type: Any) -> Variant:
     """How the application authenticates, if there is one."""
+    is_svid = is_jwt_svid(client_assertion_type)
     if client_assertion is not None:
         if client_secret is not None:
             raise InvalidMember("client_assertion", "must not be given beside client_secret")
@@ -158,7 +166,7 @@ def credentials(client_id: Any, client_secret: Any, client_assertion: Any) -> Va
             client_id=optional(text, "client_id", client_id),
             assertion=text("client_assertion", client_assertion),
         )
-        return Variant("client-assertion", made)
+        return Variant("jwt-svid" if is_svid else "client-assertion", made)
     if client_secret is None:
         return Variant("no-client", optional(text, "client_id", client_id))
     made = record(client_id=text("client_id", client_id), client_secret=text("client_secret", client_secret))

@@ -14,6 +14,9 @@ TOKEN_EXCHANGE: GrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256"]
 """The algorithms of our own access tokens."""
 
+ClientAssertionType = Literal["jwt-bearer", "jwt-spiffe"]
+"""What a client says that its JWT is: the end of ``client_assertion_type``."""
+
 
 class SkippedKey(TypedDict):
     """A key of a registration that is not used."""

@@ -17,6 +17,7 @@ from ._documents import ApplicationMetadata, StatedMetadata, TrustDocument, Trus
 from ._reports import (
     Application,
     ApplyReport,
+    ClientAssertionType,
     Explanation,
     Introspection,
     NewApplication,
@@ -101,6 +102,7 @@ class Exchanger:
         client_secret: str | None = None,
         *,
         client_assertion: str | None = None,
+        client_assertion_type: ClientAssertionType = "jwt-bearer",
         organization: str = "default",
         scope: str | None = None,
         resource: str | Sequence[str] = (),
@@ -111,6 +113,8 @@ class Exchanger:
 
         ``client_assertion`` is a JWT that the application's key signs, in place of a secret (RFC 7523 section 2.2). It
         works once. ``client_id`` may be left out then, unless a trusted issuer vouches for the application.
+        ``client_assertion_type`` is what the client says it is: ``jwt-spiffe`` is a JWT-SVID, which may lack ``iss`` and
+        ``jti``, and without ``jti`` works until it expires (draft-ietf-oauth-spiffe-client-auth).
 
         Without ``client_secret`` and ``client_assertion`` nobody authenticates: it works only under a rule of the issuer
         with ``client: "none"``, whose ``client_id`` may be given.
@@ -121,7 +125,7 @@ class Exchanger:
         ``dpop_proof`` is the value of the header ``DPoP`` in the client's request, if it has one: the token is bound to its
         key then (RFC 9449). ``dpop_url`` is where that request went, which the proof must name (None: our token endpoint).
         """
-        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        credentials = convert.credentials(client_id, client_secret, client_assertion, client_assertion_type)
         options = convert.options(scope, resource, dpop_proof, dpop_url)
         return self._exchange(organization, convert.jwt_bearer(assertion), credentials, options)
 
@@ -135,6 +139,7 @@ class Exchanger:
         actor_token: str | None = None,
         actor_token_type: str = JWT,
         client_assertion: str | None = None,
+        client_assertion_type: ClientAssertionType = "jwt-bearer",
         organization: str = "default",
         scope: str | None = None,
         resource: str | Sequence[str] = (),
@@ -149,7 +154,7 @@ class Exchanger:
         registered with the ``typ`` ``at+jwt``, :data:`ACCESS_TOKEN`. ``audience`` asks for what the token is to be for, like
         ``resource`` and together with it. The rest is as in :meth:`exchange`, but that there is always a client.
         """
-        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        credentials = convert.credentials(client_id, client_secret, client_assertion, client_assertion_type)
         grant = convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience)
         options = convert.options(scope, resource, dpop_proof, dpop_url)
         return self._exchange(organization, grant, credentials, options)
@@ -169,6 +174,7 @@ class Exchanger:
         client_secret: str | None = None,
         *,
         client_assertion: str | None = None,
+        client_assertion_type: ClientAssertionType = "jwt-bearer",
         organization: str = "default",
     ) -> Introspection:
         """Says whether a token is active (RFC 7662), or raises :class:`Refused` where the application does not authenticate.
@@ -176,7 +182,7 @@ class Exchanger:
         What the token says is told to the application that got it, and to one that has an ``audience`` of the token among
         its own. To others no token is active.
         """
-        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        credentials = convert.credentials(client_id, client_secret, client_assertion, client_assertion_type)
         return json.loads(self._of_token("introspect", organization, token, credentials))
 
     def revoke(
@@ -186,6 +192,7 @@ class Exchanger:
         client_secret: str | None = None,
         *,
         client_assertion: str | None = None,
+        client_assertion_type: ClientAssertionType = "jwt-bearer",
         organization: str = "default",
     ) -> None:
         """Revokes a token of the application (RFC 7009), at once in every instance that shares the store.
@@ -193,7 +200,7 @@ class Exchanger:
         There is nothing to do about a text that is no valid token, and that is no error. The token of another application
         raises :class:`Refused`.
         """
-        credentials = convert.credentials(client_id, client_secret, client_assertion)
+        credentials = convert.credentials(client_id, client_secret, client_assertion, client_assertion_type)
         self._of_token("revoke", organization, token, credentials)
 
     def _of_token(self, function: str, organization: str, token: str, credentials: Variant) -> Any:
@@ -326,12 +333,18 @@ class Exchanger:
         )
 
     def explain_client(
-        self, client_assertion: str, client_id: str | None = None, *, organization: str = "default"
+        self,
+        client_assertion: str,
+        client_id: str | None = None,
+        *,
+        client_assertion_type: ClientAssertionType = "jwt-bearer",
+        organization: str = "default",
     ) -> Explanation:
         """Looks into a JWT of a client as an exchange would. Nothing is consumed."""
+        is_svid = convert.is_jwt_svid(client_assertion_type)
         return self._document(
             "exchange",
-            "explain-client",
+            "explain-jwt-svid" if is_svid else "explain-client",
             convert.text("organization", organization),
             convert.text("client_assertion", client_assertion),
             convert.optional(convert.text, "client_id", client_id),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use asserta_exchanger::documents::{Explanation, NewApplication};
 use asserta_exchanger::{
-    Error, ExchangeRequest, Exchanger, JWT, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
-    TokenExchangeRequest, TokenRequest,
+    ClientAssertionType, Error, ExchangeRequest, Exchanger, JWT, KeyDocument, KeyOwner, KeysNeeded,
+    MemoryStore, Options, TokenExchangeRequest, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -100,6 +100,7 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
                 client_id: request["client_id"].as_str(),
                 client_secret: request["client_secret"].as_str(),
                 client_assertion: request["client_assertion"].as_str(),
+                client_assertion_type: client_assertion_type(request),
                 scope: request["scope"].as_str(),
                 resources: resource.as_slice(),
                 dpop_proof: request["dpop_proof"].as_str(),
@@ -135,11 +136,21 @@ fn perform(host: &mut Host, request: &Value) -> Result<Value, Error> {
             })
         }
         "explain_client" => {
-            let client_assertion = text(&request["client_assertion"]);
-            explanation(host.explain_client(organization, client_assertion, request["client_id"].as_str())?)
+            let (presented, client_id) = (text(&request["client_assertion"]), request["client_id"].as_str());
+            explanation(match client_assertion_type(request) {
+                ClientAssertionType::JwtBearer => host.explain_client(organization, presented, client_id)?,
+                ClientAssertionType::JwtSpiffe => host.explain_svid(organization, presented, client_id)?,
+            })
         }
         other => panic!("the operation {other} is unknown"),
     })
+}
+
+fn client_assertion_type(request: &Value) -> ClientAssertionType {
+    match request["client_assertion_type"].as_str() {
+        Some("jwt-spiffe") => ClientAssertionType::JwtSpiffe,
+        _ => ClientAssertionType::JwtBearer,
+    }
 }
 
 fn audience(exchange: &Value) -> Vec<&str> {
@@ -161,6 +172,7 @@ fn token_exchange<'a>(
         client_id: asked.client_id,
         client_secret: asked.client_secret,
         client_assertion: asked.client_assertion,
+        client_assertion_type: asked.client_assertion_type,
         scope: asked.scope,
         resources: asked.resources,
         audience,

@@ -117,7 +117,7 @@ fn of_http() -> Map<String, Value> {
         "name": text, "display_name": text, "issuer": text, "token_endpoint": text, "jwks_uri": text,
     });
     let explain = json!({
-        "assertion": maybe, "client_assertion": maybe, "subject_token": maybe, "subject_token_type": maybe,
+        "assertion": maybe, "client_assertion": maybe, "client_assertion_type": maybe, "subject_token": maybe, "subject_token_type": maybe,
         "actor_token": maybe, "actor_token_type": maybe, "client_id": maybe, "dpop_proof": maybe,
         "scope": maybe, "resource": texts, "audience": texts,
     });

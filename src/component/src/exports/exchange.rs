@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use asserta_core::client_auth::{Client, Presented, PresentedBy};
+use asserta_core::client_auth::{Client, ClientAssertionType, Presented, PresentedBy};
 use asserta_core::field::FieldError;
 use asserta_core::grants::TokenRequest;
 use asserta_core::grants::token_exchange::Parameters;
@@ -87,9 +87,15 @@ impl Guest for Component {
         client_assertion: String,
         client_id: Option<String>,
     ) -> Result<String, RegistryError> {
-        let (service, organization) = (service()?, organization(&name)?);
-        let explained = service.explain_client(&organization, &client_assertion, client_id.as_deref());
-        Ok(to_text(&run(explained)?))
+        explain_client(ClientAssertionType::JwtBearer, &name, &client_assertion, client_id.as_deref())
+    }
+
+    fn explain_jwt_svid(
+        name: String,
+        svid: String,
+        client_id: Option<String>,
+    ) -> Result<String, RegistryError> {
+        explain_client(ClientAssertionType::JwtSpiffe, &name, &svid, client_id.as_deref())
     }
 
     fn sweep() -> Result<u64, RegistryError> {
@@ -125,6 +131,17 @@ fn explained(
     Ok(to_text(&explained?))
 }
 
+fn explain_client(
+    assertion_type: ClientAssertionType,
+    name: &str,
+    client_assertion: &str,
+    client_id: Option<&str>,
+) -> Result<String, RegistryError> {
+    let (service, organization) = (service()?, organization(name)?);
+    let explained = service.explain_client(&organization, assertion_type, client_assertion, client_id);
+    Ok(to_text(&run(explained)?))
+}
+
 /// Who asks.
 pub(super) fn client(credentials: Credentials) -> Result<Client, Reason> {
     Ok(match credentials {
@@ -134,6 +151,9 @@ pub(super) fn client(credentials: Credentials) -> Result<Client, Reason> {
         Credentials::NoClient(client_id) => Client::nothing(client_id.as_deref()),
         Credentials::ClientAssertion(ClientAssertion { client_id, assertion }) => {
             Presented::assertion(client_id.as_deref(), &assertion)?.into()
+        }
+        Credentials::JwtSvid(ClientAssertion { client_id, assertion: svid }) => {
+            Presented::jwt_svid(client_id.as_deref(), &svid)?.into()
         }
     })
 }

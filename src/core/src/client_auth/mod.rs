@@ -1,12 +1,16 @@
 //! Who asks: what a client presents, and the client that it proves to be.
 
 mod authenticated;
-pub mod private_key_jwt;
+pub mod by_jwt;
+mod client_assertion;
+mod jwt_svid;
 mod secret;
+mod voucher;
 
 pub use authenticated::AuthenticatedClient;
-pub use private_key_jwt::ClientAssertion;
+pub use client_assertion::{ClientAssertion, ClientAssertionType};
 pub use secret::{ClientSecret, PresentedBy, by_secret};
+pub use voucher::{NotVouchedFor, Voucher};
 
 use alloc::string::{String, ToString};
 
@@ -32,7 +36,15 @@ impl Presented {
     /// # Errors
     /// [`Reason::AssertionTooLarge`]
     pub fn assertion(client_id: Option<&str>, assertion: &str) -> Result<Self, Reason> {
-        ClientAssertion::new(client_id, assertion).map(Self::Assertion)
+        ClientAssertion::new(ClientAssertionType::JwtBearer, client_id, assertion).map(Self::Assertion)
+    }
+
+    /// A JWT-SVID that a client presents, and who it says it is beside that (R28).
+    ///
+    /// # Errors
+    /// [`Reason::AssertionTooLarge`]
+    pub fn jwt_svid(client_id: Option<&str>, svid: &str) -> Result<Self, Reason> {
+        ClientAssertion::new(ClientAssertionType::JwtSpiffe, client_id, svid).map(Self::Assertion)
     }
 }
 

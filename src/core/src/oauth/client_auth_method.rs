@@ -17,6 +17,10 @@ pub enum ClientAuthMethod {
     PrivateKeyJwt,
 }
 
+/// What a client does that presents a JWT-SVID (draft-ietf-oauth-spiffe-client-auth section 4, R28), as the metadata calls it.
+/// In a registration that is `private_key_jwt` with `client_assertion_issuer`, as for every JWT of a trusted issuer.
+pub(super) const SPIFFE_JWT: &str = "spiffe_jwt";
+
 impl ClientAuthMethod {
     /// Every method.
     pub const ALL: &'static [Self] = &[Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::json;
 
-use super::client_auth_method::ClientAuthMethod;
+use super::client_auth_method::{ClientAuthMethod, SPIFFE_JWT};
 use super::grant_type::GrantType;
 use super::stated_metadata::StatedMetadata;
 use crate::jose::{Algorithm, SigningAlgorithm};
@@ -36,7 +36,8 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: &
     };
     let grant_types = GrantType::ALL.iter().copied().filter(is_offered).map(GrantType::name);
     let grant_types: Vec<&str> = grant_types.collect();
-    let of_clients: Vec<&str> = ClientAuthMethod::ALL.iter().map(|method| method.name()).collect();
+    let of_clients = ClientAuthMethod::ALL.iter().map(|method| method.name());
+    let of_clients: Vec<&str> = of_clients.chain([SPIFFE_JWT]).collect();
     // Only tokens are issued without a client (R110, R111).
     let auth_methods = of_clients.iter().copied().chain(offered.without_client.then_some("none"));
     let auth_methods: Vec<&str> = auth_methods.collect();

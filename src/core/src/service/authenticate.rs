@@ -13,18 +13,46 @@ use super::registry::CurrentOrganization;
 use super::trail::Trail;
 use crate::application::{Application, ClientKeys};
 use crate::client_auth::{
-    AuthenticatedClient, ClientAssertion, ClientSecret, Presented, by_secret, private_key_jwt,
+    AuthenticatedClient, ClientAssertion, ClientAssertionType, ClientSecret, NotVouchedFor, Presented,
+    Voucher, by_jwt, by_secret,
 };
-use crate::jwt::{Mark, Verification};
+use crate::jwt::{Claims, Mark, Verification};
 use crate::oauth::{Reason, Refusal, Role, in_role};
 use crate::ports::{Ports, Store as _};
-use crate::trust::Issuer;
 use crate::words::quoted;
 
-/// The application that a client assertion names, and the trusted issuer that is to vouch for it (R28).
+/// The application that a client assertion names, and who is to vouch for it.
 struct Named {
     application: Rc<Application>,
-    issuer: Option<Rc<Issuer>>,
+    voucher: Voucher,
+}
+
+/// Why there is none.
+enum NotNamed {
+    /// The JWT can't be one of it.
+    NotVouchedFor(NotVouchedFor),
+    /// Its `iss` can't be read.
+    NoIssuer(Refusal),
+    /// The store fails, or a record can't be read.
+    Unavailable(Refusal),
+}
+
+impl NotNamed {
+    fn into_refusal(self) -> Refusal {
+        match self {
+            Self::NotVouchedFor(problem) => Refusal {
+                cause: Some(problem.to_string()),
+                ..Role::ClientAssertion.refusal(Reason::IssuerUnknown)
+            },
+            Self::NoIssuer(refusal) | Self::Unavailable(refusal) => refusal,
+        }
+    }
+}
+
+impl From<NotVouchedFor> for NotNamed {
+    fn from(problem: NotVouchedFor) -> Self {
+        Self::NotVouchedFor(problem)
+    }
 }
 
 impl<P: Ports> Service<P> {
@@ -80,11 +108,10 @@ impl<P: Ports> Service<P> {
         let jwt = IssuedJwt::parse(presented.assertion(), role, trail)?;
         let named = self.named_client(organization, presented, &jwt, trail).await;
         step_of_client(presented, &named, trail);
-        let Named { application, issuer } = named?;
-        let issuer = issuer.as_deref();
-        let owner = issuer.map(Owner::of_issuer).or_else(|| Owner::of_application(&application));
+        let Named { application, voucher } = named.map_err(NotNamed::into_refusal)?;
+        let owner = voucher.issuer().map(Owner::of_issuer).or_else(|| Owner::of_application(&application));
         let owner = owner.ok_or_else(|| role.refusal(Reason::KeyUnknown))?;
-        let expected = private_key_jwt::expectations(&application, issuer, &organization.urls);
+        let expected = by_jwt::expectations(&application, &voucher, &organization.urls);
         let mut verification = Verification::new(&jwt.unverified, expected, now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
         trail.steps_of_jwt(verification.take_findings(), role);
@@ -93,17 +120,16 @@ impl<P: Ports> Service<P> {
         let verified = trail.go_on(verified)?;
         if trail.is_kept() {
             let claims = verification.claims_to_explain();
-            let names = private_key_jwt::check_names(&application, issuer, claims);
+            let names = by_jwt::check_names(&application, &voucher, claims);
             let refused = |reason| role.refusal(reason).reason;
             trail.step("R27, R28", "iss and sub", names.map_err(refused), || {
-                words_of_names(names).to_string()
+                words_of_names(names, &voucher, claims)
             });
         }
         // An explanation alone goes on without one.
         let Some(verified) = verified else { return Err(trail.refusal()) };
-        let client =
-            private_key_jwt::authenticate(&organization.id, Rc::clone(&application), issuer, &verified)
-                .map_err(|reason| role.refusal(reason))?;
+        let client = by_jwt::authenticate(&organization.id, Rc::clone(&application), &voucher, &verified)
+            .map_err(|reason| role.refusal(reason))?;
         if let Some(mark) = client.mark() {
             // Whoever has seen one on its way must not ask questions with it.
             let is_used = self.spent.is_reserved(mark, now).await?;
@@ -114,6 +140,10 @@ impl<P: Ports> Service<P> {
                 format!("a client assertion of this application with this jti {was} used before")
             });
             verdict?;
+        } else {
+            trail.step("R28", "not used before", Ok(()), || {
+                "a JWT-SVID without jti may be used again until it expires".to_string()
+            });
         }
         Ok(client)
     }
@@ -133,60 +163,95 @@ impl<P: Ports> Service<P> {
         presented: &ClientAssertion,
         jwt: &IssuedJwt<'_>,
         trail: &mut Trail,
-    ) -> Result<Named, Refusal> {
-        let role = Role::ClientAssertion;
-        let unknown = || role.refusal(Reason::IssuerUnknown);
+    ) -> Result<Named, NotNamed> {
+        let is_svid = presented.assertion_type() == ClientAssertionType::JwtSpiffe;
         let iss = jwt.unverified.issuer();
-        let client_id = presented.client_id().or_else(|| iss.ok()).ok_or_else(unknown)?;
-        let (application, _) = self.registry.current_application(organization, client_id).await?;
+        let client_id = match presented.client_id() {
+            None if is_svid => return Err(NotVouchedFor::ClientIdMissing.into()),
+            client_id => client_id.or_else(|| iss.ok()).ok_or(NotVouchedFor::OtherWay)?,
+        };
+        let application = self.registry.current_application(organization, client_id).await;
+        let (application, _) = application.map_err(|error| NotNamed::Unavailable(error.into()))?;
         trail.asked_by(application.as_ref());
-        let application = application.ok_or_else(unknown)?;
-        let iss = iss.map_err(|problem| in_role(problem, role))?;
-        let issuer = match application.keys() {
-            Some(ClientKeys::Federated) => match self.registry.current_issuer(organization, iss).await {
-                Ok(issuer) => Some(issuer),
-                Err(refusal) if refusal.reason == Reason::IssuerUnknown => return Err(unknown()),
-                Err(refusal) => return Err(refusal),
-            },
+        let application = application.ok_or(NotVouchedFor::OtherWay)?;
+        let iss = match iss {
+            Err(_) if is_svid && jwt.unverified.iss().is_none() => None,
+            iss => Some(iss.map_err(|problem| NotNamed::NoIssuer(in_role(problem, Role::ClientAssertion)))?),
+        };
+        let issuer = match (application.keys(), iss) {
+            (Some(ClientKeys::Federated), _) if is_svid => {
+                let name = application.metadata().client_assertion_issuer.as_deref().unwrap_or_default();
+                Some(self.registry.current_issuer_named(organization, name).await)
+            }
+            (Some(ClientKeys::Federated), Some(iss)) => {
+                Some(self.registry.current_issuer(organization, iss).await)
+            }
             _ => None,
         };
-        private_key_jwt::admit(presented, &application, issuer.as_deref(), iss)
-            .map_err(|reason| role.refusal(reason))?;
-        Ok(Named { application, issuer })
+        let issuer = issuer.transpose().map_err(|refusal| match refusal.reason {
+            Reason::IssuerUnknown => NotVouchedFor::OtherWay.into(),
+            _ => NotNamed::Unavailable(refusal),
+        })?;
+        let voucher = match issuer {
+            Some(issuer) if is_svid => Voucher::TrustDomain(issuer),
+            Some(issuer) => Voucher::Issuer(issuer),
+            // R28: no application is a workload by a key of its own.
+            None if is_svid => return Err(NotVouchedFor::OtherWay.into()),
+            None => Voucher::Itself,
+        };
+        by_jwt::admit(presented, &application, &voucher, iss)?;
+        Ok(Named { application, voucher })
     }
 }
 
-fn step_of_client(presented: &ClientAssertion, named: &Result<Named, Refusal>, trail: &mut Trail) {
+fn step_of_client(presented: &ClientAssertion, named: &Result<Named, NotNamed>, trail: &mut Trail) {
     if !trail.is_kept() {
         return;
     }
-    let given = match presented.client_id() {
-        Some(client_id) => format!("client_id {}", quoted(client_id)),
-        None => "no client_id beside it: iss names the application".to_string(),
+    let given = match (presented.client_id(), presented.assertion_type()) {
+        (Some(client_id), _) => format!("client_id {}", quoted(client_id)),
+        (None, ClientAssertionType::JwtBearer) => {
+            "no client_id beside it: iss names the application".to_string()
+        }
+        (None, ClientAssertionType::JwtSpiffe) => "no client_id beside it".to_string(),
     };
-    let saw: String = match named {
-        Ok(Named { issuer: Some(issuer), .. }) => {
-            format!("{given}; the trusted issuer {} vouches for it", quoted(&issuer.document().name))
+    let (verdict, saw): (_, String) = match named {
+        Ok(Named { voucher, .. }) => {
+            let voucher = match voucher {
+                Voucher::Itself => "it has keys of its own".to_string(),
+                Voucher::Issuer(issuer) => {
+                    format!("the trusted issuer {} vouches for it", quoted(&issuer.document().name))
+                }
+                Voucher::TrustDomain(issuer) => format!(
+                    "the trusted issuer {} vouches for it, as for a workload of its trust domain {}",
+                    quoted(&issuer.document().name),
+                    quoted(issuer.document().trust_domain.as_deref().unwrap_or_default()),
+                ),
+            };
+            (Ok(()), format!("{given}; {voucher}"))
         }
-        Ok(_) => format!("{given}; it has keys of its own"),
-        Err(refusal) if refusal.reason == Reason::ClientAssertionRefused => {
-            format!("{given}; there is no such application, or it does not authenticate by JWTs of this iss")
-        }
+        Err(NotNamed::NotVouchedFor(problem)) => (Err(()), format!("{given}; {problem}")),
+        Err(NotNamed::NoIssuer(_)) => (Err(()), format!("{given}; iss is absent, or no text")),
         // The store fails, and the explanation ends.
-        Err(_) => return,
+        Err(NotNamed::Unavailable(_)) => return,
     };
-    trail.step(
-        "R27, R28",
-        "client known",
-        named.as_ref().map(drop).map_err(|refusal| refusal.reason),
-        || saw,
-    );
+    let verdict = verdict.map_err(|()| Reason::ClientAssertionRefused);
+    trail.step("R27, R28", "client known", verdict, || saw);
 }
 
-const fn words_of_names(names: Result<(), Reason>) -> &'static str {
-    match names {
-        Ok(()) => "both are those of the application",
-        Err(Reason::IssuerUnknown) => "iss is not the one that authenticates this application",
-        Err(_) => "sub is not the one that authenticates this application",
+fn words_of_names(names: Result<(), Reason>, voucher: &Voucher, claims: &Claims) -> String {
+    let of_workload = match voucher {
+        Voucher::TrustDomain(issuer) => claims.subject().ok().and_then(|sub| issuer.check_workload(sub)),
+        _ => None,
+    };
+    match (names, of_workload) {
+        (Ok(()), _) => "both are those of the application".to_string(),
+        (Err(Reason::IssuerUnknown), _) => {
+            "iss is not the one that authenticates this application".to_string()
+        }
+        (Err(_), Some(Err(problem))) => {
+            format!("sub must be the SPIFFE ID of a workload in the issuer's trust domain: {problem}")
+        }
+        (Err(_), _) => "sub is not the one that authenticates this application".to_string(),
     }
 }

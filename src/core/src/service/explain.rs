@@ -11,7 +11,7 @@ use super::trail::Trail;
 use super::{RegistryError, Service};
 use crate::application::{Application, ApplicationMetadata, OneOrMany};
 use crate::check::Finding;
-use crate::client_auth::ClientAssertion;
+use crate::client_auth::{ClientAssertion, ClientAssertionType};
 use crate::field::FieldError;
 use crate::grants::Granted;
 use crate::grants::jwt_bearer::Request;
@@ -183,6 +183,7 @@ impl<P: Ports> Service<P> {
     pub async fn explain_client(
         &self,
         organization: &OrganizationId,
+        assertion_type: ClientAssertionType,
         client_assertion: &str,
         client_id: Option<&str>,
     ) -> Result<Explanation, RegistryError> {
@@ -191,7 +192,7 @@ impl<P: Ports> Service<P> {
         // That the organization exists is known here.
         let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
         let mut trail = Trail::new();
-        let presented = match ClientAssertion::new(client_id, client_assertion) {
+        let presented = match ClientAssertion::new(assertion_type, client_id, client_assertion) {
             Ok(presented) => presented,
             Err(reason) => {
                 step_of_request(client_assertion, reason, &mut trail);

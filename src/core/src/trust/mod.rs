@@ -19,10 +19,12 @@ mod spiffe_id;
 mod stored;
 mod warnings;
 mod without_client;
+mod workload;
 
 pub use condition::{ClaimCondition, NegatedTest};
 pub use document::{AudienceMode, MAX_CLOCK_SKEW, Profile, Replay, TokenExchange, TrustedIssuer};
 pub use issuer::Issuer;
 pub use profile::ID_JAG_TYP;
 pub use rule::{IssuerRule, RuleClient, RuleMode};
+pub use spiffe_id::NotOfDomain;
 pub use warnings::Warning;

@@ -18,7 +18,7 @@ pub(super) struct TrustDomain(String);
 
 /// Why a text is no SPIFFE ID of a trust domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotOfDomain {
+pub enum NotOfDomain {
     /// It does not begin with `spiffe://`.
     OtherScheme,
     /// What follows is no name of a trust domain.
@@ -31,6 +31,8 @@ pub(super) enum NotOfDomain {
     OtherCharacter,
     /// It is a SPIFFE ID of another trust domain.
     OtherDomain,
+    /// It is that of the trust domain itself, which is no workload.
+    NoWorkload,
 }
 
 impl TrustDomain {
@@ -59,6 +61,16 @@ impl TrustDomain {
     /// Why it is none.
     pub(super) fn check(&self, text: &str) -> Result<(), NotOfDomain> {
         if trust_domain_of(text)? == self.0 { Ok(()) } else { Err(NotOfDomain::OtherDomain) }
+    }
+
+    /// Whether a text is the SPIFFE ID of a workload in this trust domain: it has a path (R28).
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn check_workload(&self, text: &str) -> Result<(), NotOfDomain> {
+        self.check(text)?;
+        let is_domain = text.len() == SCHEME.len() + self.0.len();
+        if is_domain { Err(NotOfDomain::NoWorkload) } else { Ok(()) }
     }
 }
 
@@ -101,6 +113,7 @@ impl fmt::Display for NotOfDomain {
             Self::RelativeSegment => "its path has the segment . or ..",
             Self::OtherCharacter => "its path has other characters than letters, digits and . _ -",
             Self::OtherDomain => "it is of another trust domain",
+            Self::NoWorkload => "it is that of the trust domain itself, and has no path",
         })
     }
 }
@@ -171,7 +184,17 @@ mod tests {
             ("spiffe://prod.example.or/api", NotOfDomain::OtherDomain),
         ] {
             assert_eq!(domain.check(text), Err(problem), "{text}");
+            assert_eq!(domain.check_workload(text), Err(problem), "{text}");
         }
+    }
+
+    /// R28: a trust domain is no workload in itself.
+    #[test]
+    fn r28_workloads() {
+        let domain = TrustDomain::parse("prod.example.org").expect("a trust domain");
+        assert_eq!(domain.check_workload("spiffe://prod.example.org/api"), Ok(()));
+        assert_eq!(domain.check_workload("spiffe://prod.example.org"), Err(NotOfDomain::NoWorkload));
+        assert_eq!(domain.check_workload("spiffe://prod.example.org/"), Err(NotOfDomain::EmptySegment));
     }
 
     /// SPIFFE-ID section 2.1: DNS names are trust domains, and not they alone.

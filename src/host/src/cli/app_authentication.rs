@@ -39,7 +39,7 @@ pub(super) struct Authentication {
     /// The trusted issuer whose JWTs authenticate it, in place of a key of its own.
     #[arg(long, value_name = "NAME")]
     client_assertion_issuer: Option<String>,
-    /// The `sub` of these JWTs.
+    /// The `sub` of these JWTs: of a JWT-SVID, the SPIFFE ID.
     #[arg(long, value_name = "SUB")]
     client_assertion_subject: Option<String>,
     /// The only algorithm of its JWTs, such as ES256. By default all that its keys allow.

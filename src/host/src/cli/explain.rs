@@ -10,6 +10,9 @@ use super::document;
 use super::failure::Failure;
 use super::output;
 
+/// The `client_assertion_type` of a JWT-SVID (draft-ietf-oauth-spiffe-client-auth).
+const JWT_SPIFFE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
+
 /// Explains what an exchange of an assertion would come to, check by check. Nothing is used up.
 ///
 /// With --subject-token it is a token exchange (RFC 8693). Exit code 1 says that the assertion, or the token, would be refused.
@@ -22,8 +25,11 @@ pub(crate) struct Explain {
     /// It is a client assertion: whether it authenticates its application (private_key_jwt).
     #[arg(long)]
     client_assertion: bool,
+    /// It is a JWT-SVID: whether it authenticates the application that --client-id names (jwt-spiffe).
+    #[arg(long, conflicts_with = "client_assertion", requires = "client_id")]
+    jwt_svid: bool,
     /// The DPoP proof that comes with the assertion or the subject token: itself, @FILE, or - for standard input.
-    #[arg(long, value_name = "PROOF", conflicts_with = "client_assertion")]
+    #[arg(long, value_name = "PROOF", conflicts_with_all = ["client_assertion", "jwt_svid"])]
     dpop_proof: Option<String>,
     /// The scopes that are asked for, separated by spaces.
     #[arg(long, conflicts_with = "client_assertion")]
@@ -39,7 +45,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client_id: Option<String>,
     /// The token that would be exchanged, given like an assertion. It needs --client-id.
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["assertion", "client_assertion"], requires = "client_id")]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["assertion", "client_assertion", "jwt_svid"], requires = "client_id")]
     subject_token: Option<String>,
     /// Its type [default: urn:ietf:params:oauth:token-type:jwt].
     #[arg(long, value_name = "TYPE", requires = "subject_token")]
@@ -59,7 +65,11 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut question = Map::new();
-        let member = if self.client_assertion { "client_assertion" } else { "assertion" };
+        let is_of_client = self.client_assertion || self.jwt_svid;
+        let member = if is_of_client { "client_assertion" } else { "assertion" };
+        if self.jwt_svid {
+            question.insert("client_assertion_type".to_owned(), JWT_SPIFFE.into());
+        }
         let texts = [
             (member, self.assertion),
             ("subject_token", self.subject_token),

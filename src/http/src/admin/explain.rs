@@ -4,6 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use asserta_core::client_auth::ClientAssertionType;
 use asserta_core::field::FieldError;
 use asserta_core::grants::token_exchange::{Parameters, TokenType};
 use asserta_core::organization::OrganizationId;
@@ -23,6 +24,8 @@ struct Question {
     assertion: Option<String>,
     #[serde(default)]
     client_assertion: Option<String>,
+    #[serde(default)]
+    client_assertion_type: Option<String>,
     #[serde(default)]
     subject_token: Option<String>,
     #[serde(default)]
@@ -60,7 +63,9 @@ pub(super) async fn explain(
             service.explain_request(organization, &question).await?
         }
         (None, Some(assertion), None, _) => {
-            service.explain_client(organization, assertion, client_id).await?
+            service
+                .explain_client(organization, question.client_assertion_type()?, assertion, client_id)
+                .await?
         }
         (None, None, Some(_), Some(client_id)) => {
             service.explain_exchange(organization, &question.exchange(), client_id, proof).await?
@@ -85,6 +90,9 @@ impl Question {
             ("actor_token_type", self.actor_token_type.is_some()),
             ("audience", !self.audience.is_empty()),
         ];
+        if self.client_assertion_type.is_some() && self.client_assertion.is_none() {
+            return Err(FieldError::new("client_assertion_type", "belongs to a client_assertion"));
+        }
         let of_request = [
             ("dpop_proof", self.dpop_proof.is_some()),
             ("scope", self.scope.is_some()),
@@ -104,6 +112,16 @@ impl Question {
 
     fn resources(&self) -> Vec<&str> {
         self.resource.iter().map(String::as_str).collect()
+    }
+
+    /// What the client says that its assertion is. One of which nothing is said was made to authenticate with.
+    fn client_assertion_type(&self) -> Result<ClientAssertionType, FieldError> {
+        let Some(name) = &self.client_assertion_type else { return Ok(ClientAssertionType::default()) };
+        ClientAssertionType::from_name(name).ok_or_else(|| {
+            let problem =
+                "must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer, or the same with jwt-spiffe";
+            FieldError::new("client_assertion_type", problem)
+        })
     }
 
     /// The exchange that is asked about. A type that is not given is that of a JWT.

@@ -28,6 +28,8 @@ pub(in crate::service) struct CurrentOrganization {
     pub(in crate::service) id: OrganizationId,
     pub(in crate::service) urls: OrganizationUrls,
     pub(super) issuers: RefCell<Entries<Rc<Issuer>>>,
+    /// Those that an application names (R28).
+    pub(super) issuers_by_name: RefCell<Entries<Rc<Issuer>>>,
     pub(super) applications: RefCell<Entries<Rc<Application>>>,
     /// Before when the tokens of a client or an issuer are revoked, by the key of the record; 0: there is none (R112).
     pub(super) revoked_before: RefCell<Entries<u64>>,
@@ -75,6 +77,7 @@ impl Cache {
                 id: organization.clone(),
                 urls: urls(),
                 issuers: RefCell::default(),
+                issuers_by_name: RefCell::default(),
                 applications: RefCell::default(),
                 revoked_before: RefCell::default(),
                 without_client: Cell::default(),

@@ -74,4 +74,25 @@ impl<P: Ports> Registry<P> {
         organization.issuers.borrow_mut().put(issuer, Rc::clone(&read));
         Ok(read)
     }
+
+    /// R28: the trusted issuer of this name, as an application has it. It is one that [`current_issuer`](Self::current_issuer)
+    /// finds by its issuer value, too.
+    pub(in crate::service) async fn current_issuer_named(
+        &self,
+        organization: &CurrentOrganization,
+        name: &str,
+    ) -> Result<Rc<Issuer>, Refusal> {
+        let kept = organization.issuers_by_name.borrow().get(name).cloned();
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let unknown = Reason::IssuerUnknown;
+        let record = self.load_issuer(&organization.id, name).await?.ok_or(unknown)?;
+        let read = self.current_issuer(organization, &record.issuer).await?;
+        if read.document().name != name {
+            return Err(unknown.into());
+        }
+        organization.issuers_by_name.borrow_mut().put(name, Rc::clone(&read));
+        Ok(read)
+    }
 }
