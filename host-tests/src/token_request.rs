@@ -13,7 +13,10 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The whole name of a `client_assertion_type`, by its end.
+pub(crate) fn client_assertion_type_name(end: &str) -> String {
+    format!("urn:ietf:params:oauth:client-assertion-type:{end}")
+}
 
 /// A request for an access token, complete.
 #[derive(Clone)]
@@ -62,6 +65,7 @@ impl TokenRequest {
             client_id: Some(self.client_id.clone()).filter(|_| self.credentials != "none"),
             client_secret: Some(self.client_secret.clone()).filter(|_| self.credentials != "none"),
             client_assertion: None,
+            client_assertion_type: None,
             token_exchange: None,
             dpop_proof: None,
             scope: self.scope.clone(),
@@ -73,6 +77,7 @@ impl TokenRequest {
 
 /// A request for an access token as HTTP has it; `path` says of which organization.
 pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
+    let assertion_type = client_assertion_type_name(exchange.client_assertion_type.unwrap_or("jwt-bearer"));
     let mut parameters = match &exchange.token_exchange {
         None => vec![("grant_type", GRANT_TYPE), ("assertion", &*exchange.assertion)],
         Some(asked) => {
@@ -93,7 +98,7 @@ pub(crate) fn written(path: &str, exchange: &Exchange) -> Http {
         parameters.extend(exchange.client_secret.as_deref().map(|secret| ("client_secret", secret)));
     }
     if let Some(client_assertion) = &exchange.client_assertion {
-        parameters.push(("client_assertion_type", CLIENT_ASSERTION_TYPE));
+        parameters.push(("client_assertion_type", assertion_type.as_str()));
         parameters.push(("client_assertion", client_assertion));
     }
     let mut headers = vec![("content-type".to_owned(), b"application/x-www-form-urlencoded".to_vec())];

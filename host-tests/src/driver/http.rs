@@ -13,7 +13,7 @@ use super::{Driver, Http, Operation, Outcome, Profile, Refused, Rejected, Respon
 use crate::client::{Answer, form_encoded, send};
 use crate::local_host::{ADMIN_TOKEN, LocalHost, StillClock};
 use crate::spin::{self, Spin, SpinApp};
-use crate::token_request::{basic, organization_path, token_path, written};
+use crate::token_request::{basic, client_assertion_type_name, organization_path, token_path, written};
 
 /// What runs a component.
 #[derive(Clone)]
@@ -186,8 +186,12 @@ pub(super) fn request(operation: Operation) -> Result<Http> {
             question["resource"] = Vec::from_iter(resource).into();
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
-        Operation::ExplainClient { organization, client_assertion, client_id } => {
-            let question = json!({"client_assertion": client_assertion, "client_id": client_id});
+        Operation::ExplainClient { organization, client_assertion, client_assertion_type, client_id } => {
+            let question = json!({
+                "client_assertion": client_assertion,
+                "client_assertion_type": client_assertion_type.map(client_assertion_type_name),
+                "client_id": client_id,
+            });
             admin("POST", format!("organizations/{organization}/explain"), Some(question))
         }
         Operation::Introspect(question) => of_token("introspect", &question),

@@ -125,6 +125,9 @@ pub enum Operation {
         organization: String,
         /// The client assertion.
         client_assertion: String,
+        /// What the client says it is, if not `jwt-bearer`: `jwt-spiffe`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_assertion_type: Option<&'static str>,
         /// What the client says beside it.
         client_id: Option<String>,
     },
@@ -174,6 +177,9 @@ pub struct Exchange {
     /// A JWT in place of a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_assertion: Option<String>,
+    /// What the client says it is, if not `jwt-bearer`: `jwt-spiffe`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_assertion_type: Option<&'static str>,
     /// The assertion is the subject token of a token exchange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange: Option<TokenExchange>,

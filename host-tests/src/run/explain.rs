@@ -70,6 +70,7 @@ impl<D: Driver> Run<'_, D> {
         let question = Operation::ExplainClient {
             organization: request.organization.clone(),
             client_assertion: client_assertion.clone(),
+            client_assertion_type: request.client_assertion_type,
             client_id: request.client_id.clone(),
         };
         let explanation = match self.call(question).await?.outcome {

@@ -207,6 +207,7 @@ impl<D: Driver> Run<'_, D> {
                 client_id: Some(client_id.clone()).filter(|_| exchange.sends_client_id),
                 client_secret,
                 client_assertion: client_assertion.map(|text| self.text(text)).transpose()?,
+                client_assertion_type: (exchange.credentials == "svid").then_some("jwt-spiffe"),
                 dpop_proof: exchange.proofs.get(index).map(|proof| self.proof(proof)).transpose()?,
                 assertion: self.text(assertion)?,
                 token_exchange: exchange.token_exchange.clone(),

@@ -411,16 +411,20 @@ impl Context<'_> {
         };
         let (key, iss, sub) = match exchange.credentials.as_str() {
             "federated" => ("es256", "https://partner.example", "client-1"),
+            "svid" => ("es256/spire", "", "spiffe://prod.example.org/client-1"),
             _ => ("es256/client", exchange.application.as_str(), exchange.application.as_str()),
         };
-        let claims = json!({
-            "iss": iss,
+        let mut claims = json!({
             "sub": sub,
             "aud": self.issuer_identifier(&exchange.organization),
             "exp": self.now.get() + 300,
             "iat": self.now.get(),
-            "jti": self.unique(),
         });
+        // SPIRE puts neither into a JWT-SVID, unless it is told to.
+        if exchange.credentials != "svid" {
+            claims["iss"] = iss.into();
+            claims["jti"] = self.unique().into();
+        }
         let Value::Object(claims) = claims else { bail!("claims are an object") };
         mint(recipe, Defaults { key: key.to_owned(), header: Map::new(), claims }, self)
     }

@@ -179,7 +179,7 @@ pub struct TokenQuestion {
 pub struct Exchange {
     /// The organization.
     pub organization: String,
-    /// `basic`, `post`, `key`, `federated`, `label` or `none`.
+    /// `basic`, `post`, `key`, `federated`, `svid`, `label` or `none`.
     pub credentials: String,
     /// The client identifier.
     pub client_id: String,

@@ -162,10 +162,10 @@ pub struct Exchange {
     /// The application that asks, by its `client_name`.
     #[serde(default = "default_application")]
     pub application: String,
-    /// How it authenticates: `basic`, `post`, `key`, `federated`, or not: `label` (its `client_id` alone) or `none`.
+    /// How it authenticates: `basic`, `post`, `key`, `federated`, `svid`, or not: `label` (its `client_id` alone) or `none`.
     #[serde(default = "basic")]
     pub credentials: String,
-    /// With `key` or `federated`: the client assertion.
+    /// With `key`, `federated` or `svid`: the client assertion.
     #[serde(default)]
     pub client_assertion: Assertion,
     /// The step is done with each of these claims, over those of the client assertion.
@@ -221,7 +221,7 @@ fn once() -> usize {
 impl Exchange {
     /// Whether a JWT authenticates the client.
     pub fn is_by_jwt(&self) -> bool {
-        matches!(self.credentials.as_str(), "key" | "federated")
+        matches!(self.credentials.as_str(), "key" | "federated" | "svid")
     }
 }
 

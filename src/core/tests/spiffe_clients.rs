@@ -403,6 +403,7 @@ fn r28_r21_r27_the_application() {
     assert_eq!(outcome(&world, by_svid(&own, &by_own_key), "1"), Err(REFUSED), "it is no SVID");
     let disabled = register(&world, json!({ "enabled": false }));
     assert_eq!(outcome(&world, by_svid(&disabled, &svid(json!({}))), "1"), Err(REFUSED));
+    assert_eq!(first_failure(&explain(&world, Some(&disabled), &svid(json!({})))).0, "application enabled");
     assert!(world.replay.entries.borrow().is_empty(), "R26");
 }
 
@@ -578,6 +579,7 @@ fn r28_explained() {
             "iat",
             "jti",
             "iss and sub",
+            "application enabled",
             "not used before",
         ]
     );

@@ -125,6 +125,10 @@ impl<P: Ports> Service<P> {
             trail.step("R27, R28", "iss and sub", names.map_err(refused), || {
                 words_of_names(names, &voucher, claims)
             });
+            let enabled = by_jwt::check_enabled(&application);
+            trail.step("R21", "application enabled", enabled.map_err(refused), || {
+                format!("the application is {}", if enabled.is_ok() { "enabled" } else { "disabled" })
+            });
         }
         // An explanation alone goes on without one.
         let Some(verified) = verified else { return Err(trail.refusal()) };

@@ -1,5 +1,6 @@
 //! Clients that authenticate by key (R27): their registration, their requests, and how a refusal looks.
 
+use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
 use serde_json::{Value, json};
 
 use crate::server::{Sent, Server, Texts, request};
@@ -122,4 +123,65 @@ fn r27_explain() {
         Some("assertion"),
     );
     assert_eq!(server.send(exchange(&good, "1")).status(), 200, "nothing was used up");
+}
+
+/// R28: over HTTP the type is written out, and decides; `explain` is told it beside the JWT-SVID.
+#[test]
+fn r28_a_jwt_svid() {
+    let (world, texts) = (World::default(), Texts::default());
+    let (server, _) = registered(&world, &texts);
+    let authority = SigningKey::generate(SigningAlgorithm::Es256, &[5; 32]);
+    let workload = "spiffe://prod.example.org/orders";
+    let spire = json!({
+        "name": "spire", "issuer": "https://oidc.example.org", "trust_domain": "prod.example.org",
+        "jwks": jwks(&[&authority]),
+    });
+    assert_eq!(server.admin("POST", "/default/trusted-issuers", &spire).status(), 201);
+    let client = json!({
+        "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "client_assertion_issuer": "spire", "client_assertion_subject": workload,
+    });
+    assert_eq!(server.admin("PUT", "/default/applications/orders", &client).status(), 201);
+    let svid = assertion(&authority, START, json!({"iss": null, "jti": null, "sub": workload}));
+    let ask = |jti: &str, assertion_type: &str, client_id: &str| {
+        let granted = assertion(&key(1), START, json!({"jti": jti}));
+        let body = format!(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={granted}\
+             &client_assertion_type={assertion_type}&client_assertion={svid}{client_id}"
+        );
+        server.send(request("POST", "/oauth2/token").header("content-type", FORM).body(body)).status()
+    };
+    let spiffe = TYPE.replace("jwt-bearer", "jwt-spiffe");
+    for jti in ["1", "2"] {
+        assert_eq!(ask(jti, &spiffe, "&client_id=orders"), 200, "until it expires");
+    }
+    assert_eq!(ask("3", &spiffe, ""), 401);
+    assert_eq!(ask("3", TYPE, "&client_id=orders"), 401);
+    assert_eq!(ask("3", "jwt-spiffe", "&client_id=orders"), 401);
+
+    let explain = |question: &Value| server.admin("POST", "/default/explain", question);
+    let typed = |assertion_type: &str| json!({"client_assertion": svid, "client_assertion_type": assertion_type, "client_id": "orders"});
+    let name = |end: &str| format!("urn:ietf:params:oauth:client-assertion-type:{end}");
+    assert_eq!(explain(&typed(&name("jwt-spiffe"))).json()["accepted"], true);
+    assert_eq!(explain(&typed(&name("jwt-bearer"))).json()["accepted"], false);
+    let field = Some("client_assertion_type");
+    explain(&typed("jwt-spiffe")).assert_problem(400, "invalid", field);
+    let alone = json!({"assertion": svid, "client_assertion_type": name("jwt-spiffe")});
+    explain(&alone).assert_problem(400, "invalid", field);
+}
+
+/// R21, R27: of an application that is disabled, `explain` says that.
+#[test]
+fn r21_r27_a_disabled_application_explained() {
+    let (world, texts) = (World::default(), Texts::default());
+    let (server, client_id) = registered(&world, &texts);
+    let mut disabled = application();
+    disabled["enabled"] = false.into();
+    assert_eq!(server.admin("PUT", &format!("/default/applications/{client_id}"), &disabled).status(), 200);
+    let question = json!({"client_assertion": client_assertion(&client_id, "1", json!({}))});
+    let explained = server.admin("POST", "/default/explain", &question).json();
+    let failed =
+        explained["checks"].as_array().expect("checks").iter().find(|check| check["passed"] == false);
+    assert_eq!(failed.expect("one fails")["check"], "application enabled");
 }

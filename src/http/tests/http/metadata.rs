@@ -14,6 +14,13 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+const SPIRE: &str = "https://oidc.example.org";
+const WORKLOAD: &str = "spiffe://prod.example.org/orders";
+
+/// What signs JWT-SVIDs.
+fn authority() -> SigningKey {
+    SigningKey::generate(SigningAlgorithm::Es256, &[5; 32])
+}
 
 /// An organization, and what its metadata says.
 struct Listed<'a> {
@@ -46,6 +53,18 @@ impl<'a> Listed<'a> {
             let made = server.admin("PUT", &format!("/{organization}/applications/{method}"), &client);
             assert_eq!(made.status(), 201, "{}", made.text());
         }
+        let spire = json!({
+            "issuer": SPIRE, "trust_domain": "prod.example.org", "jwks": jwks(&[&authority()]), "replay": "allow",
+        });
+        let made = server.admin("PUT", &format!("/{organization}/trusted-issuers/spire"), &spire);
+        assert_eq!(made.status(), 201, "{}", made.text());
+        let workload = json!({
+            "grant_types": [JWT_BEARER, TOKEN_EXCHANGE], "audience": "https://api.example",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "client_assertion_issuer": "spire", "client_assertion_subject": WORKLOAD,
+        });
+        let made = server.admin("PUT", &format!("/{organization}/applications/spiffe_jwt"), &workload);
+        assert_eq!(made.status(), 201, "{}", made.text());
         let path = match organization {
             "default" => "/.well-known/oauth-authorization-server".to_owned(),
             other => format!("/.well-known/oauth-authorization-server/t/{other}"),
@@ -92,6 +111,12 @@ impl<'a> Listed<'a> {
             "private_key_jwt" => {
                 let signed = self.assertion(&key(2), json!({"iss": method, "sub": method}));
                 sent(format!("&client_assertion_type={ASSERTION_TYPE}&client_assertion={signed}"))
+            }
+            "spiffe_jwt" => {
+                let svid = json!({"iss": null, "sub": WORKLOAD, "aud": self.document["issuer"], "jti": null});
+                let svid = assertion(&authority(), START, svid);
+                let typed = ASSERTION_TYPE.replace("jwt-bearer", "jwt-spiffe");
+                sent(format!("&client_id={method}&client_assertion_type={typed}&client_assertion={svid}"))
             }
             _ => sent(String::new()),
         })
@@ -193,13 +218,15 @@ fn r67_each_way_to_authenticate() {
             "client_secret_basic",
             "client_secret_post",
             "private_key_jwt",
+            "spiffe_jwt",
             "none",
             "client_secret_jwt",
             "tls_client_auth",
             "self_signed_tls_client_auth",
         ] {
             let is_registered =
-                ["client_secret_basic", "client_secret_post", "private_key_jwt"].contains(&method);
+                ["client_secret_basic", "client_secret_post", "private_key_jwt", "spiffe_jwt"]
+                    .contains(&method);
             let token = listed.token(if is_registered { method } else { "client_secret_basic" });
             for endpoint in ["token", "introspection", "revocation"] {
                 let is_listed =

@@ -285,7 +285,8 @@ fn r67_metadata_of_both_endpoints() {
         for (endpoint, name) in [("introspection", "introspect"), ("revocation", "revoke")] {
             let member = |member: &str| metadata[format!("{endpoint}_endpoint{member}")].clone();
             assert_eq!(member(""), format!("{issuer}/oauth2/{name}"));
-            let methods = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+            let methods =
+                json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "spiffe_jwt"]);
             assert_eq!(member("_auth_methods_supported"), methods);
             let algorithms = "_auth_signing_alg_values_supported";
             assert_eq!(member(algorithms), metadata[format!("token_endpoint{algorithms}")]);

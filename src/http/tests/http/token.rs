@@ -204,7 +204,10 @@ fn r29_without_a_client() {
         assert_eq!(challenge.as_deref(), Some("Basic realm=\"https://as.example\""));
         body
     };
-    assert_eq!(methods(), json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]));
+    assert_eq!(
+        methods(),
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "spiffe_jwt"])
+    );
     let none_at_all = bad_client(ask("", "1", "alice"));
     let rule =
         json!({"name": "ci", "client": "none", "client_id": "ci", "subjects": ["alice"], "scopes": ["read"]});
@@ -212,7 +215,10 @@ fn r29_without_a_client() {
     let issuer = |rules| json!({"name": "idp", "issuer": ISSUER, "jwks": jwks(&[&key(1)]), "rules": rules});
     let put = |rules| server.admin("PUT", "/default/trusted-issuers/idp", &issuer(rules));
     assert_eq!(put(json!([rule, apps])).status(), 200);
-    assert_eq!(methods(), json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]));
+    assert_eq!(
+        methods(),
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "spiffe_jwt", "none"])
+    );
     let (status, token, _) = ask("", "2", "alice");
     assert_eq!((status, &token["scope"], &token["expires_in"]), (200, &json!("read"), &json!(3600)));
     assert_eq!(ask("client_id=ci", "3", "alice").0, 200);
