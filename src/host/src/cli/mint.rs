@@ -23,7 +23,7 @@ use super::signer::AssertionClaims;
 pub(crate) struct Mint {
     #[command(flatten)]
     key: KeyFile,
-    /// Who issues it.
+    /// Who issues it; empty for nobody, as in a JWT-SVID.
     #[arg(long)]
     iss: String,
     /// Whom it is about.
@@ -68,6 +68,7 @@ impl Mint {
             others.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()));
         }
         let mut claims = claims(&self.iss, &self.sub, &self.aud, self.expires_in, others);
+        claims.issuer = Some(self.iss).filter(|iss| !iss.is_empty());
         claims.jwt_id = match self.jti {
             None => Some(random_text()?),
             Some(jti) => Some(jti).filter(|jti| !jti.is_empty()),

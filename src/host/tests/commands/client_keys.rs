@@ -62,6 +62,33 @@ fn from_a_key_to_an_explained_client_assertion() {
     assert_eq!(federated["token_endpoint_auth_signing_alg"], Value::Null);
 }
 
+/// R28: a JWT-SVID without `iss` and `jti`, for the application that is named beside it.
+#[test]
+fn an_explained_jwt_svid() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let workload = "spiffe://example.org/orders";
+    let mint = |sub: &str| {
+        let mint = ["mint", "--key", "s.pem", "--generate", "--iss", "", "--jti", "", "--sub", sub, "--aud"];
+        server.out(&[&mint[..], &[&server.url]].concat())
+    };
+    let svid = mint(workload);
+    let spire =
+        ["issuer", "add", "spire", "--issuer", "https://oidc.example.org", "--trust-domain", "example.org"];
+    server.out(&[&spire[..], &["--certificate", "s.pub.pem"]].concat());
+    let federated = ["--client-assertion-issuer", "spire", "--client-assertion-subject", workload, "--json"];
+    let id = text(&json(&server.out(&[&BY_KEY[..], &federated].concat())), "client_id");
+    let explain = ["explain", "--jwt-svid", "--client-id", &id];
+    let told = server.out(&[&explain[..], &[svid.trim()]].concat());
+    assert!(told.contains("trust domain \"example.org\"") && told.contains("without jti"), "{told}");
+    let other = server.run(&[&explain[..], &[mint("spiffe://example.org/other").trim()]].concat());
+    assert_eq!((other.code, other.out.contains("client-assertion-refused")), (1, true), "{other:?}");
+    let as_another_type = server.run(&["explain", "--client-assertion", "--client-id", &id, svid.trim()]);
+    assert_eq!(as_another_type.code, 1, "{as_another_type:?}");
+    let unnamed = server.run(&["explain", "--jwt-svid", svid.trim()]);
+    assert_eq!((unnamed.code, unnamed.err.contains("--client-id")), (2, true), "{unnamed:?}");
+}
+
 /// R27, R28: what can't be registered is told by the option, or the file, that it stands in.
 #[test]
 fn what_can_not_be_registered() {
