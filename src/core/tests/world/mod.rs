@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 pub mod fetched_keys;
+pub mod keyed_clients;
+pub mod workloads;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
