@@ -1,0 +1,135 @@
+// What oauth4webapi does with us, by capability. It knows our issuer identifier and its own credentials, and finds the rest.
+// Usage: oauth4webapi.mjs CAPABILITY JSON; prints what it saw.
+
+import { calculateJwkThumbprint, decodeJwt, exportJWK, importPKCS8 } from 'jose'
+import * as oauth from 'oauth4webapi'
+
+const [capability, text] = process.argv.slice(2)
+const given = JSON.parse(text)
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const JWT = 'urn:ietf:params:oauth:token-type:jwt'
+// It refuses http; this is loopback.
+const loopback = { [oauth.allowInsecureRequests]: true }
+
+async function discover(algorithm) {
+  const identifier = new URL(given.issuer)
+  const response = await oauth.discoveryRequest(identifier, { algorithm, ...loopback })
+  return oauth.processDiscoveryResponse(identifier, response)
+}
+
+const server = await discover('oauth2')
+const client = { client_id: given.client_id }
+const authentication = given.private_key
+  ? oauth.PrivateKeyJwt(await importPKCS8(given.private_key, 'ES256'))
+  : oauth.ClientSecretBasic(given.client_secret)
+
+async function ask(grantType, parameters, { as = authentication, ...options } = {}) {
+  const response = await oauth.genericTokenEndpointRequest(
+    server, client, as, grantType, parameters, { ...options, ...loopback })
+  return oauth.processGenericTokenEndpointResponse(server, client, response)
+}
+
+const exchange = (assertion, options) => ask(JWT_BEARER, { assertion }, options)
+
+/** The OAuth error that it reads from a refusal. */
+const refusal = (attempt) => attempt.then(
+  () => null,
+  // A 401 is a challenge to it, anything else an error in the body.
+  (error) => error.error ?? error.cause?.[0]?.scheme ?? String(error))
+
+async function introspect(token) {
+  const response = await oauth.introspectionRequest(server, client, authentication, token, loopback)
+  return oauth.processIntrospectionResponse(server, client, response)
+}
+
+const capabilities = {
+  'discovery-oauth2': async () => server,
+
+  'discovery-openid': () => discover('oidc'),
+
+  async 'jwt-bearer'() {
+    const { assertion, resource } = given
+    const wrong_secret = await refusal(exchange(assertion, { as: oauth.ClientSecretBasic('wrong') }))
+    const token = await ask(JWT_BEARER, { assertion, scope: 'read' })
+    const answer = await oauth.protectedResourceRequest(
+      token.access_token, 'GET', new URL(resource), undefined, undefined, loopback)
+    const authorization = `Bearer ${token.access_token.slice(0, -6)}AAAAAA`
+    const forged = await fetch(resource, { headers: { authorization } })
+    return {
+      token_type: token.token_type,
+      status: answer.status,
+      claims: await answer.json(),
+      forged: forged.status,
+      wrong_secret,
+      replayed: await refusal(exchange(assertion)),
+    }
+  },
+
+  async 'id-jag'() {
+    const { sub, client_id, scope } = decodeJwt((await exchange(given.assertion)).access_token)
+    return {
+      sub,
+      client_id,
+      scope,
+      replayed: await refusal(exchange(given.assertion)),
+      of_another_client: await refusal(exchange(given.of_another_client)),
+    }
+  },
+
+  async 'token-exchange'() {
+    const { subject_token, actor_token } = given
+    const tokens = { subject_token, subject_token_type: JWT, actor_token, actor_token_type: JWT }
+    const token = await ask(TOKEN_EXCHANGE, tokens)
+    const { sub, act } = decodeJwt(token.access_token)
+    const elsewhere = await refusal(ask(TOKEN_EXCHANGE, { ...tokens, audience: 'elsewhere' }))
+    return { issued_token_type: token.issued_token_type, sub, actor: act.sub, elsewhere }
+  },
+
+  async 'private-key-jwt'() {
+    const { client_id } = decodeJwt((await exchange(given.assertion)).access_token)
+    return { client_id, replayed: await refusal(exchange(given.assertion)) }
+  },
+
+  async dpop() {
+    const keys = await oauth.generateKeyPair('ES256', { extractable: true })
+    const DPoP = oauth.DPoP(client, keys)
+    let requests = 0
+    const once = (assertion) => {
+      requests += 1
+      return exchange(assertion, { DPoP })
+    }
+    const tokens = []
+    for (const assertion of given.assertions) {
+      // It keeps the nonce that it was given; asking once more is left to us.
+      tokens.push(await once(assertion).catch((error) => {
+        if (oauth.isDPoPNonceError(error)) return once(assertion)
+        throw error
+      }))
+    }
+    const thumbprint = await calculateJwkThumbprint(await exportJWK(keys.publicKey))
+    return {
+      token_types: tokens.map(({ token_type }) => token_type.toLowerCase()),
+      bound: tokens.every(({ access_token }) => decodeJwt(access_token).cnf?.jkt === thumbprint),
+      requests,
+    }
+  },
+
+  async introspection() {
+    const { access_token } = await exchange(given.assertion)
+    const { active, client_id, sub, token_type } = await introspect(access_token)
+    return { known: { active, client_id, sub, token_type }, unknown: await introspect('unknown') }
+  },
+
+  async revocation() {
+    const { access_token } = await exchange(given.assertion)
+    for (const token of [access_token, 'unknown']) {
+      const response = await oauth.revocationRequest(server, client, authentication, token, loopback)
+      // It throws where the response is no success.
+      await oauth.processRevocationResponse(response)
+    }
+    return introspect(access_token)
+  },
+}
+
+console.log(JSON.stringify(await capabilities[capability]()))

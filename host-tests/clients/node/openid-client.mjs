@@ -1,0 +1,115 @@
+// What openid-client does with us, by capability. It knows our issuer identifier and its own credentials, and finds the rest.
+// Usage: openid-client.mjs CAPABILITY JSON; prints what it saw.
+
+import { calculateJwkThumbprint, decodeJwt, exportJWK, importPKCS8 } from 'jose'
+import * as client from 'openid-client'
+
+const [capability, text] = process.argv.slice(2)
+const given = JSON.parse(text)
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const JWT = 'urn:ietf:params:oauth:token-type:jwt'
+
+const authentication = given.private_key
+  ? client.PrivateKeyJwt(await importPKCS8(given.private_key, 'ES256'))
+  : client.ClientSecretBasic(given.client_secret)
+
+const discover = (options, as = authentication) =>
+  client.discovery(
+    new URL(given.issuer), given.client_id, undefined, as,
+    // It refuses http; this is loopback.
+    { execute: [client.allowInsecureRequests], ...options })
+
+const server = await discover({ algorithm: 'oauth2' })
+
+const exchange = (assertion, options) => client.genericGrantRequest(server, JWT_BEARER, { assertion }, options)
+
+/** The OAuth error that it reads from a refusal. */
+const refusal = (attempt) => attempt.then(
+  () => null,
+  // A 401 is a challenge to it, anything else an error in the body.
+  (error) => error.error ?? error.cause?.[0]?.scheme ?? String(error))
+
+const capabilities = {
+  'discovery-oauth2': async () => server.serverMetadata(),
+
+  'discovery-openid': async () => (await discover({})).serverMetadata(),
+
+  async 'jwt-bearer'() {
+    const { assertion, resource } = given
+    const stranger = await discover({ algorithm: 'oauth2' }, client.ClientSecretBasic('wrong'))
+    const wrong_secret = await refusal(client.genericGrantRequest(stranger, JWT_BEARER, { assertion }))
+    const token = await client.genericGrantRequest(server, JWT_BEARER, { assertion, scope: 'read' })
+    const call = (bearer) => client.fetchProtectedResource(server, bearer, new URL(resource), 'GET')
+    const answer = await call(token.access_token)
+    return {
+      token_type: token.token_type,
+      status: answer.status,
+      claims: await answer.json(),
+      forged: (await call(`${token.access_token.slice(0, -6)}AAAAAA`)).status,
+      wrong_secret,
+      replayed: await refusal(exchange(assertion)),
+    }
+  },
+
+  async 'id-jag'() {
+    const { sub, client_id, scope } = decodeJwt((await exchange(given.assertion)).access_token)
+    return {
+      sub,
+      client_id,
+      scope,
+      replayed: await refusal(exchange(given.assertion)),
+      of_another_client: await refusal(exchange(given.of_another_client)),
+    }
+  },
+
+  async 'token-exchange'() {
+    const { subject_token, actor_token } = given
+    const tokens = { subject_token, subject_token_type: JWT, actor_token, actor_token_type: JWT }
+    const ask = (target) => client.genericGrantRequest(server, TOKEN_EXCHANGE, { ...tokens, ...target })
+    const token = await ask({})
+    const { sub, act } = decodeJwt(token.access_token)
+    const elsewhere = await refusal(ask({ audience: 'elsewhere' }))
+    return { issued_token_type: token.issued_token_type, sub, actor: act.sub, elsewhere }
+  },
+
+  async 'private-key-jwt'() {
+    const { client_id } = decodeJwt((await exchange(given.assertion)).access_token)
+    return { client_id, replayed: await refusal(exchange(given.assertion)) }
+  },
+
+  async dpop() {
+    let requests = 0
+    server[client.customFetch] = (...request) => {
+      requests += 1
+      return fetch(...request)
+    }
+    const keys = await client.randomDPoPKeyPair('ES256', { extractable: true })
+    // It answers the server's call for a nonce by itself.
+    const DPoP = client.getDPoPHandle(server, keys)
+    const tokens = []
+    for (const assertion of given.assertions) tokens.push(await exchange(assertion, { DPoP }))
+    const thumbprint = await calculateJwkThumbprint(await exportJWK(keys.publicKey))
+    return {
+      token_types: tokens.map(({ token_type }) => token_type.toLowerCase()),
+      bound: tokens.every(({ access_token }) => decodeJwt(access_token).cnf?.jkt === thumbprint),
+      requests,
+    }
+  },
+
+  async introspection() {
+    const { access_token } = await exchange(given.assertion)
+    const { active, client_id, sub, token_type } = await client.tokenIntrospection(server, access_token)
+    const unknown = await client.tokenIntrospection(server, 'unknown')
+    return { known: { active, client_id, sub, token_type }, unknown }
+  },
+
+  async revocation() {
+    const { access_token } = await exchange(given.assertion)
+    await client.tokenRevocation(server, access_token, { token_type_hint: 'access_token' })
+    await client.tokenRevocation(server, 'unknown')
+    return client.tokenIntrospection(server, access_token)
+  },
+}
+
+console.log(JSON.stringify(await capabilities[capability]()))
