@@ -49,18 +49,21 @@ const capabilities = {
   'discovery-openid': () => discover('oidc'),
 
   async 'jwt-bearer'() {
-    const { assertion, resource } = given
+    const { assertion, resources } = given
     const wrong_secret = await refusal(exchange(assertion, { as: oauth.ClientSecretBasic('wrong') }))
     const token = await ask(JWT_BEARER, { assertion, scope: 'read' })
-    const answer = await oauth.protectedResourceRequest(
-      token.access_token, 'GET', new URL(resource), undefined, undefined, loopback)
     const authorization = `Bearer ${token.access_token.slice(0, -6)}AAAAAA`
-    const forged = await fetch(resource, { headers: { authorization } })
+    const calls = []
+    for (const resource of resources) {
+      const answer = await oauth.protectedResourceRequest(
+        token.access_token, 'GET', new URL(resource), undefined, undefined, loopback)
+      // Its own function throws at a 401.
+      const forged = await fetch(resource, { headers: { authorization } })
+      calls.push({ status: answer.status, claims: await answer.json(), forged: forged.status })
+    }
     return {
       token_type: token.token_type,
-      status: answer.status,
-      claims: await answer.json(),
-      forged: forged.status,
+      calls,
       wrong_secret,
       replayed: await refusal(exchange(assertion)),
     }

@@ -36,17 +36,20 @@ const capabilities = {
   'discovery-openid': async () => (await discover({})).serverMetadata(),
 
   async 'jwt-bearer'() {
-    const { assertion, resource } = given
+    const { assertion, resources } = given
     const stranger = await discover({ algorithm: 'oauth2' }, client.ClientSecretBasic('wrong'))
     const wrong_secret = await refusal(client.genericGrantRequest(stranger, JWT_BEARER, { assertion }))
     const token = await client.genericGrantRequest(server, JWT_BEARER, { assertion, scope: 'read' })
-    const call = (bearer) => client.fetchProtectedResource(server, bearer, new URL(resource), 'GET')
-    const answer = await call(token.access_token)
+    const forgery = `${token.access_token.slice(0, -6)}AAAAAA`
+    const calls = []
+    for (const resource of resources) {
+      const call = (bearer) => client.fetchProtectedResource(server, bearer, new URL(resource), 'GET')
+      const [answer, forged] = [await call(token.access_token), await call(forgery)]
+      calls.push({ status: answer.status, claims: await answer.json(), forged: forged.status })
+    }
     return {
       token_type: token.token_type,
-      status: answer.status,
-      claims: await answer.json(),
-      forged: (await call(`${token.access_token.slice(0, -6)}AAAAAA`)).status,
+      calls,
       wrong_secret,
       replayed: await refusal(exchange(assertion)),
     }

@@ -106,14 +106,14 @@ def signed_assertion():
 def jwt_bearer():
     wrong_secret = refusal(exchange, given["assertion"], session("wrong"))
     token = exchange(given["assertion"], scope="read")
-    answer = client.get(given["resource"])
-    authorization = f"Bearer {token['access_token'][:-6]}AAAAAA"
-    forged = client.get(given["resource"], headers={"authorization": authorization}, withhold_token=True)
+    forgery = {"authorization": f"Bearer {token['access_token'][:-6]}AAAAAA"}
+    calls = []
+    for resource in given["resources"]:
+        answer, forged = client.get(resource), requests.get(resource, headers=forgery, timeout=10)
+        calls.append({"status": answer.status_code, "claims": answer.json(), "forged": forged.status_code})
     return {
         "token_type": token["token_type"],
-        "status": answer.status_code,
-        "claims": answer.json(),
-        "forged": forged.status_code,
+        "calls": calls,
         "wrong_secret": wrong_secret,
         "replayed": refusal(exchange, given["assertion"]),
     }

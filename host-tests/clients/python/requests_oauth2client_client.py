@@ -51,14 +51,16 @@ def discovery_openid():
 def jwt_bearer():
     wrong_secret = refusal(discover(secret="wrong").jwt_bearer, given["assertion"])
     token = client.jwt_bearer(given["assertion"], scope="read")
-    answer = requests.get(given["resource"], auth=token, timeout=10)
-    authorization = f"Bearer {token.access_token[:-6]}AAAAAA"
-    forged = requests.get(given["resource"], headers={"authorization": authorization}, timeout=10)
+    forgery = {"authorization": f"Bearer {token.access_token[:-6]}AAAAAA"}
+    calls = []
+    for resource in given["resources"]:
+        # The token is how `requests` authenticates.
+        answer = requests.get(resource, auth=token, timeout=10)
+        forged = requests.get(resource, headers=forgery, timeout=10)
+        calls.append({"status": answer.status_code, "claims": answer.json(), "forged": forged.status_code})
     return {
         "token_type": token.token_type,
-        "status": answer.status_code,
-        "claims": answer.json(),
-        "forged": forged.status_code,
+        "calls": calls,
         "wrong_secret": wrong_secret,
         "replayed": refusal(client.jwt_bearer, given["assertion"]),
     }

@@ -147,7 +147,7 @@ impl Clients {
         tokio::task::block_in_place(|| interpreter.client(client.script, &[word, &given.to_string()]))
     }
 
-    /// The resource servers of both languages, which know this issuer identifier. They verify with other libraries.
+    /// An API that verifies with jose, and one that does with joserfc and PyJWT. They know this issuer identifier.
     ///
     /// # Errors
     /// One doesn't start.
