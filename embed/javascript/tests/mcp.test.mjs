@@ -13,37 +13,9 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { express as guarded } from "asserta/guard";
-import { HttpEndpoint, nodeListener } from "asserta/http";
 import express from "express";
 
-import { Partner } from "./partner.mjs";
-
-const ADMIN_TOKEN = "an-admin-token-for-tests-of-enough-length";
-const GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-async function listen(t, server) {
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  t.after(() => server.close().closeAllConnections());
-  return `http://127.0.0.1:${server.address().port}`;
-}
-
-/** An Asserta that serves on this machine, with an application for the resource. */
-async function asserta(t) {
-  let endpoint;
-  const issuer = await listen(t, createServer((request, response) => nodeListener(endpoint)(request, response)));
-  endpoint = await HttpEndpoint.create({ settings: { publicUrl: issuer, adminToken: ADMIN_TOKEN } });
-  const register = async (path, document) => {
-    const response = await fetch(`${issuer}/admin/organizations/default/${path}`, {
-      method: "POST", body: JSON.stringify(document),
-      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
-    });
-    assert.equal(response.status, 201, await response.clone().text());
-    return response.json();
-  };
-  const partner = await Partner.create();
-  await register("trusted-issuers", partner.trusted());
-  return { issuer, partner, register };
-}
+import { asserta, GRANT, listen } from "./serving.mjs";
 
 /** An MCP server with one tool, which says who calls it. */
 async function mcp(t, issuer) {
