@@ -254,3 +254,21 @@ test("a setting that can't be used is named, and nothing is served", async (t) =
     await worker.stop();
   }
 });
+
+test("R120: the guard in a Worker, before an API", async (t) => {
+  const issuing = await serve(watched, fresh("state/issuing"));
+  t.after(() => issuing.stop());
+  const exchange = await ready(issuing);
+  const api = await serve(bundle("guarded.mjs", fresh("out-guarded")).out, fresh("state/guarded"), {
+    ISSUER: PUBLIC_URL, AUDIENCE: PUBLIC_URL, JWKS_URI: `${issuing.url}/oauth2/jwks`,
+  });
+  t.after(() => api.stop());
+  const { access_token: token } = await (await exchange(await partner.assertion())).json();
+  const call = (authorization) => fetch(`${api.url}/orders`, { headers: authorization ? { authorization } : {} });
+  const good = await call(`Bearer ${token}`);
+  assert.equal(good.status, 200, await good.clone().text());
+  assert.equal((await good.json()).subject, "alice");
+  assert.deepEqual([(await call()).status, (await call(`Bearer ${token.slice(0, -6)}AAAAAA`)).status], [401, 401]);
+  const metadata = await fetch(`${api.url}/.well-known/oauth-protected-resource`);
+  assert.deepEqual((await metadata.json()).authorization_servers, [PUBLIC_URL]);
+});
