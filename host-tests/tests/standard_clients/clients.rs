@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use host_tests::admin::{Admin, Client as Application};
 use host_tests::components::program;
-use host_tests::local_host::LocalHost;
+use host_tests::local_host::{LocalHost, present};
 use host_tests::standard_clients::{Interpreter, ResourceServer, node, python};
 use serde_json::{Value, json};
 
@@ -198,8 +198,10 @@ impl Installation {
         Admin(self.host.address())
     }
 
-    /// What a client is told: our issuer identifier, its credentials, and these members.
+    /// What a client is told: our issuer identifier, its credentials, and these members. The host's clock stands still, and
+    /// catches up with the client's here.
     pub(crate) fn given(&self, members: &Value) -> Value {
+        self.host.clock.set(present());
         let mut given = json!({
             "issuer": self.issuer,
             "client_id": self.application.client_id,
