@@ -42,7 +42,10 @@ fn read(jwk: &Object) -> Result<VerificationKey, KeyProblem> {
         "OKP" if member("crv")? == "Ed25519" => {
             (Algorithm::EdDsa, PublicKey::from_ed25519(&bytes(jwk, "x")?)?)
         }
-        "RSA" => (Algorithm::Rs256, PublicKey::from_rsa(&bytes(jwk, "n")?, &bytes(jwk, "e")?)?),
+        "RSA" => {
+            let key = PublicKey::from_rsa_up_to_4096_bits(&bytes(jwk, "n")?, &bytes(jwk, "e")?)?;
+            (Algorithm::Rs256, key)
+        }
         _ => return Err(KeyProblem::UnknownType),
     };
     // One that says nothing may be used with the one algorithm that our tokens have for its type.

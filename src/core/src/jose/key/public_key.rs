@@ -96,12 +96,29 @@ impl PublicKey {
     /// A modulus below 2048 or above 8192 bits, even, or of guessable primes; an exponent that is
     /// even, below 65537 or above 2^33 (R31).
     pub fn from_rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyProblem> {
+        Self::from_checked_rsa(n, e, MAX_RSA_BITS, rsa::PublicKey::new)
+    }
+
+    /// As [`from_rsa`](Self::from_rsa), up to 4096 bits.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn from_rsa_up_to_4096_bits(n: &[u8], e: &[u8]) -> Result<Self, KeyProblem> {
+        Self::from_checked_rsa(n, e, 4096, rsa::PublicKey::up_to_4096_bits)
+    }
+
+    fn from_checked_rsa(
+        n: &[u8],
+        e: &[u8],
+        max_bits: usize,
+        make: fn(&[u8], u64) -> Option<rsa::PublicKey>,
+    ) -> Result<Self, KeyProblem> {
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         let bits = n.len() * 8 - n.first().map_or(0, |byte| byte.leading_zeros() as usize);
         if bits < MIN_RSA_BITS {
             return Err(KeyProblem::RsaTooSmall);
         }
-        if bits > MAX_RSA_BITS {
+        if bits > max_bits {
             return Err(KeyProblem::RsaTooLarge);
         }
         if e.len() > 8
@@ -113,7 +130,7 @@ impl PublicKey {
         if roca::has_fingerprint(n) {
             return Err(KeyProblem::RsaGuessable);
         }
-        let key = rsa::PublicKey::new(n, be_u64(e)).ok_or(KeyProblem::RsaEvenModulus)?;
+        let key = make(n, be_u64(e)).ok_or(KeyProblem::RsaEvenModulus)?;
         Ok(Self::of(Material::Rsa(Box::new(key))))
     }
 

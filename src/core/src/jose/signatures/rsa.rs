@@ -8,9 +8,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, MontyForm, MontyMultiplier as _, Odd};
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams, FixedMontyParams};
+use crypto_bigint::{BoxedUint, MontyForm, MontyMultiplier as _, Odd, U2048, U4096, Uint};
 use sha2::Digest;
+
+type Multiplier<'a> = <BoxedMontyForm as MontyForm>::Multiplier<'a>;
 
 /// An RSA public key, ready to verify: the modulus is kept as Montgomery arithmetic wants it.
 #[derive(Clone)]
@@ -48,6 +50,18 @@ const fn digest_info(oid: u8, digest_bytes: u8) -> [u8; 19] {
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, 0x05, 0x00, 0x04, digest_bytes]
 }
 
+const U2048_LIMBS: usize = U2048::LIMBS;
+const U4096_LIMBS: usize = U4096::LIMBS;
+
+/// For a modulus that fits. None if it does not, or is even.
+fn params<const LIMBS: usize>(modulus: &[u8]) -> Option<BoxedMontyParams> {
+    let mut bytes = vec![0; Uint::<LIMBS>::BYTES];
+    let start = bytes.len().checked_sub(modulus.len())?;
+    bytes[start..].copy_from_slice(modulus);
+    let n = Odd::new(Uint::<LIMBS>::from_be_slice(&bytes)).into_option()?;
+    Some(FixedMontyParams::new_vartime(n).into())
+}
+
 impl PublicKey {
     /// From the modulus, big-endian and without leading zeros, and the exponent. None if either is even. How large they
     /// may be is for the caller to say (R31).
@@ -55,6 +69,14 @@ impl PublicKey {
         let n = Odd::new(BoxedUint::from_be_slice_vartime(modulus)).into_option()?;
         let bits = n.bit_width_vartime() as usize;
         let params = BoxedMontyParams::new_vartime(n);
+        (exponent % 2 == 1).then_some(Self { params, exponent, bits })
+    }
+
+    /// As [`new`](Self::new), for a modulus of at most 4096 bits; none for a longer one. The same key, by less code: numbers of
+    /// one of two widths need no products of any width (docs/decisions/0014). What has 2049 to 4095 bits verifies slower.
+    pub(in crate::jose) fn up_to_4096_bits(modulus: &[u8], exponent: u64) -> Option<Self> {
+        let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize;
+        let params = if bits <= 2048 { params::<U2048_LIMBS>(modulus) } else { params::<U4096_LIMBS>(modulus) }?;
         (exponent % 2 == 1).then_some(Self { params, exponent, bits })
     }
 
@@ -136,18 +158,24 @@ impl PublicKey {
         if s >= **self.params.modulus() {
             return None;
         }
-        let mut product = <BoxedMontyForm as MontyForm>::Multiplier::from(&self.params);
+        let mut product = Multiplier::from(&self.params);
         let base = BoxedMontyForm::new(s.clone(), &self.params);
-        let mut power = base.clone();
+        let (mut power, mut root) = (base.clone(), base.clone());
+        // A square is taken as a product: the squaring of the crate is another one on hosts with 64 bits alone, and the code
+        // of that would come along.
+        let mut square = |power: &mut BoxedMontyForm, product: &mut Multiplier<'_>| {
+            root.copy_montgomery_from(power);
+            product.mul_assign(power, &root);
+        };
         for bit in (1..self.exponent.ilog2()).rev() {
-            product.square_assign(&mut power);
+            square(&mut power, &mut product);
             if self.exponent >> bit & 1 == 1 {
                 product.mul_assign(&mut power, &base);
             }
         }
         // The last bit is set, and its product is of a Montgomery form with a plain number: that is a plain number, and
         // nothing is left to convert.
-        product.square_assign(&mut power);
+        square(&mut power, &mut product);
         product.mul_assign(&mut power, &BoxedMontyForm::from_montgomery(s, &self.params));
         let bytes = power.as_montgomery().to_be_bytes();
         Some(bytes[bytes.len() - signature.len()..].to_vec())
