@@ -13,3 +13,37 @@ pub(super) struct Look<'a, 'k> {
     pub(super) signatures: Option<&'k dyn Signatures>,
     pub(super) now: u64,
 }
+
+/// What a check is about.
+#[derive(Clone, Copy)]
+pub(super) enum Checked {
+    Algorithm,
+    Typ,
+    Keys,
+    Signature,
+    Cnf,
+    Sub,
+    Aud,
+    Exp,
+    Nbf,
+    Iat,
+    Jti,
+}
+
+impl Checked {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Algorithm => "algorithm allowed",
+            Self::Typ => "typ",
+            Self::Keys => "key",
+            Self::Signature => "signature",
+            Self::Cnf => "cnf",
+            Self::Sub => "sub",
+            Self::Aud => "aud",
+            Self::Exp => "exp",
+            Self::Nbf => "nbf",
+            Self::Iat => "iat",
+            Self::Jti => "jti",
+        }
+    }
+}

@@ -8,13 +8,30 @@ use alloc::vec::Vec;
 use super::claims::MAX_SUBJECT;
 use super::expect::Typ;
 use super::keys::MAX_KEYS;
-use super::look::Look;
+use super::look::{Checked, Look};
 use super::rules::confirmed_key;
 use crate::jose::key::VerificationKey;
 use crate::json::Value;
 use crate::words::{list, number_of, quoted};
 
-pub(super) fn algorithm(look: &Look<'_, '_>) -> String {
+/// What this check looked at.
+pub(super) fn of(check: Checked, look: &Look<'_, '_>) -> String {
+    match check {
+        Checked::Algorithm => algorithm(look),
+        Checked::Typ => typ(look),
+        Checked::Keys => keys(look),
+        Checked::Signature => signature(look),
+        Checked::Cnf => cnf(look),
+        Checked::Sub => sub(look),
+        Checked::Aud => aud(look),
+        Checked::Exp => exp(look),
+        Checked::Nbf => nbf(look),
+        Checked::Iat => iat(look),
+        Checked::Jti => jti(look),
+    }
+}
+
+fn algorithm(look: &Look<'_, '_>) -> String {
     let algorithm = look.jwt.header().algorithm.name();
     match look.expected.algorithms {
         None => format!("alg {algorithm}; the issuer may use every asymmetric algorithm"),
@@ -25,7 +42,7 @@ pub(super) fn algorithm(look: &Look<'_, '_>) -> String {
     }
 }
 
-pub(super) fn typ(look: &Look<'_, '_>) -> String {
+fn typ(look: &Look<'_, '_>) -> String {
     let found = match &look.jwt.header().typ {
         None => "no typ".to_string(),
         Some(typ) => format!("typ {}", quoted(typ)),
@@ -41,7 +58,7 @@ pub(super) fn typ(look: &Look<'_, '_>) -> String {
     }
 }
 
-pub(super) fn keys(look: &Look<'_, '_>) -> String {
+fn keys(look: &Look<'_, '_>) -> String {
     let (header, keys) = (look.jwt.header(), look.keys);
     let named: Vec<&VerificationKey> = keys.named(header).collect();
     let mut words = format!("{} of the issuer", number_of(keys.keys.len(), "key", "keys"));
@@ -77,13 +94,13 @@ fn counted(number: usize) -> String {
     if number == 0 { "none".to_string() } else { number.to_string() }
 }
 
-pub(super) fn signature(look: &Look<'_, '_>) -> String {
+fn signature(look: &Look<'_, '_>) -> String {
     let header = look.jwt.header();
     let tried = number_of(look.keys.candidates(header, look.now).count(), "key", "keys");
     format!("alg {}, {tried} to verify it with", header.algorithm.name())
 }
 
-pub(super) fn cnf(look: &Look<'_, '_>) -> String {
+fn cnf(look: &Look<'_, '_>) -> String {
     let words = match (claim(look, "cnf").map(confirmed_key), look.expected.proved_key) {
         (None, _) => "no cnf: whoever has the assertion may use it",
         (Some(None), _) => {
@@ -100,7 +117,7 @@ pub(super) fn cnf(look: &Look<'_, '_>) -> String {
     words.to_string()
 }
 
-pub(super) fn sub(look: &Look<'_, '_>) -> String {
+fn sub(look: &Look<'_, '_>) -> String {
     text_claim(look, "sub", MAX_SUBJECT)
 }
 
@@ -118,7 +135,7 @@ fn text_claim(look: &Look<'_, '_>, name: &str, longest: usize) -> String {
     }
 }
 
-pub(super) fn aud(look: &Look<'_, '_>) -> String {
+fn aud(look: &Look<'_, '_>) -> String {
     let found = match (look.jwt.claims.audience(), claim(look, "aud")) {
         (Ok(audience), _) => format!("aud {}", list(audience.iter().copied())),
         (Err(_), None) => "no aud".to_string(),
@@ -134,7 +151,7 @@ pub(super) fn aud(look: &Look<'_, '_>) -> String {
     format!("{found}; accepted is any of {}{alone}", list(look.expected.audiences.into_iter().flatten()))
 }
 
-pub(super) fn exp(look: &Look<'_, '_>) -> String {
+fn exp(look: &Look<'_, '_>) -> String {
     let (skew, most) = limits(look);
     format!(
         "{}; accepted is from {} (clock_skew {skew} s) to {} (max_lifetime {most} s and clock_skew)",
@@ -144,13 +161,13 @@ pub(super) fn exp(look: &Look<'_, '_>) -> String {
     )
 }
 
-pub(super) fn nbf(look: &Look<'_, '_>) -> String {
+fn nbf(look: &Look<'_, '_>) -> String {
     let (skew, _) = limits(look);
     let until = look.now.saturating_add(skew);
     format!("{}; accepted is none, or up to {until} (clock_skew {skew} s)", time(look, "nbf"))
 }
 
-pub(super) fn iat(look: &Look<'_, '_>) -> String {
+fn iat(look: &Look<'_, '_>) -> String {
     let (skew, most) = limits(look);
     format!(
         "{}; accepted is {}from {} (max_lifetime {most} s and clock_skew) to {} (clock_skew {skew} s), not after exp",
@@ -177,7 +194,7 @@ fn time(look: &Look<'_, '_>, name: &str) -> String {
     }
 }
 
-pub(super) fn jti(look: &Look<'_, '_>) -> String {
+fn jti(look: &Look<'_, '_>) -> String {
     let wanted =
         if look.expected.require_jti { "the issuer must send one" } else { "the issuer need not send one" };
     format!("{}; {wanted}", text_claim(look, "jti", 256))

@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 use super::claims::Claims;
 use super::expect::Expectations;
 use super::keys::Keys;
-use super::look::Look;
+use super::look::{Checked, Look};
 use super::problem::JwtProblem;
 use super::unverified::UnverifiedJwt;
 use super::{rules, saw};
-use crate::check::{Finding, note};
+use crate::check::Finding;
 use crate::jose::Signatures;
 use crate::jose::key::VerificationKey;
 
@@ -28,60 +28,55 @@ struct Read<'a, 'k> {
 /// One check.
 struct Check {
     rule: &'static str,
-    name: &'static str,
+    of: Checked,
     run: for<'a, 'k> fn(&Look<'a, 'k>, &mut Read<'a, 'k>) -> Result<(), JwtProblem>,
-    saw: fn(&Look<'_, '_>) -> String,
+}
+
+/// What every check found, and the words for what it saw. Who wants no findings does not link the words.
+struct Findings {
+    found: Vec<Finding<JwtProblem>>,
+    saw: fn(Checked, &Look<'_, '_>) -> String,
 }
 
 /// What needs no key: what is refused here never causes a fetch.
 const HEADER_CHECKS: &[Check] = &[
     Check {
         rule: "R31",
-        name: "algorithm allowed",
+        of: Checked::Algorithm,
         run: |look, _| rules::algorithm(look.jwt.header(), &look.expected),
-        saw: saw::algorithm,
     },
     Check {
         rule: "R34, R35",
-        name: "typ",
+        of: Checked::Typ,
         run: |look, _| rules::typ(look.jwt.header(), &look.expected),
-        saw: saw::typ,
     },
 ];
 
 const KEY_CHECKS: &[Check] = &[
-    Check { rule: "R47, R48", name: "key", run: key, saw: saw::keys },
-    Check { rule: "R33", name: "signature", run: signature, saw: saw::signature },
+    Check { rule: "R47, R48", of: Checked::Keys, run: key },
+    Check { rule: "R33", of: Checked::Signature, run: signature },
 ];
 
 const CLAIM_CHECKS: &[Check] = &[
     Check {
         rule: "R36",
-        name: "cnf",
+        of: Checked::Cnf,
         run: |look, _| rules::confirmation(&look.jwt.claims, &look.expected),
-        saw: saw::cnf,
     },
-    Check { rule: "R41", name: "sub", run: subject, saw: saw::sub },
-    Check {
-        rule: "R42",
-        name: "aud",
-        run: |look, _| rules::audience(&look.jwt.claims, &look.expected),
-        saw: saw::aud,
-    },
-    Check { rule: "R43", name: "exp", run: expiry, saw: saw::exp },
+    Check { rule: "R41", of: Checked::Sub, run: subject },
+    Check { rule: "R42", of: Checked::Aud, run: |look, _| rules::audience(&look.jwt.claims, &look.expected) },
+    Check { rule: "R43", of: Checked::Exp, run: expiry },
     Check {
         rule: "R44",
-        name: "nbf",
+        of: Checked::Nbf,
         run: |look, _| rules::not_before(&look.jwt.claims, &look.expected, look.now),
-        saw: saw::nbf,
     },
     Check {
         rule: "R44",
-        name: "iat",
+        of: Checked::Iat,
         run: |look, read| rules::issued_at(&look.jwt.claims, read.expiry, &look.expected, look.now),
-        saw: saw::iat,
     },
-    Check { rule: "R46", name: "jti", run: jwt_id, saw: saw::jti },
+    Check { rule: "R46", of: Checked::Jti, run: jwt_id },
 ];
 
 fn key<'k>(look: &Look<'_, 'k>, read: &mut Read<'_, 'k>) -> Result<(), JwtProblem> {
@@ -167,13 +162,19 @@ pub struct Verification<'a> {
     expected: Expectations<'a>,
     now: u64,
     header: Option<Result<(), JwtProblem>>,
-    findings: Option<Vec<Finding<JwtProblem>>>,
+    findings: Option<Findings>,
 }
 
 impl<'a> Verification<'a> {
     /// Begins one, at this second since 1970. `findings`: what each check saw is wanted.
     pub fn new(jwt: &'a UnverifiedJwt<'a>, expected: Expectations<'a>, now: u64, findings: bool) -> Self {
-        Self { jwt, expected, now, header: None, findings: findings.then(Vec::new) }
+        let findings = findings.then_some(Findings { found: Vec::new(), saw: saw::of });
+        Self { findings, ..Self::without_findings(jwt, expected, now) }
+    }
+
+    /// Begins one that will never say what a check saw.
+    pub fn without_findings(jwt: &'a UnverifiedJwt<'a>, expected: Expectations<'a>, now: u64) -> Self {
+        Self { jwt, expected, now, header: None, findings: None }
     }
 
     /// The checks of the header, which need no key.
@@ -227,13 +228,13 @@ impl<'a> Verification<'a> {
     /// What was found with other keys counts no more.
     fn forget_findings(&mut self) {
         if let Some(findings) = &mut self.findings {
-            findings.clear();
+            findings.found.clear();
         }
     }
 
     /// What the checks have found since the last time.
     pub(crate) fn take_findings(&mut self) -> Vec<Finding<JwtProblem>> {
-        self.findings.as_mut().map(core::mem::take).unwrap_or_default()
+        self.findings.as_mut().map(|findings| core::mem::take(&mut findings.found)).unwrap_or_default()
     }
 
     /// The claims, verified or not: to explain them, never to act on them.
@@ -250,10 +251,15 @@ impl<'a> Verification<'a> {
     ) -> Result<(), JwtProblem> {
         let look = Look { jwt: self.jwt, expected: self.expected, keys, signatures, now: self.now };
         let mut first = Ok(());
-        let mut findings = self.findings.as_mut();
         for check in checks {
             let verdict = (check.run)(&look, read);
-            note(&mut findings, (check.rule, check.name), verdict, || (check.saw)(&look))?;
+            match &mut self.findings {
+                None => verdict?,
+                Some(Findings { found, saw }) => {
+                    let (name, saw) = (check.of.name(), saw(check.of, &look));
+                    found.push(Finding { rule: check.rule, name, verdict, saw });
+                }
+            }
             first = first.and(verdict);
         }
         first

@@ -44,7 +44,7 @@ pub(super) fn verify(
         max_lifetime: ANY_LIFETIME,
         require_jti: true,
     };
-    let mut verification = Verification::new(&jwt, expected, now, false);
+    let mut verification = Verification::without_findings(&jwt, expected, now);
     let keys = Keys { keys, have_kid: true };
     let verified = verification.verify(keys, &OfOurTokens).map_err(Reason::Token)?;
     passed(&verified, proved).map(Rc::new)

@@ -76,7 +76,8 @@ impl PublicKey {
     /// one of two widths need no products of any width (docs/decisions/0014). What has 2049 to 4095 bits verifies slower.
     pub(in crate::jose) fn up_to_4096_bits(modulus: &[u8], exponent: u64) -> Option<Self> {
         let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize;
-        let params = if bits <= 2048 { params::<U2048_LIMBS>(modulus) } else { params::<U4096_LIMBS>(modulus) }?;
+        let params =
+            if bits <= 2048 { params::<U2048_LIMBS>(modulus) } else { params::<U4096_LIMBS>(modulus) }?;
         (exponent % 2 == 1).then_some(Self { params, exponent, bits })
     }
 
