@@ -162,11 +162,14 @@ impl PublicKey {
         let mut product = Multiplier::from(&self.params);
         let base = BoxedMontyForm::new(s.clone(), &self.params);
         let (mut power, mut root) = (base.clone(), base.clone());
-        // A square is taken as a product: the squaring of the crate is another one on hosts with 64 bits alone, and the code
-        // of that would come along.
+        // With limbs of 32 bits the crate squares as it multiplies, and carries the code for 64 along.
         let mut square = |power: &mut BoxedMontyForm, product: &mut Multiplier<'_>| {
-            root.copy_montgomery_from(power);
-            product.mul_assign(power, &root);
+            if cfg!(target_pointer_width = "64") {
+                product.square_assign(power);
+            } else {
+                root.copy_montgomery_from(power);
+                product.mul_assign(power, &root);
+            }
         };
         for bit in (1..self.exponent.ilog2()).rev() {
             square(&mut power, &mut product);
