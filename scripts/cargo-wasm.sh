@@ -14,7 +14,7 @@ flags=${WASM_RUSTFLAGS:-}
 # Limbs of 32 bits, which crypto-bigint does not choose for wasm32 by itself: a product of 64 by 64 bits has no
 # instruction there. RSA takes half the time, P-521 a quarter.
 flags+=" --cfg cpubits=\"32\""
-# Without it the linker leaves five bytes for each address and each number of a function, where two or three do: a tenth
+# Without it the linker leaves five bytes for each address and each number of a function, where two or three do: 6 %
 # of a component. The instructions are the same.
 flags+=" -Clink-arg=--compress-relocations"
 if [[ $target == wasm32-unknown-unknown ]]; then
