@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::Run;
+use super::expect::member;
 use crate::driver::{Driver, Operation, Outcome};
 use crate::local_host::PUBLIC_URL;
 use crate::scenario::resolved::Step;
@@ -93,7 +94,7 @@ impl<D: Driver> Run<'_, D> {
 
         self.check_members("token", &claims, &step.expect.token)?;
         for claim in &step.expect.token_without {
-            ensure!(claims.get(claim).is_none(), "the token has a claim {claim}: {claims}");
+            ensure!(member(&claims, claim).is_none(), "the token has a claim {claim}: {claims}");
         }
         if let Some(label) = &step.label {
             self.known.insert(format!("access_token:{label}"), token);

@@ -19,6 +19,11 @@ fn is_told_by(reason: &str, sentence: &str) -> bool {
     Reason::ALL.iter().any(|known| known.name() == reason && known.sentence() == sentence)
 }
 
+/// A member by its name, or by a JSON Pointer where that begins with a slash.
+pub(super) fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    if name.starts_with('/') { value.pointer(name) } else { value.get(name) }
+}
+
 impl<D: Driver> Run<'_, D> {
     /// What the step says of the outcome; over HTTP of the status and the headers, too.
     pub(super) fn check_response(&self, step: &Step, response: &Response) -> Result<()> {
@@ -55,10 +60,10 @@ impl<D: Driver> Run<'_, D> {
             (Outcome::KeysNeeded(_), _) => bail!("{}", got()?),
         };
         self.check_members("the body", &body, &expect.body)?;
-        for member in &expect.without {
+        for name in &expect.without {
             // A language's own word for nothing counts as nothing.
-            let found = body.get(member).filter(|found| response.http.is_some() || !found.is_null());
-            ensure!(found.is_none(), "the body has a member {member}: {body}");
+            let found = member(&body, name).filter(|found| response.http.is_some() || !found.is_null());
+            ensure!(found.is_none(), "the body has a member {name}: {body}");
         }
         Ok(())
     }
