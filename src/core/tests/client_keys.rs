@@ -385,4 +385,8 @@ fn r27_explained() {
     assert!(!used.accepted && used.checks.last().is_some_and(|step| step.check == "not used before"));
     assert!(!explain("x", Some(&id)).accepted);
     assert!(!explain(&good("other", "2"), None).accepted);
+    let off = register(&world, json!({ "jwks": jwks(&[&key(2)]), "enabled": false })).expect("registered");
+    let disabled = explain(&good(&off, "1"), None);
+    let failed = disabled.checks.iter().find(|step| !step.passed).map(|step| (step.check, step.reason));
+    assert_eq!(failed, Some(("application enabled", reason)), "R21");
 }

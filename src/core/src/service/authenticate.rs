@@ -118,6 +118,7 @@ impl<P: Ports> Service<P> {
         trail.go_on(header)?;
         let verified = self.verify(organization, owner, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
+        trail.step_of_enabled(&application, role.refusal(Reason::ClientUnauthenticated).reason);
         if trail.is_kept() {
             let claims = verification.claims_to_explain();
             let names = by_jwt::check_names(&application, &voucher, claims);

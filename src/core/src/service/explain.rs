@@ -251,11 +251,7 @@ fn step_of_request(assertion: &str, reason: Reason, trail: &mut Trail) {
 
 /// R21, R24: whether the application may use the grant at all.
 fn steps_of_application(application: &Application, grant: GrantType, trail: &mut Trail) {
-    let (enabled, seen) = match application.metadata().enabled {
-        true => (Ok(()), "the application is enabled"),
-        false => (Err(Reason::ClientUnauthenticated), "the application is disabled"),
-    };
-    trail.step("R21", "application enabled", enabled, || seen.to_string());
+    trail.step_of_enabled(application, Reason::ClientUnauthenticated);
     let (allowed, saw) = match application.allows(grant) {
         true => (Ok(()), format!("grant_types of the application has {}", grant.name())),
         false => {

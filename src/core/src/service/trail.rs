@@ -3,7 +3,7 @@
 
 use alloc::format;
 use alloc::rc::Rc;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::application::{Application, MIN_LIFETIME};
@@ -143,6 +143,15 @@ impl Trail {
         if self.is_kept() {
             self.push(Finding { rule, name, verdict, saw: saw() });
         }
+    }
+
+    /// R21: whether the application may be used at all; `refused` is what a client is told otherwise.
+    pub(super) fn step_of_enabled(&mut self, application: &Application, refused: Reason) {
+        let (verdict, saw) = match application.metadata().enabled {
+            true => (Ok(()), "the application is enabled"),
+            false => (Err(refused), "the application is disabled"),
+        };
+        self.step("R21", "application enabled", verdict, || saw.to_string());
     }
 
     /// R65, R66: how long the access token could be valid.
