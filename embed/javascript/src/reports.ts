@@ -163,7 +163,7 @@ export interface Introspection {
 
 /** All tokens that are to be revoked: exactly one of `trusted_issuer` and `client_id`. */
 export interface RevocationRequest {
-  /** The name of a trusted issuer: all that came of its assertions. */
+  /** The name of a trusted issuer: all that came of its assertions, or whose actor it names. */
   trusted_issuer?: string;
   /** An application, registered still or not: all its tokens. */
   client_id?: string;

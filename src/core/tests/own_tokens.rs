@@ -4,10 +4,11 @@
 mod world;
 
 use asserta_core::client_auth::{Presented, PresentedBy};
-use asserta_core::grants::TokenQuestion;
+use asserta_core::grants::token_exchange::{Parameters, TokenType};
+use asserta_core::grants::{TokenQuestion, TokenRequest};
 use asserta_core::jose::base64url;
 use asserta_core::jose::key::{SigningAlgorithm, SigningKey};
-use asserta_core::oauth::{ErrorCode, Reason, Refusal};
+use asserta_core::oauth::{ErrorCode, GrantType, Reason, Refusal};
 use asserta_core::organization::OrganizationId;
 use asserta_core::resource::{Guard, Introspection, Outcome, Request, Settings};
 use asserta_core::service::{NewApplication, Page, RegistryError, Service};
@@ -394,6 +395,46 @@ fn r112_all_of_an_application_or_an_issuer() {
         world.advance(1);
         let newest = installation.token_of(&client);
         assert!(installation.is_active(&client, &newest));
+    }
+}
+
+/// R92, R112: with all of an issuer fall the tokens with which its subjects act for others. Who acted before them is history.
+#[test]
+fn r112_who_acts_by_an_issuers_word() {
+    let world = World::default();
+    let installation = Installation::new(&world);
+    let (registry, services) = (installation.service.registry(), "https://services.example");
+    let consenting = issuer(json!({ "jwks": jwks(&[&key(1)]), "token_exchange": {} }));
+    run(registry.put_trusted_issuer(&installation.organization, "idp", &consenting)).expect("put");
+    let document = json!({
+        "name": "services", "issuer": services, "jwks": jwks(&[&key(2)]), "token_exchange": {},
+    });
+    run(registry.create_trusted_issuer(&installation.organization, &issuer(document))).expect("trusted");
+    let client = installation.register(json!({ "grant_types": [GrantType::TokenExchange.name()] }));
+    let id = client.application.client_id();
+    let exchanged = |claims: Value, actor: Option<&str>| {
+        let subject = assertion(&key(1), START, claims);
+        let jwt = Some(TokenType::Jwt.name());
+        let parameters = Parameters {
+            subject_token: Some(&subject),
+            subject_token_type: jwt,
+            actor_token: actor,
+            actor_token_type: actor.and(jwt),
+            ..Parameters::default()
+        };
+        let credentials = Presented::secret(id, secret(&client), PresentedBy::Basic);
+        let request = TokenRequest::token_exchange(credentials, &parameters).expect("a request");
+        run(installation.service.exchange(&installation.organization, &request)).expect("granted").token
+    };
+    let actor = assertion(&key(2), START, json!({ "iss": services, "sub": "orders" }));
+    let acts = json!({ "sub": "orders", "iss": services });
+    let by_actor = exchanged(json!({ "aud": id }), Some(&actor));
+    let carried_over = exchanged(json!({ "aud": id, "act": acts }), None);
+    let acted_before = exchanged(json!({ "aud": id, "act": { "sub": "x", "act": acts } }), None);
+    let nobody = exchanged(json!({ "aud": id, "act": { "sub": "x" } }), None);
+    installation.revoke_all(json!({ "trusted_issuer": "services" })).expect("revoked");
+    for (token, is_active) in [(by_actor, false), (carried_over, false), (acted_before, true), (nobody, true)] {
+        assert_eq!(installation.is_active(&client, &token), is_active, "{}", claims_of(&token));
     }
 }
 

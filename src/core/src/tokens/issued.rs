@@ -126,6 +126,12 @@ impl IssuedToken {
         self.text(ASSERTION_ISSUER).unwrap_or_default()
     }
 
+    /// The issuer of who acts, where somebody does. Those within acted before, and count for nothing (RFC 8693 section 4.1).
+    #[must_use]
+    pub fn actor_issuer(&self) -> Option<&str> {
+        self.claims.get("act")?.as_object()?.get("iss")?.as_str()
+    }
+
     /// `iat`: seconds since 1970.
     #[must_use]
     pub fn issued_at(&self) -> u64 {

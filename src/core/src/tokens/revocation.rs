@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_target))]
 #[serde(deny_unknown_fields)]
 pub struct RevocationRequest {
-    /// The name of a trusted issuer: all tokens that came of its assertions.
+    /// The name of a trusted issuer: all tokens that came of its assertions, or whose actor it names.
     #[serde(default)]
     pub trusted_issuer: Option<String>,
     /// An application, registered still or not, or the label of a rule without a client: all its tokens.

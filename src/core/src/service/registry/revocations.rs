@@ -1,5 +1,5 @@
 //! What an administrator revokes at once: all tokens that an application got, or that came of a trusted issuer's
-//! assertions, before a time (R112). There is one record for each of those; it says no less than any before it, and goes
+//! assertions or name an actor of it, before a time (R112). There is one record for each of those; it says no less than any before it, and goes
 //! when the last token that it can concern has expired.
 
 use alloc::string::String;
@@ -103,17 +103,20 @@ impl<P: Ports> Registry<P> {
         Ok(listing)
     }
 
-    /// R112: whether the token was issued before all of its client or of its issuer were revoked.
+    /// R112: whether the token was issued before all of its client, of its issuer or of its actor's issuer were revoked.
     pub(in crate::service) async fn has_revoked(
         &self,
         organization: &CurrentOrganization,
         token: &IssuedToken,
     ) -> Result<bool, StoreError> {
         let id = &organization.id;
-        for key in [
-            Key::revocation_of_client(id, token.client_id()),
-            Key::revocation_of_issuer(id, token.assertion_issuer()),
-        ] {
+        let of_issuer = |issuer| Key::revocation_of_issuer(id, issuer);
+        let keys = [
+            Some(Key::revocation_of_client(id, token.client_id())),
+            Some(of_issuer(token.assertion_issuer())),
+            token.actor_issuer().map(of_issuer),
+        ];
+        for key in keys.into_iter().flatten() {
             if token.issued_at() < self.revoked_before(organization, &key).await? {
                 return Ok(true);
             }
