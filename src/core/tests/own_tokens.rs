@@ -433,7 +433,8 @@ fn r112_who_acts_by_an_issuers_word() {
     let acted_before = exchanged(json!({ "aud": id, "act": { "sub": "x", "act": acts } }), None);
     let nobody = exchanged(json!({ "aud": id, "act": { "sub": "x" } }), None);
     installation.revoke_all(json!({ "trusted_issuer": "services" })).expect("revoked");
-    for (token, is_active) in [(by_actor, false), (carried_over, false), (acted_before, true), (nobody, true)] {
+    for (token, is_active) in [(by_actor, false), (carried_over, false), (acted_before, true), (nobody, true)]
+    {
         assert_eq!(installation.is_active(&client, &token), is_active, "{}", claims_of(&token));
     }
 }

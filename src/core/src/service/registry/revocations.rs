@@ -1,6 +1,6 @@
 //! What an administrator revokes at once: all tokens that an application got, or that came of a trusted issuer's
-//! assertions or name an actor of it, before a time (R112). There is one record for each of those; it says no less than any before it, and goes
-//! when the last token that it can concern has expired.
+//! assertions or name an actor of it, before a time (R112). There is one record for each of those; it says no less than any
+//! before it, and goes when the last token that it can concern has expired.
 
 use alloc::string::String;
 
