@@ -100,14 +100,6 @@ pub fn check_names(application: &Application, voucher: &Voucher, claims: &Claims
     }
 }
 
-/// R21: the application is enabled.
-///
-/// # Errors
-/// The reason, as it would be with a secret.
-pub fn check_enabled(application: &Application) -> Result<(), Reason> {
-    if application.metadata().enabled { Ok(()) } else { Err(Reason::ClientUnauthenticated) }
-}
-
 /// The client, where this JWT proves that it is the application. It works once for each client (R27, R45), in a namespace
 /// of its own: the same `jti` in an assertion is another one. A JWT-SVID without a `jti` works until it expires: whoever asks
 /// the Workload API gets the same one for a while, and can't have another (R28).
@@ -121,7 +113,10 @@ pub fn authenticate(
     jwt: &VerifiedJwt<'_>,
 ) -> Result<AuthenticatedClient, Reason> {
     check_names(&application, voucher, jwt.claims())?;
-    check_enabled(&application)?;
+    // R21, as with a secret.
+    if !application.metadata().enabled {
+        return Err(Reason::ClientUnauthenticated);
+    }
     let works_once = jwt.jwt_id().is_some() || !matches!(voucher, Voucher::TrustDomain(_));
     let mark = works_once.then(|| {
         let namespace = format!("{organization}\nclient\n{}", application.client_id());

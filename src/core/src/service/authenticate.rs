@@ -118,7 +118,6 @@ impl<P: Ports> Service<P> {
         trail.go_on(header)?;
         let verified = self.verify(organization, owner, &jwt, &mut verification, now, trail).await;
         let verified = trail.go_on(verified)?;
-        trail.step_of_enabled(&application, role.refusal(Reason::ClientUnauthenticated).reason);
         if trail.is_kept() {
             let claims = verification.claims_to_explain();
             let names = by_jwt::check_names(&application, &voucher, claims);
@@ -126,10 +125,7 @@ impl<P: Ports> Service<P> {
             trail.step("R27, R28", "iss and sub", names.map_err(refused), || {
                 words_of_names(names, &voucher, claims)
             });
-            let enabled = by_jwt::check_enabled(&application);
-            trail.step("R21", "application enabled", enabled.map_err(refused), || {
-                format!("the application is {}", if enabled.is_ok() { "enabled" } else { "disabled" })
-            });
+            trail.step_of_enabled(&application, refused(Reason::ClientUnauthenticated));
         }
         // An explanation alone goes on without one.
         let Some(verified) = verified else { return Err(trail.refusal()) };
