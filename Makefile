@@ -89,6 +89,11 @@ test-stock-wasmtime: test-host
 	@scripts/test-stock-wasmtime.sh
 	@scripts/test-stock-guard.sh
 
+# On a real Spin, where there is one.
+.PHONY: test-spin
+test-spin: test-host
+	@scripts/test-spin.sh
+
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)
 	@scripts/test-packages.sh python javascript rust
 

@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use wasmtime::AsContextMut as _;
+use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::handler::Prepared;
-use wasmtime_wasi_http::{Error, WasiHttpView as _};
 
 use crate::component::Trigger;
 use crate::world::{App, World};
@@ -87,7 +87,7 @@ async fn run(
     let (mut store, proxy) = trigger.instantiate(&app).await?;
     let request = request.map(|body| body.map_err(|_| Error::HttpProtocolError).boxed_unsync());
     let (tell, told) = handover::channel();
-    let prepared = Prepared::new(store.as_context_mut(), &proxy, request, World::http, tell)?;
+    let prepared = Prepared::new(store.as_context_mut(), &proxy, request, World::receiving, tell)?;
     store
         .run_concurrent(async |accessor| {
             let run = prepared.run(accessor, std::future::pending());

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::HeaderName;
 use rusqlite::Connection;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
 
 use crate::sqlite::DatabaseFile;
 
@@ -60,6 +63,7 @@ pub(crate) struct World {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: Client,
+    receiving: Receiving,
 }
 
 /// wasmtime's own client of HTTP.
@@ -67,13 +71,28 @@ struct Client;
 
 impl WasiHttpHooks for Client {}
 
+/// How Spin hands a request over: with its `host`, which wasmtime takes out, and which no component may set.
+struct Receiving;
+
+impl WasiHttpHooks for Receiving {
+    fn is_forbidden_header(&mut self, name: &HeaderName) -> bool {
+        name != http::header::HOST && DEFAULT_FORBIDDEN_HEADERS.contains(name)
+    }
+}
+
 impl World {
     pub(crate) fn new(app: Arc<App>) -> Self {
         // A manifest gives a component `variables` and `environment`; here both are the same.
         let environment: Vec<(&String, &String)> = app.variables.iter().collect();
         let mut builder = WasiCtx::builder();
         let wasi = builder.wall_clock(StillClock(app.clone())).envs(&environment).inherit_stderr().build();
-        Self { app, table: ResourceTable::new(), wasi, http: WasiHttpCtx::new(), hooks: Client }
+        let (table, http) = (ResourceTable::new(), WasiHttpCtx::new());
+        Self { app, table, wasi, http, hooks: Client, receiving: Receiving }
+    }
+
+    /// With what hands a request over.
+    pub(crate) fn receiving(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.receiving }
     }
 }
 

@@ -48,10 +48,15 @@ impl Received {
     ) -> Result<Request, ErrorCode> {
         let (method, target) = (request.get_method(), request.get_path_with_query());
         let (scheme, authority) = (request.get_scheme(), request.get_authority());
-        let mut headers = self.headers;
-        headers.retain(|(name, _)| !is_our_header(name));
-        headers.extend(ours.iter().map(|(name, value)| (String::from(*name), value.clone().into_bytes())));
-        let headers = Fields::from_list(&headers).map_err(|_| internal())?;
+        // A copy: made from a list, they could not have those that a component may not set itself, such as the `host` that
+        // Spin leaves among them.
+        let headers = request.get_headers().clone();
+        for (name, _) in self.headers.iter().filter(|(name, _)| is_our_header(name)) {
+            headers.delete(name).map_err(|_| internal())?;
+        }
+        for (name, value) in ours {
+            headers.append(name, value.as_bytes()).map_err(|_| internal())?;
+        }
         let (_received, result) = wit_future::new(|| Ok(()));
         let (body, trailers) = Request::consume_body(request, result);
         let (forwarded, _transmitted) = Request::new(headers, Some(body), trailers, None);
