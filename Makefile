@@ -89,9 +89,9 @@ test-stock-wasmtime: test-host
 	@scripts/test-stock-wasmtime.sh
 	@scripts/test-stock-guard.sh
 
-# On a real Spin, where there is one.
+# Not part of `test`: no registry has a Spin.
 .PHONY: test-spin
-test-spin: test-host
+test-spin: wasm wasm-tests host ## run the endpoint and the guard on the `spin` that is there (4.1 or newer)
 	@scripts/test-spin.sh
 
 test-packages: packages ## install the packages into clean places and test them there (needs Node 20 and Chromium)

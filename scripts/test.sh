@@ -10,7 +10,7 @@ rm -rf "$summary"
 mkdir -p "$summary"
 
 status=0
-"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-spin test-packages test-scenarios 2>&1 |
+"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-packages test-scenarios 2>&1 |
   tee "$summary/log" || status=$?
 
 # line KIND WHAT: how many of a kind passed.
