@@ -69,12 +69,12 @@ for component in "$@"; do
     endpoint-p2) build endpoint-p2 1514500 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
     endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1503500 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1254000 wasm32-unknown-unknown wasm asserta-handler ;;
-    handler-host-signatures) build handler-host-signatures 1420000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
+    handler) build handler 1272000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler-host-signatures) build handler-host-signatures 1431000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
     exchanger) build exchanger 899500 wasm32-unknown-unknown exchanger asserta-component ;;
     exchanger-standalone) build exchanger-standalone 922500 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
     exchanger-host-signatures) build exchanger-host-signatures 852000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
-    handler-policy) build handler-policy 1261500 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
+    handler-policy) build handler-policy 1280000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
     exchanger-policy) build exchanger-policy 907000 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
     policy-cel) build_policy policy-cel 900000 ;;
     policy-cedar) build_policy policy-cedar 2100000 ;;
