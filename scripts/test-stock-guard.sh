@@ -10,6 +10,7 @@ endpoint=$PWD/target/components/handler.wasm
 asserta=${ASSERTA:-$PWD/target/release/asserta}
 
 . scripts/package-tools.sh
+. scripts/serving-tools.sh
 what="the guard on a stock wasmtime"
 skip() { if not_tested "$what: $*"; then exit 0; else exit 1; fi; }
 
@@ -24,16 +25,6 @@ work=$(mktemp -d)
 issuer='' api=''
 # Word for word: those that run.
 trap 'for process in $api $issuer; do kill "$process" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-fail() { echo "test-stock-guard: $*" >&2; sed 's/^/  /' "$work"/*.log >&2; exit 1; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-# wait_for URL STATUS
-wait_for() {
-  for _ in $(seq 600); do
-    [[ $(curl -s -o "$work/response" -w '%{http_code}' "$1") != "$2" ]] || return 0
-    sleep 0.1
-  done
-  fail "$1 does not answer with $2"
-}
 
 audience=https://api.example/mcp
 issuer_port=$(free_port) api_port=$(free_port)
@@ -75,22 +66,14 @@ url=$api api=$!
 wait_for "$url/.well-known/oauth-protected-resource/mcp" 200
 grep -qF "\"authorization_servers\":[\"$as\"]" "$work/response" || fail "other metadata: $(<"$work/response")"
 
-# expect STATUS PATTERN WHAT [curl options]: PATTERN is of the response, with its header.
-expect() {
-  local status
-  status=$(curl -s -i -o "$work/response" -w '%{http_code}' "${@:4}" "$url/mcp?a=b")
-  [[ $status == "$1" ]] && grep -qi "$2" "$work/response" || fail "$3: $status $(<"$work/response")"
-  echo "$3: $status"
-}
 good=$(token read) narrow=$(token write)
-expect 401 '^www-authenticate: Bearer scope="read", resource_metadata=' "no token"
-expect 200 '^x-asserta-subject: alice' "a token" -H "authorization: Bearer $good"
-expect 200 '^x-asserta-subject: alice' "the same again" -H "authorization: Bearer $good" -H 'x-asserta-subject: mallory'
+expect 401 '^www-authenticate: Bearer scope="read", resource_metadata=' "no token" "$url/mcp?a=b"
+expect 200 '^x-asserta-subject: alice' "a token" -H "authorization: Bearer $good" "$url/mcp?a=b"
+expect 200 '^x-asserta-subject: alice' "the same again" -H "authorization: Bearer $good" -H 'x-asserta-subject: mallory' "$url/mcp?a=b"
 if grep -q mallory "$work/response"; then fail "a client's own header came through"; fi
-expect 403 'error="insufficient_scope"' "a token for another scope" -H "authorization: Bearer $narrow"
-expect 401 'error="invalid_token"' "a forged one" -H "authorization: Bearer ${good%.*}.${narrow##*.}"
+expect 403 'error="insufficient_scope"' "a token for another scope" -H "authorization: Bearer $narrow" "$url/mcp?a=b"
+expect 401 'error="invalid_token"' "a forged one" -H "authorization: Bearer ${good%.*}.${narrow##*.}" "$url/mcp?a=b"
 # More than one instance serves at once, and more than 128 requests need a second one.
-printf 'url = "%s/mcp"\noutput = "/dev/null"\n' $(yes "$url" | head -n 300) >"$work/many"
-curl -s --no-progress-meter --parallel --parallel-max 32 -H "authorization: Bearer $good" -w '%{http_code}\n' -K "$work/many" | sort | uniq -c >"$work/statuses"
-[[ $(awk '{print $1, $2}' "$work/statuses") == "300 200" ]] || fail "300 requests: $(<"$work/statuses")"
-echo "300 requests, 32 at once: 200"
+statuses=$(at_once 300 "$url/mcp" -H "authorization: Bearer $good")
+[[ $statuses == "300 200" ]] || fail "300 requests: $statuses"
+echo "300 requests, 64 at once: 200"
