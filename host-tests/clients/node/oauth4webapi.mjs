@@ -4,11 +4,8 @@
 import { calculateJwkThumbprint, decodeJwt, exportJWK, importPKCS8 } from 'jose'
 import * as oauth from 'oauth4webapi'
 
-const [capability, text] = process.argv.slice(2)
-const given = JSON.parse(text)
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-const JWT = 'urn:ietf:params:oauth:token-type:jwt'
+import { JWT, JWT_BEARER, TOKEN_EXCHANGE, given, ofExchange, refusal, show } from './capability.mjs'
+
 // It refuses http; this is loopback.
 const loopback = { [oauth.allowInsecureRequests]: true }
 
@@ -32,18 +29,14 @@ async function ask(grantType, parameters, { as = authentication, ...options } = 
 
 const exchange = (assertion, options) => ask(JWT_BEARER, { assertion }, options)
 
-/** The OAuth error that it reads from a refusal. */
-const refusal = (attempt) => attempt.then(
-  () => null,
-  // A 401 is a challenge to it, anything else an error in the body.
-  (error) => error.error ?? error.cause?.[0]?.scheme ?? String(error))
-
 async function introspect(token) {
   const response = await oauth.introspectionRequest(server, client, authentication, token, loopback)
   return oauth.processIntrospectionResponse(server, client, response)
 }
 
 const capabilities = {
+  ...ofExchange(exchange),
+
   'discovery-oauth2': async () => server,
 
   'discovery-openid': () => discover('oidc'),
@@ -69,17 +62,6 @@ const capabilities = {
     }
   },
 
-  async 'id-jag'() {
-    const { sub, client_id, scope } = decodeJwt((await exchange(given.assertion)).access_token)
-    return {
-      sub,
-      client_id,
-      scope,
-      replayed: await refusal(exchange(given.assertion)),
-      of_another_client: await refusal(exchange(given.of_another_client)),
-    }
-  },
-
   async 'token-exchange'() {
     const { subject_token, actor_token } = given
     const tokens = { subject_token, subject_token_type: JWT, actor_token, actor_token_type: JWT }
@@ -87,11 +69,6 @@ const capabilities = {
     const { sub, act } = decodeJwt(token.access_token)
     const elsewhere = await refusal(ask(TOKEN_EXCHANGE, { ...tokens, audience: 'elsewhere' }))
     return { issued_token_type: token.issued_token_type, sub, actor: act.sub, elsewhere }
-  },
-
-  async 'private-key-jwt'() {
-    const { client_id } = decodeJwt((await exchange(given.assertion)).access_token)
-    return { client_id, replayed: await refusal(exchange(given.assertion)) }
   },
 
   async dpop() {
@@ -135,4 +112,4 @@ const capabilities = {
   },
 }
 
-console.log(JSON.stringify(await capabilities[capability]()))
+await show(capabilities)
