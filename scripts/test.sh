@@ -9,9 +9,18 @@ summary=target/summary
 rm -rf "$summary"
 mkdir -p "$summary"
 
+# Into a file that is shown as it grows, and not through a pipe: a program that makes its output non-blocking, as Node
+# does, makes a pipe so for every other that writes to it, and those then fail where the reader is slow.
+: >"$summary/log"
+sleep infinity &
+running=$!
+trap 'kill "$running" 2>/dev/null || true' EXIT
+tail --quiet --lines=+1 --follow --pid="$running" "$summary/log" &
+shown=$!
 status=0
-"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-packages test-scenarios 2>&1 |
-  tee "$summary/log" || status=$?
+"${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-packages test-scenarios >>"$summary/log" 2>&1 || status=$?
+kill "$running"
+wait "$shown"
 
 # line KIND WHAT: how many of a kind passed.
 line() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::Value;
 
 use crate::components::target;
@@ -119,14 +119,26 @@ impl Interpreter {
 
     /// Starts a resource server and waits for the port that it prints.
     ///
+    /// It gets none of our own streams: Node makes a pipe that it is given non-blocking for everyone who has it, and
+    /// leaves it so where it is killed. What the tests print after that fails as soon as its reader is slow.
+    ///
     /// # Errors
-    /// It does not start.
+    /// It does not start; says what it complained of.
     pub fn resource_server(&self, name: &str, arguments: &[&str]) -> Result<ResourceServer> {
-        let mut child = self.script(name, arguments).stdout(Stdio::piped()).spawn()?;
+        let mut command = self.script(name, arguments);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().context("its output")?);
+        let stderr = child.stderr.take().context("its complaints")?;
+        let complaints = std::thread::spawn(move || std::io::read_to_string(stderr));
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("its output")?).read_line(&mut line)?;
+        stdout.read_line(&mut line)?;
         let server = ResourceServer { child, url: format!("http://127.0.0.1:{}/", line.trim()) };
-        ensure!(line.trim().parse::<u16>().is_ok(), "{name} does not start");
+        if line.trim().parse::<u16>().is_err() {
+            drop(server);
+            let complaints =
+                complaints.join().map_err(|_| anyhow!("{name}: nobody read its complaints"))??;
+            bail!("{name} does not start: {complaints}");
+        }
         Ok(server)
     }
 
