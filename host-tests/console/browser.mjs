@@ -51,6 +51,8 @@ export async function open(browser, { scheme = "light", width = 1200, height = 8
   await page.setViewport({ width, height });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: "reduce" }]);
   page.setDefaultTimeout(15_000);
+  // Before the page is loaded: what a second load interrupts would count as going on, and the network never be idle.
+  if (token) await page.evaluateOnNewDocument((token) => sessionStorage.setItem("asserta-admin-token", token), token);
   await page.goto(String(new URL("console/", URL_OF_SERVER)));
   const opened = {
     page,
@@ -111,11 +113,7 @@ export async function open(browser, { scheme = "light", width = 1200, height = 8
       await opened.settled();
     },
   };
-  if (token) {
-    await page.evaluate((token) => sessionStorage.setItem("asserta-admin-token", token), token);
-    await page.reload();
-    await page.waitForSelector("#content h1");
-  }
+  if (token) await page.waitForSelector("#content h1");
   return opened;
 }
 

@@ -41,7 +41,7 @@ async function furnished() {
     [below("applications")], [below(`application/${application.client_id}`)], [below(`application/${byKey.client_id}`)],
     [below(`application/${application.client_id}`), async (one) => { await one.click("button", "Delete"); await one.page.waitForSelector("dialog[open]"); }],
     [below("applications/new"), async (one) => { await one.choose("How it authenticates", "private_key_jwt"); await one.tick("Only these"); await unfold(one); }],
-    [below("try"), explain], [below("activity")], [below("keys")], ["organizations"], [below("nothing")],
+    [below("try"), explain], [below("activity")], [below("keys")], [below("metadata")], ["organizations"], [below("nothing")],
   ] };
 }
 

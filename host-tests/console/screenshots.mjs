@@ -19,6 +19,7 @@ async function pictures(browser) {
   mkdirSync(OUT, { recursive: true });
   const acme = "organizations/acme";
   await done("PUT", acme, { display_name: "Acme Ltd" });
+  await done("PUT", `${acme}/metadata`, { scopes_supported: ["reports.read", "reports.write"], protected_resources: ["https://reports.example"] });
   const partner = thirdParty("https://idp.partner.example", { days: 21 });
   await done("POST", `${acme}/trusted-issuers`, {
     name: "partner", issuer: "https://idp.partner.example", certificate: partner.pem(), max_lifetime: 600,
@@ -59,7 +60,7 @@ async function pictures(browser) {
       await one.click("button", "Explain");
       await one.page.waitForSelector(".verdict");
     }],
-    ["activity", "acme/activity"], ["keys", "acme/keys"], ["organizations", "organizations"],
+    ["activity", "acme/activity"], ["keys", "acme/keys"], ["metadata", "acme/metadata"], ["organizations", "organizations"],
   ];
   const take = async (one, name) => {
     const file = join(OUT, `${name}.png`);

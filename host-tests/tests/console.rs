@@ -44,6 +44,12 @@ fn mistakes() -> Result<()> {
     run("mistakes.mjs")
 }
 
+/// They have every member that a registration can have; what is written is what is stored.
+#[test]
+fn forms() -> Result<()> {
+    run("forms.mjs")
+}
+
 /// Every page in both colour schemes, and at 360 pixels; a list of many issuers, page by page.
 #[test]
 fn pages() -> Result<()> {

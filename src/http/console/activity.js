@@ -1,6 +1,8 @@
 // Activity: the organization's last decisions, live.
 
-import { h, absolute, add, badge, check, clearProblems, control, empty, fill, input, link, refuse, row, select, svg, table, time } from "./dom.js";
+import {
+  h, absolute, add, badge, check, clearProblems, control, empty, fill, input, link, notice, refuse, row, select, table, time, title, svg,
+} from "./dom.js";
 import { orNull } from "./api.js";
 
 const EVERY = 3000;
@@ -35,7 +37,7 @@ function chart(decisions, now = Date.now() / 1000) {
 
 export async function activityPage(context) {
   const { org, page, parameters, to } = context;
-  const head = h("div", null, h("h1", null, "Activity"), h("p.lead", null, "What was decided last. It holds no assertion, no token and no subject."));
+  const head = title("Activity", "What was decided last. It holds no assertion, no token and no subject.");
   const [first, issuers, applications] = await Promise.all([
     orNull(org.page({ limit: SHOWN }, "activity")), org.all("trusted-issuers"), org.all("applications")]);
   if (!first) {
@@ -72,8 +74,8 @@ export async function activityPage(context) {
   };
   let asked = 0;
   const draw = ({ items, recording, dropped }) => {
-    fill(notes, recording === false && h("div.notice.warning", null, "Nothing new is recorded: the setting activity is off."),
-      dropped > 0 && h("div.notice.warning", null, `${dropped} more decisions of this time are not in the log: too many came at once, or the store failed.`));
+    fill(notes, recording === false && notice("warning", "Nothing new is recorded: the setting activity is off."),
+      dropped > 0 && notice("warning", `${dropped} more decisions of this time are not in the log: too many came at once, or the store failed.`));
     fill(bars, chart(items));
     fill(rows, items.map((decision) => row(COLUMNS, cells(decision))));
     shown.hidden = !items.length;

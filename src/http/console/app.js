@@ -1,12 +1,12 @@
 // The frame around every page: signing in, where one is, and the way between pages.
 
-import { h, fill, button, form, formProblem, input, submit, control, link, mistake, say } from "./dom.js";
+import { h, actions, button, control, fill, form, formProblem, input, link, mistake, say, submit } from "./dom.js";
 import { all, get, onSignedOut, org, page, token } from "./api.js";
 import { issuerPage, issuersPage, newIssuerPage, editIssuerPage } from "./issuers.js";
 import { applicationPage, applicationsPage, newApplicationPage, editApplicationPage } from "./applications.js";
 import { tryPage } from "./try.js";
 import { activityPage } from "./activity.js";
-import { keysPage, organizationsPage } from "./organizations.js";
+import { keysPage, metadataPage, organizationsPage } from "./organizations.js";
 
 const app = document.getElementById("app");
 
@@ -23,9 +23,10 @@ const PAGES = [
   [["try"], tryPage, "try"],
   [["activity"], activityPage, "activity"],
   [["keys"], keysPage, "keys"],
+  [["metadata"], metadataPage, "metadata"],
 ];
 const MENU = [["issuers", "Trusted issuers"], ["applications", "Applications"], ["try", "Try it"], ["activity", "Activity"],
-  ["keys", "Signing keys"]];
+  ["keys", "Signing keys"], ["metadata", "Metadata"]];
 
 let frame = null;
 let leave = null;
@@ -70,7 +71,7 @@ function signIn(text) {
     }
     element.reset();
     await show();
-  }, formProblem(), secret, h("div.actions", null, submit("Sign in")));
+  }, formProblem(), secret, actions(submit("Sign in")));
   fill(app, h("main.signin", null,
     h("img.mark", { src: "icon.svg", alt: "", width: 36, height: 36 }),
     h("h1", null, "Sign in to Asserta"), text && h("p.hint", null, text), sign,
@@ -104,7 +105,7 @@ function drawMenu(name, entry) {
   const choice = h("select", { id: "organization", onchange: () => { location.hash = `#/${encodeURIComponent(choice.value)}/issuers`; } },
     known.map(([value, text]) => h("option", { value, selected: value === name }, text)));
   choice.value = name;
-  const item = (href, text, key) => h("li", null, h("a", { href, "aria-current": key === entry ? "page" : undefined }, text));
+  const item = (href, text, key) => h("li", null, h("a", { href, "aria-current": key === entry && "page" }, text));
   fill(menu,
     h("div.organization", null, h("label", { for: "organization" }, "Organization"), choice),
     h("ul", null, MENU.map(([key, text]) => item(`#/${encodeURIComponent(name)}/${key}`, text, key))),
@@ -130,7 +131,7 @@ async function show() {
   } catch (error) {
     if (error.status === 401) return;
     return fill(app, h("main.signin", null, h("h1", null, "The console can't start"), h("p", null, error.message),
-      h("div.actions", null, button("Try again", show, "primary"), button("Sign out", () => signOut()))));
+      actions(button("Try again", show, "primary"), button("Sign out", () => signOut()))));
   }
   const { segments, parameters } = place();
   const names = frame.organizations.map((one) => one.name);
@@ -161,7 +162,7 @@ async function show() {
   } catch (error) {
     if (mine !== turn || error.status === 401) return;
     fill(draft, h("h1", null, error.status === 404 ? "Not there" : "That did not work"), h("p", null, error.message),
-      h("div.actions", null, button("Try again", show), link(`#/${encodeURIComponent(name)}/issuers`, "Trusted issuers", "button")));
+      actions(button("Try again", show), link(`#/${encodeURIComponent(name)}/issuers`, "Trusted issuers", "button")));
   }
   if (mine !== turn) return;
   fill(frame.content, draft);

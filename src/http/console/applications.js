@@ -1,16 +1,15 @@
 // Applications: the OAuth clients that present assertions.
 
 import {
-  h, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, form, formProblem, input, lines, link, mistake,
-  pager, say, select, submit, table, time, words,
+  h, actions, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, folded, form, formProblem,
+  input, lines, link, mistake, notice, pager, say, select, submit, table, time, title, words,
 } from "./dom.js";
-import { get } from "./api.js";
 import { keySource } from "./keys.js";
 import { wholeNumber } from "./rules.js";
 import { documentPage } from "./document.js";
 
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-// What people call the grants; which there are, the schema says.
+// What people call the grants.
 const GRANTS = [
   [JWT_BEARER, "JWT Bearer", "Exchanges an assertion of a trusted issuer for an access token (RFC 7523)."],
   ["urn:ietf:params:oauth:grant-type:token-exchange", "Token Exchange", "Exchanges a token of a trusted issuer, or of somebody on whose behalf it acts (RFC 8693)."],
@@ -25,15 +24,15 @@ const KEYS = ["jwks_uri", "certificate", "jwks", "client_assertion_issuer"];
 // A secret that was just made: shown once, on the page that follows, and then forgotten.
 let made = null;
 
-const grantName = (grant) => GRANTS.find(([value]) => value === grant)?.[1] ?? grant.replace("urn:ietf:params:oauth:grant-type:", "");
+const grantName = (grant) => GRANTS.find(([value]) => value === grant)?.[1] ?? grant;
 export const nameOf = (application) => application.client_name || application.client_id;
 
 export async function applicationsPage(context) {
   const { org, page, parameters, to } = context;
   const after = parameters.get("after");
   const { items: applications, next } = await org.page({ limit: 100, after }, "applications");
-  const head = h("div.head", null, h("div", null, h("h1", null, "Applications"), h("p.lead", null, "OAuth clients that present assertions and get access tokens.")),
-    h("div.actions", null, (applications.length > 0 || after) && link(to("applications", "new"), "New application", "button.primary")));
+  const head = h("div.head", null, title("Applications", "OAuth clients that present assertions and get access tokens."),
+    actions((applications.length > 0 || after) && link(to("applications", "new"), "New application", "button.primary")));
   if (!applications.length && !after) {
     return add(page, [head, empty("No application yet", "An application is who sends the assertion to the token endpoint.", link(to("applications", "new"), "New application", "button.primary"))]);
   }
@@ -46,7 +45,7 @@ export async function applicationsPage(context) {
 }
 
 function secretNotice(secret) {
-  return h("div.notice.good", null, h("p", null, h("strong", null, "The client secret"), ", shown this once: the server keeps its digest only."),
+  return notice("good", h("p", null, h("strong", null, "The client secret"), ", shown this once: the server keeps its digest only."),
     copyable(secret, { label: "the client secret" }));
 }
 
@@ -56,6 +55,7 @@ export async function applicationPage(context, clientId) {
   const name = nameOf(application);
   const secret = made?.clientId === clientId ? made.secret : null;
   made = null;
+  const off = application.enabled === false;
   const byKey = application.token_endpoint_auth_method === "private_key_jwt";
   const bearer = application.grant_types?.includes(JWT_BEARER);
   const store = async (change, said) => {
@@ -66,9 +66,9 @@ export async function applicationPage(context, clientId) {
   const shown = h("div", null, secret && secretNotice(secret));
   add(page, [
     h("div.head", null,
-      h("div", null, h("p.crumbs", null, link(to("applications"), "Applications")), h("h1", null, name),
-        h("div.badges", null, application.enabled === false ? badge("disabled", "warn") : badge("enabled", "good"), bearer ? badge("JWT Bearer", "good") : badge("JWT Bearer is off", "warn"))),
-      h("div.actions", null, link(to("application", clientId, "edit"), "Edit", "button"),
+      add(title(name, null, link(to("applications"), "Applications")),
+        [h("div.badges", null, off ? badge("disabled", "warn") : badge("enabled", "good"), bearer ? badge("JWT Bearer", "good") : badge("JWT Bearer is off", "warn"))]),
+      actions(link(to("application", clientId, "edit"), "Edit", "button"),
         !byKey && button("New secret", async () => {
           if (!(await confirm({ title: `Make a new secret for ${name}?`, action: "Make a new secret", text: "The present one stops working at once." }))) return;
           const renewed = await org.post(undefined, "applications", clientId, "secret");
@@ -76,7 +76,7 @@ export async function applicationPage(context, clientId) {
           say("The new secret is shown.");
           shown.querySelector("button").focus();
         }),
-        button(application.enabled === false ? "Enable" : "Disable", () => store({ enabled: application.enabled === false }, application.enabled === false ? `${name} is enabled.` : `${name} is disabled.`)),
+        button(off ? "Enable" : "Disable", () => store({ enabled: off }, `${name} is ${off ? "enabled" : "disabled"}.`)),
         button("Delete", async () => {
           if (!(await confirm({ title: `Delete the application ${name}?`, action: `Delete ${name}`, text: `${clientId} gets no more tokens. Those it has stay valid until they expire.` }))) return;
           await org.remove("applications", clientId);
@@ -84,7 +84,7 @@ export async function applicationPage(context, clientId) {
           context.go("applications");
         }, "danger"))),
     shown,
-    !bearer && h("div.notice.warning", null, h("p", null, "It gets no token for an assertion: JWT Bearer is not among its allowed grant types. ", link(to("application", clientId, "edit"), "Allow it"), ".")),
+    !bearer && notice("warning", h("p", null, "It gets no token for an assertion: JWT Bearer is not among its allowed grant types. ", link(to("application", clientId, "edit"), "Allow it"), ".")),
     facts(
       ["Client ID", copyable(clientId, { label: "the client ID" })],
       ["Allowed grant types", application.grant_types?.map(grantName).join(", ") || "none"],
@@ -96,20 +96,17 @@ export async function applicationPage(context, clientId) {
       ["They are valid for", duration(application.access_token_lifetime ?? 3600)],
       application.client_id_issued_at && ["Registered", time(application.client_id_issued_at)],
     ),
-    h("div.actions", null, link(`${to("try")}?client_id=${encodeURIComponent(clientId)}`, "Try it with this application", "button")),
+    actions(link(`${to("try")}?client_id=${encodeURIComponent(clientId)}`, "Try it with this application", "button")),
   ]);
 }
 
 // ---- The form, for a new one and for one that is there
 
 async function applicationForm(context, document, { save, cancel, text }) {
-  const [issuers, schema] = await Promise.all([context.org.all("trusted-issuers"), get("schema.json")]);
-  const members = schema.$defs.ApplicationMetadata.properties;
-  const known = schema.$defs.GrantType.enum ?? schema.$defs.GrantType.oneOf.map((one) => one.const);
+  const issuers = await context.org.all("trusted-issuers");
   const names = [...new Set([...issuers.map((one) => one.name), ...(document.trusted_issuers ?? [])])];
   const name = input({ label: "Name", path: "client_name", value: document.client_name ?? "", placeholder: "Reporting" });
-  const offered = known.map((grant) => GRANTS.find(([value]) => value === grant) ?? [grant, grantName(grant)]);
-  const grants = choices({ legend: "Allowed grant types", path: "grant_types", type: "checkbox", options: offered, values: document.grant_types ?? [] });
+  const grants = choices({ legend: "Allowed grant types", path: "grant_types", type: "checkbox", options: GRANTS, values: document.grant_types ?? [] });
   const method = select({ label: "How it authenticates", path: "token_endpoint_auth_method", value: document.token_endpoint_auth_method ?? "client_secret_basic", options: METHODS, onchange: () => draw() });
   const keys = keySource(document, KEYS, { issuers: names });
   const scope = input({ label: "Scopes", path: "scope", optional: true, value: document.scope ?? "", hint: "What it may ask for, separated by spaces.", placeholder: "reports.read reports.write" });
@@ -118,7 +115,6 @@ async function applicationForm(context, document, { save, cancel, text }) {
   const audience = area({ label: "Resources", path: "audience", optional: true, rows: 2, value: [document.audience ?? []].flat().join("\n"), hint: "The aud of its tokens, one in each line. None: this organization itself.", placeholder: "https://reports.example.com" });
   const lifetime = input({ label: "Its tokens are valid for, in seconds", path: "access_token_lifetime", inputmode: "numeric", value: document.access_token_lifetime ?? 3600 });
   const bound = check({ label: "Its tokens are bound to a key of its own (DPoP)", path: "dpop_bound_access_tokens", checked: document.dpop_bound_access_tokens === true, hint: "A request without a DPoP proof is refused, and a stolen token is of no use." });
-  bound.hidden = !members.dpop_bound_access_tokens;
   const enabled = check({ label: "Enabled", path: "enabled", checked: document.enabled !== false });
   const byKey = h("fieldset.group", null, h("legend", null, "Its keys"), keys.element);
   const draw = () => {
@@ -140,7 +136,7 @@ async function applicationForm(context, document, { save, cancel, text }) {
       audience: resources.length > 1 ? resources : resources[0],
       access_token_lifetime: wholeNumber(control(lifetime).value, "access_token_lifetime"),
       enabled: control(enabled).checked,
-      ...(members.dpop_bound_access_tokens ? { dpop_bound_access_tokens: control(bound).checked } : {}),
+      dpop_bound_access_tokens: control(bound).checked,
     };
   };
   return form({}, async () => {
@@ -148,8 +144,8 @@ async function applicationForm(context, document, { save, cancel, text }) {
     if (!registration.client_name && !document.client_id) throw mistake("A name is needed.", "client_name");
     await save(registration);
   }, formProblem(), name, grants, method, byKey, scope, which, some,
-    h("details", { open: Boolean(document.audience) || undefined }, h("summary", null, "Tokens"), h("div.stack", null, audience, lifetime, bound, enabled)),
-    h("div.actions", null, submit(text), link(cancel, "Cancel", "button"), document.client_id && link(`${context.to("application", document.client_id, "edit")}?json`, "Edit as JSON", "button.quiet")));
+    folded("Tokens", document.audience, audience, lifetime, bound, enabled),
+    actions(submit(text), link(cancel, "Cancel", "button"), document.client_id && link(`${context.to("application", document.client_id, "edit")}?json`, "Edit as JSON", "button.quiet")));
 }
 
 export async function newApplicationPage(context) {
@@ -160,22 +156,21 @@ export async function newApplicationPage(context) {
     say(`${nameOf(created)} is created.`);
     context.go("application", created.client_id);
   } });
-  add(page, [h("div", null, h("p.crumbs", null, link(to("applications"), "Applications")), h("h1", null, "New application"),
-    h("p.lead", null, "Who sends the assertion to the token endpoint.")), editor]);
+  add(page, [title("New application", "Who sends the assertion to the token endpoint.", link(to("applications"), "Applications")), editor]);
 }
 
 export async function editApplicationPage(context, clientId) {
   const { org, page, to, parameters } = context;
   const document = await org.get("applications", clientId);
   const name = nameOf(document);
-  const crumbs = h("p.crumbs", null, link(to("applications"), "Applications"), " / ", link(to("application", clientId), name));
+  const crumbs = [link(to("applications"), "Applications"), " / ", link(to("application", clientId), name)];
   const store = (changed) => org.put(changed, "applications", clientId);
   const done = () => context.go("application", clientId);
-  if (parameters.has("json")) return documentPage(context, { document, crumbs, title: `Edit ${name}`, asForm: to("application", clientId, "edit"), store, done });
+  if (parameters.has("json")) return documentPage(context, { document, crumbs, name: `Edit ${name}`, asForm: to("application", clientId, "edit"), store, done });
   const editor = await applicationForm(context, document, { cancel: to("application", clientId), text: "Save", save: async (registration) => {
     await store(registration);
     say(`${name} is saved.`);
     done();
   } });
-  add(page, [h("div", null, crumbs, h("h1", null, `Edit ${name}`)), editor]);
+  add(page, [title(`Edit ${name}`, null, crumbs), editor]);
 }

@@ -1,8 +1,8 @@
 // A registration as the JSON that it is: what the forms don't show can be changed here.
 
-import { h, add, area, control, form, formProblem, link, mistake, say, submit } from "./dom.js";
+import { actions, add, area, control, form, formProblem, link, mistake, say, submit, title } from "./dom.js";
 
-export function documentPage({ page }, { document, crumbs, title, asForm, store, done }) {
+export function documentPage({ page }, { document, crumbs, name, asForm, store, done }) {
   const text = area({ label: "The document", path: "document", rows: 24, value: JSON.stringify(document, null, 2),
     hint: "The members are those of the admin API; one that it does not know is refused." });
   const editor = form({ class: "wide" }, async () => {
@@ -19,6 +19,6 @@ export function documentPage({ page }, { document, crumbs, title, asForm, store,
     }
     say("It is saved.");
     done();
-  }, formProblem(), text, h("div.actions", null, submit("Save"), link(asForm, "Edit as a form", "button")));
-  add(page, [h("div", null, crumbs, h("h1", null, title)), editor]);
+  }, formProblem(), text, actions(submit("Save"), link(asForm, "Edit as a form", "button")));
+  add(page, [title(name, null, crumbs), editor]);
 }

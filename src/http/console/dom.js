@@ -180,10 +180,19 @@ export function button(text, onclick, kind = "", properties) {
 }
 
 export const submit = (text) => h("button.button.primary", { type: "submit" }, text);
+/** What can be done on a page, or with what is above. */
+export const actions = (...children) => h("div.actions", null, children);
+
+/** The top of a page: where it belongs, its name, what it is for. */
+export const title = (name, lead, ...crumbs) => h("div", null, crumbs.length > 0 && h("p.crumbs", null, crumbs), h("h1", null, name), lead && h("p.lead", null, lead));
+export const section = (name, ...children) => h("section", null, h("h2", null, name), children);
+/** What is needed seldom: shown when it is asked for, or where something in it is set. */
+export const folded = (name, open, ...children) => h("details", { open: Boolean(open) }, h("summary", null, name), h("div.stack", null, children));
+export const notice = (kind, ...children) => h(`div.notice.${kind}`, null, children);
 export const link = (href, text, kind = "") => h(`a${kind && `.${kind}`}`, { href }, text);
 
 /** The way between the pages of a list: this one begins after `after`, and the one behind it after `next`. */
-export const pager = (address, after, next) => (after || next) && h("div.actions", null,
+export const pager = (address, after, next) => (after || next) && actions(
   after && link(address, "First page", "button"), next && link(`${address}?after=${encodeURIComponent(next)}`, "Next page", "button"));
 
 /** A text to take along, with a button that copies it. */
@@ -210,7 +219,7 @@ export function confirm({ title, text, action }) {
     const id = unique("dialog");
     const dialog = h("dialog", { "aria-labelledby": id },
       h("h2", { id }, title), h("p", null, text),
-      h("div.actions", null,
+      actions(
         button("Cancel", () => dialog.close(), "", { autofocus: true }),
         button(action, () => dialog.close("yes"), "danger")));
     dialog.addEventListener("close", () => { resolve(dialog.returnValue === "yes"); dialog.remove(); });
@@ -238,8 +247,8 @@ export function row(columns, cells) {
   return h("tr", null, cells.map((cell, index) => h("td", { "data-label": columns[index] }, h(index ? "div" : "div.first", null, cell))));
 }
 
-export function empty(title, text, ...actions) {
-  return h("div.empty", null, h("h2", null, title), h("p", null, text), h("div.actions", null, actions));
+export function empty(name, text, ...more) {
+  return h("div.empty", null, h("h2", null, name), h("p", null, text), actions(more));
 }
 
 // ---- Times

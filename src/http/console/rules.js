@@ -1,6 +1,6 @@
 // Conditions and rules of a trusted issuer: as a form, and in plain words.
 
-import { h, area, button, check, control, input, lines, mistake, select, words, duration } from "./dom.js";
+import { h, actions, area, button, check, control, duration, folded, input, lines, mistake, select, words } from "./dom.js";
 
 // [member, as a phrase, what its value is]
 const TESTS = [
@@ -92,7 +92,7 @@ export function conditionsEditor(conditions, path) {
   const more = button("Add a condition", () => append({ claim: "", equals: "" }, true), "small");
   for (const condition of conditions ?? []) append(condition);
   return {
-    element: h("div.stack", null, rows, h("div.actions", null, more)),
+    element: h("div.stack", null, rows, actions(more)),
     read: () => {
       number();
       return editors.length ? editors.map((editor) => editor.read()) : undefined;
@@ -184,10 +184,12 @@ export function rulesEditor(rules) {
   const more = button("Add a rule", () => append({ name: "" }, true), "small");
   for (const rule of rules ?? []) append(rule);
   return {
-    element: h("div.stack", { "data-path": "rules" }, h("p.problem", { hidden: true }), list, h("div.actions", null, more)),
+    element: h("div.stack", { "data-path": "rules" }, h("p.problem", { hidden: true }), list, actions(more)),
     read: () => (editors.length ? editors.map((editor) => editor.read()) : undefined),
   };
 }
+
+const some = (items) => (items.length ? items : undefined);
 
 function ruleEditor(rule, { up, down, remove }) {
   let at = "rules[0]";
@@ -215,9 +217,8 @@ function ruleEditor(rule, { up, down, remove }) {
     h("div.grid", null, name, mode), subjects,
     h("div.stack", null, h("h3", null, "Conditions"), conditions.element),
     h("div.grid", null, scopes, lifetime),
-    h("details", null, h("summary", null, "More: who asks, resources, claims"),
-      h("div.stack", null, h("div.grid", null, client, label), applications, audience, mappings)),
-    h("div.actions", null, earlier, later, removal));
+    folded("More: who asks, resources, claims", false, h("div.grid", null, client, label), applications, audience, mappings),
+    actions(earlier, later, removal));
   const paths = { name, mode, subjects, applications, client, client_id: label, scopes, audience, access_token_lifetime: lifetime, claim_mappings: mappings };
   return {
     element: group,
@@ -235,8 +236,6 @@ function ruleEditor(rule, { up, down, remove }) {
     },
     read: () => {
       const without = control(client).value === "none";
-      const names = lines(control(subjects).value);
-      const asking = lines(control(applications).value);
       const resources = lines(control(audience).value);
       const granted = words(control(scopes).value);
       const seconds = control(lifetime).value.trim();
@@ -244,9 +243,9 @@ function ruleEditor(rule, { up, down, remove }) {
         ...rule,
         name: control(name).value.trim(),
         mode: control(mode).value === "audit" ? "audit" : undefined,
-        subjects: names.length ? names : undefined,
+        subjects: some(lines(control(subjects).value)),
         claims: conditions.read(),
-        applications: asking.length ? asking : undefined,
+        applications: some(lines(control(applications).value)),
         client: without ? "none" : undefined,
         client_id: without ? control(label).value.trim() : undefined,
         scopes: granted.length || (rule.scopes && !rule.scopes.length) ? granted : undefined,

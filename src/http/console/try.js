@@ -1,6 +1,9 @@
 // Try it: what an exchange of an assertion would come to, check by check. Nothing is used up.
 
-import { h, absolute, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, select, submit, time } from "./dom.js";
+import {
+  h, absolute, actions, add, area, button, control, copyable, fill, form, formProblem, link, mistake, quoted, relative, section, select,
+  submit, time, title,
+} from "./dom.js";
 import { JWT_BEARER } from "./applications.js";
 
 // What the checks look at, for people; the server's name of a check is shown where none is here.
@@ -31,11 +34,11 @@ function decoded(assertion) {
   return header && claims ? { header, claims } : null;
 }
 
-function claimsTable(title, members) {
+function claimsTable(name, members) {
   const value = (name, one) => (TIMES.includes(name) && typeof one === "number"
     ? [h("code", null, String(one)), h("div", null, `${absolute(one)}, `, h("strong", null, time(one)))]
     : h("code", null, typeof one === "string" ? one : JSON.stringify(one)));
-  return h("section", null, h("h2", null, title), h("dl.facts", null, Object.entries(members).map(([name, one]) => h("div", null, h("dt", null, h("code", null, name)), h("dd", null, value(name, one))))));
+  return section(name, h("dl.facts", null, Object.entries(members).map(([name, one]) => h("div", null, h("dt", null, h("code", null, name)), h("dd", null, value(name, one))))));
 }
 
 /** The sentence of the check of rules, a line for each rule: which fits, and why the others don't. */
@@ -97,13 +100,13 @@ export async function tryPage(context) {
       h(`div.verdict.${explained.accepted ? "good" : "bad"}`, null, h("span.mark", { "aria-hidden": "true" }, explained.accepted ? "✓" : "✕"),
         h("div", null, h("h2", null, explained.accepted ? "Accepted" : "Refused"),
           h("p", null, explained.accepted ? `All ${explained.checks.length} checks pass. An exchange gets an access token.` : `${failed[0].saw}.`.replace(/\.\.$/, ".")))),
-      h("section", null, h("h2", null, "Checks, in their order"), checks(explained.checks)),
-      h("section", null, h("h2", null, "The exchange"),
+      section("Checks, in their order", checks(explained.checks)),
+      section("The exchange",
         h("p.hint", null, chosen ? (chosen.token_endpoint_auth_method === "private_key_jwt" ? "CLIENT_ASSERTION is a fresh JWT that the application's key signed." : ["CLIENT_SECRET is the application's secret. Put it into the environment, not into the history of a shell: ", h("code", null, "read -rs CLIENT_SECRET"), "."]) : "An application's -u is left out: choose one above.",
           " What becomes of it is then in ", link(to("activity"), "Activity"), "."),
         copyable(curlLine(urls, text, client, chosen), { label: "the curl line", block: true })));
-  }, formProblem(), assertion, application, h("div.actions", null, submit("Explain"),
+  }, formProblem(), assertion, application, actions(submit("Explain"),
     button("Clear", () => { control(assertion).value = ""; look(); fill(outcome); control(assertion).focus(); })));
-  add(page, [h("div", null, h("h1", null, "Try it"), h("p.lead", null, "Paste an assertion and see every check of an exchange. Nothing is used up.")), asking, outcome, claims]);
+  add(page, [title("Try it", "Paste an assertion and see every check of an exchange. Nothing is used up."), asking, outcome, claims]);
   look();
 }
