@@ -20,6 +20,7 @@ shown=$!
 status=0
 "${MAKE:-make}" --no-print-directory test-core test-http test-documents test-host test-stock-wasmtime test-packages test-scenarios >>"$summary/log" 2>&1 || status=$?
 kill "$running"
+trap - EXIT
 wait "$shown"
 
 # line KIND WHAT: how many of a kind passed.
