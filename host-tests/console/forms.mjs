@@ -67,10 +67,10 @@ async function idJagsAndTokenExchange(browser) {
   await edit("issuer/partner/edit");
   await one.tick(exchanged);
   await one.tick("The claim may_act says who may");
-  await one.write("Its values whose tokens may be exchanged", "portal\nbatch");
+  await one.write("Its allowed values", "portal\nbatch");
   await one.click("button", "Save");
   // What names them is missing.
-  assert.match(await one.problem("Its values whose tokens may be exchanged"), /actor_claim/);
+  assert.match(await one.problem("Its allowed values"), /actor_claim/);
   await one.write("Claim that names who got the token", "azp");
   await one.tick("A token can be exchanged once only");
   await one.click("button", "Save");

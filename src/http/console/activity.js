@@ -41,7 +41,7 @@ export async function activityPage(context) {
   const [first, issuers, applications] = await Promise.all([
     orNull(org.page({ limit: SHOWN }, "activity")), org.all("trusted-issuers"), org.all("applications")]);
   if (!first) {
-    return add(page, [head, empty("There is no activity log here", "The setting activity is off, or the server does not have it. The server's own log has a line for each decision all the same.")]);
+    return add(page, [head, empty("There is no activity log here", "The setting activity is off, or the server does not have it.")]);
   }
   const names = new Map(applications.map((one) => [one.client_id, one.client_name]));
   const given = (member) => parameters.get(member) ?? "";

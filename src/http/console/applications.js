@@ -1,12 +1,11 @@
 // Applications: the OAuth clients that present assertions.
 
 import {
-  h, actions, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, folded, form, formProblem,
+  h, actions, add, area, badge, button, check, choices, chosen, confirm, control, copyable, documentForm, duration, empty, facts, fill, folded, form, formProblem,
   input, lines, link, mistake, notice, pager, say, select, submit, table, time, title, words,
 } from "./dom.js";
 import { keySource } from "./keys.js";
 import { wholeNumber } from "./rules.js";
-import { documentPage } from "./document.js";
 
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 // What people call the grants.
@@ -166,7 +165,7 @@ export async function editApplicationPage(context, clientId) {
   const crumbs = [link(to("applications"), "Applications"), " / ", link(to("application", clientId), name)];
   const store = (changed) => org.put(changed, "applications", clientId);
   const done = () => context.go("application", clientId);
-  if (parameters.has("json")) return documentPage(context, { document, crumbs, name: `Edit ${name}`, asForm: to("application", clientId, "edit"), store, done });
+  if (parameters.has("json")) return add(page, [title(`Edit ${name}`, null, crumbs), documentForm(document, { asForm: to("application", clientId, "edit"), store, done })]);
   const editor = await applicationForm(context, document, { cancel: to("application", clientId), text: "Save", save: async (registration) => {
     await store(registration);
     say(`${name} is saved.`);

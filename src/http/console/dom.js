@@ -175,6 +175,21 @@ export function form(properties, work, ...children) {
   return add(element, children);
 }
 
+/** A registration as the JSON that it is. */
+export function documentForm(document, { asForm, store, done }) {
+  const text = area({ label: "The document", path: "document", rows: 24, value: JSON.stringify(document, null, 2),
+    hint: "The members are those of the admin API; one that it does not know is refused." });
+  return form({ class: "wide" }, async () => {
+    try {
+      await store(JSON.parse(control(text).value));
+    } catch (error) {
+      throw mistake(error instanceof SyntaxError ? `This is no JSON: ${error.message}.` : error.message, "document");
+    }
+    say("It is saved.");
+    done();
+  }, formProblem(), text, actions(submit("Save"), link(asForm, "Edit as a form", "button")));
+}
+
 export function button(text, onclick, kind = "", properties) {
   return h(`button.button${kind && `.${kind}`}`, { type: "button", onclick, ...properties }, text);
 }

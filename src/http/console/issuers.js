@@ -1,13 +1,12 @@
 // Trusted token issuers: the list, one of them, the wizard, the form.
 
 import {
-  h, actions, add, area, badge, button, check, choices, chosen, confirm, control, copyable, duration, empty, facts, fill, folded, form, formProblem,
+  h, actions, add, area, badge, button, check, choices, chosen, confirm, control, copyable, documentForm, duration, empty, facts, fill, folded, form, formProblem,
   input, lines, link, mistake, notice, pager, say, section, select, showProblem, submit, table, time, title, words,
 } from "./dom.js";
 import { each, get, orNull, post } from "./api.js";
 import { conditionInWords, conditionsEditor, mappingText, readMappings, ruleInWords, rulesEditor, wholeNumber } from "./rules.js";
 import { keySource, keysAtAGlance, keysFound } from "./keys.js";
-import { documentPage } from "./document.js";
 
 // So many issuers on a page: three requests for each of them follow.
 const SHOWN = 50;
@@ -221,13 +220,13 @@ export async function editIssuerPage(context, name) {
   const document = await org.get("trusted-issuers", name);
   const crumbs = [link(to("issuers"), "Trusted issuers"), " / ", link(to("issuer", name), name)];
   if (parameters.has("json")) {
-    return documentPage(context, { document, crumbs, name: `Edit ${name}`, asForm: to("issuer", name, "edit"),
-      store: (changed) => org.put(changed, "trusted-issuers", name), done: () => context.go("issuer", name) });
+    return add(page, [title(`Edit ${name}`, null, crumbs), documentForm(document, { asForm: to("issuer", name, "edit"),
+      store: (changed) => org.put(changed, "trusted-issuers", name), done: () => context.go("issuer", name) })]);
   }
   const text = (path, label, more) => input({ label, path, optional: true, value: document[path] ?? "", ...more });
   const yes = (path, label, hint) => check({ label, path, checked: document[path] === true, hint });
   const issuer = input({ label: "Issuer", path: "issuer", value: document.issuer, hint: "The exact value of iss in its assertions." });
-  const alias = text("alias", "Alias", { hint: "The name by which it knows us, where aud is neither our issuer identifier nor our token endpoint." });
+  const alias = text("alias", "Alias", { hint: "The name by which it knows us." });
   const enabled = check({ label: "Enabled", path: "enabled", checked: document.enabled !== false, hint: "Otherwise all its assertions are refused." });
   const keys = keySource(document, SOURCES);
   const authorities = area({ label: "Certificate authorities of its endpoints", path: "jwks_ca", optional: true, value: document.jwks_ca ?? "", rows: 2, hint: "In PEM. They count in place of all others." });
@@ -255,7 +254,7 @@ export async function editIssuerPage(context, name) {
   const isExchanged = check({ label: "Its tokens can be exchanged (RFC 8693)", path: "token_exchange", checked: Boolean(exchange), hint: "By the applications that their aud names, and by those that the following lets." });
   const mayAct = check({ label: "The claim may_act says who may", path: "token_exchange.allow_may_act", checked: exchange?.allow_may_act === true });
   const actorClaim = input({ label: "Claim that names who got the token", path: "token_exchange.actor_claim", optional: true, value: exchange?.actor_claim ?? "", placeholder: "azp" });
-  const actors = area({ label: "Its values whose tokens may be exchanged", path: "token_exchange.allowed_actors", optional: true, rows: 2, value: (exchange?.allowed_actors ?? []).join("\n"), hint: "One in each line." });
+  const actors = area({ label: "Its allowed values", path: "token_exchange.allowed_actors", optional: true, rows: 2, value: (exchange?.allowed_actors ?? []).join("\n"), hint: "One in each line." });
   const once = check({ label: "A token can be exchanged once only", path: "token_exchange.replay", checked: exchange?.replay === "once" });
   const rules = rulesEditor(document.rules);
   const typed = (element) => control(element).value.trim() || undefined;
@@ -298,7 +297,7 @@ export async function editIssuerPage(context, name) {
       h("div.stack", { "data-path": "claims" }, h("h3", null, "Conditions"), h("p.problem", { hidden: true }), conditions.element),
       folded("Claims, tenants", false, mappings, anyTenant),
       folded("Token exchange", exchange, isExchanged, mayAct, h("div.grid", null, actorClaim, actors), once)),
-    section("Rules", h("p.hint", null, "Each is for a part of its assertions: the first that fits decides, and where none does, nothing is granted. Without rules, the above is all."), rules.element),
+    section("Rules", h("p.hint", null, "The first that fits decides; where none does, nothing is granted. Without rules, the above is all."), rules.element),
     h("div.actions.save", null, submit("Save"), link(to("issuer", name), "Cancel", "button"), link(`${to("issuer", name, "edit")}?json`, "Edit as JSON", "button.quiet")));
   add(page, [title(`Edit ${name}`, null, crumbs), editor]);
 }

@@ -37,7 +37,7 @@ const STATED = [
 
 export async function metadataPage(context) {
   const { org, page } = context;
-  const [stated, urls] = await Promise.all([orNull(org.get("metadata")), context.describe()]);
+  const stated = await orNull(org.get("metadata"));
   const fields = STATED.map(([path, label, hint, list]) => (list ? area : input)({ path, label, hint, optional: true, value: [stated?.[path] ?? []].flat().join("\n") }));
   const editor = form({}, async () => {
     const written = STATED.map(([path, , , list], index) => {
@@ -49,8 +49,7 @@ export async function metadataPage(context) {
     say("It is saved.");
     context.again();
   }, formProblem(), fields, actions(submit("Save")));
-  add(page, [title("Metadata", "What clients are told of this organization beyond what its registrations say. You state it, and answer for it."),
-    facts(["Issuer identifier", copyable(urls.issuer, { label: "the issuer identifier" })]), editor]);
+  add(page, [title("Metadata", "What clients are told of this organization beyond what its registrations say. You state it, and answer for it."), editor]);
 }
 
 export async function keysPage(context) {
