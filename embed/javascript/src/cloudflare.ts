@@ -66,7 +66,7 @@ export class Asserta extends DurableObject<Env> {
     // Each request meets it.
     this.#endpoint.catch((error) => tell(
       error instanceof InvalidMember
-        ? { event: "bad-setting", setting: error.field, problem: error.sentence }
+        ? { event: "bad-setting", setting: error.field, problem: error.problem }
         : { event: "request-failed", cause: causes(error) },
     ));
   }

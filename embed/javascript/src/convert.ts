@@ -1,10 +1,27 @@
 /** From arguments to what the component takes, and back. */
 
-import { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, type RegistryProblem } from "./errors.js";
+import { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, type RegistryErrorKind } from "./errors.js";
 import type * as exchange from "./generated/interfaces/asserta-exchange-exchange.js";
 import type * as types from "./generated/interfaces/asserta-exchange-types.js";
 
 // What goes in. Everything is checked here that JavaScript would silently turn into something else.
+
+/**
+ * An object that has these members alone: one that is misspelled would not count, and nobody would see it. The compiler sees to
+ * it that the table has every member of the type.
+ */
+export function membersOf<T extends object>(what: string, value: T, known: Record<keyof T, true>): T {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new InvalidMember(what, "must be an object");
+  const unknown = Object.keys(value).find((member) => !Object.hasOwn(known, member));
+  if (unknown !== undefined) throw new InvalidMember(unknown, `is unknown; known are ${Object.keys(known).join(", ")}`);
+  return value;
+}
+
+/** A function, or nothing. */
+export function callback<T>(field: string, value: T): T {
+  if (value !== undefined && value !== null && typeof value !== "function") throw new InvalidMember(field, "must be a function");
+  return value;
+}
 
 /** A text that can be encoded. */
 export function text(field: string, value: unknown): string {
@@ -112,7 +129,7 @@ export function registryError(error: types.RegistryError): RegistryError {
     case "record-unreadable":
       return new RecordUnreadable(error.val);
     default:
-      return new RegistryError(error.tag as RegistryProblem);
+      return new RegistryError(error.tag as RegistryErrorKind);
   }
 }
 

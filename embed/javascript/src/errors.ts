@@ -40,7 +40,7 @@ export class KeysNeeded extends Error {
     readonly organization: string,
     /** The name of the trusted issuer whose keys they are. Absent: they are an application's. */
     readonly trustedIssuer: string | undefined,
-    /** Which kind of document: `jwks`. */
+    /** Which kind of document: `jwks`, or `metadata`, which says where the keys are. */
     readonly kind: string,
     /** Where it is. */
     readonly uri: string,
@@ -52,13 +52,13 @@ export class KeysNeeded extends Error {
   }
 }
 
-/** The component was stopped, for want of memory. The store stays as it is; the next call runs on a fresh instance. */
+/** The component was stopped: for want of memory, or by a clock that threw. The store stays as it is; the next call runs on a fresh instance. */
 export class Trapped extends Error {
   override name = "Trapped";
 }
 
-/** What can be wrong with a registration. */
-export type RegistryProblem =
+/** The kinds of errors of registrations. */
+export type RegistryErrorKind =
   | "invalid"
   | "taken"
   | "organization-unknown"
@@ -68,13 +68,22 @@ export type RegistryProblem =
   | "record-unreadable"
   | "not-configured";
 
-/** A registration, or a question about one, failed. Nothing was stored. */
+/** What each kind says by itself. */
+const SENTENCES: Record<Exclude<RegistryErrorKind, "invalid" | "taken" | "record-unreadable">, string> = {
+  "organization-unknown": "the organization is not registered",
+  "not-found": "there is none of this name",
+  busy: "registrations are being changed by somebody else: try again",
+  "store-unavailable": "the store does not answer",
+  "not-configured": "the exchanger was not configured",
+};
+
+/** A registration, or a question about one, failed. */
 export class RegistryError extends Error {
   override name = "RegistryError";
   constructor(
-    /** What is wrong. */
-    readonly problem: RegistryProblem,
-    message: string = problem,
+    /** Which kind of error it is, for programs. */
+    readonly kind: RegistryErrorKind,
+    message: string = (SENTENCES as Partial<Record<RegistryErrorKind, string>>)[kind] ?? kind,
   ) {
     super(message);
   }
@@ -87,9 +96,9 @@ export class InvalidMember extends RegistryError {
     /** Its path: `jwks_uri`, `claims[0].equals`. */
     readonly field: string,
     /** What is wrong with it, as the second half of a sentence. */
-    readonly sentence: string,
+    readonly problem: string,
   ) {
-    super("invalid", `${field}: ${sentence}`);
+    super("invalid", `${field}: ${problem}`);
   }
 }
 
@@ -100,9 +109,9 @@ export class Taken extends RegistryError {
     /** Which: `name`, `issuer` or `client_id`. */
     readonly field: string,
     /** What is wrong with it, as the second half of a sentence. */
-    readonly sentence: string,
+    readonly problem: string,
   ) {
-    super("taken", `${field}: ${sentence}`);
+    super("taken", `${field}: ${problem}`);
   }
 }
 

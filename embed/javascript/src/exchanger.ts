@@ -3,18 +3,18 @@
 import { modules as platformModules, start, type HostSignatures, type Modules, type Root } from "./component.js";
 import * as convert from "./convert.js";
 import type { TrustDocument } from "./documents.js";
-import { InvalidMember, KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
+import { KeysNeeded, Refused, RegistryError, Trapped } from "./errors.js";
 import { fetchKeys, SIZE_LIMIT, type KeyDocument } from "./fetching.js";
 import { Applications, Keys, Organizations, Revocations, TrustedIssuers } from "./registrations.js";
 import type { AccessToken } from "./records.js";
 import type { ApplyReport, Explanation, Introspection, SigningAlgorithm } from "./reports.js";
+import {
+  credentialsOf, exchangeRequest, isJwtSvid, jwtBearer, optionsOf, question, tokenExchange, tokenExchangeRequest, tokenRequest,
+  type ClientAssertionType, type ExchangeRequest, type Grant, type TokenExchangeRequest, type TokenRequest,
+} from "./requests.js";
 import { MemoryStore, type Store } from "./stores.js";
 
-type Grant = Parameters<Root["exchange"]["exchange"]>[1];
-
 const SWEEP_EVERY = 60_000;
-/** The type of a token that is a JWT (RFC 8693 section 3). */
-const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
 /** For one exchange. */
 const MAX_FETCHES = 8;
 
@@ -61,6 +61,11 @@ export interface ExchangerOptions {
   hostSignatures?: HostSignatures;
 }
 
+const OPTIONS: Record<keyof ExchangerOptions, true> = {
+  publicUrl: true, store: true, accessTokenAlgorithm: true, dev: true, dpopNonce: true, fetchKeys: true, onKeysFailed: true,
+  clock: true, onStoreError: true, modules: true, hostSignatures: true,
+};
+
 /** The keys of an issuer or an application could not be had. */
 export interface KeysFailed {
   /** The organization. */
@@ -73,84 +78,6 @@ export interface KeysFailed {
   uri: string;
   /** Why. */
   error: unknown;
-}
-
-/**
- * What a client says that its JWT is: the end of `client_assertion_type`. `jwt-bearer` was made to authenticate with (RFC 7523
- * section 2.2); `jwt-spiffe` is a JWT-SVID, which needs the application's identifier, may lack `iss` and `jti`, and without
- * `jti` works until it expires (draft-ietf-oauth-spiffe-client-auth).
- */
-export type ClientAssertionType = "jwt-bearer" | "jwt-spiffe";
-
-/** An exchange that is asked for. */
-export interface ExchangeRequest {
-  /** The assertion: a signed JWT in compact form. */
-  assertion: string;
-  /** The application's identifier. */
-  clientId?: string;
-  /**
-   * Its secret. Absent, and no `clientAssertion` either: nobody authenticates. That works only under a rule of the issuer
-   * with `client: "none"`, whose `client_id` may be given as `clientId`.
-   */
-  clientSecret?: string;
-  /**
-   * A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once. `clientId` may be left out then,
-   * unless a trusted issuer vouches for the application.
-   */
-  clientAssertion?: string;
-  /** What the client says that this JWT is. Default: `jwt-bearer`. */
-  clientAssertionType?: ClientAssertionType;
-  /** The organization. Default: `default`. */
-  organization?: string;
-  /** Scopes, separated by single spaces. Default: all that may be granted. */
-  scope?: string;
-  /** What the token is for (RFC 8707): one of the application's audience, or up to eight. Default: all of it. */
-  resource?: string | string[];
-  /**
-   * The value of the header `DPoP` in the client's request, if it has one: the token is bound to its key then (RFC 9449).
-   */
-  dpopProof?: string;
-  /** The URL that the client has sent that request to, which the proof must name. Default: our token endpoint. */
-  dpopUrl?: string;
-}
-
-/** A token, and the application that brings it. */
-export interface TokenRequest {
-  /** The token, whatever it is. */
-  token: string;
-  /** The application's identifier. */
-  clientId?: string;
-  /** Its secret. */
-  clientSecret?: string;
-  /**
-   * A JWT that its key signs, in place of a secret (RFC 7523 section 2.2). It works once. `clientId` may be left out then,
-   * unless a trusted issuer vouches for the application.
-   */
-  clientAssertion?: string;
-  /** What the client says that this JWT is. Default: `jwt-bearer`. */
-  clientAssertionType?: ClientAssertionType;
-  /** The organization. Default: `default`. */
-  organization?: string;
-}
-
-/** An exchange of another issuer's token that is asked for (RFC 8693). There is always a client. */
-export interface TokenExchangeRequest extends Omit<ExchangeRequest, "assertion"> {
-  /**
-   * Whose rights the new token is to have: of an issuer that is registered with `token_exchange`, and meant for the
-   * application.
-   */
-  subjectToken: string;
-  /**
-   * Its type (RFC 8693 section 3). Default: `urn:ietf:params:oauth:token-type:jwt`; others are `…:id_token` and, of issuers
-   * that are registered with the `typ` `at+jwt`, `…:access_token`.
-   */
-  subjectTokenType?: string;
-  /** Who acts for the subject. Default: nobody but the client. */
-  actorToken?: string;
-  /** Its type. Default: the same. */
-  actorTokenType?: string;
-  /** What the token is for, like `resource` and together with it: up to eight. */
-  audience?: string | string[];
 }
 
 /** Exchanges assertions for access tokens, over one store. */
@@ -175,6 +102,7 @@ export class Exchanger {
 
   /** Loads the component and starts it. */
   static async create(options: ExchangerOptions): Promise<Exchanger> {
+    convert.membersOf("options", options, OPTIONS);
     return new Exchanger(options, options.modules ?? (await (options.hostSignatures?.modules() ?? platformModules())));
   }
 
@@ -187,6 +115,8 @@ export class Exchanger {
       dev,
       dpopNonce: convert.flag("dpopNonce", options.dpopNonce ?? false),
     };
+    for (const name of ["onKeysFailed", "clock", "onStoreError"] as const) convert.callback(name, options[name]);
+    if (options.fetchKeys !== false) convert.callback("fetchKeys", options.fetchKeys);
     const clock = options.clock ?? (() => Date.now() / 1000);
     const onStoreError = options.onStoreError ?? ((error) => console.error("asserta: the store failed:", error));
     this.#fetchKeys = options.fetchKeys === false ? undefined : options.fetchKeys ?? ((uri) => fetchKeys(uri, { dev }));
@@ -211,12 +141,12 @@ export class Exchanger {
 
   /** Exchanges an assertion for an access token, or throws {@link Refused}. */
   async exchange(request: ExchangeRequest): Promise<AccessToken> {
-    return this.#exchange(jwtBearer(request.assertion), request);
+    return this.#exchange(jwtBearer(exchangeRequest(request).assertion), request);
   }
 
   /** Exchanges a token of another issuer for an access token (RFC 8693), or throws {@link Refused}. */
   async exchangeToken(request: TokenExchangeRequest): Promise<AccessToken> {
-    return this.#exchange(tokenExchange(request), request);
+    return this.#exchange(tokenExchange(tokenExchangeRequest(request)), request);
   }
 
   async #exchange(grant: Grant, request: Omit<ExchangeRequest, "assertion">): Promise<AccessToken> {
@@ -236,7 +166,7 @@ export class Exchanger {
    * To others no token is active.
    */
   async introspect(request: TokenRequest): Promise<Introspection> {
-    const organization = convert.text("organization", request.organization ?? "default");
+    const organization = convert.text("organization", tokenRequest(request).organization ?? "default");
     const [token, credentials] = [convert.text("token", request.token), credentialsOf(request)];
     const told = await this.#withKeys(
       organization, (root) => root.tokens.introspect(organization, token, credentials),
@@ -249,7 +179,7 @@ export class Exchanger {
    * about a text that is no valid token, and that is no error; the token of another application throws {@link Refused}.
    */
   async revoke(request: TokenRequest): Promise<void> {
-    const organization = convert.text("organization", request.organization ?? "default");
+    const organization = convert.text("organization", tokenRequest(request).organization ?? "default");
     const [token, credentials] = [convert.text("token", request.token), credentialsOf(request)];
     await this.#withKeys(organization, (root) => root.tokens.revoke(organization, token, credentials));
   }
@@ -329,14 +259,16 @@ export class Exchanger {
   explain(
     assertion: string, request: Omit<ExchangeRequest, "assertion" | "clientSecret" | "clientAssertion"> = {},
   ): Explanation {
-    return this.#explain(jwtBearer(assertion), convert.optional(convert.text, "clientId", request.clientId), request);
+    const clientId = convert.optional(convert.text, "clientId", question(request).clientId);
+    return this.#explain(jwtBearer(assertion), clientId, request);
   }
 
   /** Looks into a subject token, and into what comes with it, as an exchange would. Nothing is consumed. */
   explainToken(
     request: Omit<TokenExchangeRequest, "clientSecret" | "clientAssertion"> & { clientId: string },
   ): Explanation {
-    return this.#explain(tokenExchange(request), convert.text("clientId", request.clientId), request);
+    const grant = tokenExchange(tokenExchangeRequest(request));
+    return this.#explain(grant, convert.text("clientId", request.clientId), request);
   }
 
   #explain(grant: Grant, clientId: string | undefined, request: Omit<ExchangeRequest, "assertion">): Explanation {
@@ -351,6 +283,7 @@ export class Exchanger {
     clientAssertion: string,
     options: { organization?: string; clientId?: string; clientAssertionType?: ClientAssertionType } = {},
   ): Explanation {
+    convert.membersOf("options", options, { organization: true, clientId: true, clientAssertionType: true });
     const organization = convert.text("organization", options.organization ?? "default");
     const clientId = convert.optional(convert.text, "clientId", options.clientId);
     const assertion = convert.text("clientAssertion", clientAssertion);
@@ -365,6 +298,7 @@ export class Exchanger {
    * `dryRun` nothing is stored.
    */
   apply(document: TrustDocument | string, options: { dryRun?: boolean } = {}): ApplyReport {
+    convert.membersOf("options", options, { dryRun: true });
     const text = convert.document(document);
     const dryRun = convert.flag("dryRun", options.dryRun ?? false);
     return JSON.parse(this.#call((root) => root.configuration.apply(text, dryRun))) as ApplyReport;
@@ -414,58 +348,6 @@ function withPayload<E>(error: unknown, convertError: (payload: E) => Error): un
   if (error instanceof RegistryError) return error;
   if (typeof error === "object" && error !== null && "payload" in error) return convertError(error.payload as E);
   return new Trapped("the component was stopped", { cause: error });
-}
-
-/** An assertion. */
-function jwtBearer(assertion: string): Grant {
-  return { tag: "jwt-bearer", val: convert.text("assertion", assertion) };
-}
-
-/** A token to be exchanged. */
-function tokenExchange(request: TokenExchangeRequest): Grant {
-  const typed = (field: string, token: unknown, tokenType: unknown) => ({
-    token: convert.text(field, token),
-    tokenType: convert.text(`${field}Type`, tokenType ?? JWT_TYPE),
-  });
-  const { subjectToken, subjectTokenType, actorToken, actorTokenType, audience } = request;
-  const actor = actorToken === undefined || actorToken === null ? undefined : typed("actorToken", actorToken, actorTokenType);
-  const subject = typed("subjectToken", subjectToken, subjectTokenType);
-  return { tag: "token-exchange", val: { subject, actor, audience: convert.optional(convert.texts, "audience", audience) ?? [] } };
-}
-
-/** Whether the client says that its JWT is a JWT-SVID. */
-function isJwtSvid(given: ClientAssertionType | undefined): boolean {
-  const type = given ?? "jwt-bearer";
-  if (type !== "jwt-bearer" && type !== "jwt-spiffe") {
-    throw new InvalidMember("clientAssertionType", "must be jwt-bearer or jwt-spiffe");
-  }
-  return type === "jwt-spiffe";
-}
-
-/** Those of the application, or of nobody: then at most the `client_id` of a rule. */
-function credentialsOf({ clientId, clientSecret, clientAssertion, clientAssertionType }: Omit<TokenRequest, "token">) {
-  const secret = convert.optional(convert.text, "clientSecret", clientSecret);
-  const assertion = convert.optional(convert.text, "clientAssertion", clientAssertion);
-  if (assertion !== undefined) {
-    if (secret !== undefined) throw new InvalidMember("clientAssertion", "must not be given beside clientSecret");
-    const val = { clientId: convert.optional(convert.text, "clientId", clientId), assertion };
-    return isJwtSvid(clientAssertionType) ? { tag: "jwt-svid", val } as const : { tag: "client-assertion", val } as const;
-  }
-  if (secret === undefined) {
-    return { tag: "no-client", val: convert.optional(convert.text, "clientId", clientId) } as const;
-  }
-  const val = { clientId: convert.text("clientId", clientId), clientSecret: secret };
-  return { tag: "client-secret", val } as const;
-}
-
-/** What a client asks for, and by what it proves to have a key, if it does. */
-function optionsOf({ scope, resource, dpopProof, dpopUrl }: Omit<ExchangeRequest, "assertion">) {
-  const proof = convert.optional(convert.text, "dpopProof", dpopProof);
-  return {
-    scope: convert.optional(convert.text, "scope", scope),
-    resources: convert.optional(convert.texts, "resource", resource) ?? [],
-    proof: proof === undefined ? undefined : { proof, url: convert.optional(convert.text, "dpopUrl", dpopUrl) },
-  };
 }
 
 function claimsOf(token: string): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /** Fetches JWKS documents with `fetch`, under strict limits. */
 
 import { isLoopback, reach } from "./addresses.js";
+import { membersOf } from "./convert.js";
 
 /** A JWKS document as its endpoint served it. */
 export interface KeyDocument {
@@ -34,6 +35,14 @@ export const SIZE_LIMIT = 64 * 1024;
 // `URL` forgives what is none: credentials, a backslash, no host at all, white space.
 const WELL_FORMED = /^https?:\/\/[^/?#\\@\s]+([/?#]\S*)?$/i;
 
+/** What may be fetched. */
+export interface FetchOptions {
+  /** `http` on this machine's loopback. Default: false. */
+  dev?: boolean;
+  /** A private network, or this machine: for an endpoint that its operator has named. Default: false. */
+  allowPrivate?: boolean;
+}
+
 /**
  * GETs a JWKS document: https only (http to this machine's loopback with `dev`), no redirect followed,
  * status 200 only, at most 64 KiB and 5 seconds. Throws {@link FetchFailed}.
@@ -41,8 +50,8 @@ const WELL_FORMED = /^https?:\/\/[^/?#\\@\s]+([/?#]\S*)?$/i;
  * `fetch` does not tell which address a name leads to. So this refuses only hosts that are written as a
  * private address; where issuers are registered by strangers, let your network refuse the rest.
  */
-export async function fetchKeys(uri: string, options: { dev?: boolean } = {}): Promise<KeyDocument> {
-  const url = address(uri, options.dev ?? false);
+export async function fetchKeys(uri: string, options: FetchOptions = {}): Promise<KeyDocument> {
+  const url = address(uri, membersOf("options", options, { dev: true, allowPrivate: true }));
   try {
     return await get(url);
   } catch (error) {
@@ -51,7 +60,7 @@ export async function fetchKeys(uri: string, options: { dev?: boolean } = {}): P
 }
 
 /** The URL, if it is one that may be fetched. */
-function address(uri: string, dev: boolean): URL {
+function address(uri: string, { dev = false, allowPrivate = false }: FetchOptions): URL {
   const bad = (problem: string): FetchFailed => new FetchFailed(problem, "bad-address");
   if (typeof uri !== "string" || !WELL_FORMED.test(uri)) throw bad("its URL must begin with https:// and name a host alone");
   let url: URL;
@@ -60,9 +69,11 @@ function address(uri: string, dev: boolean): URL {
   } catch {
     throw bad("its URL can't be fetched");
   }
-  const loopback = dev && isLoopback(url.hostname);
-  if (url.protocol !== "https:" && !loopback) throw bad("its URL must begin with https://");
-  if (reach(url.hostname) !== "public" && !loopback) {
+  const isHere = isLoopback(url.hostname);
+  if (url.protocol !== "https:" && !(dev && isHere)) throw bad("its URL must begin with https://");
+  const from = reach(url.hostname);
+  const isAllowed = from === "public" || (isHere && (dev || allowPrivate)) || (from === "private" && allowPrivate);
+  if (!isAllowed) {
     throw new FetchFailed("its host has a private or special address, which is refused", "address-refused");
   }
   return url;

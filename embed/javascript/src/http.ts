@@ -8,6 +8,7 @@
  * @module
  */
 
+import { callback, membersOf } from "./convert.js";
 import { Trapped } from "./errors.js";
 import { fetchKeys, type KeyDocument } from "./fetching.js";
 import type * as wit from "./generated/interfaces/asserta-exchange-http.js";
@@ -19,7 +20,7 @@ import { MemoryStore, type Store } from "./stores.js";
 
 export { InvalidMember, Trapped } from "./errors.js";
 export { FetchFailed, fetchKeys } from "./fetching.js";
-export type { FetchCause, KeyDocument } from "./fetching.js";
+export type { FetchCause, FetchOptions, KeyDocument } from "./fetching.js";
 export type { HttpModules } from "./handler.js";
 export type { HttpSettings } from "./http-settings.js";
 export { MemoryStore } from "./stores.js";
@@ -59,6 +60,11 @@ export interface HttpEndpointOptions {
   modules?: HttpModules;
 }
 
+const OPTIONS: Record<keyof HttpEndpointOptions, true> = {
+  settings: true, store: true, fetchKeys: true, clock: true, onEvent: true, onStoreError: true, onError: true, afterResponse: true,
+  modules: true,
+};
+
 /** Something that happened. New events and new members may come with any version. */
 export interface HttpEvent {
   /** Which it is: `exchange`, `introspection`, `revocation`, `keys-fetched`, `keys-failed`, `record-unreadable`, and those of the admin API. */
@@ -83,6 +89,8 @@ export class HttpEndpoint {
 
   /** Loads the component and starts it. Throws {@link InvalidMember} where a setting can't be used. */
   static async create(options: HttpEndpointOptions): Promise<HttpEndpoint> {
+    membersOf("options", options, OPTIONS);
+    for (const name of ["fetchKeys", "clock", "onEvent", "onStoreError", "onError", "afterResponse"] as const) callback(name, options[name]);
     return new HttpEndpoint(options, options.modules ?? (await platformModules()));
   }
 

@@ -10,15 +10,14 @@
 export type { HostSignatures } from "./component.js";
 export type * from "./documents.js";
 export { InvalidMember, KeysNeeded, RecordUnreadable, Refused, RegistryError, Taken, Trapped } from "./errors.js";
-export type { RegistryProblem } from "./errors.js";
+export type { RegistryErrorKind } from "./errors.js";
 export { Exchanger } from "./exchanger.js";
-export type {
-  ClientAssertionType, ExchangerOptions, ExchangeRequest, KeysFailed, TokenExchangeRequest, TokenRequest,
-} from "./exchanger.js";
+export type { ExchangerOptions, KeysFailed } from "./exchanger.js";
 export { FetchFailed, fetchKeys } from "./fetching.js";
-export type { FetchCause, KeyDocument } from "./fetching.js";
+export type { FetchCause, FetchOptions, KeyDocument } from "./fetching.js";
 export type * from "./records.js";
 export { JWT_BEARER, TOKEN_EXCHANGE } from "./reports.js";
 export type * from "./reports.js";
+export type { ClientAssertionType, ExchangeRequest, TokenExchangeRequest, TokenRequest } from "./requests.js";
 export { MemoryStore } from "./stores.js";
 export type { Area, Store } from "./stores.js";

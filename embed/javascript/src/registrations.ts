@@ -22,11 +22,16 @@ interface Part {
   after?: string;
 }
 
-const nameOf = (where?: In): string => convert.text("organization", where?.organization ?? "default");
+const nameOf = (where: In = {}): string => (
+  convert.text("organization", convert.membersOf("options", where, { organization: true }).organization ?? "default")
+);
 
-const partOf = (part?: Part): Part => ({
-  limit: convert.optional(convert.whole, "limit", part?.limit),
-  after: convert.optional(convert.text, "after", part?.after),
+/** The organization, of which a part of a list is wanted. */
+const nameBeside = ({ limit: _, after: __, ...where }: In & Part = {}): string => nameOf(where);
+
+const partOf = (part: Part = {}): Part => ({
+  limit: convert.optional(convert.whole, "limit", part.limit),
+  after: convert.optional(convert.text, "after", part.after),
 });
 
 /** Walks through all pages of a list. What can't be read is left out: `page` names it. */
@@ -77,7 +82,7 @@ export class TrustedIssuers {
 
   /** A part of the list, with what can't be read. */
   page(part?: In & Part): Page<TrustedIssuer> {
-    const page = this.#call((root) => root.trustedIssuers.list(nameOf(part), partOf(part)));
+    const page = this.#call((root) => root.trustedIssuers.list(nameBeside(part), partOf(part)));
     return JSON.parse(page) as Page<TrustedIssuer>;
   }
 
@@ -130,7 +135,7 @@ export class Applications {
 
   /** A part of the list, with what can't be read. */
   page(part?: In & Part): Page<Application> {
-    const page = this.#call((root) => root.applications.list(nameOf(part), partOf(part)));
+    const page = this.#call((root) => root.applications.list(nameBeside(part), partOf(part)));
     return JSON.parse(page) as Page<Application>;
   }
 
@@ -167,6 +172,7 @@ export class Organizations {
 
   /** A part of the list, with what can't be read. */
   page(part?: Part): Page<Organization> {
+    convert.membersOf("options", part ?? {}, { limit: true, after: true });
     return JSON.parse(this.#call((root) => root.organizations.list(partOf(part)))) as Page<Organization>;
   }
 
@@ -176,7 +182,7 @@ export class Organizations {
     return replaced(this.#call((root) => root.organizations.replaceMetadata(convert.text("name", name), document)));
   }
 
-  /** What is stated in its metadata. A `RegistryError` whose problem is `not-found`: nothing is. */
+  /** What is stated in its metadata. A `RegistryError` of the kind `not-found`: nothing is. */
   getMetadata(name = "default"): StatedMetadata {
     const found = this.#call((root) => root.organizations.getMetadata(convert.text("name", name)));
     return JSON.parse(found) as StatedMetadata;
@@ -240,7 +246,7 @@ export class Revocations {
 
   /** A part of the list, with what can't be read. */
   page(part?: In & Part): Page<Revocation> {
-    const page = this.#call((root) => root.tokens.listRevocations(nameOf(part), partOf(part)));
+    const page = this.#call((root) => root.tokens.listRevocations(nameBeside(part), partOf(part)));
     return JSON.parse(page) as Page<Revocation>;
   }
 }

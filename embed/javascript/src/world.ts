@@ -7,23 +7,33 @@ export type Unversioned<T> = { [Name in keyof T as Name extends `${infer Bare}@$
 
 /** The imports that every component has. */
 export function world(store: Store, clock: () => number, onStoreError: (error: unknown) => void) {
-  /** What a store throws means that it is unavailable. */
-  const guarded = <T>(operation: () => T): T => {
+  const tell = (error: unknown): void => {
     try {
-      return operation();
-    } catch (error) {
       onStoreError(error);
+    } catch {
+      // Who listens decides nothing.
+    }
+  };
+  /** What a store throws, and whatever it answers that is no answer, means that it is unavailable. */
+  const guarded = <T>(operation: () => unknown, read: (answer: unknown) => T): T => {
+    try {
+      const answer = operation();
+      // A promise that is rejected and that nobody waits for ends the process.
+      if (isThenable(answer)) answer.then(undefined, tell);
+      return read(answer);
+    } catch (error) {
+      tell(error);
       throw { payload: "unavailable" };
     }
   };
   return {
     "asserta:exchange/store": {
-      get: (area: Area, key: string) => guarded(() => optionalText(store.get(area, key))),
-      set: (area: Area, key: string, value: string) => guarded(() => nothing(store.set(area, key, value))),
-      delete: (area: Area, key: string) => guarded(() => nothing(store.delete(area, key))),
+      get: (area: Area, key: string) => guarded(() => store.get(area, key), optionalText),
+      set: (area: Area, key: string, value: string) => guarded(() => store.set(area, key, value), nothing),
+      delete: (area: Area, key: string) => guarded(() => store.delete(area, key), nothing),
       keys: (area: Area, prefix: string, after: string | undefined, limit: number) =>
-        guarded(() => texts(store.keys(area, prefix, after, limit))),
-      increment: (area: Area, key: string) => guarded(() => count(store.increment(area, key))),
+        guarded(() => store.keys(area, prefix, after, limit), texts),
+      increment: (area: Area, key: string) => guarded(() => store.increment(area, key), count),
     },
     "wasi:clocks/wall-clock": { now: () => datetime(clock()) },
     "wasi:random/random": {
@@ -59,7 +69,9 @@ function count(value: unknown): bigint {
 }
 
 function nothing(value: unknown): void {
-  if (typeof (value as { then?: unknown } | undefined)?.then === "function") {
-    throw new TypeError("a store must answer at once, without a promise");
-  }
+  if (isThenable(value)) throw new TypeError("a store must answer at once, without a promise");
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -64,6 +64,6 @@ export async function respond({ id, at, do: operation, ...members }, options) {
       return { id, keys_needed: { trusted_issuer, client_id, uri } };
     }
     if (!(error instanceof RegistryError)) throw error;
-    return { id, rejected: { problem: error.problem, field: error.field } };
+    return { id, rejected: { problem: error.kind, field: error.field } };
   }
 }

@@ -9,6 +9,8 @@ import {
   Exchanger, fetchKeys, InvalidMember, JWT_BEARER, KeysNeeded, MemoryStore, Refused, RegistryError, Taken,
 } from "asserta";
 
+import { HttpEndpoint } from "asserta/http";
+
 import { ISSUER, Partner, PUBLIC_URL } from "./partner.mjs";
 
 const partner = await Partner.create();
@@ -83,7 +85,7 @@ test("documents come back as they went in", async () => {
   assert.deepEqual(exchanger.organizations.getMetadata("acme"), stated);
   assert.throws(() => exchanger.organizations.replaceMetadata({ issuer: ISSUER }), { name: "InvalidMember", field: "issuer" });
   exchanger.organizations.removeMetadata("acme");
-  assert.throws(() => exchanger.organizations.getMetadata("acme"), { name: "RegistryError", problem: "not-found" });
+  assert.throws(() => exchanger.organizations.getMetadata("acme"), { name: "RegistryError", kind: "not-found" });
 
   // R53.
   const jwks = { keys: [...partner.jwks.keys, { kty: "oct", k: "AA" }] };
@@ -178,6 +180,56 @@ test("a store that fails refuses (R70)", async () => {
   await exchange(assertion);
 });
 
+test("a store that answers with promises refuses, and ends nothing (R70)", async () => {
+  const unhandled = [];
+  const note = (error) => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  const fails = async () => { throw new Error("the network is down"); };
+  const told = [];
+  const store = { get: fails, set: fails, delete: fails, keys: fails, increment: fails };
+  const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL, store, onStoreError: (error) => told.push(error.message) });
+  const asked = exchanger.exchange({ assertion: await partner.assertion(), clientId: "a", clientSecret: "b" });
+  await assert.rejects(asked, { reason: "store-unavailable" });
+  await new Promise((done) => setTimeout(done, 20));
+  process.off("unhandledRejection", note);
+  assert.deepEqual(unhandled, []);
+  assert.ok(told.includes("the network is down") && told.some((message) => message.includes("at once")), told.join());
+});
+
+test("a listener that throws decides nothing", async () => {
+  const store = new MemoryStore();
+  const { exchange } = await ready({ store, onStoreError: () => { throw new Error("and so is the log"); } });
+  store.increment = () => { throw new Error("the disk is full"); };
+  await assert.rejects(exchange(await partner.assertion()), { reason: "store-unavailable" });
+});
+
+test("an option that is misspelled is an error", async () => {
+  for (const options of [{ dpopNonces: true }, { fetch_keys: false }, { dev: "yes" }, { clock: 7 }, { onStoreError: "log" }]) {
+    await assert.rejects(Exchanger.create({ publicUrl: PUBLIC_URL, ...options }), { field: Object.keys(options)[0] });
+  }
+  await assert.rejects(HttpEndpoint.create({ settings: { publicUrl: PUBLIC_URL }, onEvents: () => {} }), { field: "onEvents" });
+  await assert.rejects(HttpEndpoint.create({ settings: { publicUrl: PUBLIC_URL }, onEvent: "log" }), { field: "onEvent" });
+  await assert.rejects(HttpEndpoint.create({ settings: { publicUrl: PUBLIC_URL, dpopNonces: true } }), { field: "dpopNonces" });
+  const { exchanger, exchange, app } = await ready();
+  const assertion = await partner.assertion();
+  await assert.rejects(exchange(assertion, { scopes: "read" }), { field: "scopes" });
+  await assert.rejects(exchanger.exchangeToken({ subjectToken: assertion, clientId: app.client_id, scopes: "read" }), { field: "scopes" });
+  await assert.rejects(exchanger.introspect({ token: "x", client_id: "a" }), { field: "client_id" });
+  await assert.rejects(exchanger.revoke({ token: "x", client_id: "a" }), { field: "client_id" });
+  const misspelled = { organisation: "acme" };
+  for (const call of [
+    () => exchanger.explain(assertion, misspelled), () => exchanger.explainToken({ subjectToken: assertion, clientId: "a", ...misspelled }),
+    () => exchanger.explainClient(assertion, misspelled), () => exchanger.trustedIssuers.get("partner", misspelled),
+    () => [...exchanger.trustedIssuers.list(misspelled)], () => exchanger.applications.page(misspelled),
+    () => exchanger.keys.list(misspelled), () => exchanger.organizations.page(misspelled), () => exchanger.revocations.page(misspelled),
+  ]) {
+    assert.throws(call, { name: "InvalidMember", field: "organisation" }, String(call));
+  }
+  assert.throws(() => exchanger.apply({ organizations: [] }, { dry_run: true }), { field: "dry_run" });
+  await assert.rejects(fetchKeys("https://idp.example/jwks", { allow_private: true }), { field: "allow_private" });
+  await exchange(assertion); // not used up
+});
+
 test("bad documents come back as typed errors", async () => {
   const exchanger = await Exchanger.create({ publicUrl: PUBLIC_URL });
   const garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
@@ -196,9 +248,9 @@ test("bad documents come back as typed errors", async () => {
     );
   }
   assert.deepEqual([...exchanger.trustedIssuers.list()], []);
-  const problem = (expected) => (error) => error instanceof RegistryError && error.problem === expected;
-  assert.throws(() => exchanger.trustedIssuers.get("nobody"), problem("not-found"));
-  assert.throws(() => exchanger.trustedIssuers.get("x", { organization: "No\0body" }), problem("organization-unknown"));
+  const kind = (expected) => (error) => error instanceof RegistryError && error.kind === expected && /^[a-z].* /.test(error.message);
+  assert.throws(() => exchanger.trustedIssuers.get("nobody"), kind("not-found"));
+  assert.throws(() => exchanger.trustedIssuers.get("x", { organization: "No\0body" }), kind("organization-unknown"));
   exchanger.trustedIssuers.register(partner.trusted());
   const taken = (field) => (error) => error instanceof Taken && error.field === field;
   assert.throws(() => exchanger.trustedIssuers.register(partner.trusted()), taken("name"));

@@ -152,8 +152,8 @@ test("a store that answers nonsense refuses (R45, R70)", async () => {
   const { exchanger } = await ready(false, { store, onStoreError: () => {} });
   for (const answer of ["text", undefined, [1], Promise.resolve([])]) {
     store.keys = () => answer;
-    assert.throws(() => [...exchanger.applications.list()], { problem: "store-unavailable" });
+    assert.throws(() => [...exchanger.applications.list()], { kind: "store-unavailable" });
   }
   store.set = async () => {};
-  assert.throws(() => exchanger.applications.register({ grant_types: [] }), { problem: "store-unavailable" });
+  assert.throws(() => exchanger.applications.register({ grant_types: [] }), { kind: "store-unavailable" });
 });

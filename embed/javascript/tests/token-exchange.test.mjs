@@ -46,6 +46,8 @@ test("refusals (R91, R93, R29)", async () => {
   const subject = await partner.assertion({ aud: clientId });
   await assert.rejects(exchange(await partner.assertion()), { reason: "consent-missing", code: "invalid_request" });
   await assert.rejects(exchange(subject, { subjectTokenType: ACCESS_TOKEN }), { reason: "token-type-unsupported" });
+  await assert.rejects(exchange(subject, { requestedTokenType: "urn:ietf:params:oauth:token-type:id_token" }), { reason: "token-type-unsupported" });
+  assert.ok((await exchange(subject, { requestedTokenType: ACCESS_TOKEN })).token);
   await assert.rejects(exchange(subject, { audience: ["billing"] }), { reason: "resource-unknown" });
   await assert.rejects(exchanger.exchangeToken({ subjectToken: subject }), { code: "invalid_client" });
   await assert.rejects(exchange(7), (error) => error instanceof InvalidMember && error.field === "subjectToken");
