@@ -69,7 +69,9 @@ async function decide(guard: Guard, request: GuardedRequest, response: ServerRes
 
 /** In all three forms that Node has of headers: what reads another one must not find what was smuggled in. */
 function rewriteHeaders(guard: Guard, request: IncomingMessage, passed: Passed): void {
-  const { headers, headersDistinct, rawHeaders } = request;
+  const { headers, rawHeaders } = request;
+  // A request of HTTP/2 has no such form.
+  const headersDistinct = (request.headersDistinct as NodeJS.Dict<string[]> | undefined) ?? {};
   for (const name of Object.keys(headers)) if (guard.isOurs(name)) delete headers[name];
   for (const name of Object.keys(headersDistinct)) if (guard.isOurs(name)) delete headersDistinct[name];
   const kept: string[] = [];

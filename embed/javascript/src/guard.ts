@@ -9,6 +9,7 @@
  * @module
  */
 
+import * as convert from "./convert.js";
 import { InvalidMember } from "./errors.js";
 import { fetchKeys, type KeyDocument } from "./fetching.js";
 import type * as wit from "./generated/interfaces/asserta-exchange-guard.js";
@@ -17,7 +18,7 @@ import { introspect, type GuardClient } from "./guard-introspection.js";
 
 export { InvalidMember } from "./errors.js";
 export { FetchFailed, fetchKeys } from "./fetching.js";
-export type { KeyDocument } from "./fetching.js";
+export type { FetchOptions, KeyDocument } from "./fetching.js";
 export type { GuardModules } from "./guard-component.js";
 export type { GuardClient } from "./guard-introspection.js";
 
@@ -36,6 +37,8 @@ export interface GuardSettings {
   jwksUri?: string;
   /** With it, the issuer is asked about each token, so that a revoked one stops at once (RFC 7662). */
   introspect?: GuardClient;
+  /** Whether the issuer may be in a private network or on this machine. Default: false, such addresses are refused. */
+  allowPrivate?: boolean;
   /** Gets the JWK set; whatever it throws means that the keys can't be had. Default: {@link fetchKeys}. */
   fetchKeys?: (uri: string) => Promise<KeyDocument>;
   /** The time in seconds since 1970. Default: the platform's. */
@@ -44,6 +47,31 @@ export interface GuardSettings {
   onError?: (error: unknown) => void;
   /** The compiled core module, where the platform does not compile it: `asserta/modules/guard-library.core.wasm`. */
   modules?: GuardModules;
+}
+
+const SETTINGS: Record<keyof GuardSettings, true> = {
+  issuer: true, audience: true, scopes: true, jwksUri: true, introspect: true, allowPrivate: true, fetchKeys: true, clock: true,
+  onError: true, modules: true,
+};
+
+/** The settings as the component takes them. One that can't be used, or is unknown, is an {@link InvalidMember}. */
+function checked(settings: GuardSettings): wit.Settings {
+  convert.membersOf("settings", settings, SETTINGS);
+  for (const name of ["fetchKeys", "clock", "onError"] as const) convert.callback(name, settings[name]);
+  const { introspect } = settings;
+  if (introspect !== undefined) {
+    convert.membersOf("introspect", introspect, { clientId: true, clientSecret: true });
+    convert.text("introspect.clientId", introspect.clientId);
+    convert.text("introspect.clientSecret", introspect.clientSecret);
+  }
+  if (typeof settings.scopes === "string") throw new InvalidMember("scopes", "must be an array of strings");
+  return {
+    issuer: convert.text("issuer", settings.issuer),
+    audience: convert.text("audience", settings.audience),
+    scopes: (convert.optional(convert.texts, "scopes", settings.scopes) ?? []).join(" "),
+    jwksUri: convert.optional(convert.text, "jwksUri", settings.jwksUri),
+    introspect: introspect !== undefined,
+  };
 }
 
 /** What the guard looks at of a request. */
@@ -93,6 +121,12 @@ const FAILED: Decision = {
   answer: { reason: "failed", status: 503, headers: [["cache-control", "no-store"]], body: "" },
 };
 
+/** How many characters what it looks at of a request may have together: nobody can make the component run out of memory. */
+const MAX_HEAD = 64 * 1024;
+const TOO_LARGE: Decision = {
+  answer: { reason: "head-too-large", status: 431, headers: [["cache-control", "no-store"]], body: "" },
+};
+
 /** Decides about requests to one resource. */
 export class Guard {
   readonly #modules: GuardModules;
@@ -106,28 +140,28 @@ export class Guard {
 
   /** Loads the component and starts it. Throws {@link InvalidMember} where the settings can't be used. */
   static async create(settings: GuardSettings): Promise<Guard> {
+    checked(settings);
     return new Guard(settings, settings.modules ?? (await platformModules()));
   }
 
   private constructor(settings: GuardSettings, modules: GuardModules) {
     this.#modules = modules;
     this.#client = settings.introspect;
-    this.#settings = {
-      issuer: settings.issuer,
-      audience: settings.audience,
-      scopes: (settings.scopes ?? []).join(" "),
-      jwksUri: settings.jwksUri,
-      introspect: settings.introspect !== undefined,
-    };
+    this.#settings = checked(settings);
+    const allowPrivate = convert.flag("allowPrivate", settings.allowPrivate ?? false);
     // That http goes to this machine alone, the component has seen to.
-    this.#fetch = settings.fetchKeys ?? ((uri) => fetchKeys(uri, { dev: uri.startsWith("http://") }));
+    this.#fetch = settings.fetchKeys ?? ((uri) => fetchKeys(uri, { dev: uri.startsWith("http://"), allowPrivate }));
     this.#clock = settings.clock ?? (() => Date.now() / 1000);
     this.#onError = settings.onError ?? ((error) => console.error("asserta:", error));
     this.#component = this.#start();
   }
 
   /** Decides about a request; may wait for the issuer. Never rejects: what fails here is answered with 503. */
-  async check(request: GuardRequest): Promise<Decision> {
+  async check({ method, target, ...headers }: GuardRequest): Promise<Decision> {
+    // Two of one are as many as are needed to see that there is more than one.
+    const [authorization, dpop] = [headers.authorization.slice(0, 2), headers.dpop.slice(0, 2)];
+    const request = { method, target, authorization, dpop };
+    if ([method, target, ...authorization, ...dpop].reduce((sum, part) => sum + part.length, 0) > MAX_HEAD) return TOO_LARGE;
     try {
       let introspection: wit.Introspection = { tag: "not-asked" };
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -200,7 +234,7 @@ export class Guard {
       component.configure(this.#settings);
     } catch (error) {
       const { payload } = error as { payload?: unknown };
-      throw typeof payload === "string" ? new InvalidMember("guard", payload) : error;
+      throw typeof payload === "string" ? new InvalidMember("settings", payload) : error;
     }
     return component;
   }
@@ -248,9 +282,18 @@ export function lazily(settings: GuardSettings): () => Promise<Guard> {
   };
 }
 
+/** What a handler behind the guard learns. */
+export interface PassedRequest extends Passed {
+  /**
+   * The platform's own request, for what takes no other: `server.upgrade` of Bun, `Deno.upgradeWebSocket`. Its headers are as they
+   * came, those that begin with `x-asserta-` included, which anybody may have sent.
+   */
+  original: Request;
+}
+
 /** What a guarded handler gets: the request, what its token says, and whatever else the platform hands over. */
 export type GuardedHandler<More extends unknown[]> = (
-  request: Request, passed: Passed, ...more: More
+  request: Request, passed: PassedRequest, ...more: More
 ) => Response | Promise<Response>;
 
 /**
@@ -286,7 +329,7 @@ export function hono(settings: GuardSettings): (context: never, next: () => Prom
   };
 }
 
-async function letThrough(guard: Guard, request: Request): Promise<Response | { request: Request; passed: Passed }> {
+async function letThrough(guard: Guard, request: Request): Promise<Response | { request: Request; passed: PassedRequest }> {
   const { pathname, search } = new URL(request.url);
   // Repeated headers come joined by commas, and are refused as no token.
   const values = (name: string): string[] => [request.headers.get(name)].filter((value) => value !== null);
@@ -302,5 +345,11 @@ async function letThrough(guard: Guard, request: Request): Promise<Response | { 
   }
   const headers = new Headers([...request.headers].filter(([name]) => !guard.isOurs(name)));
   for (const [name, value] of decision.passed.headers) headers.set(name, value);
-  return { request: new Request(request, { headers }), passed: decision.passed };
+  return { request: withHeaders(request, headers), passed: { ...decision.passed, original: request } };
+}
+
+/** The same request with other headers. Where somebody has read the body before, there is none: whoever read it has it. */
+function withHeaders(request: Request, headers: Headers): Request {
+  if (!request.bodyUsed) return new Request(request, { headers });
+  return new Request(request.url, { method: request.method, headers, signal: request.signal });
 }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer } from "node:http";
+import { createServer, get as httpGet } from "node:http";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
@@ -69,6 +69,30 @@ async function elsewhere(t, program, options, settings) {
   return url;
 }
 
+/** The first message of a WebSocket, or the status of the answer where there is none. */
+function firstMessage(url, authorization) {
+  return new Promise((done, failed) => {
+    const headers = {
+      connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      ...(authorization && { authorization }),
+    };
+    httpGet(url, { headers })
+      .on("upgrade", (_, socket, head) => {
+        let frame = head;
+        // A short text, whole: two bytes, and the text.
+        const look = () => {
+          if (frame.length < 2 || frame.length < 2 + (frame[1] & 0x7f)) return;
+          done(frame.subarray(2).toString());
+          socket.destroy();
+        };
+        socket.on("data", (more) => { frame = Buffer.concat([frame, more]); look(); });
+        look();
+      })
+      .on("response", (response) => { done(response.statusCode); response.resume(); })
+      .on("error", failed);
+  });
+}
+
 for (const [name, make] of Object.entries(APIS)) {
   test(`R120: ${name}`, async (t) => {
     const { issuer, partner, register } = await asserta(t);
@@ -127,5 +151,10 @@ for (const [name, make] of Object.entries(APIS)) {
     const bound = await get("orders.read", { DPoP });
     for (let round = 0; round < 2; round += 1) assert.equal((await call(bound, { DPoP })).status, 200);
     assert.equal((await post(`Bearer ${bound}`)).status, 401);
+
+    if (name === "Deno" || name === "Bun") {
+      assert.equal(await firstMessage(`${url}/socket`, `Bearer ${await get("orders.read", {}, { sub: "alice" })}`), "alice");
+      assert.equal(await firstMessage(`${url}/socket`), 401);
+    }
   });
 }

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { test } from "node:test";
 
 import { Exchanger } from "asserta";
-import { express, FetchFailed, Guard, guard, hono, InvalidMember } from "asserta/guard";
+import { express, FetchFailed, fetchKeys, Guard, guard, hono, InvalidMember } from "asserta/guard";
 
 import { Partner, PUBLIC_URL } from "./partner.mjs";
 
@@ -171,11 +172,48 @@ test("R51: keys are fetched once for all who wait, and their lack is no bad toke
   );
 });
 
+test("what is too large does not reach the component", async () => {
+  const guarding = await Guard.create(settings({ onError: (error) => assert.fail(error) }));
+  const status = async (more) => (await guarding.check({ method: "GET", target: "/mcp", authorization: [], dpop: [], ...more })).answer.status;
+  const huge = "a".repeat(64 * 1024);
+  assert.deepEqual(
+    [await status({ authorization: [`Bearer ${huge}`] }), await status({ target: `/${huge}` }), await status({ dpop: [huge, "x"] })], [431, 431, 431],
+  );
+  assert.equal(await status({ authorization: Array(1_000_000).fill("Bearer x") }), 400);
+});
+
 test("settings that can't be used are refused", async () => {
   for (const bad of [{ issuer: "http://tokens.example" }, { audience: "" }, { scopes: ['"'] }]) {
     await assert.rejects(Guard.create(settings(bad)), InvalidMember);
     await assert.rejects(guard(() => new Response(), settings(bad))(request(bearer())), InvalidMember);
   }
+  // A typo must not open the door.
+  for (const [bad, field] of [
+    [{ scope: ["admin"] }, "scope"], [{ scopes: "notes.read" }, "scopes"], [{ scopes: [7] }, "scopes[0]"], [{ issuer: undefined }, "issuer"],
+    [{ audience: 7 }, "audience"], [{ jwksUri: 7 }, "jwksUri"], [{ introspect: { client_id: "api" } }, "client_id"],
+    [{ introspect: { clientId: "api" } }, "introspect.clientSecret"], [{ introspect: "api" }, "introspect"], [{ fetchKeys: "x" }, "fetchKeys"],
+    [{ clock: 7 }, "clock"], [{ onError: {} }, "onError"], [{ allowPrivate: "yes" }, "allowPrivate"],
+  ]) {
+    await assert.rejects(Guard.create(settings(bad)), { name: "InvalidMember", field }, JSON.stringify(bad));
+  }
+  for (const none of [undefined, null, "https://as.example", []]) {
+    await assert.rejects(Guard.create(none), { name: "InvalidMember", field: "settings" });
+  }
+});
+
+test("R53: an issuer in a private network, where it is allowed", async () => {
+  const refused = { name: "FetchFailed", problem: "address-refused" };
+  for (const uri of ["https://10.255.255.1/jwks", "https://localhost:65533/jwks"]) await assert.rejects(fetchKeys(uri), refused, uri);
+  await assert.rejects(fetchKeys("https://169.254.169.254/jwks", { allowPrivate: true }), refused);
+  await assert.rejects(fetchKeys("https://localhost:65533/jwks", { allowPrivate: true }), { problem: "unreachable" });
+  await assert.rejects(fetchKeys("http://localhost:65533/jwks", { allowPrivate: true }), { problem: "bad-address" });
+  const told = [];
+  const issuer = "https://127.0.0.1:65533";
+  for (const allowPrivate of [false, true]) {
+    const guarding = await Guard.create({ issuer, audience: AUDIENCE, allowPrivate, onError: (error) => told.push(error.problem) });
+    assert.equal((await check(guarding, `Bearer ${(await issue(issuer)).token}`)).status, 503);
+  }
+  assert.deepEqual(told, ["address-refused", "unreachable"]);
 });
 
 test("R120: Hono's middleware", async () => {
@@ -193,6 +231,42 @@ test("R120: Hono's middleware", async () => {
   assert.equal(good.context.req.raw.headers.get("x-asserta-subject"), good.values.get("asserta").subject);
   const bad = await run(request());
   assert.deepEqual([bad.went, bad.response.status], [false, 401]);
+});
+
+test("R120: Hono, where somebody has read the body before", async () => {
+  const raw = request(bearer(), AUDIENCE, { method: "POST", body: "hello" });
+  assert.equal(await raw.text(), "hello");
+  const context = { req: { raw }, set: () => {} };
+  assert.equal(await hono(settings())(context, async () => {}), undefined);
+  assert.equal(context.req.raw.headers.get("x-asserta-client-id"), issued.clientId);
+  assert.deepEqual([context.req.raw.method, context.req.raw.url], ["POST", AUDIENCE]);
+});
+
+test("R120: a handler gets the platform's own request, too", async () => {
+  const sent = request(bearer());
+  const handle = guard((request, { original }) => Response.json([original === sent, request === sent]), settings());
+  assert.deepEqual(await (await handle(sent)).json(), [true, false]);
+});
+
+test("R120: Express' middleware, over HTTP/2", async (t) => {
+  const middleware = express(settings());
+  const server = createHttp2((request, response) => middleware(request, response, (error) => {
+    const { headers, rawHeaders } = request;
+    response.end(JSON.stringify({ error: error?.message, headers, rawHeaders }));
+  }));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const session = connectHttp2(`http://127.0.0.1:${server.address().port}`);
+  t.after(() => { session.destroy(); server.close(); });
+  const get = (headers) => new Promise((done, failed) => {
+    let [status, text] = [0, ""];
+    session.request({ ":path": "/mcp", ...headers }).on("response", (head) => (status = head[":status"])).setEncoding("utf8")
+      .on("data", (data) => (text += data)).on("end", () => done([status, text])).on("error", failed);
+  });
+  const [status, text] = await get({ ...bearer(), "x-asserta-subject": "root" });
+  const { error, headers, rawHeaders } = JSON.parse(text);
+  assert.deepEqual([status, error, headers["x-asserta-client-id"]], [200, undefined, issued.clientId]);
+  assert.ok(rawHeaders.includes("x-asserta-client-id") && !text.includes("root"));
+  assert.equal((await get({}))[0], 401);
 });
 
 test("R120: Express' middleware, on a real server", async (t) => {
