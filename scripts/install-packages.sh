@@ -22,7 +22,7 @@ javascript() {
   mkdir -p "$folder"
   cd "$folder"
   echo '{"private": true, "type": "module"}' >package.json
-  npm install --silent --no-audit --no-fund "$packages"/asserta-[0-9]*.tgz jose@6 playwright-core@1 deno@2 @modelcontextprotocol/sdk@1 express@5 hono@4 @hono/node-server@2 openid-client@6 bun@1
+  npm install --silent --no-audit --no-fund "$packages"/asserta-[0-9]*.tgz jose@6 playwright-core@1 deno@2 @modelcontextprotocol/sdk@1 express@5 hono@4 @hono/node-server@2 openid-client@6 bun@1 typescript@5 @types/node@20
   cp "$root"/embed/javascript/tests/*.mjs "$root"/host-tests/addresses.json "$root"/wit/{types,world}.wit .
   cd "$root"
 }

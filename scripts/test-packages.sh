@@ -12,7 +12,7 @@ python() {
 }
 
 javascript() {
-  local tests=(addresses.test.mjs exchange.test.mjs fetching.test.mjs guard.test.mjs guard-frameworks.test.mjs host-signatures.test.mjs http.test.mjs interface.test.mjs mcp.test.mjs readme.test.mjs token-exchange.test.mjs tokens.test.mjs)
+  local tests=(addresses.test.mjs exchange.test.mjs fetching.test.mjs guard.test.mjs guard-frameworks.test.mjs host-signatures.test.mjs http.test.mjs interface.test.mjs mcp.test.mjs readme.test.mjs token-exchange.test.mjs tokens.test.mjs types.test.mjs)
   if command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null; then
     tests+=(browser.test.mjs)
   else
