@@ -4,13 +4,13 @@
 use alloc::vec::Vec;
 
 use asserta_core::field::FieldError;
-use asserta_core::oauth::Form;
 use asserta_core::ports::Ports;
 use asserta_core::service::{Applied, Comparison, Report, Run, Service, TrustDocument};
 use serde::Serialize;
 
 use super::body;
 use super::handled::{Handled, post_only};
+use super::query::{malformed, parameters};
 use crate::request::Request;
 use crate::response::json;
 
@@ -32,7 +32,7 @@ struct ComparedReport {
 
 pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> Handled {
     post_only(request)?;
-    let wanted = wanted(request.query.as_deref().unwrap_or_default())?;
+    let wanted = wanted(request)?;
     let document = TrustDocument::read(body::object(request)?.into()).map_err(body::problem)?;
     document.check(service.settings().dev())?;
     let run = match wanted {
@@ -48,17 +48,13 @@ pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> H
 }
 
 /// Whoever misspells `dry_run` must not apply.
-fn wanted(query: &str) -> Result<Wanted, FieldError> {
-    let malformed = |_| FieldError::new("query", "must be well-formed, each parameter once");
-    let form = Form::parse(query.as_bytes()).map_err(malformed)?;
-    if form.names().any(|name| !matches!(name, "dry_run" | "against")) {
-        return Err(FieldError::new("query", "may have dry_run and against, and nothing else"));
-    }
+fn wanted(request: &Request) -> Result<Wanted, FieldError> {
+    let form = parameters(request, &["dry_run", "against"])?;
     let run = match form.one("dry_run").map_err(malformed)? {
         None if !form.has("dry_run") => Run::Real,
         Some("false") => Run::Real,
         Some("true") => Run::Dry,
-        _ => return Err(FieldError::new("query", "must be dry_run=true or dry_run=false")),
+        _ => return Err(FieldError::new("dry_run", "must be true or false")),
     };
     match (form.one("against").map_err(malformed)?, run) {
         (None, _) if !form.has("against") => Ok(Wanted::Run(run)),

@@ -11,6 +11,7 @@ mod metadata;
 mod organizations;
 mod pages;
 mod presets;
+mod query;
 mod revocations;
 mod schema;
 mod trusted_issuers;
@@ -44,6 +45,7 @@ pub(crate) async fn serve<P: Ports>(
 
 async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Request) -> Handled {
     authorize(started.admin_token_sha256, request)?;
+    query::check(request, segments)?;
     let service = &started.service;
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,

@@ -146,8 +146,8 @@ fn against_the_activity() {
         ("?dry_run=false&against=activity", "against"),
         ("?dry_run=true&against=yesterday", "against"),
         ("?dry_run=true&against=", "against"),
-        ("?dry_run=true&agianst=activity", "query"),
-        ("?dry_run=&against=activity", "query"),
+        ("?dry_run=true&agianst=activity", "agianst"),
+        ("?dry_run=&against=activity", "dry_run"),
     ] {
         apply(&server, query, &disabled).assert_problem(400, "invalid", Some(field));
     }

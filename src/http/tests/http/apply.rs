@@ -74,10 +74,14 @@ fn abuse() {
         assert_eq!(refused.header("allow"), Some("POST"));
     }
     // Who misspells a dry run must not apply.
-    for query in
-        ["?dryrun=true", "?dry_run", "?dry_run=1", "?dry_run=true&dry_run=false", "?dry_run=true&x=1"]
-    {
-        apply(&server, query, &good).assert_problem(400, "invalid", Some("query"));
+    for (query, field) in [
+        ("?dryrun=true", "dryrun"),
+        ("?dry_run", "dry_run"),
+        ("?dry_run=1", "dry_run"),
+        ("?dry_run=true&dry_run=false", "query"),
+        ("?dry_run=true&x=1", "x"),
+    ] {
+        apply(&server, query, &good).assert_problem(400, "invalid", Some(field));
     }
     let with = |pointer: &str, value: Value| {
         let mut document = document(GOOD);

@@ -86,14 +86,79 @@ fn each_path_has_the_documented_methods() {
     let server = Server::new(&world, &texts);
     assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
     for (path, methods) in documented() {
-        let path = path.replace("{organization}", "acme").replace("{preset}", "spiffe");
-        let path = path.replace("{issuer}", "x").replace("{client_id}", "x");
+        let path = target(&path);
         let refused = server.send(request("PATCH", &*path).by_admin());
         assert_eq!(refused.status(), 405, "{path}");
         let allowed = refused.header("allow").expect("it says which it has").trim_end_matches(", OPTIONS");
         let sorted = |methods: &str| methods.split(", ").map(str::to_owned).collect::<BTreeSet<_>>();
         assert_eq!(sorted(allowed), sorted(&methods), "{path}");
     }
+}
+
+/// What is sent to a path of the description: to an organization, and to registrations, that are there.
+fn target(path: &str) -> String {
+    let path = path.replace("{organization}", "acme").replace("{preset}", "spiffe");
+    path.replace("{issuer}", "idp").replace("{client_id}", "app")
+}
+
+/// The operations below `/admin`: path, method and the names of the query parameters.
+fn admin_operations() -> Vec<(String, &'static str, BTreeSet<String>)> {
+    let document = document();
+    let name = |parameter: &Value| {
+        let place =
+            parameter["$ref"].as_str().and_then(|place| place.strip_prefix('#')).expect("a reference");
+        document.pointer(place).expect("there")["name"].as_str().expect("a name").to_owned()
+    };
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in ["GET", "PUT", "POST", "DELETE"] {
+            let Some(operation) = item.get(method.to_ascii_lowercase()) else { continue };
+            if path.starts_with("/admin/") {
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                operations.push((target(path), method, parameters.map(name).collect()));
+            }
+        }
+    }
+    operations
+}
+
+/// A query parameter that an operation does not have is refused, and nothing is done: whoever writes `dry_run` where there is
+/// no dry run must not delete.
+#[test]
+fn each_operation_has_the_documented_query_parameters() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
+    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
+    assert_eq!(server.admin("PUT", "/acme/trusted-issuers/idp", &issuer).status(), 201);
+    let application = json!({"client_secret": "s".repeat(43), "grant_types": []});
+    assert_eq!(server.admin("PUT", "/acme/applications/app", &application).status(), 201);
+    assert_eq!(server.admin("GET", "/acme/keys", &Value::Null).status(), 200);
+    let before = world.registry.entries.borrow().clone();
+    let operations = admin_operations();
+    assert!(operations.len() > 25, "{}", operations.len());
+    let mut names: BTreeSet<String> = operations.iter().flat_map(|(_, _, names)| names.clone()).collect();
+    names.extend(["limt".to_owned(), "Dry_run".to_owned()]);
+    for (path, method, known) in &operations {
+        for name in &names {
+            let sent = request(*method, format!("{path}?{name}=")).by_admin().json(&json!({}));
+            let answer = server.send(sent);
+            if known.contains(name) {
+                assert!(!answer.text().contains("no query parameter"), "{method} {path} {name}");
+            } else {
+                answer.assert_problem(400, "invalid", Some(name));
+            }
+        }
+        server.send(request(*method, format!("{path}?%zz")).by_admin()).assert_problem(
+            400,
+            "invalid",
+            Some("query"),
+        );
+    }
+    let applied =
+        server.send(request("DELETE", "/admin/organizations/acme/applications/app?dry_run=true").by_admin());
+    applied.assert_problem(400, "invalid", Some("dry_run"));
+    assert_eq!(*world.registry.entries.borrow(), before);
 }
 
 #[test]
