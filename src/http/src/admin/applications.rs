@@ -68,6 +68,7 @@ pub(super) async fn secret(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
+    body::nothing(request)?;
     let new = service.registry().renew_secret(organization, client_id).await?;
     Ok(json(200, &service.registry().registered_new_application(&new)))
 }

@@ -33,6 +33,17 @@ pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem>
     typed(&object(request)?)
 }
 
+/// For what needs no body: there is none, or an empty object. A member would be ignored otherwise, as if it had been obeyed.
+pub(super) fn nothing(request: &Request) -> Result<(), Problem> {
+    if matches!(&request.body, Ok(body) if body.is_empty()) {
+        return Ok(());
+    }
+    match object(request)?.iter().next() {
+        Some((member, _)) => Err(FieldError::new(member, "is not known: no member is taken here").into()),
+        None => Ok(()),
+    }
+}
+
 /// Takes a member out that the path determines: it may be repeated in the body, but not differ.
 pub(super) fn take_fixed(object: Object, member: &str, value: &str) -> Result<Object, Problem> {
     if object.get(member).is_some_and(|given| given.as_str() != Some(value)) {

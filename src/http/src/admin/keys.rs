@@ -6,6 +6,7 @@ use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
 use asserta_core::service::{KeyList, Service, SigningKeyInfo};
 
+use super::body;
 use super::handled::{Handled, Refused, post_only};
 use crate::request::Request;
 use crate::response::{Response, json};
@@ -31,5 +32,6 @@ pub(super) async fn rotate(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
+    body::nothing(request)?;
     Ok(keys(service.signing_keys().rotate(organization).await?))
 }

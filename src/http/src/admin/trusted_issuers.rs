@@ -79,6 +79,7 @@ pub(super) async fn check(
     request: &Request,
 ) -> Handled {
     post_only(request)?;
+    body::nothing(request)?;
     Ok(json(200, &service.check_issuer_keys(organization, name).await?))
 }
 

@@ -161,6 +161,47 @@ fn each_operation_has_the_documented_query_parameters() {
     assert_eq!(*world.registry.entries.borrow(), before);
 }
 
+/// A POST that is described without a body takes none: a member would look as if it had been obeyed.
+#[test]
+fn each_operation_without_a_body_takes_none() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
+    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
+    assert_eq!(server.admin("PUT", "/acme/trusted-issuers/idp", &issuer).status(), 201);
+    let application = json!({"client_secret": "s".repeat(43), "grant_types": []});
+    assert_eq!(server.admin("PUT", "/acme/applications/app", &application).status(), 201);
+    let document = document();
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let bodiless = paths.filter(|(path, item)| {
+        path.starts_with("/admin/") && item.get("post").is_some_and(|post| post.get("requestBody").is_none())
+    });
+    let mut count = 0;
+    for (path, _) in bodiless {
+        let post = || request("POST", target(path));
+        let before = world.registry.entries.borrow().clone();
+        for (body, field) in [
+            (r#"{"client_secret":"x"}"#, Some("client_secret")),
+            (r#"{"alg":"RS256"}"#, Some("alg")),
+            ("null", None),
+            ("[]", None),
+            ("x", None),
+        ] {
+            server.send(post().by_admin().body(body)).assert_problem(400, "invalid", field);
+        }
+        server.send(post().by_admin().body("{}").cut()).assert_problem(400, "invalid", None);
+        let bearer = format!("Bearer {}", crate::server::ADMIN_TOKEN);
+        let text =
+            post().header("authorization", &bearer).header("content-type", "text/plain").body("garbage");
+        server.send(text).assert_problem(415, "unsupported-media-type", None);
+        assert_eq!(*world.registry.entries.borrow(), before, "{path}");
+        assert_eq!(server.send(post().by_admin().body("{}")).status(), 200, "{path}");
+        assert_eq!(server.send(post().header("authorization", &bearer)).status(), 200, "{path}");
+        count += 1;
+    }
+    assert_eq!(count, 3);
+}
+
 #[test]
 fn operations_have_names_of_their_own() {
     let document = document();

@@ -71,8 +71,9 @@ impl Sent {
             .header("Content-Type", "application/json")
     }
 
+    /// Null: without a body.
     pub(crate) fn json(self, document: &Value) -> Self {
-        self.body(document.to_string())
+        if document.is_null() { self } else { self.body(document.to_string()) }
     }
 }
 
