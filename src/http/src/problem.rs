@@ -87,6 +87,15 @@ impl Problem {
         Self::new(409, "urn:asserta:problem:taken", "The value is taken in this organization")
     }
 
+    /// What is there is not what the request was made for.
+    pub(crate) const fn precondition_failed() -> Self {
+        Self::new(
+            412,
+            "urn:asserta:problem:precondition-failed",
+            "What is there is not what If-Match or If-None-Match wants",
+        )
+    }
+
     /// The body is larger than the admin API reads.
     pub(crate) const fn too_large() -> Self {
         Self::new(413, "urn:asserta:problem:too-large", "The request body exceeds 64 KiB")
@@ -158,6 +167,7 @@ impl From<RegistryError> for Problem {
             }
             RegistryError::OrganizationUnknown => Self::not_found().detail(detail),
             RegistryError::NotFound => Self::not_found(),
+            RegistryError::PreconditionFailed => Self::precondition_failed(),
             RegistryError::Busy | RegistryError::Store(_) => Self::unavailable().detail(detail),
         }
     }

@@ -23,7 +23,8 @@ pub(crate) fn document(registrations: &Value) -> Result<Value> {
             "operationId": id, "tags": ["oauth"], "summary": summary, "security": [],
             "responses": {
                 "200": content(JSON, &reference(schema), summary),
-                "400": response("Invalid"), "404": response("NotFound"), "503": response("Unavailable"),
+                "400": response("Invalid"), "404": response("NotFound"), "500": response("Refused"),
+                "503": response("Unavailable"),
             },
         });
         paths.insert(path.to_owned(), path_item(path, [("get".to_owned(), operation)]));
@@ -31,7 +32,9 @@ pub(crate) fn document(registrations: &Value) -> Result<Value> {
     let health = |description: &str| content(JSON, &reference("Health"), description);
     let health = json!({
         "operationId": "getHealth", "tags": ["operations"], "summary": "Whether exchanges can work", "security": [],
-        "responses": { "200": health("They can."), "503": health("They can not.") },
+        "responses": {
+            "200": health("They can."), "500": response("Refused"), "503": health("They can not."),
+        },
     });
     paths.insert("/health".to_owned(), json!({ "get": health }));
     for Route { path, operations } in ADMIN {
@@ -86,6 +89,9 @@ fn of_admin(operation: &Operation) -> Value {
             }
             Answer::ListOf(schema) => content(JSON, &list_of(schema), "A page."),
         };
+        if operation.tagged && operation.method == "get" {
+            answer["headers"] = json!({ "ETag": tag() });
+        }
         if operation.located && *status == 201 {
             answer["headers"] = json!({ "Location": header("Where it is.", "uri-reference") });
         }
@@ -96,6 +102,12 @@ fn of_admin(operation: &Operation) -> Value {
         ("401".to_owned(), response("Unauthorized")),
         ("404".to_owned(), response("NotFound")),
     ]);
+    if operation.tagged {
+        if operation.method == "get" {
+            responses.insert("304".to_owned(), response("NotModified"));
+        }
+        responses.insert("412".to_owned(), response("PreconditionFailed"));
+    }
     if operation.unique {
         responses.insert("409".to_owned(), response("Taken"));
     }
@@ -103,10 +115,14 @@ fn of_admin(operation: &Operation) -> Value {
         responses.insert("413".to_owned(), response("TooLarge"));
         responses.insert("415".to_owned(), response("UnsupportedMediaType"));
     }
+    responses.insert("500".to_owned(), response("Failed"));
     responses.insert("503".to_owned(), response("Unavailable"));
     let mut value = json!({ "operationId": operation.id, "tags": ["admin"], "summary": operation.summary });
-    if !operation.query.is_empty() {
-        value["parameters"] = operation.query.iter().map(|name| parameter(name)).collect();
+    let conditions: &[&str] = if operation.tagged { &["ifMatch", "ifNoneMatch"] } else { &[] };
+    let parameters: Vec<Value> =
+        operation.query.iter().chain(conditions).map(|name| parameter(name)).collect();
+    if !parameters.is_empty() {
+        value["parameters"] = parameters.into();
     }
     if let Some(schema) = operation.body {
         value["requestBody"] =
@@ -179,6 +195,11 @@ fn header(description: &str, format: &str) -> Value {
     json!({ "description": description, "required": true, "schema": { "type": "string", "format": format } })
 }
 
+/// An entity tag, in a response.
+fn tag() -> Value {
+    json!({ "description": "For `If-Match` and `If-None-Match`.", "required": true, "schema": { "type": "string" } })
+}
+
 fn parameters() -> Value {
     let label = json!({ "type": "string", "minLength": 1, "maxLength": 128 });
     let name = json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" });
@@ -186,6 +207,7 @@ fn parameters() -> Value {
     let presets: Vec<&str> = asserta_core::trust::preset::all().map(|preset| preset.name).collect();
     let in_path =
         |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    let in_header = |name: &str, description: &str| json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } });
     let in_query = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     json!({
         "organization": in_path("organization", name),
@@ -201,6 +223,8 @@ fn parameters() -> Value {
         "rule": in_query("rule", json!({ "type": "string" })),
         "dryRun": in_query("dry_run", json!({ "type": "boolean", "default": false })),
         "against": in_query("against", json!({ "enum": ["activity"], "description": "Needs `dry_run=true`." })),
+        "ifMatch": in_header("If-Match", "Only if this is what is there."),
+        "ifNoneMatch": in_header("If-None-Match", "Only if this is not what is there; `*`: only if nothing is."),
         "dpop": { "name": "DPoP", "in": "header", "description": "A proof (RFC 9449).", "schema": { "type": "string" } },
     })
 }
@@ -226,6 +250,9 @@ fn responses() -> Value {
         "Invalid": problem("The request can't be accepted; `field` names the member at fault."),
         "Unauthorized": unauthorized,
         "NotFound": problem("There is no such thing, or no admin API."),
+        "NotModified": { "description": "It is what `If-None-Match` names.", "headers": { "ETag": tag() } },
+        "PreconditionFailed": problem("What is there is not what `If-Match` or `If-None-Match` wants."),
+        "Failed": problem("The request failed here; the log says why."),
         "Taken": problem("A name or an identifier is taken."),
         "TooLarge": problem("The body exceeds 64 KiB."),
         "UnsupportedMediaType": problem("The body must be application/json."),

@@ -24,6 +24,8 @@ pub(super) struct Operation {
     pub(super) located: bool,
     /// Whether a name can be taken.
     pub(super) unique: bool,
+    /// Whether it is of something with an entity tag, and has preconditions.
+    pub(super) tagged: bool,
 }
 
 /// The body of a response.
@@ -48,6 +50,7 @@ impl Operation {
             success: &[200],
             located: false,
             unique: false,
+            tagged: false,
         }
     }
 
@@ -70,6 +73,10 @@ impl Operation {
     const fn unique(self) -> Self {
         Self { unique: true, ..self }
     }
+
+    const fn tagged(self) -> Self {
+        Self { tagged: true, ..self }
+    }
 }
 
 const fn get(id: &'static str, summary: &'static str, schema: &'static str) -> Operation {
@@ -84,12 +91,14 @@ const fn post(id: &'static str, summary: &'static str, schema: &'static str) -> 
     Operation::new("post", id, summary, Answer::One(schema))
 }
 
+// What can be put and removed has an entity tag.
+
 const fn put(id: &'static str, summary: &'static str, schema: &'static str) -> Operation {
-    Operation::new("put", id, summary, Answer::One(schema)).success(&[200, 201])
+    Operation::new("put", id, summary, Answer::One(schema)).success(&[200, 201]).tagged()
 }
 
 const fn delete(id: &'static str, summary: &'static str) -> Operation {
-    Operation::new("delete", id, summary, Answer::Nothing).success(&[204])
+    Operation::new("delete", id, summary, Answer::Nothing).success(&[204]).tagged()
 }
 
 /// The paths below `/admin`.
@@ -102,7 +111,7 @@ pub(super) const ADMIN: &[Route] =
         Route {
             path: "/organizations/{organization}",
             operations: &[
-                get("getOrganization", "An organization and its URLs", "DescribedOrganization"),
+                get("getOrganization", "An organization and its URLs", "DescribedOrganization").tagged(),
                 put("putOrganization", "Create or replace an organization", "Organization")
                     .body("OrganizationReplacement"),
             ],
@@ -110,7 +119,7 @@ pub(super) const ADMIN: &[Route] =
         Route {
             path: "/organizations/{organization}/metadata",
             operations: &[
-                get("getStatedMetadata", "What is stated in the metadata", "StatedMetadata"),
+                get("getStatedMetadata", "What is stated in the metadata", "StatedMetadata").tagged(),
                 put("putStatedMetadata", "State it, in the place of what was", "StatedMetadata")
                     .body("StatedMetadata"),
                 delete("deleteStatedMetadata", "Take it back"),
@@ -130,7 +139,7 @@ pub(super) const ADMIN: &[Route] =
         Route {
             path: "/organizations/{organization}/trusted-issuers/{issuer}",
             operations: &[
-                get("getTrustedIssuer", "A trusted issuer", "TrustedIssuer"),
+                get("getTrustedIssuer", "A trusted issuer", "TrustedIssuer").tagged(),
                 put("putTrustedIssuer", "Create or replace a trusted issuer", "RegisteredIssuer")
                     .body("TrustedIssuerReplacement")
                     .located()
@@ -160,7 +169,7 @@ pub(super) const ADMIN: &[Route] =
         Route {
             path: "/organizations/{organization}/applications/{client_id}",
             operations: &[
-                get("getApplication", "An application", "RegisteredApplication"),
+                get("getApplication", "An application", "RegisteredApplication").tagged(),
                 put(
                     "putApplication",
                     "Replace an application; with credentials, create or replace it",

@@ -46,7 +46,8 @@ impl From<RegistryError> for types::RegistryError {
             }
             RegistryError::OrganizationUnknown => Self::OrganizationUnknown,
             RegistryError::NotFound => Self::NotFound,
-            RegistryError::Busy => Self::Busy,
+            // No call of the interface has a precondition.
+            RegistryError::PreconditionFailed | RegistryError::Busy => Self::Busy,
             RegistryError::Store(StoreError::Unavailable) => Self::StoreUnavailable,
             RegistryError::Store(unreadable) => Self::RecordUnreadable(unreadable.to_string()),
         }

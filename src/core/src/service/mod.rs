@@ -31,9 +31,10 @@ pub use issuer_keys::{DocumentReport, KeyReport, Supplied};
 #[cfg(feature = "schema")]
 pub(crate) use registry::WrittenDocument;
 pub use registry::{
-    Applied, ApplyError, ApplyReport, KeyList, Kind, List, Listing, NewApplication, OrganizationDocument,
-    Outcome, Page, Put, RegisteredApplication, RegisteredIssuer, Registry, RegistryError, Report, Run,
-    SeedApplication, SeedOrganization, Seeding, TrustDocument, UnreadableItem,
+    Applied, ApplyError, ApplyReport, DescribedOrganization, KeyList, Kind, List, Listing, NewApplication,
+    OrganizationDocument, Outcome, Page, Precondition, Put, RegisteredApplication, RegisteredIssuer,
+    Registry, RegistryError, Report, Run, SeedApplication, SeedOrganization, Seeding, Tags, TrustDocument,
+    UnreadableItem, entity_tag,
 };
 pub use settings::Settings;
 pub use signing_keys::{JWKS_MAX_AGE, SigningKeyInfo, SigningKeys};

@@ -7,6 +7,7 @@ use asserta_core::service::{Put, RegisteredApplication, SeedApplication, Service
 use super::body;
 use super::handled::{Handled, Refused, created, location, post_only};
 use super::pages::page;
+use super::preconditions::{precondition, tagged};
 use crate::request::Request;
 use crate::response::{empty, json};
 
@@ -38,14 +39,16 @@ pub(super) async fn one(
     match request.method.as_str() {
         "GET" | "HEAD" => {
             let application = service.registry().application(organization, client_id).await?;
-            Ok(json(200, &service.registry().registered_application(&application)))
+            tagged(request, json(200, &service.registry().registered_application(&application)))
         }
         "PUT" => {
             let mut object = body::take_fixed(body::object(request)?, "client_id", client_id)?;
             object.insert("client_id", client_id);
             let wanted = SeedApplication::try_from(object).map_err(body::problem)?;
+            let precondition = precondition(request)?;
+            let registry = service.registry();
             let (put, application) =
-                service.registry().replace_or_put_application(organization, &wanted).await?;
+                registry.replace_or_put_application_if(organization, &wanted, &precondition).await?;
             let view = service.registry().registered_application(&application);
             Ok(if put == Put::Created {
                 created(location(organization, "applications", client_id), &view)
@@ -54,7 +57,8 @@ pub(super) async fn one(
             })
         }
         "DELETE" => {
-            service.registry().remove_application(organization, client_id).await?;
+            let precondition = precondition(request)?;
+            service.registry().remove_application_if(organization, client_id, &precondition).await?;
             Ok(empty(204))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),

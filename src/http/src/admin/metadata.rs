@@ -7,6 +7,7 @@ use asserta_core::service::{Put, Service};
 
 use super::body;
 use super::handled::{Handled, Refused};
+use super::preconditions::{precondition, tagged};
 use crate::request::Request;
 use crate::response::{empty, json};
 
@@ -17,14 +18,16 @@ pub(super) async fn stated(
 ) -> Handled {
     let registry = service.registry();
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &registry.stated_metadata(organization).await?)),
+        "GET" | "HEAD" => tagged(request, json(200, &registry.stated_metadata(organization).await?)),
         "PUT" => {
             let stated = StatedMetadata::read(body::object(request)?, service.settings().dev())?;
-            let put = registry.put_stated_metadata(organization, &stated).await?;
+            let precondition = precondition(request)?;
+            let put = registry.change_stated_metadata(organization, Some(&stated), &precondition).await?;
             Ok(json(if put == Put::Created { 201 } else { 200 }, &stated))
         }
         "DELETE" => {
-            registry.remove_stated_metadata(organization).await?;
+            let precondition = precondition(request)?;
+            registry.change_stated_metadata(organization, None, &precondition).await?;
             Ok(empty(204))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),

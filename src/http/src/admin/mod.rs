@@ -10,6 +10,7 @@ mod keys;
 mod metadata;
 mod organizations;
 mod pages;
+mod preconditions;
 mod presets;
 mod query;
 mod revocations;
@@ -46,6 +47,7 @@ pub(crate) async fn serve<P: Ports>(
 async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Request) -> Handled {
     authorize(started.admin_token_sha256, request)?;
     query::check(request, segments)?;
+    preconditions::check_post(request)?;
     let service = &started.service;
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,

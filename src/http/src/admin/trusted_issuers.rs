@@ -8,6 +8,7 @@ use asserta_core::trust::TrustedIssuer;
 use super::body;
 use super::handled::{Handled, Refused, created, location, post_only};
 use super::pages::page;
+use super::preconditions::{precondition, tagged};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::response::{empty, json};
@@ -39,10 +40,13 @@ pub(super) async fn one(
     request: &Request,
 ) -> Handled {
     match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &service.registry().trusted_issuer(organization, name).await?)),
+        "GET" | "HEAD" => {
+            tagged(request, json(200, &service.registry().trusted_issuer(organization, name).await?))
+        }
         "PUT" => {
             let issuer = replacement(name, request)?;
-            let new = service.registry().put_trusted_issuer(organization, name, &issuer).await?;
+            let precondition = precondition(request)?;
+            let new = service.registry().put_trusted_issuer_if(organization, &issuer, &precondition).await?;
             let registered = service.registry().registered_issuer(&issuer);
             if new {
                 Ok(created(location(organization, "trusted-issuers", name), &registered))
@@ -51,7 +55,8 @@ pub(super) async fn one(
             }
         }
         "DELETE" => {
-            service.registry().remove_trusted_issuer(organization, name).await?;
+            let precondition = precondition(request)?;
+            service.registry().remove_trusted_issuer_if(organization, name, &precondition).await?;
             Ok(empty(204))
         }
         _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),

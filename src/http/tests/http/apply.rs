@@ -192,7 +192,11 @@ fn r70_a_store_that_fails_halfway() {
         world.registry.fails_after.set(Some(step));
         let failed = apply(&server, "", &document(GOOD));
         if failed.status() == 200 {
-            break;
+            if world.registry.fails_after.get().is_some() {
+                break;
+            }
+            // A lock that can't be given back is given back again.
+            continue;
         }
         world.registry.fails_after.set(None);
         let problem = failed.json();

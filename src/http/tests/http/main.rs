@@ -11,6 +11,7 @@ mod issuer_keys;
 mod metadata;
 mod openapi;
 mod own_tokens;
+mod preconditions;
 mod presets;
 mod routes;
 mod server;

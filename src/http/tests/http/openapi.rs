@@ -107,7 +107,8 @@ fn admin_operations() -> Vec<(String, &'static str, BTreeSet<String>)> {
     let name = |parameter: &Value| {
         let place =
             parameter["$ref"].as_str().and_then(|place| place.strip_prefix('#')).expect("a reference");
-        document.pointer(place).expect("there")["name"].as_str().expect("a name").to_owned()
+        let parameter = document.pointer(place).expect("there");
+        (parameter["in"] == "query").then(|| parameter["name"].as_str().expect("a name").to_owned())
     };
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -115,7 +116,7 @@ fn admin_operations() -> Vec<(String, &'static str, BTreeSet<String>)> {
             let Some(operation) = item.get(method.to_ascii_lowercase()) else { continue };
             if path.starts_with("/admin/") {
                 let parameters = operation["parameters"].as_array().into_iter().flatten();
-                operations.push((target(path), method, parameters.map(name).collect()));
+                operations.push((target(path), method, parameters.filter_map(name).collect()));
             }
         }
     }
@@ -200,6 +201,27 @@ fn each_operation_without_a_body_takes_none() {
         count += 1;
     }
     assert_eq!(count, 3);
+}
+
+/// R71: any request can fail, R76: what can be put has a tag when it is read.
+#[test]
+fn r71_r76_what_each_operation_answers() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("methods") {
+            if method != "parameters" {
+                let failed = &operation["responses"]["500"]["$ref"];
+                let expected = if path.starts_with("/admin/") { "Failed" } else { "Refused" };
+                assert_eq!(failed, &format!("#/components/responses/{expected}"), "{method} {path}");
+                let is_tagged = path.starts_with("/admin/") && item.get("put").is_some();
+                assert_eq!(operation["responses"].get("412").is_some(), is_tagged, "{method} {path}");
+            }
+        }
+        if item.get("put").is_some() {
+            assert!(item["get"]["responses"]["200"]["headers"]["ETag"].is_object(), "{path}");
+            assert!(item["get"]["responses"]["304"].is_object(), "{path}");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
+use super::precondition::Precondition;
+use super::put::Known;
 use crate::application::{Application, ApplicationMetadata, ClientKeys, check_client_id, check_metadata};
 use crate::field::FieldError;
 use crate::jose::{base64url, digest};
@@ -115,10 +117,20 @@ impl<P: Ports> Registry<P> {
         client_id: &str,
         metadata: ApplicationMetadata,
     ) -> Result<Application, RegistryError> {
+        self.replace_application_if(organization, client_id, metadata, &Precondition::default()).await
+    }
+
+    pub(super) async fn replace_application_if(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+        metadata: ApplicationMetadata,
+        precondition: &Precondition,
+    ) -> Result<Application, RegistryError> {
         let dev = self.shell.settings.dev();
         check_metadata(&metadata, dev)?;
         let change = |application: Application| application.with_metadata(metadata, dev);
-        self.change_application(organization, client_id, change).await
+        self.change_application(organization, client_id, precondition, change).await
     }
 
     /// Gives an application a new secret; the old one stops working.
@@ -130,7 +142,8 @@ impl<P: Ports> Registry<P> {
         let client_secret = self.new_secret();
         let digest = digest::sha256(client_secret.as_bytes());
         let change = |application: Application| application.with_secret(digest);
-        let application = self.change_application(organization, client_id, change).await?;
+        let any = Precondition::default();
+        let application = self.change_application(organization, client_id, &any, change).await?;
         Ok(NewApplication { application, client_secret: Some(client_secret) })
     }
 
@@ -139,12 +152,14 @@ impl<P: Ports> Registry<P> {
         &self,
         organization: &OrganizationId,
         client_id: &str,
+        precondition: &Precondition,
         change: impl FnOnce(Application) -> Result<Application, FieldError>,
     ) -> Result<Application, RegistryError> {
         self.require(organization).await?;
         self.change(organization, async {
             let before = self.load_application(organization, client_id).await?;
             let before = before.ok_or(RegistryError::NotFound)?;
+            self.check_precondition(precondition, &Known::Readable(before.clone()))?;
             let application = change(before.clone())?;
             self.forget_unless_kept(organization, Some(&before), &application).await?;
             self.write_application(organization, &application).await?;
@@ -159,17 +174,30 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         client_id: &str,
     ) -> Result<(), RegistryError> {
+        self.remove_application_if(organization, client_id, &Precondition::default()).await
+    }
+
+    /// The same, if what is there allows it.
+    pub async fn remove_application_if(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+        precondition: &Precondition,
+    ) -> Result<(), RegistryError> {
         self.require(organization).await?;
         if check_client_id(client_id).is_err() {
             return Err(RegistryError::NotFound);
         }
         let key = Key::application(organization, client_id);
         self.change(organization, async {
-            // A record that can't be read is there, too.
-            self.shell.ports.registry().get(&key).await?.ok_or(RegistryError::NotFound)?;
+            let known = Known::of(self.load_application(organization, client_id).await)?;
+            if matches!(known, Known::Nothing) {
+                return Err(RegistryError::NotFound);
+            }
+            self.check_precondition(precondition, &known)?;
             // What goes, goes first: the record tells what is left to do.
-            if let Ok(Some(before)) = self.load_application(organization, client_id).await {
-                self.forget_client_keys(organization, &before).await?;
+            if let Some(before) = known.readable() {
+                self.forget_client_keys(organization, before).await?;
             }
             self.shell.ports.registry().delete(&key).await.map_err(Into::into)
         })

@@ -12,6 +12,7 @@ use super::applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
 use super::document::{SeedApplication, SeedOrganization, TrustDocument};
 use super::error::RegistryError;
 use super::organizations::check_display_name;
+use super::precondition::Precondition;
 use super::put::{Known, Put};
 use crate::application::Application;
 use crate::field::FieldError;
@@ -287,10 +288,20 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         seed: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
+        self.put_application_if(organization, seed, &Precondition::default()).await
+    }
+
+    pub(super) async fn put_application_if(
+        &self,
+        organization: &OrganizationId,
+        seed: &SeedApplication,
+        precondition: &Precondition,
+    ) -> Result<(Put, Application), RegistryError> {
         seed.check(self.shell.settings.dev())?;
         self.require(organization).await?;
         self.change(organization, async {
             let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
+            self.check_precondition(precondition, &known)?;
             let wanted = self.wanted_application(seed, known.readable())?;
             let put = known.put(&wanted.clone().as_stored());
             if matches!(known, Known::Nothing) {

@@ -23,6 +23,8 @@ pub enum RegistryError {
     OrganizationUnknown,
     /// There is no such trusted issuer, application or key.
     NotFound,
+    /// What is there is not what the change was made for (R76).
+    PreconditionFailed,
     /// Other registrations of this organization hold it up; nothing was changed.
     Busy,
     /// The store does not answer, or a record that is needed can't be read.
@@ -43,6 +45,7 @@ impl fmt::Display for RegistryError {
             }
             Self::OrganizationUnknown => formatter.write_str("organization: does not exist"),
             Self::NotFound => formatter.write_str("does not exist"),
+            Self::PreconditionFailed => formatter.write_str("is not as the precondition wants it"),
             Self::Busy => formatter.write_str("other registrations are in progress; try again"),
             Self::Store(error) => error.fmt(formatter),
         }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Registry;
 use super::error::RegistryError;
 use super::organizations::{Listing, Page};
+use super::precondition::{Precondition, representation};
 use super::put::{Known, Put};
 use crate::field::FieldError;
 use crate::keys::KeySource;
@@ -104,22 +105,24 @@ impl<P: Ports> Registry<P> {
         if issuer.name != name {
             return Err(FieldError::new("name", "must be the name in the path").into());
         }
-        Ok(self.put_issuer(organization, issuer).await? == Put::Created)
+        self.put_trusted_issuer_if(organization, issuer, &Precondition::default()).await
     }
 
-    /// Brings the trusted issuer to what is wanted.
-    pub(in crate::service) async fn put_issuer(
+    /// The same with the issuer's own name, if what is there allows it.
+    pub async fn put_trusted_issuer_if(
         &self,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<Put, RegistryError> {
+        precondition: &Precondition,
+    ) -> Result<bool, RegistryError> {
         self.check_issuer(issuer)?;
         self.require(organization).await?;
-        self.change(organization, async {
+        let put = self.change(organization, async {
             let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
+            precondition.check(&before, |before| representation(before))?;
             self.put_locked(organization, issuer, &before).await
-        })
-        .await
+        });
+        Ok(put.await? == Put::Created)
     }
 
     /// Within [`change`](Self::change).
@@ -249,12 +252,31 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         name: &str,
     ) -> Result<(), RegistryError> {
-        self.require(organization).await?;
-        self.change(organization, self.remove_locked(organization, name)).await
+        self.remove_trusted_issuer_if(organization, name, &Precondition::default()).await
     }
 
-    async fn remove_locked(&self, organization: &OrganizationId, name: &str) -> Result<(), RegistryError> {
+    /// The same, if what is there allows it.
+    pub async fn remove_trusted_issuer_if(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        precondition: &Precondition,
+    ) -> Result<(), RegistryError> {
+        self.require(organization).await?;
+        self.change(organization, self.remove_locked(organization, name, precondition)).await
+    }
+
+    async fn remove_locked(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+        precondition: &Precondition,
+    ) -> Result<(), RegistryError> {
         let known = Known::of(self.load_issuer(organization, name).await)?;
+        // Of nothing it is told that it is not there.
+        if !matches!(known, Known::Nothing) {
+            precondition.check(&known, |known| representation(known))?;
+        }
         if name.len() <= MAX_NAME {
             self.forget_keys(organization, name).await?;
         }

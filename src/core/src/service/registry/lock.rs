@@ -88,6 +88,18 @@ impl<P: Ports> Registry<P> {
         result
     }
 
+    /// Does something in the organization's turn, and leaves its counter alone.
+    pub(super) async fn in_turn<T>(
+        &self,
+        organization: &OrganizationId,
+        work: impl Future<Output = Result<T, RegistryError>>,
+    ) -> Result<T, RegistryError> {
+        let lock = self.lock(organization).await?;
+        let result = work.await;
+        self.unlock(lock).await;
+        result
+    }
+
     // What is before a change and after it is compiled once, not around each change.
 
     async fn begin_change(&self, organization: &OrganizationId) -> Result<Lock, RegistryError> {

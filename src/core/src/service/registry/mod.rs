@@ -10,6 +10,7 @@ mod error;
 mod issuers;
 mod lock;
 mod organizations;
+mod precondition;
 mod put;
 mod revocations;
 mod stated_metadata;
@@ -25,8 +26,12 @@ pub(crate) use document::WrittenDocument;
 pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
 pub use organizations::{Listing, Page, UnreadableItem};
+pub use precondition::{Precondition, Tags, entity_tag};
 pub use put::Put;
-pub use views::{KeyList, List, OrganizationDocument, RegisteredApplication, RegisteredIssuer, Report};
+pub use views::{
+    DescribedOrganization, KeyList, List, OrganizationDocument, RegisteredApplication, RegisteredIssuer,
+    Report,
+};
 
 use alloc::rc::Rc;
 use core::cell::RefCell;

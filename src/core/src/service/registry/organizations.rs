@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::Registry;
 use super::error::RegistryError;
+use super::precondition::{Precondition, representation};
+use super::put::Known;
 use crate::field::{FieldError, check_text};
 use crate::organization::{Organization, OrganizationId};
 use crate::ports::{Ports, Store as _, StoreError};
@@ -136,7 +138,34 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         display_name: Option<&str>,
     ) -> Result<bool, RegistryError> {
+        self.put_organization_if(organization, display_name, &Precondition::default()).await
+    }
+
+    /// The same, if what is there allows it.
+    pub async fn put_organization_if(
+        &self,
+        organization: &OrganizationId,
+        display_name: Option<&str>,
+        precondition: &Precondition,
+    ) -> Result<bool, RegistryError> {
         check_display_name(display_name)?;
+        self.in_turn(organization, self.put_in_turn(organization, display_name, precondition)).await
+    }
+
+    /// An organization that is new has no counter before its record: who finds a counter takes it for registered.
+    async fn put_in_turn(
+        &self,
+        organization: &OrganizationId,
+        display_name: Option<&str>,
+        precondition: &Precondition,
+    ) -> Result<bool, RegistryError> {
+        let known = match self.organization(organization).await {
+            Ok(known) => Known::Readable(known),
+            Err(RegistryError::OrganizationUnknown) => Known::Nothing,
+            Err(RegistryError::Store(StoreError::Unreadable(_))) => Known::Unreadable,
+            Err(error) => return Err(error),
+        };
+        precondition.check(&known, |known| representation(&self.described(organization, known.clone())))?;
         let record = Organization {
             name: organization.as_str().to_string(),
             display_name: display_name.map(ToString::to_string),

@@ -7,6 +7,7 @@ use super::apply::Run;
 use super::cache::CurrentOrganization;
 use super::document::SeedOrganization;
 use super::error::RegistryError;
+use super::precondition::{Precondition, representation};
 use super::put::{Known, Put};
 use crate::oauth::StatedMetadata;
 use crate::organization::OrganizationId;
@@ -32,7 +33,7 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         stated: &StatedMetadata,
     ) -> Result<Put, RegistryError> {
-        self.change_stated_metadata(organization, Some(stated)).await
+        self.change_stated_metadata(organization, Some(stated), &Precondition::default()).await
     }
 
     /// Takes it back.
@@ -40,14 +41,15 @@ impl<P: Ports> Registry<P> {
     /// # Errors
     /// Nothing is stated, or the organization does not exist.
     pub async fn remove_stated_metadata(&self, organization: &OrganizationId) -> Result<(), RegistryError> {
-        self.change_stated_metadata(organization, None).await.map(drop)
+        self.change_stated_metadata(organization, None, &Precondition::default()).await.map(drop)
     }
 
-    /// Compiled once for both.
-    async fn change_stated_metadata(
+    /// States it, or takes it back, if what is there allows it. Compiled once for both.
+    pub async fn change_stated_metadata(
         &self,
         organization: &OrganizationId,
         wanted: Option<&StatedMetadata>,
+        precondition: &Precondition,
     ) -> Result<Put, RegistryError> {
         self.require(organization).await?;
         self.change(organization, async {
@@ -58,6 +60,7 @@ impl<P: Ports> Registry<P> {
                 None if matches!(known, Known::Nothing) => return Err(RegistryError::NotFound),
                 None => Put::Replaced,
             };
+            precondition.check(&known, |known| representation(known))?;
             match wanted {
                 Some(_) if put == Put::Unchanged => {}
                 Some(wanted) => record::save_members(store, &key, wanted.members().clone()).await?,

@@ -6,13 +6,16 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::precondition::representation;
+use super::put::Known;
 use super::{
-    Applied, Listing, NewApplication, Put, Registry, RegistryError, SeedApplication, UnreadableItem,
+    Applied, Listing, NewApplication, Precondition, Put, Registry, RegistryError, SeedApplication,
+    UnreadableItem,
 };
 use crate::application::{Application, ApplicationMetadata};
 use crate::jose::key::SkippedKey;
 use crate::json::{self, JsonError, Object};
-use crate::organization::OrganizationId;
+use crate::organization::{Organization, OrganizationId, OrganizationUrls};
 use crate::ports::{Clock as _, Ports};
 use crate::service::SigningKeyInfo;
 use crate::trust::{TrustedIssuer, Warning};
@@ -112,6 +115,17 @@ pub struct OrganizationDocument {
     pub display_name: Option<String>,
 }
 
+/// An organization with its URLs: what its clients and its issuers have to be told.
+#[derive(Serialize)]
+pub struct DescribedOrganization {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    issuer: String,
+    token_endpoint: String,
+    jwks_uri: String,
+}
+
 impl TrustedIssuer {
     /// Reads a trusted issuer that is to be replaced. One that was returned can be handed back as it is: the members
     /// that are ours alone are left aside.
@@ -143,6 +157,26 @@ impl<P: Ports> Registry<P> {
         RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys, warnings }
     }
 
+    /// An organization with its URLs.
+    pub fn described(
+        &self,
+        organization: &OrganizationId,
+        registered: Organization,
+    ) -> DescribedOrganization {
+        let Organization { name, display_name } = registered;
+        let OrganizationUrls { issuer, token_endpoint, jwks_uri } = self.shell.settings.urls(organization);
+        DescribedOrganization { name, display_name, issuer, token_endpoint, jwks_uri }
+    }
+
+    /// Within [`change`](Self::change): whether this application may be changed.
+    pub(super) fn check_precondition(
+        &self,
+        precondition: &Precondition,
+        known: &Known<Application>,
+    ) -> Result<(), RegistryError> {
+        precondition.check(known, |known| representation(&self.registered_application(known)))
+    }
+
     /// An application as its registration returns it.
     pub fn registered_application<'a>(&self, application: &'a Application) -> RegisteredApplication<'a> {
         let skipped_keys = application.metadata().skipped_keys(self.shell.ports.clock().now());
@@ -162,11 +196,22 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         application: &SeedApplication,
     ) -> Result<(Put, Application), RegistryError> {
+        self.replace_or_put_application_if(organization, application, &Precondition::default()).await
+    }
+
+    /// The same, if what is there allows it.
+    pub async fn replace_or_put_application_if(
+        &self,
+        organization: &OrganizationId,
+        application: &SeedApplication,
+        precondition: &Precondition,
+    ) -> Result<(Put, Application), RegistryError> {
         if application.brings_credentials() {
-            return self.put_application(organization, application).await;
+            return self.put_application_if(organization, application, precondition).await;
         }
         let SeedApplication { client_id, metadata, .. } = application;
-        let replaced = self.replace_application(organization, client_id, metadata.clone()).await?;
+        let replaced =
+            self.replace_application_if(organization, client_id, metadata.clone(), precondition).await?;
         Ok((Put::Replaced, replaced))
     }
 }
