@@ -30,8 +30,10 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::pin::Pin;
 
+use asserta_core::oauth::Reason;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::{Ports, TokenEndpoint};
+use asserta_core::service::RegistryError;
 
 pub use self::endpoint::Endpoint;
 pub use self::request::{BodyProblem, MAX_BODY, Request};
@@ -60,10 +62,9 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
             return Problem::malformed_path().response();
         };
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        let Some((organization, segments)) = organization(&segments) else {
-            return Problem::not_found().response();
-        };
         let started = self.started().await;
+        let (organization, segments) = organization(&segments, started);
+        let Some(organization) = organization else { return nobody(segments, request).await };
         match segments {
             ["oauth2", "token"] if request.method == "OPTIONS" => request.preflight("POST"),
             ["oauth2", "token"] => {
@@ -104,16 +105,53 @@ impl<P: Ports, T: SettingTexts> Endpoint<P, T> {
 }
 
 /// Whose path it is, and what is left of it. The organization `default` is served at the root, any other
-/// one below `/t/{name}`; but RFC 8414 section 3.1 puts the well-known part before the issuer's path.
-fn organization<'a>(segments: &'a [&'a str]) -> Option<(OrganizationId, &'a [&'a str])> {
+/// one below `/t/{name}`; but RFC 8414 section 3.1 puts the well-known part before the issuer's path, that of the public
+/// URL with it. `None`: no organization can have this name.
+fn organization<'a, P: Ports>(
+    segments: &'a [&'a str],
+    started: Result<&Started<P>, NotStarted>,
+) -> (Option<OrganizationId>, &'a [&'a str]) {
+    let default = OrganizationId::default_organization();
     match segments {
-        ["t", name, below @ ..] => Some((below_t(name)?, below)),
-        [".well-known", "oauth-authorization-server", "t", name] => Some((below_t(name)?, &segments[..2])),
-        _ => Some((OrganizationId::default_organization(), segments)),
+        ["t", name, below @ ..] => (below_t(name), below),
+        [".well-known", "oauth-authorization-server", path @ ..] => {
+            let issuer = started.map(|started| started.service.settings().urls(&default).issuer);
+            match without_base(path, issuer.as_deref().unwrap_or_default()) {
+                [] => (Some(default), &segments[..2]),
+                ["t", name] => (below_t(name), &segments[..2]),
+                _ => (Some(default), segments),
+            }
+        }
+        _ => (Some(default), segments),
     }
 }
 
 /// A name below `/t/`; not that of the organization at the root, which has no second address.
 fn below_t(name: &str) -> Option<OrganizationId> {
     OrganizationId::parse(name).ok().filter(|organization| !organization.is_default())
+}
+
+/// The segments of a path without those that the public URL has. A proxy may have taken them off.
+fn without_base<'a>(segments: &'a [&'a str], public_url: &str) -> &'a [&'a str] {
+    let path = public_url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let base = path.and_then(|path| path::segments(path).ok()).unwrap_or_default();
+    match segments.split_at_checked(base.len()) {
+        Some((before, after)) if before.iter().eq(base.iter()) => after,
+        _ => segments,
+    }
+}
+
+/// What an organization's paths answer where there is none, below a name that none can have.
+async fn nobody(segments: &[&str], request: &Request) -> Response {
+    let is_preflight = request.method == "OPTIONS";
+    let refused = || Response::refused(&Reason::OrganizationUnknown.into(), "");
+    match segments {
+        ["oauth2", "token" | "revoke"] if is_preflight => request.preflight("POST"),
+        ["oauth2", "token" | "revoke"] => cors::open(refused()),
+        ["oauth2", "introspect"] => refused(),
+        ["oauth2", "jwks"] | [".well-known", "oauth-authorization-server" | "openid-configuration"] => {
+            request.public_document(async { Err(RegistryError::OrganizationUnknown.into()) }).await
+        }
+        _ => Problem::not_found().response(),
+    }
 }

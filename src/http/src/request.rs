@@ -10,8 +10,9 @@ use crate::response::Response;
 
 pub use asserta_core::oauth::MAX_BODY;
 
-/// The methods of a document.
-const READ: &str = "GET, HEAD, OPTIONS";
+/// The methods of a document, and of one that pages of any origin may read.
+const READ: &str = "GET, HEAD";
+const READ_BY_PAGES: &str = "GET, HEAD, OPTIONS";
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -71,9 +72,17 @@ impl Request {
         &self,
         document: impl Future<Output = Result<Response, Problem>>,
     ) -> Response {
+        self.read(document, READ).await
+    }
+
+    async fn read(
+        &self,
+        document: impl Future<Output = Result<Response, Problem>>,
+        methods: &'static str,
+    ) -> Response {
         match self.method.as_str() {
             "GET" | "HEAD" => document.await.unwrap_or_else(|problem| problem.response()),
-            _ => Problem::response_allowing(READ),
+            _ => Problem::response_allowing(methods),
         }
     }
 
@@ -83,9 +92,9 @@ impl Request {
         document: impl Future<Output = Result<Response, Problem>>,
     ) -> Response {
         if self.method == "OPTIONS" {
-            return self.preflight(READ);
+            return self.preflight(READ_BY_PAGES);
         }
-        cors::open(self.document(document).await)
+        cors::open(self.read(document, READ_BY_PAGES).await)
     }
 
     /// What a browser is told that asks whether a page may send the request; `methods` are those of the path (R17).

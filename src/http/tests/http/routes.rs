@@ -20,7 +20,7 @@ const PATHS: [(&str, u16, &str); 27] = [
     ("/.well-known/oauth-authorization-server/t/acme", 200, READ),
     ("/t/acme/.well-known/oauth-authorization-server", 200, READ),
     ("/t/acme/.well-known/openid-configuration", 200, READ),
-    ("/health", 200, READ),
+    ("/health", 200, "GET, HEAD"),
     ("/admin/organizations", 200, "GET, HEAD"),
     ("/admin/organizations/acme", 200, "GET, HEAD, PUT"),
     ("/admin/organizations/acme/trusted-issuers", 200, "GET, HEAD, POST"),
@@ -99,6 +99,72 @@ fn paths_that_nothing_serves() {
         "/.well-known/oauth-authorization-server/t/default",
     ] {
         server.send(request("GET", path).by_admin()).assert_problem(404, "not-found", None);
+    }
+}
+
+/// R67: RFC 8414 section 3.1 puts the well-known part before all of the issuer's path, that of the public URL with it. A
+/// proxy hands it over as it is, or takes the path off, as it does everywhere else.
+#[test]
+fn r67_metadata_of_a_public_url_with_a_path() {
+    for (public_url, base) in [
+        ("https://as.example/base", "/base"),
+        ("https://as.example/a/b%20c/", "/a/b%20c"),
+        ("https://as.example/t/x", "/t/x"),
+    ] {
+        let (world, texts) = (World::default(), Texts::default());
+        texts.set("public_url", Ok(public_url));
+        let server = with_acme(&world, &texts);
+        let well_known = "/.well-known/oauth-authorization-server";
+        let issuer = public_url.trim_end_matches('/');
+        for (path, issuer) in [
+            (format!("{well_known}{base}"), issuer.to_owned()),
+            (format!("{well_known}{base}/t/acme"), format!("{issuer}/t/acme")),
+            (well_known.to_owned(), issuer.to_owned()),
+            (format!("{well_known}/t/acme"), format!("{issuer}/t/acme")),
+            ("/.well-known/openid-configuration".to_owned(), issuer.to_owned()),
+        ] {
+            let metadata = server.send(request("GET", &*path));
+            assert_eq!((metadata.status(), &metadata.json()["issuer"]), (200, &json!(issuer)), "{path}");
+            assert_eq!(metadata.header("access-control-allow-origin"), Some("*"));
+        }
+        for path in ["/other", "/base/", "/base/x", "/base/t/acme/x", "/base/t/nobody", "/base/t/-x"] {
+            let nothing = server.send(request("GET", format!("{well_known}{path}")));
+            nothing.assert_problem(404, "not-found", None);
+        }
+    }
+}
+
+/// R1, R17: below a name that no organization can have each path answers as below one that none has.
+#[test]
+fn r17_names_that_no_organization_can_have() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let form = |method, path: &str| {
+        request(method, path).header("content-type", "application/x-www-form-urlencoded")
+    };
+    for name in ["nosuch", "No_Such", "-x", "default", "%C3%A9", ""] {
+        for path in ["oauth2/token", "oauth2/revoke", "oauth2/introspect"] {
+            let path = format!("/t/{name}/{path}");
+            let refused = server.send(form("POST", &path).body("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=x&token=x&client_id=x&client_secret=x"));
+            assert_eq!(refused.status(), 404, "{path}");
+            assert_eq!(refused.json()["error"], "invalid_request", "{path}");
+            let open = (!path.ends_with("introspect")).then_some("*");
+            assert_eq!(refused.header("access-control-allow-origin"), open, "{path}");
+            assert_eq!(refused.header("content-type"), Some("application/json"), "{path}");
+            if open.is_some() {
+                assert_eq!(server.send(request("OPTIONS", &*path)).status(), 204, "{path}");
+            }
+        }
+        for path in [
+            format!("/t/{name}/oauth2/jwks"),
+            format!("/t/{name}/.well-known/openid-configuration"),
+            format!("/.well-known/oauth-authorization-server/t/{name}"),
+        ] {
+            let refused = server.send(request("GET", &*path));
+            refused.assert_problem(404, "not-found", None);
+            assert_eq!(refused.header("access-control-allow-origin"), Some("*"), "{path}");
+            assert_eq!(server.send(request("OPTIONS", &*path)).status(), 204, "{path}");
+        }
     }
 }
 
