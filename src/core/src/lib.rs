@@ -39,4 +39,4 @@ pub mod service;
 mod shape;
 pub mod tokens;
 pub mod trust;
-mod words;
+pub mod words;

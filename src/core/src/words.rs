@@ -8,7 +8,8 @@ const MAX_SHOWN: usize = 10;
 const MAX_CHARACTERS: usize = 300;
 
 /// A text in quotation marks, what a terminal would obey escaped, its end cut off where it is long.
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARACTERS) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}...", &text[..end]),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::endpoint::NotStarted;
 use crate::response::{Response, json};
 
-/// What is wrong. Nothing in it echoes what the caller sent.
+/// What is wrong. Of what the caller sent it names members and parameters, and what is not there, quoted.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     /// Which kind of problem it is: stable, for programs.
@@ -47,6 +47,16 @@ impl Problem {
     /// Adds the member at fault.
     pub(crate) fn field(self, field: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..self }
+    }
+
+    /// Whether something is not there.
+    pub(crate) const fn is_missing(&self) -> bool {
+        self.status == 404
+    }
+
+    /// Whether it says more than its kind does.
+    pub(crate) const fn has_detail(&self) -> bool {
+        self.detail.is_some()
     }
 
     /// A member that can't be accepted.

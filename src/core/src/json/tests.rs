@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -75,6 +76,8 @@ fn r30_bytes_and_syntax() {
 struct Document {
     issuers: Vec<Issuer>,
     skew: Option<u32>,
+    time: Option<u64>,
+    names: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -104,11 +107,20 @@ fn typed_errors_name_the_member_and_never_the_value() {
         ("[]", "expected an object, found an array"),
         ("7", "expected an object, found a number"),
         ("{}", "issuers: is missing"),
-        (r#"{"issuers":"s3cret"}"#, "issuers: expected a sequence, found a string"),
+        (r#"{"issuers":"s3cret"}"#, "issuers: expected a list, found a string"),
         (r#"{"issuers":[{"name":7}]}"#, "issuers[0].name: expected a string, found a number"),
         (r#"{"issuers":[{"nam":"a"}]}"#, "issuers[0].nam: unknown member; known are name, replay, keys"),
         (r#"{"issuers":[{"name":"a","replay":"s3cret"}]}"#, "issuers[0].replay: expected one of once, allow"),
-        (r#"{"issuers":[],"skew":-1}"#, "skew: expected u32"),
+        (r#"{"issuers":[],"skew":-1}"#, "skew: expected a whole number from 0 to 4294967295"),
+        (r#"{"issuers":[],"skew":1.5}"#, "skew: expected a whole number from 0 to 4294967295"),
+        (r#"{"issuers":[],"skew":4294967296}"#, "skew: expected a whole number from 0 to 4294967295"),
+        (
+            r#"{"issuers":[],"skew":"60"}"#,
+            "skew: expected a whole number from 0 to 4294967295, found a string",
+        ),
+        (r#"{"issuers":[],"time":-1}"#, "time: expected a whole number that is not negative"),
+        (r#"{"issuers":[],"time":1e300}"#, "time: expected a whole number that is not negative"),
+        (r#"{"issuers":[],"names":["a"]}"#, "names: expected an object, found an array"),
         (r#"{"issuers":[{"name":"a","name":"b"}]}"#, "issuers[0].name: a member occurs twice"),
         (r#"{"issuers":[],"#, "the JSON document ends too early"),
     ] {

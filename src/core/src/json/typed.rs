@@ -74,8 +74,22 @@ impl Problem {
 
     /// A value of another kind than expected.
     fn unexpected(found: &Value, expected: &dyn Expected) -> Self {
-        Self::at("", format!("expected {expected}, found {}", found.kind()))
+        Self::at("", format!("expected {}, found {}", words(expected), found.kind()))
     }
+}
+
+/// What is expected, for people: of numbers, lists and objects serde speaks as Rust does. No document has a number of
+/// another type.
+fn words(expected: &dyn Expected) -> String {
+    let expected = expected.to_string();
+    match expected.as_str() {
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" => "a whole number that is not negative",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        _ => return expected,
+    }
+    .to_string()
 }
 
 impl fmt::Display for Problem {
@@ -102,11 +116,11 @@ impl serde::de::Error for Problem {
             Unexpected::Map => "an object",
             _ => "another kind of value",
         };
-        Self::at("", format!("expected {expected}, found {kind}"))
+        Self::at("", format!("expected {}, found {kind}", words(expected)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::at("", format!("expected {expected}"))
+        Self::at("", format!("expected {}", words(expected)))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
@@ -129,10 +143,10 @@ struct Reader(Value);
 impl Reader {
     fn unsigned<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         match &self.0 {
+            // That it is a number is no help.
             Value::Number(number) => match number.as_u64() {
                 Some(value) => visitor.visit_u64(value),
-                None if number.is_i64() => Err(Problem::invalid_value(Unexpected::Signed(0), &visitor)),
-                None => Err(Problem::unexpected(&self.0, &visitor)),
+                None => Err(Problem::invalid_value(Unexpected::Signed(0), &visitor)),
             },
             other => Err(Problem::unexpected(other, &visitor)),
         }

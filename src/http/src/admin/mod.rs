@@ -8,6 +8,7 @@ mod explain;
 mod handled;
 mod keys;
 mod metadata;
+mod missing;
 mod organizations;
 mod pages;
 mod preconditions;
@@ -20,6 +21,7 @@ mod trusted_issuers;
 use asserta_core::jose::digest;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
+use asserta_core::service::Service;
 
 use self::handled::{Handled, Refused};
 use crate::endpoint::{NotStarted, Started};
@@ -48,7 +50,11 @@ async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Req
     authorize(started.admin_token_sha256, request)?;
     query::check(request, segments)?;
     preconditions::check_post(request)?;
-    let service = &started.service;
+    let handled = route(&started.service, segments, request).await;
+    handled.map_err(|refused| missing::named(refused, segments, request))
+}
+
+async fn route(service: &Service<impl Ports>, segments: &[&str], request: &Request) -> Handled {
     let (organization, below) = match segments {
         ["apply"] => return apply::apply(service, request).await,
         ["schema.json"] => return schema::schema(request),

@@ -239,6 +239,56 @@ fn explain() {
     );
 }
 
+/// What is not there is named, quoted and cut off; what a PUT lacks that can't replace anything is named, too.
+#[test]
+fn what_is_not_there() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = with_acme(&world, &texts);
+    let long = "x".repeat(2000);
+    let application = application();
+    let rest = "a new one needs client_secret, client_secret_sha256 or private_key_jwt";
+    for (method, path, document, detail) in [
+        ("GET", "/acme/trusted-issuers/nothere", json!({}), "trusted issuer \"nothere\": is not registered"),
+        ("DELETE", "/acme/trusted-issuers/a%0Ab", json!({}), "trusted issuer \"a\\nb\": is not registered"),
+        ("GET", "/acme/trusted-issuers/a/keys", json!({}), "trusted issuer \"a\": is not registered"),
+        ("POST", "/acme/trusted-issuers/a/check", json!({}), "trusted issuer \"a\": is not registered"),
+        ("GET", "/acme/applications/T", json!({}), "application \"T\": is not registered"),
+        ("DELETE", "/acme/applications/a b", json!({}), "application \"a b\": is not registered"),
+        ("POST", "/acme/applications/T/secret", json!({}), "application \"T\": is not registered"),
+        (
+            "PUT",
+            "/acme/applications/T",
+            application,
+            &format!("application \"T\": is not registered; {rest}"),
+        ),
+        ("GET", "/acme/metadata", json!({}), "metadata: nothing is stated"),
+        ("DELETE", "/acme/metadata", json!({}), "metadata: nothing is stated"),
+        ("GET", "/nobody", json!({}), "organization \"nobody\": is not registered"),
+        ("GET", "/nobody/applications/T", json!({}), "organization \"nobody\": is not registered"),
+        ("GET", "/nobody/metadata", json!({}), "organization \"nobody\": is not registered"),
+        ("PUT", "/nobody/trusted-issuers/idp", issuer("idp"), "organization \"nobody\": is not registered"),
+        ("GET", "/acme/nothing", json!({}), "Nothing is served at this path"),
+        ("GET", "/acme/metadata/x", json!({}), "Nothing is served at this path"),
+        (
+            "POST",
+            "/acme/explain",
+            json!({"assertion": "x", "client_id": "nobody"}),
+            "client_id: is that of no application and of no rule without a client",
+        ),
+    ] {
+        let missing = server.admin(method, path, &document);
+        missing.assert_problem(404, "not-found", None);
+        assert_eq!(missing.json()["detail"], detail, "{method} {path}");
+    }
+    let preset = server.send(request("GET", "/admin/presets/nope").by_admin());
+    assert_eq!(preset.json()["detail"], "preset \"nope\": does not exist");
+    let cut = server.admin("GET", &format!("/acme/trusted-issuers/{long}"), &Value::Null);
+    assert!(cut.json()["detail"].as_str().is_some_and(|detail| detail.len() < 400), "{}", cut.text());
+    // Who may not ask learns nothing.
+    let stranger = server.send(request("GET", "/admin/organizations/acme/applications/T"));
+    assert_eq!(stranger.json().get("detail"), None);
+}
+
 #[test]
 fn lists_come_in_pages() {
     let (world, texts) = (World::default(), Texts::default());

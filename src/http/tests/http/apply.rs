@@ -181,6 +181,29 @@ fn an_issuer_value_that_is_taken() {
     }
 }
 
+/// An application that has authenticated by key has no secret that could stay, though it is there.
+#[test]
+fn an_application_without_a_secret() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let with = |members: Value| {
+        let mut application = json!({"client_id": "app", "grant_types": []});
+        application
+            .as_object_mut()
+            .expect("an object")
+            .extend(members.as_object().cloned().unwrap_or_default());
+        json!({"organizations": [{"name": "acme", "applications": [application]}]})
+    };
+    let by_key =
+        json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/jwks"});
+    assert_eq!(apply(&server, "", &with(by_key)).status(), 200);
+    let refused = apply(&server, "", &with(json!({})));
+    refused.assert_problem(400, "invalid", Some("organizations[0].applications[0].client_secret"));
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("no application with a secret is there"), "{detail}");
+    assert_eq!(apply(&server, "", &with(json!({"client_secret": "s".repeat(43)}))).status(), 200);
+}
+
 /// R70: it says how far it came, and a repeat heals.
 #[test]
 fn r70_a_store_that_fails_halfway() {
