@@ -200,7 +200,7 @@ fn an_application_without_a_secret() {
     let refused = apply(&server, "", &with(json!({})));
     refused.assert_problem(400, "invalid", Some("organizations[0].applications[0].client_secret"));
     let detail = refused.json()["detail"].to_string();
-    assert!(detail.contains("no application with a secret is there"), "{detail}");
+    assert!(detail.contains("no application whose secret could stay"), "{detail}");
     assert_eq!(apply(&server, "", &with(json!({"client_secret": "s".repeat(43)}))).status(), 200);
 }
 

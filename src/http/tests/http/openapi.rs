@@ -101,6 +101,17 @@ fn target(path: &str) -> String {
     path.replace("{issuer}", "idp").replace("{client_id}", "app")
 }
 
+/// A server with what [`target`] names.
+fn with_registrations<'a>(world: &'a World, texts: &'a Texts) -> Server<'a> {
+    let server = Server::new(world, texts);
+    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
+    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
+    assert_eq!(server.admin("PUT", "/acme/trusted-issuers/idp", &issuer).status(), 201);
+    let application = json!({"client_secret": "s".repeat(43), "grant_types": []});
+    assert_eq!(server.admin("PUT", "/acme/applications/app", &application).status(), 201);
+    server
+}
+
 /// The operations below `/admin`: path, method and the names of the query parameters.
 fn admin_operations() -> Vec<(String, &'static str, BTreeSet<String>)> {
     let document = document();
@@ -128,12 +139,7 @@ fn admin_operations() -> Vec<(String, &'static str, BTreeSet<String>)> {
 #[test]
 fn each_operation_has_the_documented_query_parameters() {
     let (world, texts) = (World::default(), Texts::default());
-    let server = Server::new(&world, &texts);
-    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
-    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
-    assert_eq!(server.admin("PUT", "/acme/trusted-issuers/idp", &issuer).status(), 201);
-    let application = json!({"client_secret": "s".repeat(43), "grant_types": []});
-    assert_eq!(server.admin("PUT", "/acme/applications/app", &application).status(), 201);
+    let server = with_registrations(&world, &texts);
     assert_eq!(server.admin("GET", "/acme/keys", &Value::Null).status(), 200);
     let before = world.registry.entries.borrow().clone();
     let operations = admin_operations();
@@ -142,7 +148,7 @@ fn each_operation_has_the_documented_query_parameters() {
     names.extend(["limt".to_owned(), "Dry_run".to_owned()]);
     for (path, method, known) in &operations {
         for name in &names {
-            let sent = request(*method, format!("{path}?{name}=")).by_admin().json(&json!({}));
+            let sent = request(method, format!("{path}?{name}=")).by_admin().json(&json!({}));
             let answer = server.send(sent);
             if known.contains(name) {
                 assert!(!answer.text().contains("no query parameter"), "{method} {path} {name}");
@@ -150,7 +156,7 @@ fn each_operation_has_the_documented_query_parameters() {
                 answer.assert_problem(400, "invalid", Some(name));
             }
         }
-        server.send(request(*method, format!("{path}?%zz")).by_admin()).assert_problem(
+        server.send(request(method, format!("{path}?%zz")).by_admin()).assert_problem(
             400,
             "invalid",
             Some("query"),
@@ -166,12 +172,7 @@ fn each_operation_has_the_documented_query_parameters() {
 #[test]
 fn each_operation_without_a_body_takes_none() {
     let (world, texts) = (World::default(), Texts::default());
-    let server = Server::new(&world, &texts);
-    assert_eq!(server.admin("PUT", "/acme", &json!({})).status(), 201);
-    let issuer = json!({"issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"});
-    assert_eq!(server.admin("PUT", "/acme/trusted-issuers/idp", &issuer).status(), 201);
-    let application = json!({"client_secret": "s".repeat(43), "grant_types": []});
-    assert_eq!(server.admin("PUT", "/acme/applications/app", &application).status(), 201);
+    let server = with_registrations(&world, &texts);
     let document = document();
     let paths = document["paths"].as_object().expect("paths").iter();
     let bodiless = paths.filter(|(path, item)| {

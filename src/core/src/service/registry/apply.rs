@@ -327,7 +327,8 @@ impl<P: Ports> Registry<P> {
         let kept = || known.and_then(Application::secret_sha256).copied();
         let secret_sha256 = seed.check(dev)?.or_else(kept);
         if secret_sha256.is_none() && !seed.is_by_jwt() {
-            let problem = "or client_secret_sha256 is needed: no application with a secret is there, whose secret could stay";
+            let problem =
+                "or client_secret_sha256 is needed: there is no application whose secret could stay";
             return Err(FieldError::new("client_secret", problem).into());
         }
         let created_at = known.map_or_else(|| self.shell.ports.clock().now(), Application::created_at);

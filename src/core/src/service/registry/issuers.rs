@@ -119,7 +119,7 @@ impl<P: Ports> Registry<P> {
         self.require(organization).await?;
         let put = self.change(organization, async {
             let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
-            precondition.check(&before, |before| representation(before))?;
+            precondition.check(&before, representation)?;
             self.put_locked(organization, issuer, &before).await
         });
         Ok(put.await? == Put::Created)
@@ -275,7 +275,7 @@ impl<P: Ports> Registry<P> {
         let known = Known::of(self.load_issuer(organization, name).await)?;
         // Of nothing it is told that it is not there.
         if !matches!(known, Known::Nothing) {
-            precondition.check(&known, |known| representation(known))?;
+            precondition.check(&known, representation)?;
         }
         if name.len() <= MAX_NAME {
             self.forget_keys(organization, name).await?;

@@ -60,7 +60,7 @@ impl<P: Ports> Registry<P> {
                 None if matches!(known, Known::Nothing) => return Err(RegistryError::NotFound),
                 None => Put::Replaced,
             };
-            precondition.check(&known, |known| representation(known))?;
+            precondition.check(&known, representation)?;
             match wanted {
                 Some(_) if put == Put::Unchanged => {}
                 Some(wanted) => record::save_members(store, &key, wanted.members().clone()).await?,
