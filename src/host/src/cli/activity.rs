@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::admin::{AdminClient, Organization, Server, encoded};
 use super::failure::Failure;
 use super::output;
+use super::time::moment;
 
 /// Shows an organization's last decisions, the newest at the end.
 ///
-/// The server keeps some thousand of each organization, without subjects and assertions. A decision is there two seconds
-/// after it was made at the latest, if its instance has gone on serving.
+/// The server keeps a few thousand per organization, without subjects and assertions. A decision
+/// appears within two seconds while its instance is serving.
 ///
 ///   asserta activity --outcome refused
 ///   asserta activity --client-id app-1 --follow
@@ -63,13 +64,14 @@ const PAUSE: Duration = Duration::from_secs(2);
 const MAX_PAGES: usize = 10;
 /// How many decisions that were shown are remembered at least: more than the server keeps.
 const MAX_SHOWN: usize = 10_000;
+/// How many decisions there are on a page of new ones.
+const PAGE: u32 = 100;
 
 impl Activity {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let client = self.server.client()?;
-        let path =
-            format!("{}?limit={}{}", self.organization.path(&["activity"]), self.limit, self.filters());
-        let page = client.get(&path)?;
+        // Whoever goes on has to know what was there, even where less of it is shown.
+        let page = client.get(&self.path(if self.follow { PAGE } else { self.limit }))?;
         let mut items = items(&client, &page)?;
         if page.get("recording") == Some(&Value::Bool(false)) {
             eprintln!("the server records no decisions: its setting `activity` is off");
@@ -78,15 +80,19 @@ impl Activity {
             eprintln!("{dropped} more decisions are not in the log: too many came at once");
         }
         if self.follow {
-            return self.follow(&client, items);
+            return self.follow(&client, items, page.get("next").is_some_and(Value::is_string));
         }
+        items.reverse();
         if self.server.json {
             output::json(&Value::Array(items))?;
         } else {
-            items.reverse();
             output::table(&HEADER, &items.iter().map(row).collect::<Vec<_>>())?;
         }
         Ok(())
+    }
+
+    fn path(&self, limit: u32) -> String {
+        format!("{}?limit={limit}{}", self.organization.path(&["activity"]), self.filters())
     }
 
     fn filters(&self) -> String {
@@ -102,13 +108,19 @@ impl Activity {
         given.map(|(name, value)| format!("&{name}={}", encoded(value))).collect()
     }
 
-    /// Shows these and then what comes, until somebody ends it. One that an instance writes late is shown late.
-    fn follow(&self, client: &AdminClient, first: Vec<Value>) -> Result<(), Failure> {
+    /// Shows the last of what is there and then what comes, until somebody ends it. One that an instance writes late is
+    /// shown late. `is_full`: there is more than the first page.
+    fn follow(&self, client: &AdminClient, first: Vec<Value>, is_full: bool) -> Result<(), Failure> {
         if !self.server.json {
             output::line(columns(&HEADER.map(str::to_owned)))?;
         }
-        let (mut shown, mut before) = (HashSet::new(), HashSet::new());
+        // What is older was there before, though nobody has looked at it.
+        let floor = first.last().filter(|_| is_full).and_then(place);
+        let mut shown: HashSet<String> = first.iter().map(|item| output::member(item, "id")).collect();
+        let mut before = HashSet::new();
         let mut new = first;
+        new.truncate(self.limit as usize);
+        let mut is_waiting = false;
         loop {
             for item in new.iter().rev() {
                 shown.insert(output::member(item, "id"));
@@ -118,19 +130,35 @@ impl Activity {
                 before = std::mem::take(&mut shown);
             }
             std::thread::sleep(PAUSE);
-            new = self.news(client, |id| shown.contains(id) || before.contains(id))?;
+            let is_new = |item: &Value| {
+                let id = output::member(item, "id");
+                !shown.contains(&id) && !before.contains(&id) && place(item) >= floor
+            };
+            new = match self.news(client, is_new) {
+                Err(failure) if failure.may_pass() => {
+                    if !is_waiting {
+                        eprintln!("{failure}; waiting for it");
+                    }
+                    is_waiting = true;
+                    Vec::new()
+                }
+                news => {
+                    is_waiting = false;
+                    news?
+                }
+            };
         }
     }
 
     /// What was not shown yet, the newest first: pages of it, up to one on which something was.
-    fn news(&self, client: &AdminClient, was_shown: impl Fn(&str) -> bool) -> Result<Vec<Value>, Failure> {
-        let path = format!("{}?limit=100{}", self.organization.path(&["activity"]), self.filters());
+    fn news(&self, client: &AdminClient, is_new: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Failure> {
+        let path = self.path(PAGE);
         let (mut new, mut after) = (Vec::new(), String::new());
         for _ in 0..MAX_PAGES {
             let page = client.get(&format!("{path}{after}"))?;
             let mut found = items(client, &page)?;
             let all = found.len();
-            found.retain(|item| !was_shown(&output::member(item, "id")));
+            found.retain(&is_new);
             let are_all_new = found.len() == all;
             new.extend(found);
             match page.get("next").and_then(Value::as_str) {
@@ -142,12 +170,18 @@ impl Activity {
     }
 }
 
+/// Where a decision stands in the log, by its `id`: later ones are greater.
+fn place(item: &Value) -> Option<Vec<u64>> {
+    let numbers = item.get("id")?.as_str()?.split('.').map(|number| number.parse().ok());
+    numbers.collect()
+}
+
 fn items(client: &AdminClient, page: &Value) -> Result<Vec<Value>, Failure> {
     page.get("items").and_then(Value::as_array).cloned().ok_or_else(|| client.strange(200))
 }
 
 fn row(item: &Value) -> Vec<String> {
-    let mut row = vec![item.get("time").and_then(Value::as_u64).map_or_else(|| "-".to_owned(), utc)];
+    let mut row = vec![moment(item, "time")];
     let members = ["outcome", "reason", "client_id", "trusted_issuer", "rule", "microseconds"];
     row.extend(members.map(|member| output::member(item, member)));
     row
@@ -156,39 +190,4 @@ fn row(item: &Value) -> Vec<String> {
 fn columns(row: &[String]) -> String {
     let cells = row.iter().zip(WIDTHS).map(|(cell, width)| format!("{cell:width$}"));
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-}
-
-/// Seconds since 1970 as date and time.
-fn utc(seconds: u64) -> String {
-    let (days, time) = (seconds / 86_400, seconds % 86_400);
-    // Years of 365.2425 days that begin in March, in eras of 400 of them.
-    let day = days + 719_468;
-    let (era, day) = (day / 146_097, day % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month, is_next) = (day - (153 * month + 2) / 5 + 1, (month + 2) % 12 + 1, month >= 10);
-    let year = era * 400 + year + u64::from(is_next);
-    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates() {
-        for (seconds, text) in [
-            (0, "1970-01-01 00:00:00"),
-            (951_782_399, "2000-02-28 23:59:59"),
-            (951_782_400, "2000-02-29 00:00:00"),
-            (1_709_251_199, "2024-02-29 23:59:59"),
-            (1_735_689_599, "2024-12-31 23:59:59"),
-            (1_735_689_600, "2025-01-01 00:00:00"),
-            (1_800_000_000, "2027-01-15 08:00:00"),
-        ] {
-            assert_eq!(utc(seconds), text);
-        }
-    }
 }

@@ -98,6 +98,15 @@ impl Failure {
         }
     }
 
+    /// Whether it may work again by itself: the server is away, or something before it says so.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused { status, .. } | Self::NotTheAdminApi { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// 2 for a command that was used wrongly, as clap has it, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {

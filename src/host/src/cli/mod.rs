@@ -30,6 +30,7 @@ mod server_url;
 mod signer;
 mod strict_json;
 mod test;
+mod time;
 mod token;
 
 use std::process::ExitCode;

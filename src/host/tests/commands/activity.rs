@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::server::{Server, lines_of};
 
 /// A request for a token with a wrong secret.
 fn intrude(server: &Server, client_id: &str, assertion: &str) {
+    assert_eq!(ask(server, client_id, "a wrong one", assertion), 401);
+}
+
+fn ask(server: &Server, client_id: &str, secret: &str, assertion: &str) -> u16 {
     let request = ureq::post(format!("{}/oauth2/token", server.url));
     let response = request.config().http_status_as_error(false).build().send_form([
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ("client_id", client_id),
-        ("client_secret", "a wrong one"),
+        ("client_secret", secret),
         ("assertion", assertion),
     ]);
-    let response = response.unwrap();
-    assert_eq!(response.status().as_u16(), 401);
+    response.unwrap().status().as_u16()
 }
 
 /// What is there of it, at the latest soon: an instance writes after its response.
@@ -78,4 +81,54 @@ fn off() {
     let server = Server::start_with(directory.path(), &[("ASSERTA_ACTIVITY", "off".to_owned())]);
     let shown = server.run(&["activity"]);
     assert_eq!((shown.code, shown.err.contains("`activity` is off")), (0, true), "{shown:?}");
+}
+
+/// What there was before is not new, however much of it was shown; and a server that comes back is gone on with.
+#[test]
+fn what_comes_is_shown_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path());
+    let add = |name: &str| {
+        let added = server.out(&["app", "add", name, "--auth-method", "post", "--json"]);
+        let added: Value = serde_json::from_str(&added).unwrap();
+        ["client_id", "client_secret"].map(|member| added[member].as_str().unwrap().to_owned())
+    };
+    // The client is who it says, so that each of its decisions is recorded, however many come at once.
+    let fail = |server: &Server, [id, secret]: &[String; 2]| assert_eq!(ask(server, id, secret, "x"), 400);
+    let [first, many, later, back] = ["first", "many", "later", "back"].map(add);
+    for number in 0..120 {
+        fail(&server, if number == 0 { &first } else { &many });
+    }
+    activity(&server, &["--client-id", &first[0]], 1);
+    activity(&server, &["--limit", "100", "--client-id", &many[0]], 100);
+    // All of them are written by now.
+    std::thread::sleep(Duration::from_secs(3));
+    let listed = activity(&server, &["--limit", "2"], 2);
+    assert!(listed[0]["time"].as_u64() <= listed[1]["time"].as_u64(), "the newest at the end: {listed:?}");
+
+    let mut follow = server.spawn(&["activity", "--follow", "--limit", "5", "--json"]);
+    let (lines, told) = (lines_of(follow.stdout.take().unwrap()), lines_of(follow.stderr.take().unwrap()));
+    let next = || -> Value {
+        let line = lines.recv_timeout(Duration::from_secs(30)).expect("a decision is shown");
+        serde_json::from_str(&line).unwrap()
+    };
+    for _ in 0..5 {
+        assert_eq!(next()["client_id"], many[0].as_str());
+    }
+    // It looks again in this time.
+    std::thread::sleep(Duration::from_secs(5));
+    fail(&server, &later);
+    assert_eq!(next()["client_id"], later[0].as_str());
+
+    let listen = server.url.strip_prefix("http://").unwrap().to_owned();
+    server.kill();
+    let waiting = told.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(waiting.contains("does not answer") && waiting.ends_with("; waiting for it"), "{waiting}");
+    std::thread::sleep(Duration::from_secs(5));
+    let server = Server::start_at(directory.path(), &listen);
+    fail(&server, &back);
+    assert_eq!(next()["client_id"], back[0].as_str());
+    assert!(told.try_recv().is_err(), "it is said once");
+    follow.kill().unwrap();
+    follow.wait().unwrap();
 }

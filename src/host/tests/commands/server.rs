@@ -1,7 +1,7 @@
 //! A server process, and commands against it.
 
 use std::fs::{self, DirBuilder};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -92,6 +92,14 @@ fn finish(command: &mut Command) -> Ran {
     Ran { code: done.status.code().unwrap_or(-1), out: text(done.stdout), err: text(done.stderr) }
 }
 
+/// What a process prints, line by line as it comes.
+pub(crate) fn lines_of(out: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    let out = BufReader::new(out);
+    std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    lines
+}
+
 impl Server {
     /// Starts a server on the data in `directory`, and waits until it listens.
     pub(crate) fn start(directory: &Path) -> Self {
@@ -114,9 +122,7 @@ impl Server {
         command.env("ASSERTA_DEV", "1").arg("serve").args(["--listen", listen]).arg("--data").arg(&data);
         command.envs(variables.iter().cloned());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let out = BufReader::new(process.stdout.take().unwrap());
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let lines = lines_of(process.stdout.take().unwrap());
         let mut server = Self { process, lines, url: String::new(), data };
         server.url = server.line("Asserta listens on ");
         server
@@ -137,6 +143,13 @@ impl Server {
         let mut command = asserta();
         command.current_dir(self.data.parent().unwrap()).env("ASSERTA_URL", &self.url);
         finish(command.args(arguments))
+    }
+
+    /// Starts a command against the server that does not end by itself.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = asserta();
+        command.current_dir(self.data.parent().unwrap()).env("ASSERTA_URL", &self.url).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// What a command printed that must succeed.
