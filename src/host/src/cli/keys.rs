@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::admin::{Organization, Server};
 use super::failure::Failure;
 use super::output;
+use super::time::moment;
 
 /// Looks after the keys that sign an organization's access tokens.
 #[derive(Subcommand)]
@@ -43,10 +44,11 @@ impl Keys {
             return Ok(());
         }
         let row = |key: &Value| {
-            ["kid", "alg", "signs_from", "signs_until"].map(|member| output::member(key, member)).to_vec()
+            let [kid, alg] = ["kid", "alg"].map(|member| output::member(key, member));
+            vec![kid, alg, moment(key, "signs_from"), moment(key, "signs_until")]
         };
         let rows: Vec<_> = items.as_array().into_iter().flatten().map(row).collect();
-        output::table(&["KID", "ALG", "SIGNS FROM", "SIGNS UNTIL"], &rows)?;
+        output::table(&["KID", "ALG", "SIGNS FROM (UTC)", "SIGNS UNTIL (UTC)"], &rows)?;
         Ok(())
     }
 }

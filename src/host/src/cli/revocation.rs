@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::admin::{Organization, Server};
 use super::failure::Failure;
 use super::output;
+use super::time::moment;
 
 /// Revokes all access tokens that a trusted issuer or an application got.
 #[derive(Subcommand)]
@@ -65,11 +66,11 @@ impl Revocation {
                 let revocations = server.client()?.list(&organization.path(&[COLLECTION]))?;
                 revocations.print(
                     server.json,
-                    &["TRUSTED ISSUER", "CLIENT ID", "ISSUED BEFORE", "EXPIRES AT"],
+                    &["TRUSTED ISSUER", "CLIENT ID", "ISSUED BEFORE (UTC)", "EXPIRES AT (UTC)"],
                     |one| {
-                        ["trusted_issuer", "client_id", "issued_before", "expires_at"]
-                            .map(|member| output::member(one, member))
-                            .to_vec()
+                        let [issuer, client] =
+                            ["trusted_issuer", "client_id"].map(|member| output::member(one, member));
+                        vec![issuer, client, moment(one, "issued_before"), moment(one, "expires_at")]
                     },
                 )
             }

@@ -249,6 +249,8 @@ fn keys_are_rotated() {
     let after = keys("rotate");
     assert_eq!((before.len() + 1, before.first()), (after.len(), before.first()));
     assert_eq!(keys("list"), after);
+    let table = server.out(&["keys", "list"]);
+    assert!(table.contains("SIGNS FROM (UTC)") && table.contains("  20"), "{table}");
 }
 
 /// R54, R55: the issuer alone is enough, and the way to its keys is kept until they are not fetched any more.
