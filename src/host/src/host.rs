@@ -40,9 +40,14 @@ pub enum StartError {
     /// The component does not come up.
     #[error("the endpoint does not start: {0}")]
     Endpoint(String),
-    /// A setting cannot be used. Which one, and why, the endpoint has written to the log.
-    #[error("the endpoint cannot use a setting; its last line in the log names it")]
-    Setting,
+    /// A setting cannot be used.
+    #[error("the setting {setting} cannot be used: {problem}")]
+    Setting {
+        /// Its name, such as `public_url`.
+        setting: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
 /// Puts a host together. Made by [`Host::builder`].
@@ -238,13 +243,19 @@ async fn warm_up(instances: &Instances) -> Result<(), StartError> {
             let status = response.status().as_u16();
             let body = response.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
             if serde_json::from_slice::<Health>(&body).is_ok_and(|health| health.status == "misconfigured") {
-                return Err(StartError::Setting);
+                // All that can be judged without the stores was judged before.
+                return Err(StartError::Setting {
+                    setting: "trust".to_owned(),
+                    problem:
+                        "does not go with what is registered; the line `bad-setting` of the log says why"
+                            .to_owned(),
+                });
             }
             // A store that does not answer may do so later.
             tracing::warn!(status, "the endpoint says that it is not healthy");
             Ok(())
         }
-        Ok(Err(NoResponse::Setting)) => Err(StartError::Setting),
+        Ok(Err(NoResponse::Setting { setting, problem })) => Err(StartError::Setting { setting, problem }),
         Ok(Err(error)) => Err(StartError::Endpoint(error.to_string())),
         Err(_) => Err(StartError::Endpoint("the host panicked".to_owned())),
     }

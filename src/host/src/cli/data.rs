@@ -21,7 +21,9 @@ impl DataDirectory {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(|error| Failure::file(path, error))?;
+        builder
+            .create(path)
+            .map_err(|error| Failure::invalid(format!("--data {}", path.display()), error))?;
         ownership::check_directory(path)?;
         Ok(Self(path.to_owned()))
     }

@@ -1,5 +1,6 @@
 //! Why a command failed, in words for the person at the terminal.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use asserta::keyvalue::StoreError;
@@ -16,7 +17,7 @@ pub(crate) enum Failure {
     /// What `apply` found before it changed anything.
     #[error("{0}; nothing was applied")]
     NothingApplied(Box<Failure>),
-    #[error("the server at {url} does not answer: {source}")]
+    #[error("the server at {url} does not answer: {source}{}", what_to_look_at(url, source))]
     Unreachable { url: String, source: Box<ureq::Error> },
     #[error("the server at {url} answered {status} with something that is not its admin API")]
     NotTheAdminApi { url: String, status: u16 },
@@ -59,13 +60,13 @@ pub(crate) enum Failure {
     NoUsableKey,
     #[error("the output cannot be written: {0}")]
     Output(#[from] std::io::Error),
-    #[error("{}: {source}", path.display())]
-    Program { path: PathBuf, source: ProgramError },
+    #[error("{place}: {source}")]
+    Program { place: String, source: ProgramError },
     #[error(transparent)]
-    Start(#[from] StartError),
-    #[error("the data directory cannot be used: {0}")]
+    Start(StartError),
+    #[error("--data: the directory cannot be used: {0}")]
     Store(#[from] StoreError),
-    #[error("the data directory cannot be used: {0}")]
+    #[error("--data: the directory cannot be used: {0}")]
     Exposed(#[from] Exposed),
     #[error("{option}: {source}")]
     Authorities { option: &'static str, source: AuthorityError },
@@ -119,6 +120,17 @@ impl Failure {
     }
 }
 
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Setting { setting, problem } => {
+                Self::invalid(format_args!("--{}", setting.replace('_', "-")).to_string(), problem)
+            }
+            other => Self::Start(other),
+        }
+    }
+}
+
 fn where_from(elsewhere: Option<&str>) -> String {
     match elsewhere {
         None => {
@@ -128,6 +140,20 @@ fn where_from(elsewhere: Option<&str>) -> String {
             " for {url}: give --admin-token or ASSERTA_ADMIN_TOKEN; one that is found in a data directory goes to a \
              server on this machine alone"
         ),
+    }
+}
+
+/// What may be the matter with a server that is not reached.
+fn what_to_look_at(url: &str, error: &ureq::Error) -> &'static str {
+    match error {
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            "; is it running (asserta serve)? --url or ASSERTA_URL says where"
+        }
+        // What it says in place of a handshake.
+        _ if url.starts_with("https://") && error.to_string().contains("InvalidContentType") => {
+            "; does it speak http? Then --url or ASSERTA_URL begins with http://"
+        }
+        _ => "",
     }
 }
 

@@ -1,15 +1,18 @@
 //! The command line: one file per command.
 
 mod activity;
+mod address;
 mod admin;
 mod app;
 mod app_authentication;
 mod apply;
+mod component;
 mod data;
 mod demo;
 mod document;
 mod explain;
 mod failure;
+mod greeting;
 mod issuer;
 mod issuer_exchange;
 mod issuer_keys;

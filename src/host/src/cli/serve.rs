@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use asserta::keyvalue::{KeyValue, MemoryStores, RedisStores, SqliteStores};
 use asserta::outbound::{Authorities, OutboundRules, PrivateAddresses};
-use asserta::{Host, Limits, Program, Secret, Settings};
+use asserta::{Host, Limits, Secret, Settings};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::data::DataDirectory;
-use super::demo::{self, Place};
-use super::document;
 use super::explain::read_argument;
 use super::failure::Failure;
-use super::{log, output};
+use super::greeting::Greeting;
+use super::{address, component, document, log};
 
 /// Serves the token endpoint, the metadata and the admin API.
 ///
@@ -189,17 +188,18 @@ impl Serve {
     async fn serve(self) -> Result<(), Failure> {
         // Listened for before anything is there to be stopped.
         let mut signals = Signals::new()?;
+        let metrics_listen = self.metrics_listen.as_deref().filter(|address| !address.is_empty());
+        address::check("--listen", &self.listen)?;
+        metrics_listen.map_or(Ok(()), |address| address::check("--metrics-listen", address))?;
         let data = DataDirectory::create(&self.data)?;
-        let component = self.component()?;
-        let bytes = std::fs::read(&component).map_err(|error| Failure::file(&component, error))?;
-        let program = Program::load(&bytes, Some(&data.file("compiled")))
-            .map_err(|source| Failure::Program { path: component, source })?;
+        let compiled = data.file("compiled");
+        let program = component::load(self.component.as_deref(), self.host_signatures, Some(&compiled))?;
         let store_ca = authorities("--store-ca", self.store_ca.as_deref())?;
         let stores = stores(&self.store, store_ca.as_ref(), data.path())?;
         let (settings, token_was_made) = self.settings(&data)?;
-        let admin_token = settings.admin_token.clone();
+        let greeting = Greeting { token: settings.admin_token.clone(), token_was_made, dev: self.dev, data };
         let mut builder = Host::builder(program, stores);
-        if let Some(address) = self.metrics_listen.as_ref().filter(|address| !address.is_empty()) {
+        if let Some(address) = metrics_listen {
             builder = builder.metrics_listen(address);
         }
         let host = builder
@@ -209,13 +209,9 @@ impl Serve {
             .limits(self.limits.limits())
             .start()
             .await?;
-        output::line(format_args!("Asserta listens on {}", host.url()))?;
+        greeting.print(&host).await?;
         if let Some(address) = host.metrics_address() {
             tracing::info!(%address, "metrics are served");
-        }
-        if let Some(token) = admin_token.filter(|_| self.dev) {
-            let shown = token_was_made.then(|| token.reveal().to_owned());
-            welcome(&host, token, shown, data).await?;
         }
         signals.next().await;
         tracing::info!("stopping; running requests may finish");
@@ -256,40 +252,6 @@ impl Serve {
             proxy_of_environment: self.jwks.egress_proxy == EgressProxy::Environment,
         })
     }
-
-    fn component(&self) -> Result<PathBuf, Failure> {
-        if let Some(path) = &self.component {
-            return Ok(path.clone());
-        }
-        component(self.host_signatures)
-    }
-}
-
-/// The endpoint component that belongs to this program.
-pub(super) fn component(host_signatures: bool) -> Result<PathBuf, Failure> {
-    // Never from the current directory: the component gets the admin token and the signing keys, and whose directory
-    // that is nobody knows.
-    let program = std::env::current_exe().map_err(|error| Failure::file("this program", error))?;
-    let (name, target) = match host_signatures {
-        false => ("handler.wasm", "wasm-handler"),
-        true => ("handler-host-signatures.wasm", "wasm-host-signatures"),
-    };
-    let found = component_folders(&program).into_iter().map(|folder| folder.join(name));
-    let found = found.into_iter().find(|path| path.is_file());
-    found.ok_or_else(|| {
-        Failure::invalid(
-            "--component",
-            format_args!("no {name} is beside {}; `make {target}` builds it", program.display()),
-        )
-    })
-}
-
-/// Where a program has its component: beside it, or for one that cargo built (target/release) in target/components.
-fn component_folders(program: &Path) -> Vec<PathBuf> {
-    let Some(beside) = program.parent() else { return Vec::new() };
-    let built = beside.file_name().is_some_and(|name| name == "release" || name == "debug");
-    let components = beside.parent().filter(|_| built).map(|target| target.join("components"));
-    [Some(beside.to_owned()), components].into_iter().flatten().collect()
 }
 
 impl LimitArgs {
@@ -342,32 +304,6 @@ fn stores(store: &str, authorities: Option<&Authorities>, data: &Path) -> Result
     })
 }
 
-/// Prints what a newcomer needs next.
-async fn welcome(
-    host: &Host,
-    token: Secret,
-    shown: Option<String>,
-    data: DataDirectory,
-) -> Result<(), Failure> {
-    if let Some(token) = shown {
-        output::line(format_args!("Admin token (kept in {}): {token}", data.file("admin-token").display()))?;
-    }
-    let place = Place::of(host);
-    let prepared = tokio::task::spawn_blocking(move || demo::curl_line(&place, token.reveal(), &data)).await;
-    match prepared {
-        Ok(Ok(Some(line))) => {
-            output::line(
-                "\nThis line exchanges an assertion of the demo issuer for an access token, once:\n",
-            )?;
-            output::line(format_args!("{line}\n"))?;
-        }
-        Ok(Ok(None)) => {}
-        Ok(Err(failure)) => tracing::warn!(%failure, "the demo cannot be prepared"),
-        Err(error) => tracing::warn!(%error, "the demo cannot be prepared"),
-    }
-    Ok(())
-}
-
 /// An issuer identifier is a URL with neither query nor fragment (RFC 8414 section 2).
 pub(super) fn check_public_url(url: &str) -> Result<String, Failure> {
     let wrong = |problem: &str| Failure::invalid("--public-url", problem);
@@ -384,7 +320,10 @@ pub(super) fn check_public_url(url: &str) -> Result<String, Failure> {
 /// The endpoint checks the document; here only what it takes to find a mistake in it.
 fn read_trust(argument: &str) -> Result<Secret, Failure> {
     let place = if argument.starts_with('@') { format!("--trust {argument}") } else { "--trust".to_owned() };
-    let text = read_argument(argument)?;
+    let text = match argument.strip_prefix('@') {
+        Some(path) => document::text(&place, Path::new(path))?,
+        None => read_argument(argument)?,
+    };
     // As a variable that is set to nothing; a file of which nothing is left is a mistake.
     if text.is_empty() && !argument.starts_with('@') {
         return Ok(Secret::new(text));

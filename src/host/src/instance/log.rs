@@ -10,7 +10,12 @@ pub(super) fn line(event: &str) {
     if !event.is_empty() {
         // What a component tells can't begin a new line, or colour one, in our log.
         let event: String = event.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        tracing::info!(target: "endpoint", "{event}");
+        // With it nothing works: it is told even where only faults are logged.
+        if event.contains(r#""event":"bad-setting""#) {
+            tracing::error!(target: "endpoint", "{event}");
+        } else {
+            tracing::info!(target: "endpoint", "{event}");
+        }
     }
 }
 

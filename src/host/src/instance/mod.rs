@@ -47,8 +47,8 @@ pub(crate) enum NoResponse {
     OutOfTime,
     #[error("the component gave no response, or one that is not HTTP")]
     Unusable,
-    #[error("the endpoint cannot use a setting")]
-    Setting,
+    #[error("the setting {setting} cannot be used: {problem}")]
+    Setting { setting: String, problem: String },
 }
 
 impl NoResponse {
@@ -124,7 +124,7 @@ impl Instance {
             Err(bad) => {
                 let event = json!({"event": "bad-setting", "setting": bad.name, "problem": bad.problem});
                 log::event(&event);
-                Err(NoResponse::Setting)
+                Err(NoResponse::Setting { setting: bad.name, problem: bad.problem })
             }
         }
     }

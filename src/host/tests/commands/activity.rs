@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, lines_of};
+use crate::server::{Server, spawn};
 
 /// A request for a token with a wrong secret.
 fn intrude(server: &Server, client_id: &str, assertion: &str) {
@@ -106,10 +106,10 @@ fn what_comes_is_shown_once() {
     let listed = activity(&server, &["--limit", "2"], 2);
     assert!(listed[0]["time"].as_u64() <= listed[1]["time"].as_u64(), "the newest at the end: {listed:?}");
 
-    let mut follow = server.spawn(&["activity", "--follow", "--limit", "5", "--json"]);
-    let (lines, told) = (lines_of(follow.stdout.take().unwrap()), lines_of(follow.stderr.take().unwrap()));
+    let follow = ["activity", "--follow", "--limit", "5", "--json"];
+    let follow = spawn(directory.path(), &[("ASSERTA_URL", &server.url)], &follow);
     let next = || -> Value {
-        let line = lines.recv_timeout(Duration::from_secs(30)).expect("a decision is shown");
+        let line = follow.out.recv_timeout(Duration::from_secs(30)).expect("a decision is shown");
         serde_json::from_str(&line).unwrap()
     };
     for _ in 0..5 {
@@ -122,13 +122,11 @@ fn what_comes_is_shown_once() {
 
     let listen = server.url.strip_prefix("http://").unwrap().to_owned();
     server.kill();
-    let waiting = told.recv_timeout(Duration::from_secs(30)).unwrap();
+    let waiting = follow.err.recv_timeout(Duration::from_secs(30)).unwrap();
     assert!(waiting.contains("does not answer") && waiting.ends_with("; waiting for it"), "{waiting}");
     std::thread::sleep(Duration::from_secs(5));
     let server = Server::start_at(directory.path(), &listen);
     fail(&server, &back);
     assert_eq!(next()["client_id"], back[0].as_str());
-    assert!(told.try_recv().is_err(), "it is said once");
-    follow.kill().unwrap();
-    follow.wait().unwrap();
+    assert!(follow.err.try_recv().is_err(), "it is said once");
 }

@@ -312,7 +312,11 @@ fn mistakes_are_named() {
         (&["app", "show", "-8g521AjvrHSotmbk_AG7A"], 1, "404"),
         (&["app", "list", "--org", "missing"], 1, "organization"),
         (&["app", "list", "--admin-token", "wrong"], 1, "admin token"),
-        (&["app", "list", "--url", "http://127.0.0.1:1"], 1, "does not answer"),
+        (
+            &["app", "list", "--url", "http://127.0.0.1:1"],
+            1,
+            "is it running (asserta serve)? --url or ASSERTA_URL",
+        ),
     ];
     for (arguments, code, named) in mistakes {
         let ran = server.run(arguments);
@@ -320,6 +324,8 @@ fn mistakes_are_named() {
         assert!(ran.err.contains(named), "{arguments:?}: {ran:?}");
     }
     assert_eq!(server.out(&["issuer", "list", "--json"]).trim(), "[]", "nothing was stored");
+    let wrong_scheme = server.run(&["app", "list", "--url", &server.url.replace("http:", "https:")]);
+    assert!(wrong_scheme.err.contains("--url or ASSERTA_URL begins with http://"), "{wrong_scheme:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::server::{Server, run, run_program};
+use crate::server::{Server, bring_compiled, run, run_program, run_with, spawn};
 
 /// Posts what the printed line says, without a shell: the answer's status and body.
 fn paste(line: &str) -> (u16, String) {
@@ -98,18 +98,21 @@ fn mistakes_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let authority = rcgen::generate_simple_self_signed(vec!["authority".to_owned()]).unwrap();
     fs::write(directory.path().join("ca.pem"), authority.cert.pem()).unwrap();
-    let mistakes: [(&[&str], i32, &str); 16] = [
+    let mistakes: [(&[&str], i32, &str); 19] = [
         (&["--trust", r#"{"organizations":[{"name":"X Y"}]}"#], 1, "organizations[0].name"),
         (&["--public-url", "id.example"], 1, "--public-url"),
         (&["--public-url", "https://id.example/?a=b"], 1, "--public-url"),
         (&["--trust", "{"], 1, "--trust"),
-        (&["--trust", "@missing.json"], 1, "missing.json"),
+        (&["--trust", "@missing.json"], 1, "--trust @missing.json: No"),
         (&["--jwks-ca", "missing.pem"], 1, "--jwks-ca: missing.pem"),
         (&["--store-ca", "missing.pem"], 1, "--store-ca: missing.pem"),
         (&["--store", "redis://:hidden@host", "--store-ca", "ca.pem"], 1, "rediss:// alone"),
         (&["--store", "memory", "--store-ca", "ca.pem"], 1, "--store-ca"),
-        (&["--component", "missing.wasm"], 1, "missing.wasm"),
-        (&["--listen", "nowhere"], 1, "nowhere"),
+        (&["--component", "missing.wasm"], 1, "--component missing.wasm: No"),
+        (&["--listen", "nowhere"], 1, "--listen nowhere: must be HOST:PORT, such as 127.0.0.1:3000"),
+        (&["--listen", "3000"], 1, "--listen 3000: must be HOST:PORT"),
+        (&["--metrics-listen", "9090"], 1, "--metrics-listen 9090: must be HOST:PORT"),
+        (&["--data", "ca.pem"], 1, "--data ca.pem: File exists"),
         (&["--store", "postgres://:hidden@host/"], 1, "--store"),
         (&["--store", "redis://:hidden@host:port"], 1, "--store"),
         (&["--access-token-algorithm", "HS256"], 2, "--access-token-algorithm"),
@@ -129,13 +132,76 @@ fn mistakes_are_named() {
     }
 }
 
+/// A port that is taken is told at once, not when the component is compiled.
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    for (option, listen) in [("--listen", &[][..]), ("--metrics-listen", &["--listen", "127.0.0.1:0"][..])] {
+        let ran =
+            run(directory.path(), &[&["serve", option, &taken, "--component", "none.wasm"], listen].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let told = format!("error: {option} {taken}: ");
+        assert!(ran.err.starts_with(&told) && ran.err.contains("; choose another HOST:PORT"), "{ran:?}");
+    }
+}
+
+/// Which setting it is, and why, is said whatever the log shows.
+#[test]
+fn a_setting_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    bring_compiled(&directory.path().join("data"));
+    let quiet = [("ASSERTA_LOG", "endpoint=warn".to_owned())];
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let short = run_with(directory.path(), &quiet, &[&serve[..], &["--admin-token", "short"]].concat());
+    assert_eq!(short.code, 1, "{short:?}");
+    assert!(short.err.lines().last().unwrap().starts_with("error: --admin-token: must"), "{short:?}");
+    assert!(short.err.contains("bad-setting"), "it is in the log too: {short:?}");
+
+    // What only the stores tell.
+    let server = Server::start(directory.path());
+    let add = ["issuer", "add", "known", "--issuer", "https://p.example", "--no-fetch"];
+    server.out(&add);
+    server.kill();
+    let trust = r#"{"organizations": [{"name": "default", "trusted_issuers":
+        [{"name": "other", "issuer": "https://p.example", "jwks_uri": "https://p.example/jwks"}]}]}"#;
+    let refused = run_with(directory.path(), &quiet, &[&serve[..], &["--trust", trust]].concat());
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("error: --trust: does not go with what is registered"), "{refused:?}");
+    assert!(refused.err.contains("organizations[0].trusted_issuers[0].issuer"), "{refused:?}");
+}
+
+/// Who starts a server learns where the console is, or that nobody can administer it.
+#[test]
+fn the_way_to_administer_it_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    bring_compiled(&directory.path().join("data"));
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let next = |lines: &std::sync::mpsc::Receiver<String>| {
+        lines.recv_timeout(std::time::Duration::from_secs(60)).expect("a line comes")
+    };
+    let without = spawn(directory.path(), &[("ASSERTA_LOG", "endpoint=warn")], &serve);
+    let warning = "warning: no admin API and no console: set ASSERTA_ADMIN_TOKEN (openssl rand -hex 32), or ASSERTA_DEV=1";
+    assert!(next(&without.err).starts_with(warning));
+    drop(without);
+    let token = "0123456789abcdef".repeat(4);
+    for variable in [("ASSERTA_ADMIN_TOKEN", token.as_str()), ("ASSERTA_DEV", "1")] {
+        let with = spawn(directory.path(), &[variable], &serve);
+        let url = next(&with.out).strip_prefix("Asserta listens on ").unwrap().to_owned();
+        let console = next(&with.out).strip_prefix("Console: ").unwrap().to_owned();
+        assert_eq!(console, format!("{url}/console/"));
+        assert_eq!(ureq::get(&console).call().unwrap().status().as_u16(), 200);
+    }
+}
+
 #[test]
 fn a_component_that_is_none_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("x.wasm"), b"not wasm").unwrap();
     let ran = run(directory.path(), &["serve", "--component", "x.wasm"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("component cannot be compiled"), "{ran:?}");
+    assert!(ran.err.contains("--component x.wasm: the component cannot be compiled"), "{ran:?}");
 }
 
 /// A component in the directory where somebody happens to be is not run: it would get the keys.

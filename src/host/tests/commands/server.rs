@@ -86,6 +86,30 @@ pub(crate) fn run_with(directory: &Path, variables: &[(&str, String)], arguments
     finish(asserta().current_dir(directory).envs(variables.iter().cloned()).args(arguments))
 }
 
+/// Starts a command that does not end by itself.
+pub(crate) fn spawn(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Running {
+    let mut command = asserta();
+    command.current_dir(directory).envs(variables.iter().copied()).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let (out, err) = (process.stdout.take().unwrap(), process.stderr.take().unwrap());
+    Running { process, out: lines_of(out), err: lines_of(err) }
+}
+
+/// A command that runs, and what it prints, line by line as it comes.
+pub(crate) struct Running {
+    process: Child,
+    pub(crate) out: Receiver<String>,
+    pub(crate) err: Receiver<String>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
 fn finish(command: &mut Command) -> Ran {
     let done = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -93,7 +117,7 @@ fn finish(command: &mut Command) -> Ran {
 }
 
 /// What a process prints, line by line as it comes.
-pub(crate) fn lines_of(out: impl Read + Send + 'static) -> Receiver<String> {
+fn lines_of(out: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     let out = BufReader::new(out);
     std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
@@ -143,13 +167,6 @@ impl Server {
         let mut command = asserta();
         command.current_dir(self.data.parent().unwrap()).env("ASSERTA_URL", &self.url);
         finish(command.args(arguments))
-    }
-
-    /// Starts a command against the server that does not end by itself.
-    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        let mut command = asserta();
-        command.current_dir(self.data.parent().unwrap()).env("ASSERTA_URL", &self.url).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// What a command printed that must succeed.

@@ -12,12 +12,11 @@ mod trust;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use asserta::Program;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::failure::Failure;
-use super::serve;
+use super::{component, serve};
 use cases::Case;
 use report::Judged;
 use stage::Theatre;
@@ -75,7 +74,8 @@ impl Test {
         let trust = Trust::read(&self.trust)?;
         let public_url = serve::check_public_url(&self.public_url)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let theatre = Theatre::new(self.program()?, public_url.clone(), self.dev)?;
+        let program = component::load(self.component.as_deref(), false, self.compiled.as_deref())?;
+        let theatre = Theatre::new(program, public_url.clone(), self.dev)?;
         let stage = theatre.stage(now)?;
         trust.check(&stage.client)?;
         stage.close();
@@ -85,13 +85,6 @@ impl Test {
             trust.prepare(case, public_url, now)?;
         }
         cases.into_iter().map(|case| judge(&theatre, &trust, case, public_url, now)).collect()
-    }
-
-    fn program(&self) -> Result<Program, Failure> {
-        let path = self.component.clone().map_or_else(|| serve::component(false), Ok)?;
-        let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, error))?;
-        let program = Program::load(&bytes, self.compiled.as_deref());
-        program.map_err(|source| Failure::Program { path, source })
     }
 }
 

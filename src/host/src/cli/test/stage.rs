@@ -74,10 +74,7 @@ impl Theatre {
         let host = Host::builder(self.program.clone(), stores)
             .settings(self.settings.clone())
             .clock(At(Duration::from_secs(at)));
-        let host = self.runtime.block_on(host.start()).map_err(|error| match self.log.bad_setting() {
-            Some(problem) => Failure::invalid("--public-url", problem),
-            None => error.into(),
-        })?;
+        let host = self.runtime.block_on(host.start())?;
         let client = AdminClient::new(ServerUrl::of_this_process(host.url()), &self.admin_token)?;
         Ok(Stage { theatre: self, host, client })
     }
@@ -172,11 +169,6 @@ impl Log {
     /// The decision on the last request for a token.
     fn decision(&self) -> Option<Value> {
         self.last("exchange")
-    }
-
-    /// What is wrong with a setting; only the URL is one that people choose here.
-    fn bad_setting(&self) -> Option<String> {
-        self.last("bad-setting")?.get("problem").and_then(Value::as_str).map(str::to_owned)
     }
 
     fn last(&self, name: &str) -> Option<Value> {
