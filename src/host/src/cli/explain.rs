@@ -13,9 +13,10 @@ use super::output;
 /// The `client_assertion_type` of a JWT-SVID (draft-ietf-oauth-spiffe-client-auth).
 const JWT_SPIFFE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
 
-/// Explains what an exchange of an assertion would come to, check by check. Nothing is used up.
+/// Explains, check by check, whether an assertion would be accepted. Nothing is used up.
 ///
-/// With --subject-token it is a token exchange (RFC 8693). Exit code 1 says that the assertion, or the token, would be refused.
+/// With --subject-token it is a token exchange (RFC 8693). Exit code 1 says that the assertion, or the token, would be
+/// refused, 2 that it could not be explained.
 #[derive(Args)]
 pub(crate) struct Explain {
     /// The assertion: itself, @FILE, or - for standard input; sent as it is, white space at its end included, as
@@ -31,9 +32,9 @@ pub(crate) struct Explain {
     /// The DPoP proof that comes with the assertion or the subject token: itself, @FILE, or - for standard input.
     #[arg(long, value_name = "PROOF", conflicts_with_all = ["client_assertion", "jwt_svid"])]
     dpop_proof: Option<String>,
-    /// The scopes that are asked for, separated by spaces.
-    #[arg(long, conflicts_with = "client_assertion")]
-    scope: Option<String>,
+    /// The scopes that are asked for, separated by spaces; repeatable.
+    #[arg(long, value_name = "SCOPES", conflicts_with = "client_assertion")]
+    scope: Option<Vec<String>>,
     /// A resource that the token is asked for (RFC 8707); repeatable.
     #[arg(long, conflicts_with = "client_assertion")]
     resource: Vec<String>,
@@ -82,7 +83,7 @@ impl Explain {
         }
         for (member, name) in [
             ("client_id", self.client_id),
-            ("scope", self.scope),
+            ("scope", self.scope.map(|given| given.join(" "))),
             ("subject_token_type", self.subject_token_type),
             ("actor_token_type", self.actor_token_type),
         ] {

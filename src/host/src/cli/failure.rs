@@ -49,6 +49,9 @@ pub(crate) enum Failure {
     /// What is told of the token is printed, this is only the exit code.
     #[error("the token is not active for this application")]
     TokenInactive,
+    /// Why there is no verdict, for commands whose exit code is one.
+    #[error("{0}")]
+    NoVerdict(Box<Failure>),
     /// Cases that went otherwise than expected: the report is printed, this is only the exit code.
     #[error("{failed} of {all} cases are not as expected")]
     CasesFailed { failed: usize, all: usize },
@@ -108,12 +111,21 @@ impl Failure {
         }
     }
 
-    /// 2 for a command that was used wrongly, as clap has it, else 1.
+    /// The same of a command whose exit code 1 is a verdict: what is none has another.
+    pub(crate) fn beside_the_verdict(self) -> Self {
+        match self {
+            Self::AssertionRefused | Self::TokenInactive | Self::NoUsableKey | Self::Output(_) => self,
+            other => Self::NoVerdict(Box::new(other)),
+        }
+    }
+
+    /// 2 for a command that was used wrongly, as clap has it, or that has no verdict; else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::NoAdminToken { .. }
             | Self::InClear { .. }
             | Self::SecretInClear { .. }
+            | Self::NoVerdict(_)
             | Self::Untestable(_) => 2,
             _ => 1,
         }

@@ -206,7 +206,7 @@ impl Issuer {
                 output::record(server.json, &issuer)?;
                 if server.json { Ok(()) } else { issuer_keys::show(&client, &organization, &name) }
             }
-            Self::Check(command) => command.run(),
+            Self::Check(command) => command.run().map_err(Failure::beside_the_verdict),
             Self::Remove(Named { name, organization, server }) => {
                 server.client()?.delete(&organization.path(&[COLLECTION, &name]))?;
                 if !server.json {

@@ -15,7 +15,7 @@ const MAX_SHOWN: usize = 64;
 
 /// Fetches its keys now and lists them.
 ///
-/// Exit code 1 says that no key can be used.
+/// Exit code 1 says that no key can be used, 2 that it could not be looked up.
 #[derive(Args)]
 pub(crate) struct Check {
     /// Its name.

@@ -82,7 +82,8 @@ enum Command {
     Test(test::Test),
 }
 
-/// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 used wrongly.
+/// Runs the command that the process was started with. Exit codes: 0 done, 1 failed, 2 used wrongly; of commands
+/// whose 1 is a verdict, 2 says that there is none.
 pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(command) => command.run(),
@@ -96,7 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Revocation(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Activity(command) => command.run(),
-        Command::Explain(command) => command.run(),
+        Command::Explain(command) => command.run().map_err(Failure::beside_the_verdict),
         Command::Mint(command) => command.run(),
         Command::Proof(command) => command.run(),
         Command::Test(command) => command.run(),

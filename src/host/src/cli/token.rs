@@ -26,7 +26,8 @@ use super::signer::{Algorithm, Signer};
 pub(crate) enum Token {
     /// Says whether a token is active, and what it says (RFC 7662).
     ///
-    /// Exit code 1 says that it is not active, or that it is none of this application's business.
+    /// Exit code 1 says that it is not active, or that this application may not look it up; 2 that
+    /// nobody could say.
     Introspect(Question),
     /// Revokes a token of the application (RFC 7009), at once on every node.
     Revoke(Question),
@@ -89,12 +90,7 @@ struct Endpoint {
 impl Token {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
-            Self::Introspect(question) => {
-                let told = question.ask("introspect")?;
-                output::record(question.endpoint.json, &told)?;
-                let is_active = told.get("active").and_then(Value::as_bool).unwrap_or(false);
-                if is_active { Ok(()) } else { Err(Failure::TokenInactive) }
-            }
+            Self::Introspect(question) => question.introspect().map_err(Failure::beside_the_verdict),
             Self::Revoke(question) => {
                 question.ask("revoke")?;
                 if !question.endpoint.json {
@@ -107,6 +103,13 @@ impl Token {
 }
 
 impl Question {
+    fn introspect(&self) -> Result<(), Failure> {
+        let told = self.ask("introspect")?;
+        output::record(self.endpoint.json, &told)?;
+        let is_active = told.get("active").and_then(Value::as_bool).unwrap_or(false);
+        if is_active { Ok(()) } else { Err(Failure::TokenInactive) }
+    }
+
     /// What the endpoint of this name says.
     fn ask(&self, endpoint: &str) -> Result<Value, Failure> {
         let url = ServerUrl::parse(&self.endpoint.url)?;

@@ -85,6 +85,11 @@ fn from_a_key_to_an_explained_assertion() {
     let refused = server.run(&explain);
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(refused.out.contains("NO"), "{refused:?}");
+    // That it would be refused is one thing, that nobody could say another.
+    for mistake in [&["--admin-token", "wrong"], &["--url", "http://127.0.0.1:1"], &["--org", "nobody"]] {
+        let mistaken = server.run(&[&["explain", assertion.trim()], &mistake[..]].concat());
+        assert_eq!((mistaken.code, &*mistaken.out), (2, ""), "{mistaken:?}");
+    }
     // What was not given is as it was.
     let shown = server.out(&["issuer", "show", "p", "--org", "acme", "--json"]);
     assert!(shown.contains(r#""hd": "domain""#) && shown.contains(r#""enabled": false"#), "{shown}");

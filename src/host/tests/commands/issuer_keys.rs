@@ -150,7 +150,7 @@ fn keys_that_do_not_come() {
     assert_eq!((added.code, &registered["discovery"]), (0, &json!(true)), "{added:?}");
     assert!(added.err.contains("its metadata: it names another issuer"), "{added:?}");
     let unknown = server.run(&["issuer", "check", "nobody"]);
-    assert_eq!((unknown.code, unknown.err.contains("404")), (1, true), "{unknown:?}");
+    assert_eq!((unknown.code, unknown.err.contains("404")), (2, true), "no verdict: {unknown:?}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn asked_about_and_revoked_by_an_administrator() {
     let wrong =
         ["token", "introspect", &token, "--client-id", &id, "--client-secret", "wrong", "--org", "demo"];
     let wrong = server.run(&wrong);
-    assert_eq!((wrong.code, wrong.err.contains("invalid_client")), (1, true), "{wrong:?}");
+    assert_eq!((wrong.code, wrong.err.contains("invalid_client")), (2, true), "no verdict: {wrong:?}");
 
     let issuers = json(&server.out(&[&["issuer", "list", "--json"][..], &demo].concat()));
     let issuer = text(&issuers[0], "name");
