@@ -1,4 +1,4 @@
-//! `asserta`: serves the token endpoint, and looks after it.
+//! `asserta`: serves the token endpoint, and manages it.
 
 mod cli;
 

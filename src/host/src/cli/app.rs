@@ -7,35 +7,41 @@ use serde_json::{Map, Value, json};
 use super::admin::{Organization, Server, encoded};
 use super::app_authentication::{Authentication, Written};
 use super::failure::Failure;
-use super::key_source::tell_skipped;
+use super::issuer::without_default;
+use super::key_source::{tell_warnings, without_warnings};
 use super::output;
+use super::words::words;
 
 /// The grant type of RFC 7523 section 2.1.
 pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The grant type of RFC 8693 section 2.1.
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// Looks after applications: the OAuth clients that present assertions.
+/// Manages applications: the OAuth clients that present assertions.
 #[derive(Subcommand)]
 pub(crate) enum App {
     /// Registers an application and prints its credentials.
     ///
-    /// The secret is printed now and never again; what the server keeps is a digest of it. One that authenticates by key has
-    /// none:
+    /// The secret is printed now and never again; what the server keeps is a digest of it. One that
+    /// authenticates by key has none:
     ///
     ///   asserta app add orders --private-key-jwt --jwks-uri https://orders.example/jwks
     ///   asserta app add orders --private-key-jwt --certificate orders.pem
-    #[command(verbatim_doc_comment)]
+    #[command(verbatim_doc_comment, alias = "create")]
     Add(Box<Add>),
     /// Changes what is given, and leaves the rest as it is.
+    #[command(alias = "update")]
     Set(Box<Set>),
     /// Lists the applications.
+    #[command(alias = "ls")]
     List(List),
     /// Shows everything about one but its secret.
+    #[command(alias = "get")]
     Show(Named),
     /// Gives one a new secret. The old one stops working at once. One that authenticates by key has none.
     Secret(Named),
     /// Removes one.
+    #[command(aliases = ["delete", "rm"])]
     Remove(Named),
 }
 
@@ -52,6 +58,7 @@ pub(crate) struct Add {
 }
 
 #[derive(Args)]
+#[command(mut_args = without_default)]
 pub(crate) struct Set {
     /// Its client identifier.
     // One that somebody chose, or that an older server made, may begin with a hyphen.
@@ -60,6 +67,9 @@ pub(crate) struct Set {
     /// What people call it.
     #[arg(long)]
     name: Option<String>,
+    /// A member to take back, by its name in `app show`; repeatable.
+    #[arg(long, value_name = "MEMBER", value_parser = MEMBERS)]
+    unset: Vec<String>,
     #[command(flatten)]
     metadata: Metadata,
     #[command(flatten)]
@@ -76,9 +86,9 @@ struct Metadata {
     /// Whether it may exchange tokens of issuers that allow it (RFC 8693).
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     token_exchange: Option<bool>,
-    /// The scopes that it may ask for, separated by spaces.
+    /// The scopes that it may ask for, separated by spaces; repeatable.
     #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
+    scope: Option<Vec<String>>,
     /// A trusted issuer whose assertions it may present; repeatable. By default all of the organization.
     #[arg(long = "issuer", value_name = "NAME", conflicts_with = "all_issuers")]
     issuers: Option<Vec<String>>,
@@ -123,6 +133,25 @@ pub(crate) struct Named {
 
 const COLLECTION: &str = "applications";
 
+/// What a registration need not have.
+const MEMBERS: [&str; 15] = [
+    "client_name",
+    "grant_types",
+    "scope",
+    "token_endpoint_auth_method",
+    "token_endpoint_auth_signing_alg",
+    "jwks_uri",
+    "jwks",
+    "certificate",
+    "client_assertion_issuer",
+    "client_assertion_subject",
+    "trusted_issuers",
+    "access_token_lifetime",
+    "audience",
+    "dpop_bound_access_tokens",
+    "enabled",
+];
+
 impl App {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
@@ -159,7 +188,7 @@ impl Add {
         let created = self.server.client()?.post(&path, &Value::Object(application));
         let created = created.map_err(|failure| written.named(failure))?;
         if !self.server.json {
-            tell_skipped(&created);
+            tell_warnings(&created);
         }
         credentials(&self.server, &created)
     }
@@ -172,6 +201,9 @@ impl Set {
         let Value::Object(mut application) = client.get(&path)? else {
             return Err(Failure::NotTheAdminApi { url: self.server.url, status: 200 });
         };
+        for member in &self.unset {
+            application.shift_remove(member);
+        }
         if let Some(name) = self.name {
             application.insert("client_name".to_owned(), name.into());
         }
@@ -181,7 +213,11 @@ impl Set {
             eprintln!("It has no secret yet: asserta app secret {} gives it one.", self.client_id);
         }
         let changed = client.put(&path, &Value::Object(application));
-        let (_, changed) = changed.map_err(|failure| written.named(failure))?;
+        let (_, mut changed) = changed.map_err(|failure| written.named(failure))?;
+        if !self.server.json {
+            tell_warnings(&changed);
+            without_warnings(&mut changed);
+        }
         Ok(output::record(self.server.json, &changed)?)
     }
 }
@@ -261,12 +297,32 @@ impl Metadata {
                 application.insert(member.to_owned(), value);
             }
         };
-        set("scope", self.scope.map(Value::from));
+        set("scope", self.scope.map(|given| words(&given).join(" ").into()));
         set("trusted_issuers", self.issuers.map(Value::from));
         set("access_token_lifetime", self.token_lifetime.map(Value::from));
         set("audience", self.audience.map(Value::from));
         set("dpop_bound_access_tokens", self.dpop_bound.map(Value::from));
         set("enabled", self.enabled.map(Value::from));
         Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{apply, issuer};
+    use super::*;
+
+    #[test]
+    fn what_can_be_taken_back_is_all_that_need_not_be_there() {
+        for (definition, known) in
+            [("ApplicationMetadata", &MEMBERS[..]), ("TrustedIssuer", &issuer::MEMBERS)]
+        {
+            let schema: Value = serde_json::from_str(apply::SCHEMA).unwrap();
+            let definition = &schema["$defs"][definition];
+            let required = definition["required"].as_array().cloned().unwrap_or_default();
+            let members = definition["properties"].as_object().unwrap().keys();
+            let optional: Vec<_> = members.filter(|&name| !required.contains(&json!(name))).collect();
+            assert_eq!(optional, known);
+        }
     }
 }

@@ -12,13 +12,14 @@ use super::failure::Failure;
 use super::output;
 use super::parts::{Part, parts};
 
-/// Brings registrations to what a file says: organizations, trusted issuers, applications.
+/// Makes the registrations match a file: organizations, trusted issuers, applications.
 ///
 /// The file is JSON, or TOML where its name ends in .toml. Applied again it changes nothing. What the
 /// file does not name stays as it is. The server checks all of it before any of it is changed.
 ///
 ///   {"organizations": [{"name": "acme",
-///     "trusted_issuers": [{"name": "partner", "issuer": "https://idp.example", "jwks_uri": "https://idp.example/jwks"}],
+///     "trusted_issuers": [{"name": "partner", "issuer": "https://idp.example",
+///       "jwks_uri": "https://idp.example/jwks"}],
 ///     "applications": [{"client_id": "app-1", "client_secret_sha256": "…", "scope": "read",
 ///       "grant_types": ["urn:ietf:params:oauth:grant-type:jwt-bearer"]}]}]}
 #[derive(Args)]
@@ -46,7 +47,7 @@ enum Against {
 }
 
 /// The schema that the server serves at `/admin/schema.json`.
-const SCHEMA: &str = include_str!("../../../core/schema.json");
+pub(super) const SCHEMA: &str = include_str!("../../../core/schema.json");
 
 /// What became of one registration, or would become of it.
 struct Outcome {

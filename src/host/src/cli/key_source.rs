@@ -126,10 +126,28 @@ pub(super) fn named(keys: Option<&KeySource>, failure: Failure) -> Failure {
     }
 }
 
-/// Says which of the registered keys will verify nothing, and why (R53): on standard error, where a script sees it too.
-pub(super) fn tell_skipped(registration: &Value) {
+/// Says which of the registered keys will verify nothing, and why (R53), and what may not be meant so (R86): on standard
+/// error, where a script sees it too.
+pub(super) fn tell_warnings(registration: &Value) {
+    tell_skipped(registration);
+    let warnings = registration.get("warnings").and_then(Value::as_array);
+    // Those of certificates were told above.
+    for warning in warnings.into_iter().flatten().filter(|warning| warning["field"] != "certificate") {
+        eprintln!("warning: {}: {}", output::member(warning, "field"), output::member(warning, "detail"));
+    }
+}
+
+/// A registration without what is told by [`tell_warnings`].
+pub(super) fn without_warnings(registration: &mut Value) {
+    if let Value::Object(members) = registration {
+        members.shift_remove("skipped_keys");
+        members.shift_remove("warnings");
+    }
+}
+
+fn tell_skipped(registration: &Value) {
     let skipped = registration.get("skipped_keys").and_then(Value::as_array);
     for key in skipped.into_iter().flatten() {
-        eprintln!("{} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
+        eprintln!("warning: {} is not used: {}", output::member(key, "key"), output::member(key, "reason"));
     }
 }

@@ -8,10 +8,11 @@ use super::failure::Failure;
 use super::output;
 use super::time::moment;
 
-/// Looks after the keys that sign an organization's access tokens.
+/// Manages the keys that sign an organization's access tokens.
 #[derive(Subcommand)]
 pub(crate) enum Keys {
     /// Lists the keys, oldest first.
+    #[command(alias = "ls")]
     List(Target),
     /// Makes a new key. It is published for a while before it signs; the old one stays published until
     /// the last token that it signed has expired.

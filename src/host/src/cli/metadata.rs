@@ -6,19 +6,24 @@ use serde_json::{Map, Value};
 use super::admin::{Organization, Server};
 use super::failure::Failure;
 use super::output;
+use super::words::words;
 
 /// Says what stands in an organization's metadata (RFC 8414) besides what the server finds by itself.
 #[derive(Subcommand)]
 pub(crate) enum Metadata {
     /// Shows what is stated.
+    #[command(alias = "get")]
     Show(Target),
-    /// Changes what is given, and leaves the rest as it is. You answer for it: the server grants nothing because of it.
+    /// Changes what is given, and leaves the rest as it is.
+    ///
+    /// You answer for it: the server grants nothing because of it.
     ///
     ///   asserta metadata set --scope "read write" --protected-resource https://api.example/v1
     ///   asserta metadata set --authorization-endpoint https://sign-in.example/authorize
     #[command(verbatim_doc_comment)]
     Set(Set),
     /// Takes it back: all of it, or the members that are named.
+    #[command(aliases = ["delete", "rm"])]
     Remove(Remove),
 }
 
@@ -41,9 +46,9 @@ pub(crate) struct Set {
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Stated {
-    /// The scopes that clients may ask for, separated by spaces.
+    /// The scopes that clients may ask for, separated by spaces; repeatable.
     #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
+    scope: Option<Vec<String>>,
     /// The resource identifier of an API that takes the tokens (RFC 9728); repeatable.
     #[arg(long = "protected-resource", value_name = "URL")]
     protected_resources: Option<Vec<String>>,
@@ -110,9 +115,8 @@ impl Target {
 
 impl Stated {
     fn write(self, stated: &mut Map<String, Value>) {
-        let scopes: Option<Vec<&str>> = self.scope.as_deref().map(|scope| scope.split_whitespace().collect());
         let given = [
-            scopes.map(Value::from),
+            self.scope.map(|given| words(&given).into()),
             self.protected_resources.map(Value::from),
             self.service_documentation.map(Value::from),
             self.authorization_endpoint.map(Value::from),

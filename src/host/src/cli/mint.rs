@@ -16,7 +16,8 @@ use super::signer::AssertionClaims;
 
 /// Signs a test assertion, as a trusted third party would, and prints it.
 ///
-///   asserta mint --key partner.pem --generate --iss https://idp.example --sub alice --aud http://127.0.0.1:3000
+///   asserta mint --key partner.pem --generate --iss https://idp.example --sub alice \
+///     --aud http://127.0.0.1:3000
 ///   asserta issuer add partner --issuer https://idp.example --certificate partner.pub.pem
 #[derive(Args)]
 #[command(verbatim_doc_comment)]

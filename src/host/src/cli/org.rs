@@ -7,12 +7,14 @@ use super::admin::{Organization, Server};
 use super::failure::Failure;
 use super::output;
 
-/// Looks after organizations: tenants with issuers, applications and keys of their own.
+/// Manages organizations: tenants with issuers, applications and keys of their own.
 #[derive(Subcommand)]
 pub(crate) enum Org {
     /// Makes an organization, or changes its display name. It is served below /t/NAME.
+    #[command(alias = "create")]
     Add(Add),
     /// Lists the organizations.
+    #[command(alias = "ls")]
     List(List),
 }
 

@@ -12,13 +12,16 @@ use super::output;
 /// Shows presets: platforms whose assertions can be trusted by a few parameters.
 ///
 ///   asserta preset show github-actions
-///   asserta issuer add ci --preset github-actions --repository octo-org/app --ref refs/heads/main --scope deploy
+///   asserta issuer add ci --preset github-actions --repository octo-org/app \
+///     --ref refs/heads/main --scope deploy
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Preset {
     /// Lists the presets.
+    #[command(alias = "ls")]
     List(List),
     /// Shows what a preset knows of its platform, and its parameters.
+    #[command(alias = "get")]
     Show(Show),
 }
 

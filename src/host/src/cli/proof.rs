@@ -16,13 +16,17 @@ use super::key_file::KeyFile;
 use super::output;
 use super::signer::{Algorithm, Signer};
 
-/// Signs a DPoP proof for one request, as a client would, and prints it: the value of the header `DPoP` (RFC 9449).
+/// Signs a DPoP proof for one request, as a client would, and prints it (RFC 9449).
+///
+/// It is the value of the header `DPoP`.
 ///
 ///   asserta proof --key client.pem --generate --url http://127.0.0.1:3000/oauth2/token
 ///
-/// The token that is got with it is bound to the key. Each request that presents the token needs another proof, by the same key:
+/// The token that is got with it is bound to the key. Each request that presents the token needs
+/// another proof, by the same key:
 ///
-///   asserta proof --key client.pem --method GET --url https://api.example/orders --access-token @token.jwt
+///   asserta proof --key client.pem --method GET --url https://api.example/orders \
+///     --access-token @token.jwt
 #[derive(Args)]
 #[command(verbatim_doc_comment, mut_arg("alg", |arg| arg.value_parser(of_proofs())))]
 pub(crate) struct Proof {

@@ -11,15 +11,18 @@ use super::time::moment;
 /// Revokes all access tokens that a trusted issuer or an application got.
 #[derive(Subcommand)]
 pub(crate) enum Revocation {
-    /// Revokes them, at once on every node. Introspection says so; who verifies tokens by itself does not learn it.
+    /// Revokes them, at once on every node.
+    ///
+    /// Introspection says so; a resource server that verifies tokens locally is not told.
     ///
     ///   asserta issuer set partner --enabled false
     ///   asserta revocation add --trusted-issuer partner
     ///
     /// It can't be taken back, and ends by itself when the last of the tokens has expired.
-    #[command(verbatim_doc_comment)]
+    #[command(verbatim_doc_comment, alias = "create")]
     Add(Add),
     /// Lists what is revoked like that.
+    #[command(alias = "ls")]
     List(List),
 }
 

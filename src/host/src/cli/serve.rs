@@ -7,8 +7,8 @@ use std::time::Duration;
 use asserta::keyvalue::{KeyValue, MemoryStores, RedisStores, SqliteStores};
 use asserta::outbound::{Authorities, OutboundRules, PrivateAddresses};
 use asserta::{Host, Limits, Secret, Settings};
-use clap::builder::FalseyValueParser;
-use clap::{Args, ValueEnum};
+use clap::builder::{FalseyValueParser, UnknownArgumentValueParser};
+use clap::{Arg, Args, ValueEnum};
 
 use super::data::DataDirectory;
 use super::explain::read_argument;
@@ -23,6 +23,7 @@ use super::{address, component, document, log};
 /// That makes an admin token and a demo organization, and prints a line that gets an access token.
 /// SIGTERM or Ctrl-C stops the server when the running requests are finished.
 #[derive(Args)]
+#[command(arg = listen_instead("port"), arg = listen_instead("host"))]
 pub(crate) struct Serve {
     /// The address to listen on.
     #[arg(long, env = "ASSERTA_LISTEN", default_value = "127.0.0.1:3000", value_name = "HOST:PORT")]
@@ -265,6 +266,12 @@ impl LimitArgs {
             ..Limits::default()
         }
     }
+}
+
+/// What other programs have for the address: not here, and the refusal says what is.
+fn listen_instead(name: &'static str) -> Arg {
+    let parser = UnknownArgumentValueParser::suggest_arg("--listen").and_suggest("it takes HOST:PORT");
+    Arg::new(name).long(name).value_parser(parser).hide(true)
 }
 
 /// The values of a switch, and `registered`.

@@ -188,7 +188,7 @@ fn r53_skipped_keys_are_told() {
     fs::write(directory.path().join("given"), symmetric).unwrap();
     let added = server.run(&["issuer", "add", "x", "--issuer", "https://x.example", "--jwks", "given"]);
     assert_eq!(added.code, 0, "{added:?}");
-    let told = "keys[1] is not used: ";
+    let told = "warning: keys[1] is not used: ";
     assert!(added.err.contains(told), "{added:?}");
     let set = server.run(&["issuer", "set", "x", "--jwks", "given"]);
     assert!(set.err.contains(told) && !set.out.contains("skipped_keys"), "{set:?}");

@@ -11,6 +11,7 @@ mod files;
 mod guard;
 mod issuer_keys;
 mod metadata;
+mod options;
 mod own_tokens;
 #[cfg(unix)]
 mod policy;

@@ -186,7 +186,7 @@ fn a_mistake_names_the_flag_and_the_preset() {
             ["--preset", "required"],
         ),
         (vec!["issuer", "add", "x"], 2, ["--issuer", "required"]),
-        (github(&["--repository", "o/a", "--scope", "two words"]), 1, ["rules[0].scopes[0]", "scope"]),
+        (github(&["--repository", "o/a", "--scope", "re\"ad"]), 1, ["rules[0].scopes[0]", "scope"]),
     ] {
         let ran = server.run(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");

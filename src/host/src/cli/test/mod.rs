@@ -22,9 +22,12 @@ use report::Judged;
 use stage::Theatre;
 use trust::Trust;
 
-/// Tests registrations: which assertions they grant what, and which they refuse. No server, no network.
+/// Tests registrations: what each assertion is granted, and which are refused.
 ///
-/// TRUST is a file as `asserta apply` takes it. A case says what is presented and what is expected of it:
+/// It needs no server and no network.
+///
+/// TRUST is a file as `asserta apply` takes it. A case says what is presented and what is expected
+/// of it:
 ///
 ///   [[cases]]
 ///   name = "the main branch deploys"
