@@ -58,7 +58,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "ASSERTA_STORE_CA", value_name = "FILE")]
     store_ca: Option<PathBuf>,
 
-    /// The bearer token of the admin API. Without one there is no admin API.
+    /// The bearer token of the admin API. Without one there is no admin API and no console.
     #[arg(long, env = "ASSERTA_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     admin_token: Option<String>,
 

@@ -4,6 +4,7 @@
 
 mod activity;
 mod administer;
+mod assertions;
 mod client_keys;
 mod dpop;
 mod files;
