@@ -10,7 +10,7 @@ use crate::response::{Response, json};
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
-    /// Exchanges work, but used assertions are not deleted, and the store only grows.
+    /// Both stores answer, but used assertions are not deleted, and the store only grows; or it is full, and takes no mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     sweep: Option<&'static str>,
 }

@@ -144,11 +144,11 @@ impl<P: Ports> Service<P> {
     pub async fn after_response(&self) -> Result<(), StoreError> {
         // What can't be written, on a full disk, must not keep the sweep from making room.
         let written = self.activity.write_due().await;
-        self.issuer_keys.refresh_due().await?;
+        let refreshed = self.issuer_keys.refresh_due().await;
         if let Some(past) = self.spent.sweep_if_due().await? {
             // Boxed, since it is rare. What is not deleted now is a minute later.
             _ = Box::pin(self.registry.forget_revocations(past)).await;
         }
-        written
+        written.and(refreshed)
     }
 }

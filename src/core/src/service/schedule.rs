@@ -28,7 +28,8 @@ impl Schedule {
         Self { key, every, next: Cell::new(0) }
     }
 
-    /// Whether the work is due: the caller does it then. Two that ask at the same moment both do it, so it must harm nothing.
+    /// Whether the work is due: the caller [notes](Self::note) it and does it then. Two that ask at the same moment both do it,
+    /// so it must harm nothing.
     pub(super) async fn is_due<P: Ports>(&self, shell: &Shell<P>) -> Result<bool, StoreError> {
         let now = shell.ports.clock().now();
         // A time further ahead than the work can set comes from a clock that was wrong: it is due then, too.
@@ -41,23 +42,20 @@ impl Schedule {
             Err(StoreError::Unreadable(_)) => None,
             stored => stored?,
         };
-        match stored.map(|stored| stored.next).filter(|next| is_early(*next)) {
-            Some(next) => {
-                self.next.set(next);
-                Ok(false)
-            }
-            None => self.set(shell, now + self.every).await.map(|()| true),
-        }
+        let next = stored.map(|stored| stored.next).filter(|next| is_early(*next));
+        self.next.set(next.unwrap_or(now + self.every));
+        Ok(next.is_none())
+    }
+
+    /// Tells the other instances when it is due next. Where that can't be written, this instance knows it all the same: the
+    /// work may be what makes room in the store.
+    pub(super) async fn note<P: Ports>(&self, shell: &Shell<P>) -> Result<(), StoreError> {
+        record::save(shell.ports.registry(), self.key, StoredNext { next: self.next.get() }).await
     }
 
     /// The work was not done to its end: it is due again in so many seconds.
     pub(super) async fn again_in<P: Ports>(&self, shell: &Shell<P>, seconds: u64) -> Result<(), StoreError> {
-        self.set(shell, shell.ports.clock().now() + seconds).await
-    }
-
-    async fn set<P: Ports>(&self, shell: &Shell<P>, next: u64) -> Result<(), StoreError> {
-        record::save(shell.ports.registry(), self.key, StoredNext { next }).await?;
-        self.next.set(next);
-        Ok(())
+        self.next.set(shell.ports.clock().now() + seconds);
+        self.note(shell).await
     }
 }

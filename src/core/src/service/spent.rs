@@ -13,6 +13,7 @@
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
+use core::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
@@ -114,11 +115,16 @@ impl Mark {
 pub struct Spent<P: Ports> {
     shell: Rc<Shell<P>>,
     schedule: Schedule,
+    /// The horizon where the store did not take it: a full one takes nothing before something was deleted.
+    unwritten: Cell<Option<StoredHorizon>>,
+    /// When a sweep of this instance failed last. A full store does not take that either.
+    failed_at: Cell<Option<u64>>,
 }
 
 impl<P: Ports> Spent<P> {
     pub(super) fn new(shell: Rc<Shell<P>>) -> Self {
-        Self { shell, schedule: Schedule::new(Key::NEXT_SWEEP, SWEEP_EVERY) }
+        let schedule = Schedule::new(Key::NEXT_SWEEP, SWEEP_EVERY);
+        Self { shell, schedule, unwritten: Cell::default(), failed_at: Cell::default() }
     }
 
     /// Reserves the assertion for this exchange, or refuses it as used.
@@ -197,15 +203,16 @@ impl<P: Ports> Spent<P> {
     /// Up to which bucket marks may be deleted now.
     async fn last_bucket(&self, oldest: u64) -> Result<u64, StoreError> {
         let (registry, now) = (self.shell.ports.registry(), self.shell.ports.clock().now());
-        let known = match self.shell.load(Key::SWEEP_HORIZON).await {
+        let stored = match self.shell.load(Key::SWEEP_HORIZON).await {
             // It begins anew.
             Err(StoreError::Unreadable(_)) => None,
-            known => known?,
+            stored => stored?,
         };
+        let known = stored.into_iter().chain(self.unwritten.get()).max_by_key(|known| known.horizon);
         let moved = StoredHorizon::moved(known, oldest, now);
-        if known != Some(moved) {
-            record::save(registry, Key::SWEEP_HORIZON, moved).await?;
-        }
+        let is_unwritten =
+            stored != Some(moved) && record::save(registry, Key::SWEEP_HORIZON, moved).await.is_err();
+        self.unwritten.set(is_unwritten.then_some(moved));
         // A horizon that lies too far ahead must not count for those whose clocks are right.
         Ok(moved.horizon.min(now.saturating_sub(LATE)) / BUCKET)
     }
@@ -235,27 +242,40 @@ impl<P: Ports> Spent<P> {
         Ok(Swept { deleted, is_done: false, past: None })
     }
 
-    /// The same; where it fails, that is told: nobody waits for it, and the store only grows from then on.
-    async fn sweep_some_or_tell(&self) -> Result<Swept, StoreError> {
-        let registry = self.shell.ports.registry();
+    /// The same; where it fails, or the store does not take what is `noted` about it, that is told: nobody waits for it, and
+    /// the store only grows from then on.
+    async fn sweep_some_or_tell(&self, noted: Result<(), StoreError>) -> Result<Swept, StoreError> {
+        let (registry, events) = (self.shell.ports.registry(), self.shell.ports.events());
         let swept = self.sweep_some().await;
         if let Ok(Swept { deleted: deleted @ 1.., .. }) = swept {
-            self.shell.ports.events().emit(&Event::Swept { deleted });
+            events.emit(&Event::Swept { deleted });
         }
-        if swept.is_err() {
-            let cause = "used assertions are not deleted, and the store only grows; the line before says why";
-            self.shell.ports.events().emit(&Event::MaintenanceFailed { what: "sweep", cause });
-            record::save(registry, Key::SWEEP_FAILING, StoredFailure { at: self.shell.ports.clock().now() })
-                .await?;
-        } else if self.is_sweep_failing().await? {
-            registry.delete(Key::SWEEP_FAILING).await?;
-        }
+        let cause = match &swept {
+            Err(_) => "used assertions are not deleted, and the store only grows; the line before says why",
+            Ok(_) if noted.is_err() => "the store takes no writes; what has expired is deleted all the same",
+            Ok(_) => {
+                if self.is_sweep_failing().await? {
+                    self.failed_at.set(None);
+                    registry.delete(Key::SWEEP_FAILING).await?;
+                }
+                return swept;
+            }
+        };
+        events.emit(&Event::MaintenanceFailed { what: "sweep", cause });
+        let at = self.shell.ports.clock().now();
+        self.failed_at.set(Some(at));
+        // The shell has told what its store says.
+        _ = record::save(registry, Key::SWEEP_FAILING, StoredFailure { at }).await;
         swept
     }
 
-    /// Whether the last sweep failed, in whichever instance it was.
+    /// Whether the last sweep failed, in whichever instance it was. What this one alone knows, since the store took no word
+    /// of it, counts until another sweep is overdue.
     pub async fn is_sweep_failing(&self) -> Result<bool, StoreError> {
-        Ok(self.shell.ports.registry().get(Key::SWEEP_FAILING).await?.is_some())
+        let now = self.shell.ports.clock().now();
+        let stored = self.shell.ports.registry().get(Key::SWEEP_FAILING).await?;
+        let is_recent = |at: u64| now.abs_diff(at) < 2 * SWEEP_EVERY;
+        Ok(stored.is_some() || self.failed_at.get().is_some_and(is_recent))
     }
 
     /// Sweeps a part if no instance has done so lately. Returns up to when all that expires may be deleted, where a sweep
@@ -264,9 +284,11 @@ impl<P: Ports> Spent<P> {
         if !self.schedule.is_due(&self.shell).await? {
             return Ok(None);
         }
-        let Swept { is_done, past, .. } = self.sweep_some_or_tell().await?;
+        let noted = self.schedule.note(&self.shell).await;
+        let Swept { is_done, past, .. } = self.sweep_some_or_tell(noted).await?;
         if !is_done {
-            self.schedule.again_in(&self.shell, 1).await?;
+            // What can't be written is known here, and told above.
+            _ = self.schedule.again_in(&self.shell, 1).await;
         }
         Ok(past.filter(|_| is_done))
     }

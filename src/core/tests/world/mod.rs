@@ -72,6 +72,8 @@ pub fn run_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) ->
 pub struct Memory {
     pub entries: RefCell<BTreeMap<String, Vec<u8>>>,
     pub broken: Cell<bool>,
+    /// It takes no writes, but deletions: as a Redis that is full.
+    pub full: Cell<bool>,
     /// Keys can't be listed, as where there are too many of them for Spin.
     pub unlistable: Cell<bool>,
     /// After so many steps that succeed, one fails.
@@ -96,6 +98,11 @@ impl Memory {
         self.fails_after.set(left.and_then(|left| left.checked_sub(1)));
         if self.broken.get() || left == Some(0) { Err(StoreError::Unavailable) } else { Ok(()) }
     }
+
+    async fn step_of_write(&self) -> Result<(), StoreError> {
+        self.step().await?;
+        if self.full.get() { Err(StoreError::Unavailable) } else { Ok(()) }
+    }
 }
 
 impl Store for Memory {
@@ -106,7 +113,7 @@ impl Store for Memory {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.step().await?;
+        self.step_of_write().await?;
         assert!(key.len() <= 256, "{key}");
         self.entries.borrow_mut().insert(key.into(), value.into());
         Ok(())
@@ -154,7 +161,7 @@ impl Store for Memory {
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
-        self.step().await?;
+        self.step_of_write().await?;
         assert!(key.len() <= 256, "{key}");
         let mut entries = self.entries.borrow_mut();
         let value = entries.entry(key.into()).or_insert_with(|| vec![0; 8]);

@@ -96,11 +96,13 @@ impl<P: Ports> IssuerKeys<P> {
     pub(in crate::service) async fn refresh_due(&self) -> Result<(), StoreError> {
         let due: Vec<(OrganizationId, KeyOwner)> =
             core::mem::take(&mut self.cache.borrow_mut().refreshes_due);
+        let mut done = Ok(());
         for (organization, owner) in due {
-            self.refresh_unless_another_does(&organization, &owner).await?;
-            self.sweep_turns_if_due().await?;
+            // One that fails, on a full disk, keeps neither the others nor what makes room.
+            done = done.and(self.refresh_unless_another_does(&organization, &owner).await);
+            done = done.and(self.sweep_turns_if_due().await);
         }
-        Ok(())
+        done
     }
 
     /// What is stale of an owner's documents: the metadata first, which says where the keys are.
@@ -138,10 +140,14 @@ impl<P: Ports> IssuerKeys<P> {
     /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted.
     async fn sweep_turns_if_due(&self) -> Result<(), StoreError> {
         let window = self.shell.ports.clock().now() / KEY_WINDOW;
-        if self.turn_sweeps.is_due(&self.shell).await? && !self.sweep_turns(window).await? {
+        if !self.turn_sweeps.is_due(&self.shell).await? {
+            return Ok(());
+        }
+        let noted = self.turn_sweeps.note(&self.shell).await;
+        if !self.sweep_turns(window).await? {
             self.turn_sweeps.again_in(&self.shell, SWEEP_AGAIN).await?;
         }
-        Ok(())
+        noted
     }
 
     /// Deletes turns of other windows than those around this one; true: none is left.
