@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
@@ -81,6 +81,16 @@ impl RedisServer {
         let answer = self.ask("DBSIZE")?;
         let count = answer.lines().find_map(|line| line.strip_prefix(':')).context("no number of keys")?;
         Ok(count.trim().parse()?)
+    }
+
+    /// Lets it have so many bytes of memory; 0: as many as it likes. One that has more takes deletions alone.
+    ///
+    /// # Errors
+    /// It does not answer, or refuses.
+    pub fn limit_memory(&self, bytes: u64) -> Result<()> {
+        let answer = self.ask(&format!("CONFIG SET maxmemory {bytes}"))?;
+        ensure!(!answer.contains('-'), "{answer}");
+        Ok(())
     }
 
     /// Starts it on the same port with what it has kept.

@@ -246,6 +246,29 @@ async fn a_server_that_refused_is_asked_again() -> Result<()> {
     Ok(())
 }
 
+/// R70: one that is full takes nothing but deletions, and lists no key that was deleted.
+#[tokio::test]
+async fn a_redis_that_is_full_can_be_emptied() -> Result<()> {
+    let server = RedisServer::start()?;
+    let stores = RedisStores::new(&Secret::new(server.url()), None)?;
+    let bucket = stores.open("replay").await?;
+    for key in ["a", "b", "c"] {
+        bucket.increment(key).await?;
+    }
+    server.limit_memory(1)?;
+    ensure!(matches!(bucket.increment("a").await, Err(StoreError::Failed(_))), "it counts");
+    ensure!(matches!(bucket.set("d", b"x").await, Err(StoreError::Failed(_))), "it takes a value");
+    for key in ["a", "b", "b", "e"] {
+        bucket.delete(key).await?;
+    }
+    assert_eq!((bucket.get("a").await, bucket.get("c").await), (Ok(None), Ok(Some(b"1".to_vec()))));
+    assert_eq!(bucket.keys("", None, KEYS_PER_PAGE).await?, ["c"]);
+    server.limit_memory(0)?;
+    assert_eq!(bucket.increment("a").await, Ok(1));
+    assert_eq!(bucket.keys("", None, KEYS_PER_PAGE).await?, ["a", "c"]);
+    Ok(())
+}
+
 #[test]
 fn an_address_that_is_none_is_not_shown() {
     for url in [

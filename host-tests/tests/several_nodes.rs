@@ -262,6 +262,58 @@ async fn the_replay_store_is_bounded_in_sqlite() -> Result<()> {
     is_bounded("SQLite", Arc::new(SqliteStores::open(directory.path())?)).await
 }
 
+/// R70: what has expired is deleted also in a Redis that is full and takes no word of how far the sweep is. `/health` tells
+/// of it until there is room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_redis_is_swept() -> Result<()> {
+    const USED: usize = 20;
+    let redis = RedisServer::start()?;
+    let stores = Arc::new(RedisStores::new(&Secret::new(redis.url()), None)?);
+    let clock = StillClock::at_present();
+    let host =
+        LocalHost::of(program("handler.wasm")?).stores(stores.clone()).clock(clock.clone()).start().await?;
+    let client = Admin(host.address()).register_acme().await?;
+    for _ in 0..USED {
+        let answer = client.exchange(&assertion("es256", &json!({}))?).await?;
+        ensure!(answer.status == 200, "{}", answer.text());
+    }
+    redis.limit_memory(1)?;
+    let refused = client.exchange(&assertion("es256", &json!({}))?).await?;
+    ensure!(refused.status == 503, "a full store: {} {}", refused.status, refused.text());
+    let replay = stores.open("replay").await?;
+    ensure!(count(&*replay).await? == USED, "{} are kept", count(&*replay).await?);
+    // Whether the sweep is said to fail, the answer to a request that is followed by one.
+    let sweep_fails = async || {
+        clock.set(clock.seconds() + 361);
+        let health = send(host.address(), "GET", "/health", &[], "").await?;
+        ensure!(health.status == 200, "{} {}", health.status, health.text());
+        // The answer does not wait for the sweep; this does.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        Ok(health.json()?["sweep"] == "failing")
+    };
+    clock.set(clock.seconds() + 4 * 3600);
+    let (mut sweeps, mut told) = (0, 0);
+    while count(&*replay).await? > 0 {
+        ensure!(sweeps < 60, "{} are left after {sweeps} sweeps", count(&*replay).await?);
+        told += usize::from(sweep_fails().await?);
+        sweeps += 1;
+    }
+    ensure!(told > 0, "nobody was told in {sweeps} sweeps");
+    redis.limit_memory(0)?;
+    let mut tries = 0;
+    while sweep_fails().await? {
+        ensure!(tries < 20, "it is still said to fail");
+        tries += 1;
+    }
+    let answer = client
+        .exchange(&assertion("es256", &json!({ "iat": clock.seconds(), "exp": clock.seconds() + 300 }))?);
+    ensure!(answer.await?.status == 200, "with room again");
+    report("used assertions in a full Redis gone after expiry", USED, 0);
+    figure(&format!("{sweeps} sweeps, {told} answers that told of it"));
+    host.stop().await;
+    Ok(())
+}
+
 /// After the expiry of so many assertions, and a sweep, nothing of them is left.
 async fn is_bounded(name: &str, stores: Arc<dyn KeyValue>) -> Result<()> {
     let assertions = times(2_500, 10_000);

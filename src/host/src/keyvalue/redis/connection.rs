@@ -62,10 +62,10 @@ impl Connection {
         self.notice(number, result).await
     }
 
-    /// A transaction. It is never sent twice: what a lost connection has done to it nobody knows.
-    pub(super) async fn write<T: FromRedisValue>(&self, transaction: &Pipeline) -> RedisResult<T> {
+    /// Changes, mostly a transaction. They are never sent twice: what a lost connection has done to them nobody knows.
+    pub(super) async fn write<T: FromRedisValue>(&self, changes: &Pipeline) -> RedisResult<T> {
         let (mut connection, number) = self.open().await?;
-        let result = transaction.query_async(&mut connection).await;
+        let result = changes.query_async(&mut connection).await;
         self.notice(number, result).await
     }
 

@@ -7,7 +7,8 @@
 //!   which Redis has no other way to list in pages.
 //!
 //! A key and its place in the set change in one transaction (`MULTI`), which Redis also writes to its log
-//! as one.
+//! as one. A Redis that is full takes none, whatever is in it, but it takes deletions: those are then sent one
+//! by one, the value first. A key that is left in the set without one is deleted again by whoever lists it.
 
 mod connection;
 
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 use ::redis::io::tcp::TcpSettings;
 use ::redis::{
-    Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, Pipeline, RedisError, TlsCertificates, cmd, pipe,
+    Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, Pipeline, RedisError, ServerError, TlsCertificates,
+    cmd, pipe,
 };
 use async_trait::async_trait;
 use tokio_rustls::rustls::crypto::ring;
@@ -109,12 +111,12 @@ impl RedisBucket {
         transaction
     }
 
-    /// A change that leaves a key without.
-    fn without_key(&self, key: &str, change: &mut Cmd) -> Pipeline {
-        let mut transaction = pipe();
-        transaction.atomic().add_command(change.clone());
-        transaction.cmd("ZREM").arg(self.keys()).arg(key).ignore();
-        transaction
+    /// What leaves a key without.
+    fn without_key(&self, key: &str) -> Pipeline {
+        let mut deletions = pipe();
+        deletions.cmd("DEL").arg(self.value(key)).ignore();
+        deletions.cmd("ZREM").arg(self.keys()).arg(key).ignore();
+        deletions
     }
 }
 
@@ -134,8 +136,11 @@ impl Bucket for RedisBucket {
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        let change = self.without_key(key, cmd("DEL").arg(self.value(key)));
-        let (_,): (u64,) = self.connection.write(&change).await?;
+        let transaction = self.without_key(key).atomic().clone();
+        match self.connection.write::<()>(&transaction).await {
+            Err(error) if is_full(&error) => self.connection.write(&self.without_key(key)).await?,
+            other => other?,
+        }
         Ok(())
     }
 
@@ -174,12 +179,19 @@ fn stored(value: &[u8]) -> Result<Vec<u8>, StoreError> {
 
 /// What Redis answers to `INCR` where it cannot count. It has no code of its own for that.
 fn is_no_counter(error: &RedisError) -> bool {
-    error.clone().into_server_errors().is_some_and(|errors| {
-        errors.iter().any(|(_, error)| {
-            let details = error.details().unwrap_or_default();
-            details.contains("not an integer") || details.contains("would overflow")
-        })
+    has_server_error(error, |error| {
+        let details = error.details().unwrap_or_default();
+        details.contains("not an integer") || details.contains("would overflow")
     })
+}
+
+/// What it answers to a transaction where it has no memory left. Nothing of it was done then.
+fn is_full(error: &RedisError) -> bool {
+    has_server_error(error, |error| error.code() == "OOM")
+}
+
+fn has_server_error(error: &RedisError, is_wanted: impl Fn(&ServerError) -> bool) -> bool {
+    error.clone().into_server_errors().is_some_and(|errors| errors.iter().any(|(_, error)| is_wanted(error)))
 }
 
 impl From<RedisError> for StoreError {
