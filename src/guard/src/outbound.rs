@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use asserta_core::resource::percent_encoded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wit_bindgen::FutureReader;
@@ -120,16 +121,5 @@ fn max_age(response: &Response) -> Option<u64> {
 }
 
 fn form_encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._*".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
-            encoded.push('%');
-            encoded.push(digit(byte >> 4));
-            encoded.push(digit(byte & 15));
-        }
-    }
-    encoded
+    percent_encoded(text, &|_, byte| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte))
 }

@@ -11,6 +11,7 @@ mod introspection;
 mod key_life;
 mod metadata;
 mod passed;
+mod percent;
 mod possession;
 mod remembered;
 mod request;
@@ -23,6 +24,7 @@ pub use challenge::{Answer, Challenge, Reason};
 pub use guard::{Guard, Outcome};
 pub use introspection::Introspection;
 pub use passed::{Passed, is_our_header};
+pub use percent::percent_encoded;
 pub use request::Request;
 pub use settings::{Settings, SettingsProblem};
 

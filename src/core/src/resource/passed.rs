@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::percent::percent_encoded;
 use crate::jose::base64url;
 
 /// The claims of a token that was verified. [`Guard`](super::Guard) alone makes one.
@@ -72,18 +73,9 @@ pub fn is_our_header(name: &str) -> bool {
 
 fn as_header(text: &str) -> String {
     let last = text.len().saturating_sub(1);
-    let mut value = String::with_capacity(text.len());
-    for (index, byte) in text.bytes().enumerate() {
+    percent_encoded(text, &|index, byte| {
         // A space at an end would be cut off (RFC 9110 section 5.5).
         let is_inner_space = byte == b' ' && index != 0 && index != last;
-        if byte.is_ascii_graphic() && byte != b'%' || is_inner_space {
-            value.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
-            value.push('%');
-            value.push(digit(byte >> 4));
-            value.push(digit(byte & 15));
-        }
-    }
-    value
+        byte.is_ascii_graphic() && byte != b'%' || is_inner_space
+    })
 }
