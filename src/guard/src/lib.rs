@@ -79,10 +79,14 @@ async fn decide(instance: &Instance, received: &Received) -> Outcome {
     outcome
 }
 
+/// R52: one fetch for all who need the keys at the same moment.
 async fn fetch_keys(instance: &Instance, address: &str) {
+    let Some(fetch) = instance.begin_fetch(now()) else {
+        return instance.fetched().await;
+    };
     let fetched = outbound::get(address).await;
     let (document, max_age) = fetched.map_or((None, None), |(document, max_age)| (Some(document), max_age));
-    instance.supply_keys(document.as_deref(), max_age, now());
+    fetch.end(document.as_deref(), max_age, now());
 }
 
 /// Nothing passes a guard whose settings can't be used.

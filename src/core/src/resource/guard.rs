@@ -26,7 +26,7 @@ pub enum Outcome {
     /// It is answered and goes no further.
     Challenge(Challenge),
     /// The keys are to be fetched from there and [supplied](Guard::supply_keys), or word that they can't be had, and the
-    /// question repeated.
+    /// question repeated. All who are told so before that are to share one fetch.
     KeysNeeded(String),
     /// The issuer is to be asked about the token there, and the question repeated with the response.
     IntrospectionNeeded(String),
@@ -106,20 +106,19 @@ impl Guard {
 
     fn verify(&mut self, token: &str, proved: Option<&ProofKey>, now: u64) -> Result<Rc<Passed>, Stop> {
         let keys = self.keys.usable(now);
+        let has_keys = !keys.is_empty();
         // Where the keys are too old to be used, so is what they verified.
-        if let Some(passed) = self.remembered.get(token, now).filter(|_| !keys.is_empty()) {
+        if let Some(passed) = self.remembered.get(token, now).filter(|_| has_keys) {
             return Ok(passed);
         }
         let passed = match token::verify(token, &self.settings, keys, proved, now) {
             Ok(passed) => passed,
             // R51, R52: another key could change it.
             Err(Reason::Token(problem)) if problem.may_be_of_an_old_key() => {
-                return Err(match self.keys.may_fetch(now) {
+                return Err(match self.keys.begin_or_join(now) {
                     true => Stop::KeysNeeded,
-                    false if keys.is_empty() => {
-                        Stop::Unavailable(Reason::KeysUnavailable, self.keys.may_fetch_in(now))
-                    }
-                    false => Reason::Token(problem).into(),
+                    false if has_keys => Reason::Token(problem).into(),
+                    false => Stop::Unavailable(Reason::KeysUnavailable, self.keys.may_fetch_in(now)),
                 });
             }
             Err(Reason::Token(JwtProblem::Bound)) if proved.is_some() => {
@@ -132,17 +131,19 @@ impl Guard {
     }
 
     /// Takes the JWK set of the issuer (`max_age`: the seconds of its `Cache-Control`), or, with none, word that it can't be
-    /// had. What is no set with a key to use counts as none, and is not asked for again within 30 seconds.
+    /// had. What is no set with a key to use counts as none, and is not asked for again within 30 seconds of the first time. Of
+    /// several documents that were fetched at the same moment, the first with a key to use is taken and no other.
     pub fn supply_keys(&mut self, document: Option<&[u8]>, max_age: Option<u64>, now: u64) {
         if self.keys.supply(document, max_age, now) {
             self.remembered.forget();
         }
     }
 
-    /// Where to fetch keys that are stale by now, while nobody waits for them: after a response.
+    /// Where to fetch keys that are stale by now, while nobody waits for them: after a response. Whoever is told so fetches
+    /// them; nobody else is for 30 seconds.
     #[must_use]
-    pub fn refresh_due(&self, now: u64) -> Option<&str> {
-        self.keys.is_refresh_due(now).then_some(self.settings.jwks_uri.as_str())
+    pub fn refresh_due(&mut self, now: u64) -> Option<&str> {
+        self.keys.begin_refresh(now).then_some(self.settings.jwks_uri.as_str())
     }
 
     /// What it was told.

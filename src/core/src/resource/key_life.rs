@@ -6,12 +6,23 @@ use alloc::vec::Vec;
 use crate::jose::key::VerificationKey;
 use crate::keys::{KEY_WINDOW, MAX_FRESH, MAX_KEY_DOCUMENT, STALE, fresh_until};
 
-/// The keys, how fresh they are, and when they were last asked for.
+/// The keys, how fresh they are, and what has become of the last fetch.
 #[derive(Default)]
 pub(super) struct KeyLife {
     keys: Vec<VerificationKey>,
     fresh_until: u64,
     tried_at: Option<u64>,
+    last: Fetch,
+}
+
+/// A fetch, from the moment that somebody was told to do it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Fetch {
+    UnderWay,
+    /// It brought nothing to use.
+    #[default]
+    Failed,
+    Done,
 }
 
 impl KeyLife {
@@ -20,15 +31,29 @@ impl KeyLife {
         if now < self.fresh_until.saturating_add(STALE) { &self.keys } else { &[] }
     }
 
-    /// Whether they should be fetched while nobody waits for them.
-    pub(super) fn is_refresh_due(&self, now: u64) -> bool {
+    /// Whether who asks is to fetch them, while nobody waits for them.
+    pub(super) fn begin_refresh(&mut self, now: u64) -> bool {
         // A clock that was ahead must not keep them for good.
         let is_fresh = now < self.fresh_until && self.fresh_until <= now.saturating_add(MAX_FRESH);
-        !is_fresh && self.may_fetch(now)
+        !is_fresh && self.begin(now)
     }
 
-    /// Whether half a minute has gone since the last fetch, whatever strangers send.
-    pub(super) fn may_fetch(&self, now: u64) -> bool {
+    /// Whether who asks is to wait for keys: for a fetch that it begins, or for the one that is under way.
+    pub(super) fn begin_or_join(&mut self, now: u64) -> bool {
+        self.begin(now) || self.last == Fetch::UnderWay
+    }
+
+    fn begin(&mut self, now: u64) -> bool {
+        if !self.may_fetch(now) {
+            return false;
+        }
+        self.tried_at = Some(now);
+        self.last = Fetch::UnderWay;
+        true
+    }
+
+    /// Whether half a minute has gone since the last fetch began, whatever strangers send.
+    fn may_fetch(&self, now: u64) -> bool {
         self.tried_at.is_none_or(|tried_at| now.abs_diff(tried_at) >= KEY_WINDOW)
     }
 
@@ -41,7 +66,14 @@ impl KeyLife {
     /// Takes a document, or word that there is none. One without a usable key leaves the last good one in place. Whether the
     /// keys are others than before.
     pub(super) fn supply(&mut self, document: Option<&[u8]>, max_age: Option<u64>, now: u64) -> bool {
-        self.tried_at = Some(now);
+        if self.last != Fetch::UnderWay && self.may_fetch(now) {
+            // Nobody asked for it: it counts as a fetch all the same.
+            self.tried_at = Some(now);
+        } else if self.last == Fetch::Done {
+            // It was fetched beside the one that was taken, and may be older.
+            return false;
+        }
+        self.last = Fetch::Failed;
         let Some(document) = document.filter(|document| document.len() <= MAX_KEY_DOCUMENT) else {
             return false;
         };
@@ -49,6 +81,7 @@ impl KeyLife {
         if keys.is_empty() {
             return false;
         }
+        self.last = Fetch::Done;
         let changed = keys != self.keys;
         self.keys = keys;
         self.fresh_until = fresh_until(max_age, now);

@@ -52,15 +52,60 @@ fn r52_new_keys() {
     assert_eq!(refused(bearer(&mut guard, &signed_by_new, NOW + 29)).reason.name(), "key-unknown");
     assert!(matches!(bearer(&mut guard, &signed_by_new, NOW + 30), Outcome::KeysNeeded(_)));
     // What is no set, or has no key to use, leaves the last good one.
+    let mut now = NOW + 30;
     for unusable in ["", "<html>", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#] {
-        guard.supply_keys(Some(unusable.as_bytes()), None, NOW + 30);
-        assert!(passes(&bearer(&mut guard, &token("{}"), NOW + 31)), "{unusable}");
+        guard.supply_keys(Some(unusable.as_bytes()), None, now);
+        assert!(passes(&bearer(&mut guard, &token("{}"), now + 1)), "{unusable}");
+        assert_eq!(refused(bearer(&mut guard, &signed_by_new, now + 29)).reason.name(), "key-unknown");
+        now += 30;
+        assert!(matches!(bearer(&mut guard, &signed_by_new, now), Outcome::KeysNeeded(_)));
     }
-    assert!(matches!(bearer(&mut guard, &signed_by_new, NOW + 60), Outcome::KeysNeeded(_)));
-    guard.supply_keys(Some(set(&[&new]).as_bytes()), None, NOW + 60);
-    assert!(passes(&bearer(&mut guard, &signed_by_new, NOW + 60)));
+    guard.supply_keys(Some(set(&[&new]).as_bytes()), None, now);
+    assert!(passes(&bearer(&mut guard, &signed_by_new, now)));
     // The old one is gone at once, remembered or not.
-    assert!(!passes(&bearer(&mut guard, &token("{}"), NOW + 60)));
+    assert!(!passes(&bearer(&mut guard, &token("{}"), now)));
+}
+
+/// R52: requests at the same moment share one fetch. Where each has made its own, the first document counts: one that comes
+/// after it may be older, and must not bring back a key that was withdrawn.
+#[test]
+fn r52_fetches_at_once() {
+    let new = SigningKey::generate(SigningAlgorithm::Es256, &[9; 32]);
+    let (by_old, by_new) = (token("{}"), sign(&header(&new), &claims("{}"), &new));
+    let needed = |outcome: Outcome| matches!(outcome, Outcome::KeysNeeded(uri) if uri == JWKS);
+    let (old_set, new_set) = (set(&[ours()]), set(&[&new]));
+    let mut guard = Guard::new(settings(""));
+    // Both wait, and neither is told 503.
+    assert!(needed(bearer(&mut guard, &by_old, NOW)) && needed(bearer(&mut guard, &by_new, NOW + 1)));
+    guard.supply_keys(Some(new_set.as_bytes()), None, NOW + 2);
+    guard.supply_keys(Some(old_set.as_bytes()), Some(86_400), NOW + 4);
+    assert!(passes(&bearer(&mut guard, &by_new, NOW + 4)));
+    assert_eq!(refused(bearer(&mut guard, &by_old, NOW + 4)).reason.name(), "key-unknown");
+    assert_eq!(guard.refresh_due(NOW + 602), Some(JWKS), "as long as the newer one says");
+    // Where one brings nothing, another may.
+    let mut guard = Guard::new(settings(""));
+    assert!(needed(bearer(&mut guard, &by_new, NOW)) && needed(bearer(&mut guard, &by_new, NOW)));
+    guard.supply_keys(None, None, NOW + 1);
+    assert_eq!(refused(bearer(&mut guard, &by_new, NOW + 1)).answer.status, 503);
+    guard.supply_keys(Some(new_set.as_bytes()), None, NOW + 2);
+    assert!(passes(&bearer(&mut guard, &by_new, NOW + 2)));
+}
+
+/// R52: stale keys are refreshed by one of those that pass, however long that takes it; where it never comes back, by another
+/// one half a minute later.
+#[test]
+fn r52_one_refresh() {
+    let mut guard = Guard::new(settings(""));
+    guard.supply_keys(Some(set(&[ours()]).as_bytes()), None, NOW);
+    let stale = NOW + 600;
+    assert_eq!(guard.refresh_due(stale), Some(JWKS));
+    for second in 0..30 {
+        assert!(passes(&bearer(&mut guard, &token("{}"), stale + second)));
+        assert_eq!(guard.refresh_due(stale + second), None);
+    }
+    assert_eq!(guard.refresh_due(stale + 30), Some(JWKS));
+    guard.supply_keys(Some(set(&[ours()]).as_bytes()), None, stale + 34);
+    assert_eq!(guard.refresh_due(stale + 600), None);
 }
 
 /// The tokens of others cause no fetch.
