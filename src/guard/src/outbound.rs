@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use asserta_core::keys;
 use asserta_core::resource::percent_encoded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +21,7 @@ const MAX_RESPONSE: usize = 64 * 1024;
 /// How long the issuer may take for a step of its response, in nanoseconds.
 const TIMEOUT: u64 = 5_000_000_000;
 
-/// A document, and the `max-age` of its `Cache-Control`.
+/// A document, and for how many seconds it is fresh, if it says so.
 pub(crate) async fn get(address: &str) -> Option<(Vec<u8>, Option<u64>)> {
     let response = send(address, Method::Get, &[], None).await?;
     let max_age = max_age(&response.response);
@@ -111,13 +112,14 @@ async fn body(sent: Sent) -> Option<Vec<u8>> {
     trailers.await.ok().map(|_| whole)
 }
 
-/// RFC 9111 section 5.2.2.1.
 fn max_age(response: &Response) -> Option<u64> {
-    let values = response.get_headers().get("cache-control");
-    let text = values.first().and_then(|value| core::str::from_utf8(value).ok())?;
-    let directives = text.split(',').filter_map(|directive| directive.trim().split_once('='));
-    let mut ages = directives.filter(|(name, _)| name.eq_ignore_ascii_case("max-age"));
-    ages.next().and_then(|(_, seconds)| seconds.trim_matches('"').parse().ok())
+    let headers = response.get_headers();
+    let (lines, ages) = (headers.get("cache-control"), headers.get("age"));
+    keys::max_age(lines.iter().filter_map(text), ages.first().and_then(text))
+}
+
+fn text(value: &Vec<u8>) -> Option<&str> {
+    core::str::from_utf8(value).ok()
 }
 
 fn form_encoded(text: &str) -> String {

@@ -15,3 +15,47 @@ pub(crate) const KEY_WINDOW: u64 = 30;
 pub(crate) fn fresh_until(max_age: Option<u64>, now: u64) -> u64 {
     now.saturating_add(max_age.unwrap_or(FRESH).clamp(MIN_FRESH, MAX_FRESH))
 }
+
+/// For how many seconds a document is fresh yet as its headers say: `max-age` in the lines of `Cache-Control` (RFC 9111 section
+/// 5.2.2.1), less the `Age` that it has already (section 4.2.3); 0 where it must not be kept.
+pub fn max_age<'a>(cache_control: impl Iterator<Item = &'a str>, age: Option<&str>) -> Option<u64> {
+    let mut seconds = None;
+    for directive in cache_control.flat_map(|line| line.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        let is = |wanted: &str| name.trim_ascii().eq_ignore_ascii_case(wanted);
+        if is("no-store") || is("no-cache") {
+            return Some(0);
+        }
+        if is("max-age") {
+            seconds = value.trim_ascii().trim_matches('"').parse().ok().or(seconds);
+        }
+    }
+    let age = age.and_then(|age| age.trim_ascii().parse().ok()).unwrap_or(0);
+    seconds.map(|seconds: u64| seconds.saturating_sub(age))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::max_age;
+
+    /// R51: what the headers say.
+    #[test]
+    fn r51_cache_control_and_age() {
+        let of = |lines: &[&str], age| max_age(lines.iter().copied(), age);
+        assert_eq!(of(&[], Some("5")), None);
+        assert_eq!(of(&["public"], None), None);
+        assert_eq!(of(&["public, Max-Age=300"], None), Some(300));
+        assert_eq!(of(&["public", "s-maxage=5 , max-age = \"60\""], None), Some(60));
+        for unreadable in ["max-age=-1", "max-age", "max-age=99999999999999999999999"] {
+            assert_eq!(of(&[unreadable], None), None, "{unreadable}");
+        }
+        for forbidden in
+            [&["max-age=60, no-store"][..], &["max-age=60", "No-Cache"], &["no-store,max-age=60"]]
+        {
+            assert_eq!(of(forbidden, None), Some(0), "{forbidden:?}");
+        }
+        for (age, left) in [("50", 250), (" 299 ", 1), ("300", 0), ("4000", 0), ("-1", 300), ("x", 300)] {
+            assert_eq!(of(&["max-age=300"], Some(age)), Some(left), "{age}");
+        }
+    }
+}

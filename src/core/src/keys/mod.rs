@@ -9,6 +9,7 @@ mod registered;
 mod source;
 
 pub(crate) use address::check_uri;
+pub use freshness::max_age;
 pub(crate) use freshness::{KEY_WINDOW, MAX_FRESH, STALE, fresh_until};
 pub(crate) use metadata::jwks_uri;
 pub use metadata::{MetadataAddress, MetadataProblem};
