@@ -300,6 +300,15 @@ fn another_instance_sweeps_again() {
         run(one.after_response()).expect("done");
     }
     assert_eq!(run(one.spent().is_sweep_failing()), Ok(false));
+    // Where the store took word of it, the word of another instance holds at once.
+    world.advance(60);
+    world.replay.unlistable.set(true);
+    assert!(run(one.after_response()).is_err());
+    assert_eq!(run(one.spent().is_sweep_failing()), Ok(true));
+    world.replay.unlistable.set(false);
+    world.advance(60);
+    run(other.after_response()).expect("swept");
+    assert_eq!(run(one.spent().is_sweep_failing()), Ok(false));
 }
 
 /// A refresh that fails keeps nothing from being swept.

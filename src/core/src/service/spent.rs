@@ -117,7 +117,7 @@ pub struct Spent<P: Ports> {
     schedule: Schedule,
     /// The horizon where the store did not take it: a full one takes nothing before something was deleted.
     unwritten: Cell<Option<StoredHorizon>>,
-    /// When a sweep of this instance failed last. A full store does not take that either.
+    /// When a sweep of this instance failed, where the store did not take that either.
     failed_at: Cell<Option<u64>>,
 }
 
@@ -263,9 +263,9 @@ impl<P: Ports> Spent<P> {
         };
         events.emit(&Event::MaintenanceFailed { what: "sweep", cause });
         let at = self.shell.ports.clock().now();
-        self.failed_at.set(Some(at));
         // The shell has told what its store says.
-        _ = record::save(registry, Key::SWEEP_FAILING, StoredFailure { at }).await;
+        let is_unwritten = record::save(registry, Key::SWEEP_FAILING, StoredFailure { at }).await.is_err();
+        self.failed_at.set(is_unwritten.then_some(at));
         swept
     }
 
