@@ -305,9 +305,9 @@ async fn a_full_redis_is_swept() -> Result<()> {
         ensure!(tries < 20, "it is still said to fail");
         tries += 1;
     }
-    let answer = client
-        .exchange(&assertion("es256", &json!({ "iat": clock.seconds(), "exp": clock.seconds() + 300 }))?);
-    ensure!(answer.await?.status == 200, "with room again");
+    let claims = json!({ "iat": clock.seconds(), "exp": clock.seconds() + 300 });
+    let answer = client.exchange(&assertion("es256", &claims)?).await?;
+    ensure!(answer.status == 200, "with room again: {} {}", answer.status, answer.text());
     report("used assertions in a full Redis gone after expiry", USED, 0);
     figure(&format!("{sweeps} sweeps, {told} answers that told of it"));
     host.stop().await;
