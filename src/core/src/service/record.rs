@@ -239,6 +239,17 @@ impl Key {
         format!("jwks/{organization}/{name}")
     }
 
+    /// A counter of how often what was fetched for an issuer was forgotten. It outlives the issuer: a fetch that began
+    /// before the end of one may end after the next one of that name is registered.
+    pub(super) fn jwks_forgotten(organization: &OrganizationId, name: &str) -> String {
+        format!("jwks-forgotten/{organization}/{name}")
+    }
+
+    /// The same of an application.
+    pub(super) fn client_jwks_forgotten(organization: &OrganizationId, client_id: &str) -> String {
+        format!("client-jwks-forgotten/{organization}/{client_id}")
+    }
+
     /// Where an issuer's metadata says that its keys are.
     pub(super) fn issuer_metadata(organization: &OrganizationId, name: &str) -> String {
         format!("issuer-metadata/{organization}/{name}")

@@ -273,8 +273,10 @@ impl<P: Ports> IssuerKeys<P> {
             _ if endpoint.as_deref() == Some(uri) => Source::of_keys(organization, owner, uri),
             _ => return Err(elsewhere().into()),
         };
-        let (is_supplied, now) = (matches!(supplied, Supplied::Document(_)), self.shell.ports.clock().now());
-        let (_, document) = self.store_document(source, uri, supplied.into(), now).await?;
+        let is_supplied = matches!(supplied, Supplied::Document(_));
+        let begun = self.begin(source).await?;
+        let stored = self.store_document(source, uri, supplied.into(), &begun).await?;
+        let (_, document) = stored.ok_or_else(elsewhere)?;
         match &document.stored.problem {
             Some(problem) if is_supplied => Err(FieldError::new("document", problem).into()),
             _ => Ok(document.keys.len()),

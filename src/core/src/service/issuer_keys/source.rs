@@ -54,6 +54,13 @@ impl<'a> Source<'a> {
         key(self.organization, name, self.uri, window)
     }
 
+    /// The key of the counter that says how often what was fetched for its owner was forgotten.
+    pub(super) fn forgotten(&self) -> String {
+        let Owner { is_application, name, .. } = self.owner;
+        let key = if is_application { Key::client_jwks_forgotten } else { Key::jwks_forgotten };
+        key(self.organization, name)
+    }
+
     /// The request for it at one of its addresses, with what the registration says of the way (R55).
     pub(super) fn request(&self, uri: &'a str) -> FetchRequest<'a> {
         let Owner { authorities, allow_private, .. } = self.owner;

@@ -42,23 +42,21 @@ impl<P: Ports> IssuerKeys<P> {
     }
 
     /// Fetches in this window's turn and stores the outcome, good or not. `None`: the registration was changed or
-    /// removed meanwhile, and what came may be older than that.
+    /// removed meanwhile, and what came may be older than that. The turn does not tell: another request may have it anew.
     pub(super) async fn fetch(
         &self,
         source: Source<'_>,
         window: u64,
     ) -> Result<Option<Rc<KeyDocument>>, StoreError> {
-        let began = self.shell.ports.clock().now();
+        let begun = self.begin(source).await?;
         let fetcher = self.shell.ports.key_fetcher();
         let (mut uri, mut fetched) = (source.uri, fetcher.fetch(source.request(source.uri)).await);
         if let (Err(FetchProblem::Status(404)), Some(otherwise)) = (&fetched, source.otherwise) {
             (uri, fetched) = (otherwise, fetcher.fetch(source.request(otherwise)).await);
         }
+        let stored = self.store_document(source, uri, fetched.map_err(Into::into), &begun).await?;
+        let Some((before, document)) = stored else { return Ok(None) };
         let store = self.shell.ports.registry();
-        if store.get(&source.turn(window)).await?.is_none() {
-            return Ok(None);
-        }
-        let (before, document) = self.store_document(source, uri, fetched.map_err(Into::into), began).await?;
         if let Some(turn) = before.map(|before| before.stored.turn).filter(|turn| *turn != window) {
             // This window's counter must stay until the window is over: the next fetch deletes it.
             let turn = source.turn(turn);

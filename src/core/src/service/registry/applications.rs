@@ -231,6 +231,8 @@ impl<P: Ports> Registry<P> {
         let turn = Key::client_jwks_turn(organization, client_id, uri, window);
         store.delete(&turn).await?;
         store.delete(&Key::jwks_turn_over(&turn)).await?;
+        // A fetch that is under way drops what it brings.
+        store.increment(&Key::client_jwks_forgotten(organization, client_id)).await?;
         self.changed(organization).await?;
         store.delete(&Key::client_jwks(organization, client_id)).await?;
         self.changed(organization).await

@@ -311,6 +311,8 @@ impl<P: Ports> Registry<P> {
                 }
             }
         }
+        // A fetch that is under way drops what it brings.
+        store.increment(&Key::jwks_forgotten(organization, name)).await?;
         self.changed(organization).await?;
         store.delete(&metadata).await?;
         store.delete(&Key::jwks(organization, name)).await?;
