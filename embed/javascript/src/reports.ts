@@ -89,7 +89,7 @@ export interface SigningKey {
   alg: SigningAlgorithm;
   /** From when on it signs: seconds since 1970-01-01T00:00:00Z. */
   signs_from: number;
-  /** From when on it no longer signs. Absent: it is the newest. */
+  /** From when on it no longer signs. Absent: it is the newest of its algorithm. */
   signs_until?: number | null;
 }
 

@@ -120,7 +120,7 @@ pub struct SigningKey {
     pub alg: String,
     /// From when on it signs: seconds since 1970-01-01T00:00:00Z.
     pub signs_from: u64,
-    /// From when on it no longer signs. `None`: it is the newest.
+    /// From when on it no longer signs. `None`: it is the newest of its algorithm.
     #[serde(default)]
     pub signs_until: Option<u64>,
 }

@@ -106,7 +106,7 @@ class SigningKey(TypedDict):
     signs_from: int
     """From when on it signs: seconds since 1970-01-01T00:00:00Z."""
     signs_until: NotRequired[int | None]
-    """From when on it no longer signs. Absent: it is the newest."""
+    """From when on it no longer signs. Absent: it is the newest of its algorithm."""
 
 
 class Introspection(TypedDict):

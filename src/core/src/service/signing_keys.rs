@@ -2,6 +2,9 @@
 //!
 //! A new key is published a while before it signs, so that whoever caches `/oauth2/jwks` knows it by
 //! then; an old one stays published until the last token that it signed has expired.
+//!
+//! Nodes that share a store may be set to different algorithms, while the setting is changed and by mistake. Each signs with
+//! the key of its own, and takes nothing from the others: only a rotation ends the keys of all algorithms.
 
 use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
@@ -15,6 +18,7 @@ use super::entries::Entries;
 use super::record::{self, Key};
 use super::registry::{CurrentOrganization, Registry, RegistryError};
 use super::shell::Shell;
+use crate::application::MAX_LIFETIME;
 use crate::jose::base64url;
 use crate::jose::key::{SigningAlgorithm, SigningKey};
 use crate::json::{Object, Value};
@@ -28,8 +32,8 @@ pub const JWKS_MAX_AGE: u64 = 300;
 const PUBLISHED_BEFORE: u64 = 2 * JWKS_MAX_AGE;
 /// Of how many organizations the key is kept.
 const MAX_ORGANIZATIONS: usize = 256;
-/// The longest lifetime of an access token, in seconds.
-const MAX_TOKEN_LIFETIME: u64 = 86_400;
+/// How far the clock of another node may be ahead, in seconds.
+const OTHER_CLOCKS: u64 = 60;
 
 /// A signing key as it is stored: with the key of nonces, the only secret in the store.
 #[derive(Clone, Serialize, Deserialize)]
@@ -38,6 +42,9 @@ struct StoredKey {
     private_key: String,
     /// From when it signs: seconds since 1970.
     signs_from: u64,
+    /// Whether the keys of all algorithms sign no more from then on: it came of a rotation.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    ends_all: bool,
 }
 
 impl Drop for StoredKey {
@@ -62,7 +69,7 @@ pub struct SigningKeyInfo {
     pub alg: &'static str,
     /// From when it signs: seconds since 1970.
     pub signs_from: u64,
-    /// From when on it no longer signs; absent: it is the newest.
+    /// From when on it no longer signs; absent: it is the newest of its algorithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signs_until: Option<u64>,
 }
@@ -80,20 +87,53 @@ impl StoredKey {
 }
 
 impl StoredKeys {
-    /// The key that signs at this second, and until when. The first key signs from the beginning: the
-    /// request that made it may have begun a second before it, and waited for a JWKS endpoint since.
-    fn active(&self, now: u64) -> Option<(&StoredKey, u64)> {
-        let index = self.keys.iter().rposition(|key| key.signs_from <= now).unwrap_or(0);
-        let key = self.keys.get(index)?;
-        let until = self.keys.get(index + 1).map_or(u64::MAX, |next| next.signs_from);
-        Some((key, until))
+    /// From when on this key signs no more: seconds since 1970.
+    fn end(&self, index: usize) -> u64 {
+        let ends = |later: &&StoredKey| later.ends_all || later.algorithm == self.keys[index].algorithm;
+        let later = self.keys.iter().skip(index + 1).filter(ends);
+        later.map(|later| later.signs_from).min().unwrap_or(u64::MAX)
     }
 
-    /// Drops the keys whose last token has expired.
-    fn drop_expired(&mut self, now: u64) {
-        while self.keys.get(1).is_some_and(|next| next.signs_from + MAX_TOKEN_LIFETIME < now) {
-            self.keys.remove(0);
-        }
+    /// Whether a key of this algorithm signs, or will, and goes on with that.
+    fn has(&self, algorithm: &str) -> bool {
+        (0..self.keys.len())
+            .any(|index| self.keys[index].algorithm == algorithm && self.end(index) == u64::MAX)
+    }
+
+    /// The key that signs at this second where this algorithm is set: the newest of it, or of another one as long as none
+    /// has begun. The very first key signs from the beginning: the request that made it may have begun a second before it,
+    /// and waited for a JWKS endpoint since, and the clock that made it may have been ahead.
+    fn active(&self, algorithm: &str, now: u64) -> Option<usize> {
+        let signs = |key: &StoredKey, index| {
+            key.algorithm == algorithm && key.signs_from <= now && now < self.end(index)
+        };
+        let own = (0..self.keys.len()).rfind(|index| signs(&self.keys[*index], *index));
+        let newest = || self.keys.iter().rposition(|key| key.signs_from <= now);
+        own.or_else(newest).or((!self.keys.is_empty()).then_some(0))
+    }
+
+    /// The same key, and until when it is that one.
+    fn signing(&self, algorithm: &str, now: u64) -> Option<(&StoredKey, u64)> {
+        let index = self.active(algorithm, now)?;
+        let own = self.keys.iter().filter(|key| key.algorithm == algorithm && now < key.signs_from);
+        let next = own.map(|key| key.signs_from).min().unwrap_or(u64::MAX);
+        Some((&self.keys[index], next.min(self.end(index))))
+    }
+
+    /// Drops the keys whose last token has expired, and those of this algorithm that have not signed yet: another one takes
+    /// their place.
+    fn make_room(&mut self, algorithm: &str, now: u64) {
+        let active = self.active(algorithm, now);
+        let stays = |index: usize| {
+            let key = &self.keys[index];
+            let has_not_signed = key.algorithm == algorithm
+                && now.saturating_add(OTHER_CLOCKS) < key.signs_from
+                && active.is_some_and(|active| active < index);
+            !has_not_signed && now <= self.end(index).saturating_add(MAX_LIFETIME.into())
+        };
+        let stay: Vec<bool> = (0..self.keys.len()).map(stays).collect();
+        let mut stay = stay.into_iter();
+        self.keys.retain(|_| stay.next().unwrap_or(true));
     }
 }
 
@@ -165,26 +205,30 @@ impl<P: Ports> SigningKeys<P> {
     ) -> Result<(Rc<SigningKey>, u64), RegistryError> {
         let keys = self.current_keys(organization).await?;
         let (key, until) = keys
-            .active(now)
+            .signing(self.algorithm(), now)
             .ok_or_else(|| record::unreadable(&Key::signing_keys(organization), "has no key"))?;
         Ok((Rc::new(self.shell.told(key.read(organization))?), until))
+    }
+
+    /// The name of the algorithm that this node signs with.
+    fn algorithm(&self) -> &'static str {
+        self.shell.settings.access_token_algorithm().name()
     }
 
     /// The organization's keys; one of the set algorithm is added where it is missing.
     async fn current_keys(&self, organization: &OrganizationId) -> Result<StoredKeys, RegistryError> {
         let stored = self.stored_keys(organization).await?;
-        let wanted = self.shell.settings.access_token_algorithm().name();
-        if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
+        if stored.has(self.algorithm()) {
             return Ok(stored);
         }
         self.registry.require(organization).await?;
         self.registry
             .change(organization, async {
                 let stored = self.stored_keys(organization).await?;
-                if stored.keys.last().is_some_and(|newest| newest.algorithm == wanted) {
+                if stored.has(self.algorithm()) {
                     return Ok(stored);
                 }
-                self.add_key(organization, stored).await
+                self.add_key(organization, stored, false).await
             })
             .await
     }
@@ -199,6 +243,7 @@ impl<P: Ports> SigningKeys<P> {
         &self,
         organization: &OrganizationId,
         mut stored: StoredKeys,
+        ends_all: bool,
     ) -> Result<StoredKeys, RegistryError> {
         let now = self.shell.ports.clock().now();
         let mut seed = Zeroizing::new([0; 32]);
@@ -206,13 +251,12 @@ impl<P: Ports> SigningKeys<P> {
         let algorithm = self.shell.settings.access_token_algorithm();
         let key = SigningKey::generate(algorithm, &seed);
         let signs_from = if stored.keys.is_empty() { now } else { now + PUBLISHED_BEFORE };
-        stored.drop_expired(now);
-        // A key that has not signed yet gives way to the new one.
-        stored.keys.retain(|known| known.signs_from <= now);
+        stored.make_room(algorithm.name(), now);
         stored.keys.push(StoredKey {
             algorithm: algorithm.name().to_string(),
             private_key: base64url::encode(&key.to_stored()),
             signs_from,
+            ends_all,
         });
         let ports = &self.shell.ports;
         record::save(ports.registry(), &Key::signing_keys(organization), &stored).await?;
@@ -220,14 +264,15 @@ impl<P: Ports> SigningKeys<P> {
         Ok(stored)
     }
 
-    /// Adds a key that will sign in a while, and returns all keys.
+    /// Adds a key that will sign in a while, in place of those of all algorithms, and returns all keys. A node with another
+    /// algorithm adds its own then.
     pub async fn rotate(&self, organization: &OrganizationId) -> Result<Vec<SigningKeyInfo>, RegistryError> {
         self.registry.require(organization).await?;
         let stored = self
             .registry
             .change(organization, async {
                 let stored = self.stored_keys(organization).await?;
-                self.add_key(organization, stored).await
+                self.add_key(organization, stored, true).await
             })
             .await?;
         infos(organization, &stored).map_err(Into::into)
@@ -251,17 +296,16 @@ impl<P: Ports> SigningKeys<P> {
 }
 
 fn infos(organization: &OrganizationId, stored: &StoredKeys) -> Result<Vec<SigningKeyInfo>, StoreError> {
-    let nexts = stored.keys.iter().skip(1).map(|next| Some(next.signs_from)).chain([None]);
-    let info = |(key, signs_until): (&StoredKey, Option<u64>)| {
+    let info = |(index, key): (usize, &StoredKey)| {
         let read = key.read(organization)?;
         Ok(SigningKeyInfo {
             kid: read.kid().to_string(),
             alg: read.algorithm().name(),
             signs_from: key.signs_from,
-            signs_until,
+            signs_until: Some(stored.end(index)).filter(|end| *end != u64::MAX),
         })
     };
-    stored.keys.iter().zip(nexts).map(info).collect()
+    stored.keys.iter().enumerate().map(info).collect()
 }
 
 /// Why an exchange can't be signed, or its proof not be checked: what it needs of ours can't be read or made.
@@ -277,15 +321,33 @@ pub(super) fn refusal(error: RegistryError) -> Refusal {
 mod tests {
     use super::*;
 
+    const fn key(algorithm: String, signs_from: u64, ends_all: bool) -> StoredKey {
+        StoredKey { algorithm, private_key: String::new(), signs_from, ends_all }
+    }
+
     /// R73: a key signs until the next one begins, and the first one before its own beginning, too.
     #[test]
     fn which_key_signs() {
-        let key = |signs_from| StoredKey { algorithm: String::new(), private_key: String::new(), signs_from };
-        let keys = StoredKeys { keys: Vec::from([key(100), key(200)]) };
-        let active = |now| keys.active(now).map(|(key, until)| (key.signs_from, until));
-        assert_eq!(active(99), Some((100, 200)));
-        assert_eq!(active(199), Some((100, 200)));
-        assert_eq!(active(200), Some((200, u64::MAX)));
-        assert!(StoredKeys::default().active(0).is_none());
+        let of = |signs_from| key("a".into(), signs_from, false);
+        let keys = StoredKeys { keys: Vec::from([of(100), of(200)]) };
+        let signing = |now| keys.signing("a", now).map(|(key, until)| (key.signs_from, until));
+        assert_eq!(signing(99), Some((100, 100)));
+        assert_eq!(signing(199), Some((100, 200)));
+        assert_eq!(signing(200), Some((200, u64::MAX)));
+        assert!(StoredKeys::default().signing("a", 0).is_none());
+    }
+
+    /// R73: each algorithm has a key, until a rotation; where it has none yet, the newest of all signs.
+    #[test]
+    fn which_key_signs_for_which_algorithm() {
+        let keys = [key("a".into(), 0, false), key("b".into(), 100, false), key("a".into(), 200, true)];
+        let keys = StoredKeys { keys: keys.into() };
+        let signing = |algorithm: &str, now| {
+            keys.signing(algorithm, now).map(|(key, until)| (key.signs_from, until)).expect("a key")
+        };
+        assert_eq!((signing("a", 150), signing("b", 150)), ((0, 200), (100, 200)));
+        assert_eq!((signing("a", 50), signing("b", 50)), ((0, 200), (0, 100)));
+        assert_eq!((signing("a", 200), signing("b", 200)), ((200, u64::MAX), (200, u64::MAX)));
+        assert!(keys.has("a") && !keys.has("b"), "another one of b is needed");
     }
 }
