@@ -83,7 +83,7 @@ impl<P: Ports> NonceKeys<P> {
     /// Makes it in the turn of the default organization: two that find none at the same moment end up with one.
     async fn make(&self) -> Result<StoredNonceKey, RegistryError> {
         self.registry
-            .change(&OrganizationId::default_organization(), async {
+            .change(&OrganizationId::default_organization(), async |lock| {
                 if let Some(stored) = self.stored().await? {
                     return Ok(stored);
                 }
@@ -91,6 +91,7 @@ impl<P: Ports> NonceKeys<P> {
                 let mut bytes = Zeroizing::new([0; 32]);
                 ports.entropy().fill(&mut *bytes);
                 let made = StoredNonceKey { key: base64url::encode(&*bytes) };
+                self.registry.still_holds(lock)?;
                 record::save(ports.registry(), Key::DPOP_NONCE_KEY, &made).await?;
                 Ok(made)
             })

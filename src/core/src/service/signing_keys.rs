@@ -16,7 +16,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::entries::Entries;
 use super::record::{self, Key};
-use super::registry::{CurrentOrganization, Registry, RegistryError};
+use super::registry::{CurrentOrganization, Lock, Registry, RegistryError};
 use super::shell::Shell;
 use crate::application::MAX_LIFETIME;
 use crate::jose::base64url;
@@ -223,12 +223,12 @@ impl<P: Ports> SigningKeys<P> {
         }
         self.registry.require(organization).await?;
         self.registry
-            .change(organization, async {
+            .change(organization, async |lock| {
                 let stored = self.stored_keys(organization).await?;
                 if stored.has(self.algorithm()) {
                     return Ok(stored);
                 }
-                self.add_key(organization, stored, false).await
+                self.add_key(lock, organization, stored, false).await
             })
             .await
     }
@@ -241,6 +241,7 @@ impl<P: Ports> SigningKeys<P> {
     /// Adds a key, within [`change`](Self::change). The very first one signs at once: there is nothing cached that could miss it.
     async fn add_key(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         mut stored: StoredKeys,
         ends_all: bool,
@@ -259,6 +260,7 @@ impl<P: Ports> SigningKeys<P> {
             ends_all,
         });
         let ports = &self.shell.ports;
+        self.registry.still_holds(lock)?;
         record::save(ports.registry(), &Key::signing_keys(organization), &stored).await?;
         ports.events().emit(&Event::SigningKeyAdded { organization, kid: key.kid(), signs_from });
         Ok(stored)
@@ -270,9 +272,9 @@ impl<P: Ports> SigningKeys<P> {
         self.registry.require(organization).await?;
         let stored = self
             .registry
-            .change(organization, async {
+            .change(organization, async |lock| {
                 let stored = self.stored_keys(organization).await?;
-                self.add_key(organization, stored, true).await
+                self.add_key(lock, organization, stored, true).await
             })
             .await?;
         infos(organization, &stored).map_err(Into::into)

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Registry;
 use super::error::RegistryError;
+use super::lock::Lock;
 use super::organizations::{Listing, Page};
 use super::precondition::Precondition;
 use super::put::Known;
@@ -44,13 +45,13 @@ impl<P: Ports> Registry<P> {
         let (now, dev) = (self.shell.ports.clock().now(), self.shell.settings.dev());
         let application = Application::parse(base64url::encode(&id), secret_sha256, now, metadata, dev)?;
         self.require(organization).await?;
-        self.change(organization, async {
+        self.change(organization, async |lock| {
             let key = Key::application(organization, application.client_id());
             if self.shell.ports.registry().get(&key).await?.is_some() {
                 return Err(RegistryError::ClientIdTaken);
             }
             self.check_is_no_label(organization, application.client_id()).await?;
-            self.write_application(organization, &application).await.map_err(Into::into)
+            self.write_application(lock, organization, &application).await
         })
         .await?;
         Ok(NewApplication { application, client_secret })
@@ -63,13 +64,15 @@ impl<P: Ports> Registry<P> {
     }
 
     /// Within [`change`](Self::change).
-    pub(in crate::service) async fn write_application(
+    pub(super) async fn write_application(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         application: &Application,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RegistryError> {
+        self.still_holds(lock)?;
         let key = Key::application(organization, application.client_id());
-        record::save(self.shell.ports.registry(), &key, StoredApplication::from(application)).await
+        Ok(record::save(self.shell.ports.registry(), &key, StoredApplication::from(application)).await?)
     }
 
     pub(in crate::service) async fn load_application(
@@ -156,13 +159,13 @@ impl<P: Ports> Registry<P> {
         change: impl FnOnce(Application) -> Result<Application, FieldError>,
     ) -> Result<Application, RegistryError> {
         self.require(organization).await?;
-        self.change(organization, async {
+        self.change(organization, async |lock| {
             let before = self.load_application(organization, client_id).await?;
             let before = before.ok_or(RegistryError::NotFound)?;
             self.check_precondition(precondition, &Known::Readable(before.clone()))?;
             let application = change(before.clone())?;
             self.forget_unless_kept(organization, Some(&before), &application).await?;
-            self.write_application(organization, &application).await?;
+            self.write_application(lock, organization, &application).await?;
             Ok(application)
         })
         .await
@@ -189,7 +192,7 @@ impl<P: Ports> Registry<P> {
             return Err(RegistryError::NotFound);
         }
         let key = Key::application(organization, client_id);
-        self.change(organization, async {
+        self.change(organization, async |lock| {
             let known = Known::of(self.load_application(organization, client_id).await)?;
             if matches!(known, Known::Nothing) {
                 return Err(RegistryError::NotFound);
@@ -199,6 +202,7 @@ impl<P: Ports> Registry<P> {
             if let Some(before) = known.readable() {
                 self.forget_client_keys(organization, before).await?;
             }
+            self.still_holds(lock)?;
             self.shell.ports.registry().delete(&key).await.map_err(Into::into)
         })
         .await

@@ -11,6 +11,7 @@ use super::Registry;
 use super::applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
 use super::document::{SeedApplication, SeedOrganization, TrustDocument};
 use super::error::RegistryError;
+use super::lock::Lock;
 use super::organizations::check_display_name;
 use super::precondition::Precondition;
 use super::put::{Known, Put};
@@ -114,9 +115,13 @@ impl<P: Ports> Registry<P> {
         while done < registrations.len() {
             let turn = turn(&registrations[done..]);
             let (begin, last) = (done, done + turn.len() - 1);
-            let puts = async {
+            let mut puts = async |lock: Option<&Lock>| {
                 for (one, applied) in turn.iter().zip(&mut applied[begin..]) {
-                    let (put, changed) = self.put(one, run).await?;
+                    if done > begin && lock.is_some_and(|lock| self.is_ending(lock)) {
+                        // What is left has a turn of its own.
+                        break;
+                    }
+                    let (put, changed) = self.put(one, run, lock).await?;
                     applied.outcome = put.into();
                     applied.changed = changed;
                     done += 1;
@@ -125,8 +130,11 @@ impl<P: Ports> Registry<P> {
             };
             let is_organization = matches!(registrations[begin].wanted, Wanted::Organization(_));
             let result = match run {
-                Run::Real if !is_organization => self.change(&registrations[begin].organization, puts).await,
-                _ => puts.await,
+                Run::Real if !is_organization => {
+                    let organization = &registrations[begin].organization;
+                    self.change(organization, async |lock| puts(Some(lock)).await).await
+                }
+                _ => puts(None).await,
             };
             if let Err(error) = result {
                 // Where the turn itself could not be ended, it is the last one of which nothing is known.
@@ -208,8 +216,13 @@ impl<P: Ports> Registry<P> {
     }
 
     /// Brings a registration to what is wanted, or finds out what that would do; and which members it changes. What is
-    /// in an organization is put within [`change`](Self::change).
-    async fn put(&self, one: &Registration<'_>, run: Run) -> Result<(Put, Vec<String>), RegistryError> {
+    /// in an organization is put under the lock of a [`change`](Self::change), and without one nothing of that is written.
+    async fn put(
+        &self,
+        one: &Registration<'_>,
+        run: Run,
+        lock: Option<&Lock>,
+    ) -> Result<(Put, Vec<String>), RegistryError> {
         let organization = &one.organization;
         match one.wanted {
             Wanted::Organization(seed) => {
@@ -230,9 +243,9 @@ impl<P: Ports> Registry<P> {
             Wanted::Issuer(issuer) => {
                 let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
                 let wanted = issuer.as_stored();
-                let put = match run {
-                    Run::Real => self.put_locked(organization, issuer, &before).await?,
-                    Run::Dry => before.put(&wanted),
+                let put = match lock {
+                    Some(lock) => self.put_locked(lock, organization, issuer, &before).await?,
+                    None => before.put(&wanted),
                 };
                 let changed = before.readable().map(|before| record::differing(before, &wanted));
                 Ok((put, changed.unwrap_or_default()))
@@ -241,12 +254,12 @@ impl<P: Ports> Registry<P> {
                 let before = Known::of(self.load_application(organization, &application.client_id).await)?;
                 let wanted = self.wanted_application(application, before.readable())?.as_stored();
                 let put = before.put(&wanted);
-                if run == Run::Real && put != Put::Unchanged {
+                if let Some(lock) = lock.filter(|_| put != Put::Unchanged) {
                     if matches!(before, Known::Nothing) {
                         self.check_is_no_label(organization, &application.client_id).await?;
                     }
                     self.forget_unless_kept(organization, before.readable(), &wanted).await?;
-                    self.write_application(organization, &wanted).await?;
+                    self.write_application(lock, organization, &wanted).await?;
                 }
                 let stored = StoredApplication::from;
                 let changed =
@@ -299,7 +312,7 @@ impl<P: Ports> Registry<P> {
     ) -> Result<(Put, Application), RegistryError> {
         seed.check(self.shell.settings.dev())?;
         self.require(organization).await?;
-        self.change(organization, async {
+        self.change(organization, async |lock| {
             let known = Known::of(self.load_application(organization, &seed.client_id).await)?;
             self.check_precondition(precondition, &known)?;
             let wanted = self.wanted_application(seed, known.readable())?;
@@ -309,7 +322,7 @@ impl<P: Ports> Registry<P> {
             }
             if put != Put::Unchanged {
                 self.forget_unless_kept(organization, known.readable(), &wanted).await?;
-                self.write_application(organization, &wanted).await?;
+                self.write_application(lock, organization, &wanted).await?;
             }
             Ok((put, wanted))
         })

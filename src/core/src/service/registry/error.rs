@@ -6,7 +6,7 @@ use core::fmt;
 use crate::field::FieldError;
 use crate::ports::StoreError;
 
-/// Why a use case of the registry failed. Nothing was stored.
+/// Why a use case of the registry failed. Nothing was stored, but for [`Store`](Self::Store).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistryError {
     /// A member of the document can't be accepted. Boxed, as what is behind a store error: both are rare.
@@ -25,9 +25,10 @@ pub enum RegistryError {
     NotFound,
     /// What is there is not what the change was made for (R76).
     PreconditionFailed,
-    /// Other registrations of this organization hold it up; nothing was changed.
+    /// Other registrations of this organization hold it up, or the store is so slow that its turn was over before it wrote.
     Busy,
-    /// The store does not answer, or a record that is needed can't be read.
+    /// The store does not answer, or a record that is needed can't be read. Of a change nobody knows whether it was stored:
+    /// the store may have failed after that, too. It can be repeated.
     Store(StoreError),
 }
 

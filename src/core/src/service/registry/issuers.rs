@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Registry;
 use super::error::RegistryError;
+use super::lock::Lock;
 use super::organizations::{Listing, Page};
 use super::precondition::{Precondition, representation};
 use super::put::{Known, Put};
@@ -49,11 +50,12 @@ impl<P: Ports> Registry<P> {
     ) -> Result<(), RegistryError> {
         self.check_issuer(issuer)?;
         self.require(organization).await?;
-        self.change(organization, self.create_locked(organization, issuer)).await
+        self.change(organization, async |lock| self.create_locked(lock, organization, issuer).await).await
     }
 
     async fn create_locked(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
@@ -65,23 +67,29 @@ impl<P: Ports> Registry<P> {
         self.check_labels_are_free(organization, issuer).await?;
         // A removal that failed halfway may have left its keys.
         self.forget_keys(organization, &issuer.name).await?;
-        self.replace_record(organization, &issuer.name, None, Some(&issuer.as_stored())).await
+        self.replace_record(lock, organization, &issuer.name, None, Some(&issuer.as_stored())).await
     }
 
     /// The record of an issuer, and with it what it says of rules without a client (R29).
     async fn replace_record(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         name: &str,
         before: Option<&TrustedIssuer>,
         after: Option<&TrustedIssuer>,
     ) -> Result<(), RegistryError> {
         self.announce(organization, name, before, after).await?;
+        self.still_holds(lock)?;
         match after {
-            Some(issuer) => self.write_issuer(organization, issuer).await?,
+            Some(issuer) => self.write_issuer(lock, organization, issuer).await?,
             None => self.shell.ports.registry().delete(&Key::trusted_issuer(organization, name)).await?,
         }
-        Ok(self.retract(organization, name, before, after).await?)
+        // Else it is left behind, as by a node that died.
+        if self.still_holds(lock).is_ok() {
+            self.retract(organization, name, before, after).await?;
+        }
+        Ok(())
     }
 
     async fn check_labels_are_free(
@@ -117,10 +125,10 @@ impl<P: Ports> Registry<P> {
     ) -> Result<bool, RegistryError> {
         self.check_issuer(issuer)?;
         self.require(organization).await?;
-        let put = self.change(organization, async {
+        let put = self.change(organization, async |lock| {
             let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
             precondition.check(&before, representation)?;
-            self.put_locked(organization, issuer, &before).await
+            self.put_locked(lock, organization, issuer, &before).await
         });
         Ok(put.await? == Put::Created)
     }
@@ -128,6 +136,7 @@ impl<P: Ports> Registry<P> {
     /// Within [`change`](Self::change).
     pub(super) async fn put_locked(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
         before: &Known<TrustedIssuer>,
@@ -145,21 +154,23 @@ impl<P: Ports> Registry<P> {
             self.forget_keys(organization, &issuer.name).await?;
         }
         if let Some(before) = before.filter(|before| before.issuer != issuer.issuer) {
-            self.forget_issuer_value(organization, before).await?;
+            self.forget_issuer_value(lock, organization, before).await?;
         }
-        self.replace_record(organization, &issuer.name, before, Some(issuer)).await?;
+        self.replace_record(lock, organization, &issuer.name, before, Some(issuer)).await?;
         Ok(put)
     }
 
     /// Deletes the signpost to this issuer, unless it leads to another one by now.
     async fn forget_issuer_value(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RegistryError> {
         let key = Key::issuer_value(organization, &issuer.issuer);
         let store = self.shell.ports.registry();
         if store.get(&key).await?.is_some_and(|name| name == issuer.name.as_bytes()) {
+            self.still_holds(lock)?;
             store.delete(&key).await?;
         }
         Ok(())
@@ -204,12 +215,14 @@ impl<P: Ports> Registry<P> {
     /// The signpost first: without its record it leads nowhere.
     async fn write_issuer(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), RegistryError> {
         let store = self.shell.ports.registry();
         store.set(&Key::issuer_value(organization, &issuer.issuer), issuer.name.as_bytes()).await?;
-        record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await
+        self.still_holds(lock)?;
+        Ok(record::save(store, &Key::trusted_issuer(organization, &issuer.name), issuer).await?)
     }
 
     pub(in crate::service) async fn load_issuer(
@@ -263,11 +276,12 @@ impl<P: Ports> Registry<P> {
         precondition: &Precondition,
     ) -> Result<(), RegistryError> {
         self.require(organization).await?;
-        self.change(organization, self.remove_locked(organization, name, precondition)).await
+        self.change(organization, async |lock| self.remove_locked(lock, organization, name, precondition).await).await
     }
 
     async fn remove_locked(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         name: &str,
         precondition: &Precondition,
@@ -282,11 +296,11 @@ impl<P: Ports> Registry<P> {
         }
         match &known {
             Known::Nothing => return Err(RegistryError::NotFound),
-            Known::Readable(issuer) => self.forget_issuer_value(organization, issuer).await?,
+            Known::Readable(issuer) => self.forget_issuer_value(lock, organization, issuer).await?,
             // Its signpost leads to nothing then, and counts for nothing.
             Known::Unreadable => {}
         }
-        self.replace_record(organization, name, known.readable(), None).await
+        self.replace_record(lock, organization, name, known.readable(), None).await
     }
 
     /// Forgets the keys of an issuer that is new, is removed or gets them in another way, and the turns of this window: who

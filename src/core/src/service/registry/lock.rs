@@ -3,11 +3,11 @@
 //! Registrations of one organization take turns, so that two of one name, or of one issuer value,
 //! can't both succeed. The lock is a counter per quarter of a minute: whoever brings it to 1 holds the
 //! lock and deletes the counter when done. A holder that died holds it for no longer than the next
-//! quarter: its counter is in the past then.
+//! quarter: its counter is in the past then. One whose store is slow may be at work for longer, so each looks at the clock
+//! before it writes what another one could have read meanwhile.
 
 use alloc::format;
 use alloc::string::String;
-use core::future::Future;
 
 use super::Registry;
 use super::error::RegistryError;
@@ -18,6 +18,8 @@ use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 const QUARTER: u64 = 15;
 /// How long into the next quarter a holder of the last one may still be at work, in seconds.
 const GRACE: u64 = 5;
+/// How long before the end of that a holder writes for the last time, in seconds: the store takes its time, and clocks differ.
+const LAST_WRITE: u64 = 2;
 /// How often, and after how many milliseconds, a waiting registration tries again.
 const TRIES: u32 = 400;
 const PAUSE: u64 = 15;
@@ -26,6 +28,8 @@ const PAUSE: u64 = 15;
 #[must_use]
 pub(in crate::service) struct Lock {
     key: String,
+    /// When its quarter is over: seconds since 1970.
+    over: u64,
 }
 
 impl<P: Ports> Registry<P> {
@@ -44,7 +48,7 @@ impl<P: Ports> Registry<P> {
                 && store.get(&current).await?.is_none()
                 && store.increment(&current).await? == 1
             {
-                let lock = Lock { key: current };
+                let lock = Lock { key: current, over: (now / QUARTER + 1) * QUARTER };
                 return match self.forget_turn(&last).await {
                     Ok(()) => Ok(lock),
                     Err(error) => self.unlock_after(error, lock).await,
@@ -59,6 +63,17 @@ impl<P: Ports> Registry<P> {
     async fn forget_turn(&self, last: &str) -> Result<(), StoreError> {
         let store = self.shell.ports.registry();
         if store.get(last).await?.is_some() { store.delete(last).await } else { Ok(()) }
+    }
+
+    /// Before a record is written under the lock: refuses if another node may hold it by now.
+    pub(in crate::service) fn still_holds(&self, lock: &Lock) -> Result<(), RegistryError> {
+        let in_time = self.shell.ports.clock().now() < lock.over + GRACE - LAST_WRITE;
+        if in_time { Ok(()) } else { Err(RegistryError::Busy) }
+    }
+
+    /// Whether there is little time left under the lock.
+    pub(super) fn is_ending(&self, lock: &Lock) -> bool {
+        lock.over <= self.shell.ports.clock().now()
     }
 
     /// Gives the lock back. A store that fails here twice leaves the lock to run out.
@@ -76,14 +91,15 @@ impl<P: Ports> Registry<P> {
 
     /// Changes registrations of the organization, in its turn and between two steps of its counter. Without the first
     /// one, a store that fails after the change would leave it unseen; without the second one, an instance could keep
-    /// what it read in between. A change that finds nothing to do steps, too: it may repeat one that failed halfway.
+    /// what it read in between. A change that finds nothing to do steps, too: it may repeat one that failed halfway. Before
+    /// each record that it writes, a change asks whether it [still holds](Self::still_holds) the lock.
     pub(in crate::service) async fn change<T>(
         &self,
         organization: &OrganizationId,
-        change: impl Future<Output = Result<T, RegistryError>>,
+        change: impl AsyncFnOnce(&Lock) -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
         let lock = self.begin_change(organization).await?;
-        let result = change.await;
+        let result = change(&lock).await;
         self.end_change(organization, lock).await?;
         result
     }
@@ -92,10 +108,10 @@ impl<P: Ports> Registry<P> {
     pub(super) async fn in_turn<T>(
         &self,
         organization: &OrganizationId,
-        work: impl Future<Output = Result<T, RegistryError>>,
+        work: impl AsyncFnOnce(&Lock) -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
         let lock = self.lock(organization).await?;
-        let result = work.await;
+        let result = work(&lock).await;
         self.unlock(lock).await;
         result
     }

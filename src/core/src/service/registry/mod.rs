@@ -25,6 +25,7 @@ pub(super) use cache::CurrentOrganization;
 pub(crate) use document::WrittenDocument;
 pub use document::{SeedApplication, SeedOrganization, TrustDocument};
 pub use error::RegistryError;
+pub(super) use lock::Lock;
 pub use organizations::{Listing, Page, UnreadableItem};
 pub use precondition::{Precondition, Tags, entity_tag};
 pub use put::Put;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Registry;
 use super::error::RegistryError;
+use super::lock::Lock;
 use super::precondition::{Precondition, representation};
 use super::put::Known;
 use crate::field::{FieldError, check_text};
@@ -149,12 +150,14 @@ impl<P: Ports> Registry<P> {
         precondition: &Precondition,
     ) -> Result<bool, RegistryError> {
         check_display_name(display_name)?;
-        self.in_turn(organization, self.put_in_turn(organization, display_name, precondition)).await
+        let put = async |lock: &Lock| self.put_in_turn(lock, organization, display_name, precondition).await;
+        self.in_turn(organization, put).await
     }
 
     /// An organization that is new has no counter before its record: who finds a counter takes it for registered.
     async fn put_in_turn(
         &self,
+        lock: &Lock,
         organization: &OrganizationId,
         display_name: Option<&str>,
         precondition: &Precondition,
@@ -175,6 +178,7 @@ impl<P: Ports> Registry<P> {
         if !is_new {
             self.changed(organization).await?;
         }
+        self.still_holds(lock)?;
         record::save(self.shell.ports.registry(), &key, &record).await?;
         self.changed(organization).await?;
         Ok(is_new)

@@ -7,6 +7,7 @@ use alloc::string::String;
 use super::Registry;
 use super::cache::CurrentOrganization;
 use super::error::RegistryError;
+use super::lock::Lock;
 use super::organizations::{Listing, Page};
 use crate::application::{MAX_LIFETIME, check_client_id};
 use crate::field::FieldError;
@@ -44,7 +45,9 @@ impl<P: Ports> Registry<P> {
             issued_before,
             expires_at: issued_before + u64::from(MAX_LIFETIME),
         };
-        let revocation = self.change(organization, self.write_revocation(&key, revocation)).await?;
+        let revocation = self
+            .change(organization, async |lock| self.write_revocation(lock, &key, revocation).await)
+            .await?;
         self.shell.ports.events().emit(&Event::AllRevoked { organization, revocation: &revocation });
         Ok(revocation)
     }
@@ -74,7 +77,12 @@ impl<P: Ports> Registry<P> {
     }
 
     /// Within [`change`](Self::change).
-    async fn write_revocation(&self, key: &str, wanted: Revocation) -> Result<Revocation, RegistryError> {
+    async fn write_revocation(
+        &self,
+        lock: &Lock,
+        key: &str,
+        wanted: Revocation,
+    ) -> Result<Revocation, RegistryError> {
         let known: Option<Revocation> = match self.shell.load(key).await {
             // It is written anew.
             Err(StoreError::Unreadable(_)) => None,
@@ -83,6 +91,7 @@ impl<P: Ports> Registry<P> {
         match known {
             Some(known) if known.issued_before >= wanted.issued_before => Ok(known),
             _ => {
+                self.still_holds(lock)?;
                 record::save(self.shell.ports.registry(), key, &wanted).await?;
                 Ok(wanted)
             }
@@ -144,9 +153,10 @@ impl<P: Ports> Registry<P> {
             if self.has_passed(&key, past).await?
                 && let Ok(organization) = OrganizationId::parse(name)
             {
-                self.change(&organization, async {
+                self.change(&organization, async |lock| {
                     // It may have been made anew meanwhile.
                     if self.has_passed(&key, past).await? {
+                        self.still_holds(lock)?;
                         self.shell.ports.registry().delete(&key).await?;
                     }
                     Ok(())

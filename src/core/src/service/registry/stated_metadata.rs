@@ -52,7 +52,7 @@ impl<P: Ports> Registry<P> {
         precondition: &Precondition,
     ) -> Result<Put, RegistryError> {
         self.require(organization).await?;
-        self.change(organization, async {
+        self.change(organization, async |lock| {
             let (store, key) = (self.shell.ports.registry(), Key::stated_metadata(organization));
             let known = self.known_stated_metadata(organization).await?;
             let put = match wanted {
@@ -61,6 +61,7 @@ impl<P: Ports> Registry<P> {
                 None => Put::Replaced,
             };
             precondition.check(&known, representation)?;
+            self.still_holds(lock)?;
             match wanted {
                 Some(_) if put == Put::Unchanged => {}
                 Some(wanted) => record::save_members(store, &key, wanted.members().clone()).await?,
