@@ -195,7 +195,7 @@ fn a_clock_that_was_ahead_heals() {
     assert_eq!(run(exchange(&service, &client, &signed(&world, &new))), Err(Reason::KeysUnavailable));
 }
 
-/// Turns do not pile up, and those that older versions left behind are deleted; also where the record that says when
+/// Turns do not pile up, and those that an instance left behind are deleted; also where the record that says when
 /// can't be read (R74).
 #[test]
 fn turns_are_deleted() {

@@ -170,21 +170,6 @@ fn a_seed_document_is_applied_once() {
     assert_eq!(run(service.registry().application(&organization, "app")), Err(RegistryError::NotFound));
 }
 
-/// What an earlier build has applied last counts as applied, and goes on to when that build's record says another.
-#[test]
-fn a_seed_document_of_an_earlier_build() {
-    let world = World::default();
-    let record = |digest: &str| {
-        world.registry.entries.borrow_mut().insert("seed-applied".into(), digest.as_bytes().to_vec());
-    };
-    let document = parsed(document!([{ "name": "default", "trusted_issuers": [named("idp", "1")] }]));
-    let document = document.expect("well-formed");
-    record("one");
-    assert_eq!(run(world.service().registry().apply_once(&document, "one")), Ok(Seeding::Known));
-    record("two");
-    assert_eq!(run(world.service().registry().apply_once(&document, "one")), Ok(Seeding::Known));
-}
-
 /// What a dry run says of each registration is what applying it does then, and it writes nothing.
 #[test]
 fn a_dry_run_foretells() {

@@ -142,9 +142,6 @@ impl Key {
     /// The seed document that was applied last.
     pub(super) const SEED_LAST: &'static str = "seed-last";
 
-    /// The same in earlier builds, which apply another one whenever it differs: not written any more.
-    pub(super) const SEED_APPLIED_BEFORE: &'static str = "seed-applied";
-
     /// Says that the seed document with this digest was applied to its end.
     pub(super) fn seed_applied(digest: &str) -> String {
         format!("seed-applied/{digest}")

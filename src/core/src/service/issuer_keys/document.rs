@@ -78,9 +78,8 @@ pub(in crate::service) struct StoredDocument {
     pub(in crate::service) fresh_until: u64,
     /// The window in which it was last tried to fetch it; its counter is deleted in the next one.
     pub(in crate::service) turn: u64,
-    /// When it was last tried: seconds since 1970. Versions before 0.2 do not write it.
-    #[serde(default)]
-    pub(in crate::service) tried_at: Option<u64>,
+    /// When it was last tried: seconds since 1970.
+    pub(in crate::service) tried_at: u64,
     /// Why that brought nothing (R56).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::service) problem: Option<String>,
@@ -153,24 +152,19 @@ impl KeyDocument {
 
     /// Whether a fetch was tried less than a window ago.
     pub(in crate::service) fn was_tried(&self, now: u64) -> bool {
-        let tried_at = self.tried_at();
+        let tried_at = self.stored.tried_at;
         tried_at < now.saturating_add(KEY_WINDOW) && now < tried_at.saturating_add(KEY_WINDOW)
     }
 
     /// Whether it was tried after this moment, by a clock that is not far ahead of ours.
     pub(in crate::service) fn was_tried_after(&self, moment: u64, now: u64) -> bool {
-        moment < self.tried_at() && self.tried_at() < now.saturating_add(KEY_WINDOW)
+        moment < self.stored.tried_at && self.stored.tried_at < now.saturating_add(KEY_WINDOW)
     }
 
     /// In how many seconds the next fetch may be tried.
     pub(in crate::service) fn untried_in(&self, now: u64) -> u64 {
-        let next = self.tried_at().saturating_add(KEY_WINDOW);
+        let next = self.stored.tried_at.saturating_add(KEY_WINDOW);
         next.saturating_sub(now).clamp(1, KEY_WINDOW)
-    }
-
-    /// When it was last tried to fetch it: seconds since 1970.
-    pub(in crate::service) fn tried_at(&self) -> u64 {
-        self.stored.tried_at.unwrap_or(self.stored.turn.saturating_mul(KEY_WINDOW))
     }
 
     /// Whether it has what is wanted of it: the key that the header names, any key without a `kid` (R48); of metadata

@@ -153,7 +153,7 @@ impl DocumentReport {
         Self {
             document: source.kind.name(),
             uri: stored.and_then(|stored| stored.came_from.as_deref()).unwrap_or(source.uri).into(),
-            fetched_at: document.map(KeyDocument::tried_at),
+            fetched_at: document.map(|document| document.stored.tried_at),
             fresh_until: document
                 .filter(|document| document.has_content())
                 .map(|known| known.stored.fresh_until),

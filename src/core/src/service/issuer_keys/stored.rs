@@ -230,7 +230,7 @@ impl Brought {
             document,
             fresh_until,
             turn: began / KEY_WINDOW,
-            tried_at: Some(began),
+            tried_at: began,
             problem,
             other_due,
         }

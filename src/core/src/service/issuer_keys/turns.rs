@@ -135,7 +135,7 @@ impl<P: Ports> IssuerKeys<P> {
         Ok(())
     }
 
-    /// Turns whose instance was gone before it had an outcome, and those that older versions never deleted.
+    /// Turns whose instance was gone before it had an outcome, which nothing else deletes.
     async fn sweep_turns_if_due(&self) -> Result<(), StoreError> {
         let window = self.shell.ports.clock().now() / KEY_WINDOW;
         if !self.turn_sweeps.is_due(&self.shell).await? {

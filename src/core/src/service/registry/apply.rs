@@ -162,11 +162,6 @@ impl<P: Ports> Registry<P> {
             let is_last = last.is_none_or(|last| last == digest.as_bytes());
             return Ok(if is_last { Seeding::Known } else { Seeding::Superseded });
         }
-        // Where builds before this one kept the digest of the last document alone.
-        if store.get(Key::SEED_APPLIED_BEFORE).await?.as_deref() == Some(digest.as_bytes()) {
-            store.set(&key, b"1").await?;
-            return Ok(Seeding::Known);
-        }
         let report = self.apply(document).await?;
         store.set(Key::SEED_LAST, digest.as_bytes()).await?;
         store.set(&key, b"1").await?;
