@@ -374,7 +374,7 @@ fn r38_r67_metadata() {
     let listed = || {
         let offered = run(world.service().registry().offered(&default_organization())).expect("known");
         let urls = OrganizationUrls::new("https://as.example", &default_organization());
-        let text = document(&urls, asserta_core::jose::SigningAlgorithm::Es256, &offered);
+        let text = document(&urls, &[asserta_core::jose::SigningAlgorithm::Es256], &offered);
         let document: Value = serde_json::from_slice(&text).expect("JSON");
         document.get("authorization_grant_profiles_supported").cloned()
     };

@@ -658,7 +658,7 @@ fn r67_listed_where_it_works() {
         let offered = run(service.registry().offered(&organization)).expect("known");
         let settings = service.settings();
         let text =
-            server_metadata(&settings.urls(&organization), settings.access_token_algorithm(), &offered);
+            server_metadata(&settings.urls(&organization), &[settings.access_token_algorithm()], &offered);
         let document: Value = serde_json::from_slice(&text).expect("JSON");
         let grants = document["grant_types_supported"].as_array().expect("a list").clone();
         assert!(grants.contains(&GrantType::JwtBearer.name().into()));

@@ -3,6 +3,7 @@
 use asserta_core::oauth::metadata;
 use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
+use asserta_core::service::RegistryError;
 
 use crate::endpoint::{NotStarted, Started};
 use crate::problem::Problem;
@@ -18,8 +19,8 @@ pub(crate) async fn serve<P: Ports>(
 ) -> Result<Response, Problem> {
     let service = &started?.service;
     service.registry().organization(organization).await?;
-    let settings = service.settings();
     let offered = service.registry().offered(organization).await?;
-    let text = metadata(&settings.urls(organization), settings.access_token_algorithm(), &offered);
+    let signing = service.signing_keys().algorithms(organization).await.map_err(RegistryError::from)?;
+    let text = metadata(&service.settings().urls(organization), &signing, &offered);
     Ok(document(text, MAX_AGE))
 }

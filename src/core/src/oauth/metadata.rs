@@ -27,9 +27,9 @@ pub struct Offered {
 /// The ID-JAG as a profile of the JWT bearer grant (draft-ietf-oauth-identity-assertion-authz-grant).
 const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 
-/// The document, as JSON. Members that RFC 8414 requires but that a server without an authorization
-/// endpoint has nothing for are empty lists.
-pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: &Offered) -> Vec<u8> {
+/// The document, as JSON; `signing` are the algorithms of our tokens. Members that RFC 8414 requires but that a server without
+/// an authorization endpoint has nothing for are empty lists.
+pub fn metadata(urls: &OrganizationUrls, signing: &[SigningAlgorithm], offered: &Offered) -> Vec<u8> {
     let is_offered = |grant_type: &GrantType| match grant_type {
         GrantType::JwtBearer => true,
         GrantType::TokenExchange => offered.token_exchange,
@@ -59,7 +59,7 @@ pub fn metadata(urls: &OrganizationUrls, algorithm: SigningAlgorithm, offered: &
         "revocation_endpoint_auth_methods_supported": of_clients,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "dpop_signing_alg_values_supported": algorithms,
-        "access_token_signing_alg_values_supported": [algorithm.name()],
+        "access_token_signing_alg_values_supported": signing,
     });
     if offered.id_jag {
         document["authorization_grant_profiles_supported"] = json!([ID_JAG_PROFILE]);

@@ -241,7 +241,7 @@ mod tests {
         let urls = OrganizationUrls::new("https://as.example", &OrganizationId::default_organization());
         let offered =
             Offered { without_client: true, id_jag: true, token_exchange: true, ..Offered::default() };
-        let plain = metadata(&urls, SigningAlgorithm::Es256, &offered);
+        let plain = metadata(&urls, &[SigningAlgorithm::Es256], &offered);
         let plain = json::parse_object(&plain).expect("an object");
         for (name, _) in MEMBERS {
             assert_eq!(plain.get(name), None, "{name}");

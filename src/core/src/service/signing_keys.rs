@@ -286,6 +286,21 @@ impl<P: Ports> SigningKeys<P> {
         infos(organization, &self.current_keys(organization).await?).map_err(Into::into)
     }
 
+    /// Which algorithms good tokens are signed with: those of all published keys, and the one that is set (R67). A record that
+    /// can't be read keeps nothing else back (R74).
+    pub async fn algorithms(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<Vec<SigningAlgorithm>, StoreError> {
+        let stored = match self.stored_keys(organization).await {
+            Err(StoreError::Unreadable(_)) => StoredKeys::default(),
+            stored => stored?,
+        };
+        let published = |name| stored.keys.iter().any(|key| key.algorithm == name);
+        let is_listed = |one: &SigningAlgorithm| one.name() == self.algorithm() || published(one.name());
+        Ok(SigningAlgorithm::ALL.into_iter().filter(is_listed).collect())
+    }
+
     /// Our public keys as a JWK set (RFC 7517): what `/oauth2/jwks` serves.
     pub async fn jwks(&self, organization: &OrganizationId) -> Result<Vec<u8>, RegistryError> {
         self.registry.require(organization).await?;

@@ -380,3 +380,31 @@ fn r67_the_algorithm_of_our_tokens() {
         assert_eq!(part(&listed.token("client_secret_basic"), 0)["alg"], algorithm);
     }
 }
+
+/// R67, R73: with another setting the tokens of before are still signed for a while, and good for longer: theirs is listed
+/// for as long as their key is published.
+#[test]
+fn r67_the_algorithms_of_all_published_keys() {
+    let (world, texts) = (World::default(), Texts::default());
+    let member = "access_token_signing_alg_values_supported";
+    let before = Listed::new(&world, &texts, "default", &json!({}));
+    assert_eq!(part(&before.token("client_secret_basic"), 0)["alg"], "ES256");
+    texts.set("access_token_algorithm", Ok("EdDSA"));
+    let after = Server::new(&world, &texts);
+    let listed = || {
+        let document = after.send(request("GET", "/.well-known/oauth-authorization-server")).json();
+        document[member].clone()
+    };
+    assert_eq!(listed(), json!(["ES256", "EdDSA"]));
+    let rotate = || {
+        let keys = after.admin("POST", "/default/keys/rotate", &Value::Null).json()["items"].clone();
+        keys.as_array().expect("a list").len()
+    };
+    assert_eq!(rotate(), 2);
+    world.advance(86_400 + 601);
+    assert_eq!(rotate(), 2);
+    assert_eq!(listed(), json!(["EdDSA"]));
+    // R74: what can't be read refuses no more than what needs it.
+    world.registry.entries.borrow_mut().insert("signing-keys/default".into(), b"?".to_vec());
+    assert_eq!(listed(), json!(["EdDSA"]));
+}

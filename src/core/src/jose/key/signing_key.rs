@@ -40,10 +40,13 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
+
     /// The algorithm of a setting or a stored record.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::EdDsa, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
     /// The name in an `alg` member.
