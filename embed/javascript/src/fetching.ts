@@ -7,7 +7,7 @@ import { membersOf } from "./convert.js";
 export interface KeyDocument {
   /** The body. */
   text: string;
-  /** `max-age` of its `Cache-Control` header, in seconds. */
+  /** `max-age` of its `Cache-Control` header less its `Age`, in seconds. */
   maxAge?: number;
 }
 
@@ -98,7 +98,8 @@ async function get(url: URL): Promise<KeyDocument> {
     }
     throw new FetchFailed(`it answered ${status} instead of 200`, "status", { status });
   }
-  return { text: await readText(response), maxAge: maxAge(response.headers.get("cache-control") ?? "") };
+  const [cacheControl, age] = ["cache-control", "age"].map((name) => response.headers.get(name) ?? "");
+  return { text: await readText(response), maxAge: maxAge(cacheControl, age) };
 }
 
 /** What the platform threw, in the words that every host has for it. Node names a code; browsers say no more. */
@@ -143,8 +144,8 @@ export async function readText(response: Response): Promise<string> {
   }
 }
 
-/** `max-age` (RFC 9111 section 5.2.2); 0 where caching is forbidden. */
-function maxAge(header: string): number | undefined {
+/** `max-age` less the `Age` (RFC 9111 sections 4.2.3 and 5.2.2); 0 where caching is forbidden. */
+function maxAge(header = "", ages = ""): number | undefined {
   let seconds: number | undefined;
   for (const directive of header.toLowerCase().split(",")) {
     const [name, value] = directive.trim().split("=");
@@ -152,5 +153,7 @@ function maxAge(header: string): number | undefined {
     const digits = /^"?([0-9]{1,15})"?$/.exec(value ?? "")?.[1];
     if (name === "max-age" && digits) seconds = Number(digits);
   }
-  return seconds;
+  // How long caches on the way have had it: the first one counts.
+  const age = /^\s*([0-9]{1,15})\s*(,|$)/.exec(ages)?.[1];
+  return seconds === undefined ? undefined : Math.max(0, seconds - Number(age ?? 0));
 }

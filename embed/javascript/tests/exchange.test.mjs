@@ -137,6 +137,11 @@ test("JWKS documents are fetched when needed, once (R50 to R52)", async (t) => {
   }
   answer = (response) => response.writeHead(200, { "cache-control": "max-age=90" }).end("{}");
   assert.deepEqual(await fetchKeys(jwks_uri, { dev: true }), { text: "{}", maxAge: 90 });
+  // R51: for how long caches on the way have had it.
+  for (const [age, maxAge] of [["80", 10], ["91", 0], ["10, 20", 80], ["soon", 90]]) {
+    answer = (response) => response.writeHead(200, { "cache-control": "max-age=90", age }).end("{}");
+    assert.deepEqual(await fetchKeys(jwks_uri, { dev: true }), { text: "{}", maxAge });
+  }
   for (const refused of [jwks_uri, "https://10.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://2130706433/",
                          "https://u:p@partner.example/", "https://localhost/", "https://169.254.169.254/"]) {
     await assert.rejects(fetchKeys(refused), { name: "FetchFailed" });

@@ -101,6 +101,10 @@ def test_what_is_taken(endpoint):
     endpoint.answer = lambda handler: handler.send(200, b"{}", Cache_Control="public, max-age=300")
     document = fetch_keys(endpoint.url, dev=True)
     assert (document.text, document.max_age) == ("{}", 300)
+    for age, left in [("290", 10), ("301", 0), ("100, 200", 200), ("soon", 300)]:
+        sent = {"Cache_Control": "max-age=300", "Age": age}
+        endpoint.answer = lambda handler, sent=sent: handler.send(200, b"{}", **sent)
+        assert fetch_keys(endpoint.url, dev=True).max_age == left, "R51: what caches have had it for"
     endpoint.answer = lambda handler: handler.send(200, b"{}", Cache_Control="no-store")
     assert fetch_keys(endpoint.url, dev=True).max_age == 0
     endpoint.answer = lambda handler: handler.send(200, b" " * 64 * 1024)

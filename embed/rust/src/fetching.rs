@@ -20,7 +20,7 @@ const MAX_CAUSE: usize = 256;
 pub struct KeyDocument {
     /// The body, at most 64 KiB.
     pub text: String,
-    /// `max-age` of its `Cache-Control` header, in seconds.
+    /// `max-age` of its `Cache-Control` header less its `Age`, in seconds.
     pub max_age: Option<u64>,
 }
 

@@ -143,7 +143,7 @@ pub struct FetchRequest<'a> {
 pub struct FetchedDocument {
     /// The body: at most 64 KiB (R50).
     pub body: Vec<u8>,
-    /// `max-age` of its `Cache-Control` header, in seconds.
+    /// `max-age` of its `Cache-Control` header, less its `Age`, in seconds.
     pub max_age: Option<u64>,
 }
 

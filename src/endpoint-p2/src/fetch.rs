@@ -42,7 +42,7 @@ fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
     if document::is_encoded(&headers.get("content-encoding")) {
         return Err(FetchProblem::Encoded);
     }
-    let max_age = document::max_age(&headers.get("cache-control"));
+    let max_age = document::max_age(&headers.get("cache-control"), &headers.get("age"));
     let body = response.consume().map_err(|()| FetchProblem::Incomplete)?;
     let body = read_body(&body, USUAL_SIZE, SIZE_LIMIT, Some(&deadline)).map_err(|error| match error {
         BodyError::TooLarge => FetchProblem::TooLarge,

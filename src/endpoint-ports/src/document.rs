@@ -101,12 +101,17 @@ pub fn is_encoded(lines: &[Vec<u8>]) -> bool {
         .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// `max-age` of `Cache-Control` (RFC 9111 section 5.2.2), in seconds; 0 where caching is forbidden.
-#[must_use]
-pub fn max_age(lines: &[Vec<u8>]) -> Option<u64> {
+/// The items of a header that is a list.
+fn items(lines: &[Vec<u8>]) -> impl Iterator<Item = &str> {
     let lines = lines.iter().filter_map(|line| str::from_utf8(line).ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim)
+}
+
+/// `max-age` of `Cache-Control` less the `Age` (RFC 9111 sections 4.2.3 and 5.2.2), in seconds; 0 where caching is forbidden.
+#[must_use]
+pub fn max_age(cache_control: &[Vec<u8>], ages: &[Vec<u8>]) -> Option<u64> {
     let mut seconds = None;
-    for directive in lines.flat_map(|line| line.split(',')) {
+    for directive in items(cache_control) {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim().to_ascii_lowercase().as_str() {
             "no-store" | "no-cache" => return Some(0),
@@ -114,7 +119,13 @@ pub fn max_age(lines: &[Vec<u8>]) -> Option<u64> {
             _ => {}
         }
     }
-    seconds
+    seconds.map(|seconds: u64| seconds.saturating_sub(age(ages)))
+}
+
+/// How long caches on the way have had it, in seconds: the first `Age`, if it is a number, however large (RFC 9111 5.1).
+fn age(lines: &[Vec<u8>]) -> u64 {
+    let is_number = |age: &&str| !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
+    items(lines).next().filter(is_number).map_or(0, |age| age.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -132,8 +143,12 @@ mod tests {
         }
     }
 
-    fn of(lines: &[&str]) -> Option<u64> {
-        max_age(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
+    fn lines(lines: &[&str]) -> Vec<Vec<u8>> {
+        lines.iter().map(|line| line.as_bytes().to_vec()).collect()
+    }
+
+    fn of(cache_control: &[&str]) -> Option<u64> {
+        max_age(&lines(cache_control), &[])
     }
 
     /// R51: how long a document is fresh.
@@ -146,6 +161,20 @@ mod tests {
         assert_eq!(of(&["max-age=-1"]), None);
         assert_eq!(of(&["max-age=99999999999999999999999"]), None);
         assert_eq!(of(&["max-age=60", "no-store"]), Some(0));
+    }
+
+    /// R51: what a cache on the way has had for a while is fresh for so much less.
+    #[test]
+    fn age_of_a_response() {
+        let of = |cache_control: &[&str], age: &[&str]| max_age(&lines(cache_control), &lines(age));
+        assert_eq!(of(&["max-age=600"], &["590"]), Some(10));
+        assert_eq!(of(&["max-age=600"], &["601"]), Some(0));
+        assert_eq!(of(&["max-age=600"], &["99999999999999999999999"]), Some(0));
+        assert_eq!(of(&["max-age=600"], &["100, 200", "300"]), Some(500));
+        for none in ["", "-1", "+1", "1.5", "soon"] {
+            assert_eq!(of(&["max-age=600"], &[none]), Some(600), "{none}");
+        }
+        assert_eq!(of(&["public"], &["590"]), None);
     }
 
     /// R50: what is compressed although it must not be is told by name.

@@ -33,7 +33,7 @@ class KeyDocument:
     text: str
     """The body."""
     max_age: int | None = None
-    """``max-age`` of its ``Cache-Control`` header, in seconds."""
+    """``max-age`` of its ``Cache-Control`` header less its ``Age``, in seconds."""
 
 
 class FetchFailed(Exception):
@@ -192,11 +192,12 @@ def _read(response: http.client.HTTPResponse) -> KeyDocument:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise FetchFailed("its document is not UTF-8", "encoded") from None
-    return KeyDocument(text, _max_age(response.headers.get_all("cache-control") or []))
+    lines = [response.headers.get_all(name) or [] for name in ("cache-control", "age")]
+    return KeyDocument(text, _max_age(*lines))
 
 
-def _max_age(lines: list[str]) -> int | None:
-    """``max-age`` (RFC 9111 section 5.2.2); 0 where caching is forbidden."""
+def _max_age(lines: list[str], ages: list[str]) -> int | None:
+    """``max-age`` less the ``Age`` (RFC 9111 sections 4.2.3 and 5.2.2); 0 where caching is forbidden."""
     seconds = None
     for directive in ",".join(lines).lower().split(","):
         name, _, value = directive.strip().partition("=")
@@ -205,4 +206,8 @@ def _max_age(lines: list[str]) -> int | None:
         digits = value.strip().strip('"')
         if name == "max-age" and re.fullmatch("[0-9]{1,18}", digits):
             seconds = int(digits)
-    return seconds
+    if seconds is None:
+        return None
+    # How long caches on the way have had it: the first one counts.
+    age = ",".join(ages).split(",")[0].strip()
+    return max(0, seconds - int(age)) if re.fullmatch("[0-9]{1,18}", age) else seconds

@@ -44,7 +44,7 @@ async fn get(uri: &str) -> Result<FetchedDocument, FetchProblem> {
     if document::is_encoded(&headers.get("content-encoding")) {
         return Err(FetchProblem::Encoded);
     }
-    let max_age = document::max_age(&headers.get("cache-control"));
+    let max_age = document::max_age(&headers.get("cache-control"), &headers.get("age"));
     let body = read_body(response, USUAL_SIZE, SIZE_LIMIT).await.map_err(|error| match error {
         BodyError::TooLarge => FetchProblem::TooLarge,
         BodyError::Broken => FetchProblem::Incomplete,

@@ -1,6 +1,6 @@
 //! A response that is a document as the component wants it, or what is wrong with it (R50, R51, R56).
 
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING};
 use http::{HeaderMap, HeaderName, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -37,7 +37,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
     unreadable || codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
 }
 
-/// `max-age` of `Cache-Control` (RFC 9111 section 5.2.2), in seconds; 0 where caching is forbidden.
+/// `max-age` of `Cache-Control` less the `Age` (RFC 9111 sections 4.2.3 and 5.2.2), in seconds; 0 where caching is forbidden.
 fn max_age(headers: &HeaderMap) -> Option<u64> {
     let mut seconds = None;
     for directive in items(headers, &CACHE_CONTROL) {
@@ -48,7 +48,13 @@ fn max_age(headers: &HeaderMap) -> Option<u64> {
             _ => {}
         }
     }
-    seconds
+    seconds.map(|seconds: u64| seconds.saturating_sub(age(headers)))
+}
+
+/// How long caches on the way have had it, in seconds: the first `Age`, if it is a number, however large (RFC 9111 5.1).
+fn age(headers: &HeaderMap) -> u64 {
+    let is_number = |age: &&str| !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
+    items(headers, &AGE).next().filter(is_number).map_or(0, |age| age.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -70,6 +76,24 @@ mod tests {
         assert_eq!(of(&["max-age=-1"]), None);
         assert_eq!(of(&["max-age=99999999999999999999999"]), None);
         assert_eq!(of(&["max-age=60", "no-store"]), Some(0));
+    }
+
+    /// R51: what a cache on the way has had for a while is fresh for so much less.
+    #[test]
+    fn age_of_a_response() {
+        let of = |cache_control: &[&str], age: &[&str]| {
+            let mut headers = with(CACHE_CONTROL, cache_control);
+            headers.extend(with(AGE, age));
+            max_age(&headers)
+        };
+        assert_eq!(of(&["max-age=600"], &["590"]), Some(10));
+        assert_eq!(of(&["max-age=600"], &["601"]), Some(0));
+        assert_eq!(of(&["max-age=600"], &["99999999999999999999999"]), Some(0));
+        assert_eq!(of(&["max-age=600"], &["100, 200", "300"]), Some(500));
+        for none in ["", "-1", "+1", "1.5", "soon"] {
+            assert_eq!(of(&["max-age=600"], &[none]), Some(600), "{none}");
+        }
+        assert_eq!(of(&["public"], &["590"]), None);
     }
 
     /// R50: what is compressed although it must not be is told by name.
