@@ -307,7 +307,12 @@ fn r28_federated_clients() {
     let got = ask(&world, Some(&one), &token(json!({ "jti": "1" })), &granted("1")).expect("granted");
     assert_eq!(got["client_id"], one.as_str());
     assert_eq!(refused(&world, Some(&one), &token(json!({ "jti": "1" })), "2"), REFUSED, "once");
-    assert!(ask(&world, Some(&two), &token(json!({ "jti": "1" })), &granted("2")).is_ok(), "for each client");
+    assert_eq!(
+        refused(&world, Some(&two), &token(json!({ "jti": "1" })), "2"),
+        REFUSED,
+        "for whichever client"
+    );
+    assert!(ask(&world, Some(&two), &token(json!({ "jti": "two" })), &granted("2")).is_ok());
     assert_eq!(refused(&world, None, &token(json!({ "jti": "2" })), "3"), REFUSED, "client_id is needed");
     for claims in [
         json!({ "sub": "system:serviceaccount:prod:other" }),
@@ -389,4 +394,37 @@ fn r27_explained() {
     let disabled = explain(&good(&off, "1"), None);
     let failed = disabled.checks.iter().find(|step| !step.passed).map(|step| (step.check, step.reason));
     assert_eq!(failed, Some(("application enabled", reason)), "R21");
+}
+
+/// R28, R35, R45: a JWT of a trusted issuer works once, as a client assertion or as an assertion. Where its assertions may be
+/// used again, it authenticates each application once.
+#[test]
+fn r28_r35_r45_one_use_in_whichever_role() {
+    for replay in ["once", "allow"] {
+        let world = World::default();
+        let partner = issuer(json!({ "jwks": jwks(&[&key(1)]), "replay": replay }));
+        run(world.service().registry().create_trusted_issuer(&default_organization(), &partner))
+            .expect("trusted");
+        let members = json!({ "client_assertion_issuer": "idp", "client_assertion_subject": "alice" });
+        let (one, two) =
+            (register(&world, members.clone()).expect("one"), register(&world, members).expect("two"));
+        let other = client(&world);
+        let as_assertion = |jwt: &str, jti: &str| {
+            ask(&world, None, &good(&other, jti), jwt).map(drop).map_err(|refusal| refusal.reason)
+        };
+        let as_client = |id: &str, jwt: &str, jti: &str| {
+            ask(&world, Some(id), jwt, &granted(jti)).map(drop).map_err(|refusal| refusal.reason)
+        };
+        let again = |reason| if replay == "once" { Err(reason) } else { Ok(()) };
+        let (first, second) = (granted("first"), granted("second"));
+        assert_eq!(as_client(&one, &first, "1"), Ok(()));
+        assert_eq!(as_client(&one, &first, "2"), Err(Reason::ClientAssertionRefused));
+        assert_eq!(as_client(&two, &first, "2"), again(Reason::ClientAssertionRefused));
+        assert_eq!(as_assertion(&first, "3"), again(Reason::Replayed));
+        assert_eq!(as_assertion(&second, "4"), Ok(()));
+        assert_eq!(as_client(&two, &second, "5"), again(Reason::ClientAssertionRefused));
+        let explained =
+            run(world.service().explain(&default_organization(), &first, None)).expect("explained");
+        assert_eq!(explained.accepted, replay == "allow");
+    }
 }

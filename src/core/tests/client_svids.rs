@@ -28,7 +28,7 @@ fn r28_a_workload_authenticates() {
     }
 }
 
-/// R28, R45: with a `jti` once for each application, without one until it expires.
+/// R28, R45: of an issuer with `replay: "allow"`, with a `jti` once for each application, without one until it expires.
 #[test]
 fn r28_r45_used_again() {
     let world = with_spire();

@@ -100,9 +100,10 @@ pub fn check_names(application: &Application, voucher: &Voucher, claims: &Claims
     }
 }
 
-/// The client, where this JWT proves that it is the application. It works once for each client (R27, R45), in a namespace
-/// of its own: the same `jti` in an assertion is another one. A JWT-SVID without a `jti` works until it expires: whoever asks
-/// the Workload API gets the same one for a while, and can't have another (R28).
+/// The client, where this JWT proves that it is the application. One of its own key works once, in a namespace of its own
+/// (R27). One of a trusted issuer works once in whichever role it is used, for whichever application (R28, R35), or once for
+/// each application where the issuer's assertions may be used again. A JWT-SVID without a `jti` works until it expires:
+/// whoever asks the Workload API gets the same one for a while, and can't have another (R28).
 ///
 /// # Errors
 /// The reason, as it would be with an assertion.
@@ -118,9 +119,12 @@ pub fn authenticate(
         return Err(Reason::ClientUnauthenticated);
     }
     let works_once = jwt.jwt_id().is_some() || !matches!(voucher, Voucher::TrustDomain(_));
-    let mark = works_once.then(|| {
-        let namespace = format!("{organization}\nclient\n{}", application.client_id());
-        Mark::of(jwt, &namespace, tolerance(voucher))
+    let mark = works_once.then(|| match voucher.issuer_of_one_use() {
+        Some(issuer) => issuer.mark(organization, jwt),
+        None => {
+            let namespace = format!("{organization}\nclient\n{}", application.client_id());
+            Mark::of(jwt, &namespace, tolerance(voucher))
+        }
     });
     Ok(AuthenticatedClient { application, mark })
 }

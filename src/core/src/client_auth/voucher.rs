@@ -54,6 +54,11 @@ impl Voucher {
         }
     }
 
+    /// The trusted issuer, where its JWTs work once: one that has authenticated a client is used up as an assertion, too.
+    pub fn issuer_of_one_use(&self) -> Option<&Issuer> {
+        self.issuer().filter(|issuer| issuer.is_once())
+    }
+
     /// Whom the JWT must come from, and whom it must be about.
     pub(super) fn names<'a>(&'a self, application: &'a Application) -> Result<Names<'a>, NotVouchedFor> {
         let issuer = match (application.keys(), self) {

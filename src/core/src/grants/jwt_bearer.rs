@@ -3,19 +3,17 @@
 //! All of it is pure: the same facts give the same decision. What the assertion's issuer is trusted with is decided in
 //! [`policy`].
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::id_jag::{self, IdJag};
 use super::{Decided, Granted};
 use crate::application::MIN_LIFETIME;
-use crate::jose::digest;
-use crate::jwt::{Expectations, Mark, Tolerance, Typ, VerifiedJwt};
+use crate::jwt::{Expectations, Typ, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::organization::OrganizationId;
 use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Terms};
-use crate::trust::{AudienceMode, MAX_CLOCK_SKEW, Profile, Replay, TrustedIssuer};
+use crate::trust::{AudienceMode, Profile, Replay, TrustedIssuer};
 
 /// How many resources may be asked for (R13).
 pub(super) const MAX_RESOURCES: usize = 8;
@@ -170,7 +168,7 @@ pub(super) fn decide_with(facts: &Facts<'_>, replay: Replay) -> Decided {
         tells_scope: !allowed.scope().is_empty() && *scope != Some(allowed.scope()),
         // R29: without a client an assertion always works once.
         mark: (replay == Replay::Once || allowed.label().is_some())
-            .then(|| mark(organization, issuer.document(), assertion)),
+            .then(|| issuer.mark(organization, assertion)),
         allowed,
         issuer: issuer.document().issuer.clone(),
     };
@@ -199,12 +197,4 @@ pub const fn reason(problem: PolicyProblem) -> Reason {
         PolicyProblem::ResourceUnknown => Reason::ResourceUnknown,
         PolicyProblem::ClaimedResourceUnknown => Reason::ResourceOfAssertionUnknown,
     }
-}
-
-/// R45: the organization by its name, since its URLs can change and nodes can differ in them.
-fn mark(organization: &OrganizationId, issuer: &TrustedIssuer, assertion: &VerifiedJwt<'_>) -> Mark {
-    let &TrustedIssuer { clock_skew, max_lifetime, .. } = issuer;
-    let tolerance = Tolerance { clock_skew, max_lifetime, most_skew: MAX_CLOCK_SKEW };
-    let issuer = digest::sha256_base64url(issuer.issuer.as_bytes());
-    Mark::of(assertion, &format!("{organization}\n{issuer}"), tolerance)
 }

@@ -138,7 +138,11 @@ impl<P: Ports> Service<P> {
             let told = verdict.as_ref().map(drop).map_err(|refusal| refusal.reason);
             trail.step("R27, R45", "not used before", told, || {
                 let was = if is_used { "was" } else { "was not" };
-                format!("a client assertion of this application with this jti {was} used before")
+                let what = match voucher.issuer_of_one_use() {
+                    Some(_) => "a JWT of this issuer",
+                    None => "a client assertion of this application",
+                };
+                format!("{what} with this jti {was} used before")
             });
             verdict?;
         } else {
@@ -149,7 +153,7 @@ impl<P: Ports> Service<P> {
         Ok(client)
     }
 
-    /// R27: once for each client; the grant's own mark comes after it.
+    /// R27, R28: once; the grant's own mark comes after it.
     pub(super) async fn reserve_client(&self, mark: &Mark, now: u64) -> Result<(), Refusal> {
         self.spent.reserve(mark, now).await.map_err(|refusal| match refusal.reason {
             reason @ Reason::Replayed => Role::ClientAssertion.refusal(reason),

@@ -230,7 +230,7 @@ impl<P: Ports> Service<P> {
     /// R45: whether the assertion would be reserved.
     async fn step_of_mark(&self, mark: &Mark, now: u64, trail: &mut Trail) -> Result<(), StoreError> {
         let used = self.spent.is_reserved(mark, now).await?;
-        let by = if mark.by_jwt_id { "an assertion of this issuer with this jti" } else { "this assertion" };
+        let by = if mark.by_jwt_id { "a JWT of this issuer with this jti" } else { "this assertion" };
         let (verdict, was) = if used { (Err(Reason::Replayed), "was") } else { (Ok(()), "was not") };
         trail.step("R45", "not used before", verdict, || format!("{by} {was} used before"));
         Ok(())

@@ -7,6 +7,7 @@ mod glob;
 mod issuer;
 mod lint;
 mod many_programs;
+mod mark;
 mod named_claims;
 pub mod policy;
 pub mod preset;
