@@ -371,6 +371,12 @@ fn r91_may_act() {
         (json!({ "sub": "service", "iss": OTHER }), own, false),
         (json!({ "sub": "another", "iss": OTHER }), actor(json!({})), false),
         (json!({ "sub": "service", "iss": OTHER, "client_id": "another" }), actor(json!({})), false),
+        // The client, whom it names, does not bring another actor along.
+        (json!({ "client_id": id }), actor(json!({})), false),
+        (json!({ "sub": id }), actor(json!({})), false),
+        (json!({ "sub": id, "iss": "https://as.example" }), actor(json!({})), false),
+        (json!({ "sub": id, "client_id": id }), actor(json!({})), false),
+        (json!({ "sub": "another", "iss": OTHER, "client_id": id }), actor(json!({})), false),
     ] {
         let verdict = scene.verdict(&subject(&may_act), Some(&token)).map(drop);
         let wanted = if is_good { Ok(()) } else { Err(Reason::ConsentMissing) };

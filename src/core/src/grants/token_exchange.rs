@@ -192,7 +192,7 @@ pub enum Consent {
     Audience,
     /// The issuer's claim names somebody whose tokens may be exchanged.
     AllowedActor,
-    /// The token's `may_act` names the client or the actor.
+    /// The token's `may_act` names the actor or, where there is no actor token, the client.
     MayAct,
 }
 
@@ -227,9 +227,9 @@ fn names(audience: Option<&Value>, name: &str) -> bool {
     }
 }
 
-/// Whether `may_act` names the client or the actor (RFC 8693 section 4.4): by each of `client_id` and `sub` that it has, and
-/// by `iss`, whose name that `sub` is. Without an `iss` it is a name of the issuer of the token: another issuer may call
-/// somebody else so.
+/// Whether `may_act` names whoever acts (RFC 8693 section 4.4): the actor or, without an actor token, the client. By `sub`, and
+/// by `iss`, whose name that is: without an `iss` it is one of the issuer of the token, since another issuer may call somebody
+/// else so. A `client_id` beside it is that of the client; by itself it names the client alone.
 fn may_act(terms: &Terms<'_>, claims: &Claims, client_id: &str, actor: Option<&Actor>) -> bool {
     let Some(may_act) = claims.object().get("may_act").and_then(Value::as_object) else { return false };
     let (named_client, sub) = (may_act.get("client_id"), may_act.get("sub"));
@@ -243,9 +243,9 @@ fn may_act(terms: &Terms<'_>, claims: &Claims, client_id: &str, actor: Option<&A
     let is_client = |name| is(name, client_id) && (iss.is_none() || is(iss, &terms.urls.issuer));
     match (named_client, sub) {
         (None, None) => false,
-        (Some(_), None) => is_client(named_client),
+        (Some(_), None) => actor.is_none() && is_client(named_client),
         (named, Some(_)) => {
-            (named.is_none() || is(named, client_id)) && (actor.is_some_and(is_actor) || is_client(sub))
+            (named.is_none() || is(named, client_id)) && actor.map_or_else(|| is_client(sub), is_actor)
         }
     }
 }

@@ -169,7 +169,10 @@ fn steps_of_consent(terms: &Terms<'_>, claims: &Claims, actor: Option<&Actor>, t
         let why = match consent {
             Ok(Consent::Audience) => "aud names the application",
             Ok(Consent::AllowedActor) => "actor_claim of the issuer has one of its allowed_actors",
-            Ok(Consent::MayAct) => "may_act names the application or the actor",
+            Ok(Consent::MayAct) => match actor {
+                Some(_) => "may_act names the actor",
+                None => "may_act names the application",
+            },
             Err(_) => "may_act counts and names others; or aud does not name the application, and actor_claim has none of allowed_actors",
         };
         why.to_string()
