@@ -235,7 +235,11 @@ fn r22_r27_the_parameters() {
     assert_eq!(over_http(&world, None, None, &unknown, "3"), Err(Reason::ClientAssertionRefused));
     let twice = Err(Reason::CredentialsTwice);
     assert_eq!(over_http(&world, None, None, &format!("{}&client_secret=x", both("3")), "3"), twice);
-    assert_eq!(over_http(&world, Some("Basic YTpi"), None, &both("3"), "3"), twice);
+    // Whatever either is.
+    for header in ["Basic YTpi", "Basic !!!", "Bearer x"] {
+        assert_eq!(over_http(&world, Some(header), None, &both("3"), "3"), twice, "{header}");
+        assert_eq!(over_http(&world, Some(header), None, &unknown, "3"), twice, "{header}");
+    }
     let repeated = Err(Reason::ParameterRepeated);
     assert_eq!(over_http(&world, None, None, &format!("{}{}", both("3"), both("3")), "3"), repeated);
     let in_query = format!("client_assertion={}", good(&id, "3"));

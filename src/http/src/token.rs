@@ -52,7 +52,7 @@ pub(crate) fn parts(request: &Request) -> Result<HttpTokenRequest<'_>, Reason> {
         BodyProblem::Broken => Reason::RequestMalformed,
     })?;
     let content_type = request.header("content-type").map_err(|()| Reason::WrongMediaType)?;
-    let authorization = request.header("authorization").map_err(|()| Reason::CredentialsMalformed)?;
+    let authorization = request.header("authorization").map_err(|()| Reason::CredentialsTwice)?;
     Ok(HttpTokenRequest {
         method: &request.method,
         content_type,

@@ -66,9 +66,13 @@ impl Client {
 
     /// Reads it from the header, else the body.
     pub(crate) fn read(authorization: Option<&str>, form: &Form<'_>) -> Result<Self, Reason> {
+        // R22: that there are two of them counts before what either is.
+        let has_secret = authorization.is_some() || form.one("client_secret")?.is_some();
+        if has_secret && form.one("client_assertion")?.is_some() {
+            return Err(Reason::CredentialsTwice);
+        }
         match (ClientSecret::read(authorization, form)?, ClientAssertion::read(form)?) {
-            (Some(_), Some(_)) => Err(Reason::CredentialsTwice),
-            (Some(secret), None) => Ok(Presented::Secret(secret).into()),
+            (Some(secret), _) => Ok(Presented::Secret(secret).into()),
             (None, Some(assertion)) => Ok(Presented::Assertion(assertion).into()),
             (None, None) => Ok(Self::nothing(form.one("client_id")?)),
         }

@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    /// R20, R22: what can't be read is an invalid request, not a failed authentication.
+    /// R20, R21: what can't be read authenticates nobody, and the log says that it was that.
     #[test]
     fn malformed_header() {
         for bad in ["", "Basic", "Bearer abc", "Basic !!!", "Basic YQ==", "Basic /zo6"] {

@@ -23,13 +23,9 @@ impl TokenQuestion {
     /// The reason of the refusal.
     pub fn from_http(request: HttpTokenRequest<'_>) -> Result<Self, Reason> {
         let form = request.form()?;
-        let client = match Client::read(request.authorization, &form) {
-            Ok(Client::Presents(client)) => client,
-            // Also where somebody presents an access token, as RFC 7662 section 2.1 would let us allow.
-            Ok(Client::Nothing(_)) | Err(Reason::CredentialsMalformed) => {
-                return Err(Reason::ClientUnauthenticated);
-            }
-            Err(reason) => return Err(reason),
+        // An access token in the header is none that can be read, though RFC 7662 section 2.1 would let us allow it.
+        let Client::Presents(client) = Client::read(request.authorization, &form)? else {
+            return Err(Reason::ClientUnauthenticated);
         };
         form.one("token_type_hint")?;
         let token = form.one("token")?.ok_or(Reason::TokenMissing)?;

@@ -111,7 +111,7 @@ reasons! {
     RequestTooLarge "request-too-large" InvalidRequest "R15" "The request body exceeds 64 KiB."
     ParameterTooLarge "parameter-too-large" InvalidRequest "R15" "The parameters scope, resource and audience must not exceed 4096 bytes each."
     AssertionTooLarge "assertion-too-large" InvalidRequest "R15" "No assertion and no token may exceed 16 KiB."
-    CredentialsMalformed "credentials-malformed" InvalidRequest "R20" "The Authorization header is not well-formed: Basic and base64 on one line are expected."
+    CredentialsMalformed "credentials-malformed" InvalidClient "R20, R21" "The Authorization header can not be read: Basic and base64 on one line are expected."
     CredentialsInQuery "credentials-in-query" InvalidRequest "R22" "Credentials, assertions and tokens must not stand in the query string."
     CredentialsTwice "credentials-twice" InvalidRequest "R22" "More than one client authentication method was used."
     ClientAssertionIncomplete "client-assertion-incomplete" InvalidRequest "R27" "The parameters client_assertion and client_assertion_type belong together."

@@ -181,6 +181,7 @@ fn r110_r111_malformed_requests() {
                 "invalid_client",
             ),
             (asked(path, None, &good).header("authorization", "Basic x"), 401, "invalid_client"),
+            (asked(path, None, &good).header("authorization", "Digest a=b"), 401, "invalid_client"),
             (
                 request("POST", path)
                     .header("content-type", "application/json")
