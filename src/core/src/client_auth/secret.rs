@@ -50,7 +50,7 @@ impl ClientSecret {
         let credentials = Self::from_basic(header)?;
         // RFC 6749 section 3.2.1 lets client_id stand in the body too, if it is the same one.
         if client_id.is_some_and(|id| id != credentials.client_id) {
-            return Err(Reason::CredentialsTwice);
+            return Err(Reason::ClientIdDiffers);
         }
         Ok(Some(credentials))
     }
@@ -150,5 +150,8 @@ mod tests {
         let header = alloc::format!("Basic {}", STANDARD.encode("a:b"));
         let read = ClientSecret::read(Some(&header), &form);
         assert_eq!(read.map(|_| ()), Err(Reason::CredentialsTwice));
+        let form = Form::parse(b"client_id=b").expect("well-formed");
+        let read = ClientSecret::read(Some(&header), &form);
+        assert_eq!(read.map(|_| ()), Err(Reason::ClientIdDiffers));
     }
 }
