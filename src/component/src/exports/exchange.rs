@@ -172,7 +172,7 @@ fn request(grant: Grant, credentials: Credentials, options: &Options) -> Result<
         }
     };
     match &options.proof {
-        Some(DpopProof { proof, url }) => request.with_proof(proof, url.as_deref()),
+        Some(DpopProof { proof, url }) => Ok(request.with_proof(proof, url.as_deref())),
         None => Ok(request),
     }
 }

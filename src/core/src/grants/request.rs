@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use super::{jwt_bearer, token_exchange};
 use crate::client_auth::{Client, Presented};
-use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role, of_proof};
+use crate::oauth::{Form, GrantType, MAX_BODY, Reason, Role};
 use crate::proof::{Proof, ProofHeader, ProofProblem};
 
 /// The parts of an HTTP request that the token endpoint reads, and those beside it.
@@ -91,20 +91,23 @@ pub struct TokenRequest {
 /// A DPoP proof, and the request that it must be for.
 #[derive(Clone)]
 pub struct PresentedProof {
-    /// The proof.
-    pub proof: Proof,
+    /// The proof, or why it is none. That counts once it is known who asks, as all that may be wrong with one (R100).
+    pub proof: Result<Proof, ProofProblem>,
     /// The URL that the client sent it to; `None`: our token endpoint.
     pub url: Option<String>,
 }
 
 impl PresentedProof {
     /// A proof that a host hands over, for `url` where that is not our token endpoint.
-    ///
-    /// # Errors
-    /// It is none.
-    pub fn new(proof: &str, url: Option<&str>) -> Result<Self, ProofProblem> {
+    pub fn new(proof: &str, url: Option<&str>) -> Self {
         let url = url.filter(|url| !url.is_empty()).map(ToString::to_string);
-        Ok(Self { proof: Proof::new(proof)?, url })
+        Self { proof: Proof::new(proof), url }
+    }
+
+    /// That of the header `DPoP`.
+    fn from_header(header: ProofHeader<'_>) -> Option<Self> {
+        let proof = Proof::from_header(header).transpose()?;
+        Some(Self { proof, url: None })
     }
 }
 
@@ -121,13 +124,13 @@ impl TokenRequest {
                 let parameters = jwt_bearer::Parameters::read(&form)?;
                 let client = Client::read(request.authorization, &form)?;
                 let grant = GrantRequest::JwtBearer(parameters.within_limits()?);
-                Ok(Self { client, grant, proof: presented_proof(request.dpop)? })
+                Ok(Self { client, grant, proof: PresentedProof::from_header(request.dpop) })
             }
             GrantType::TokenExchange => {
                 let parameters = token_exchange::Parameters::read(&form)?;
                 let client = Client::read(request.authorization, &form)?;
                 let grant = GrantRequest::TokenExchange(parameters.check()?);
-                Ok(Self { client, grant, proof: presented_proof(request.dpop)? })
+                Ok(Self { client, grant, proof: PresentedProof::from_header(request.dpop) })
             }
         }
     }
@@ -147,12 +150,9 @@ impl TokenRequest {
     }
 
     /// The same with a DPoP proof that the client sent along, to `url` where that is not our token endpoint.
-    ///
-    /// # Errors
-    /// The reason of the refusal.
-    pub fn with_proof(self, proof: &str, url: Option<&str>) -> Result<Self, Reason> {
-        let proof = PresentedProof::new(proof, url).map_err(|problem| of_proof(problem).reason)?;
-        Ok(Self { proof: Some(proof), ..self })
+    #[must_use]
+    pub fn with_proof(self, proof: &str, url: Option<&str>) -> Self {
+        Self { proof: Some(PresentedProof::new(proof, url)), ..self }
     }
 
     /// A token exchange that a host hands over.
@@ -180,12 +180,6 @@ impl TokenRequest {
             }
         }
     }
-}
-
-/// The proof of the header `DPoP`, which is looked at after the client.
-fn presented_proof(header: ProofHeader<'_>) -> Result<Option<PresentedProof>, Reason> {
-    let proof = Proof::from_header(header).map_err(|problem| of_proof(problem).reason)?;
-    Ok(proof.map(|proof| PresentedProof { proof, url: None }))
 }
 
 /// R22: query strings end up in logs, so nothing secret may stand there.

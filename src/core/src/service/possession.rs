@@ -46,7 +46,8 @@ impl<P: Ports> Service<P> {
             access_token: None,
             read_key: VerificationKey::from_jwk,
         };
-        match presented.proof.check(&expected, self.shell.ports.signatures()) {
+        let proved = presented.proof.as_ref().map_err(|problem| *problem);
+        match proved.and_then(|proof| proof.check(&expected, self.shell.ports.signatures())) {
             Ok(key) => Ok(Possession { key: Some(key), nonce: fresh() }),
             Err(problem) => {
                 let refusal = of_proof(problem);
@@ -88,11 +89,7 @@ impl<P: Ports> Service<P> {
             }
             return Ok(None);
         };
-        let proved = match PresentedProof::new(text, url) {
-            Ok(proof) => self.prove(organization, &proof, now).await,
-            Err(problem) => Err(of_proof(problem)),
-        };
-        let key = match proved {
+        let key = match self.prove(organization, &PresentedProof::new(text, url), now).await {
             Ok(Possession { key, .. }) => key,
             // The store fails, and the explanation ends.
             Err(refusal) if refusal.reason == Reason::StoreUnavailable => {
