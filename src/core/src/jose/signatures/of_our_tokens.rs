@@ -14,9 +14,9 @@ pub struct OfOurTokens;
 impl OfOurTokens {
     /// The algorithms of our access tokens.
     pub const ALGORITHMS: &'static [Algorithm] = &[Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
-    /// The same by name.
-    pub const ALGORITHM_NAMES: [&'static str; 3] =
-        [Algorithm::Es256.name(), Algorithm::EdDsa.name(), Algorithm::Rs256.name()];
+    /// The same by name: Ed25519 goes by two (RFC 9864).
+    pub const ALGORITHM_NAMES: [&'static str; 4] =
+        [Algorithm::Es256.name(), Algorithm::EdDsa.name(), "Ed25519", Algorithm::Rs256.name()];
 }
 
 impl Signatures for OfOurTokens {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::jose::digest;
 
-const ALGORITHMS: &str = "ES256 EdDSA RS256";
+const ALGORITHMS: &str = "ES256 EdDSA Ed25519 RS256";
 
 /// Whose tokens are bound: a key of the client.
 fn client_key() -> &'static SigningKey {

@@ -13,7 +13,7 @@ fn r121_metadata() {
     assert_eq!(answer.status, 200);
     assert_eq!(
         answer.body,
-        r#"{"resource":"https://api.example/mcp","authorization_servers":["https://tokens.example/t/acme"],"bearer_methods_supported":["header"],"dpop_signing_alg_values_supported":["ES256","EdDSA","RS256"],"scopes_supported":["notes.read"]}"#
+        r#"{"resource":"https://api.example/mcp","authorization_servers":["https://tokens.example/t/acme"],"bearer_methods_supported":["header"],"dpop_signing_alg_values_supported":["ES256","EdDSA","Ed25519","RS256"],"scopes_supported":["notes.read"]}"#
     );
     assert!(answer.headers.contains(&("access-control-allow-origin", "*".to_string())));
     for (method, status) in [("HEAD", 200), ("OPTIONS", 204), ("POST", 405)] {
