@@ -237,9 +237,10 @@ fn application_path(organization: &str, client_id: &str) -> String {
     format!("organizations/{organization}/applications/{client_id}")
 }
 
-/// What a sentence begins with, and where it is about the token of a token exchange.
-pub(crate) const ASSERTION: &str = "The assertion";
-pub(crate) const SUBJECT_TOKEN: &str = "The subject token";
+/// Whether this is the sentence of that reason, be it about the token of a token exchange.
+pub(crate) fn is_told_by(reason: Reason, sentence: &str) -> bool {
+    reason.sentence() == sentence || reason.sentence_of_subject_token() == sentence
+}
 
 /// What an HTTP response says, in the words of all hosts.
 pub(super) fn response(answer: Answer) -> Response {
@@ -250,8 +251,7 @@ pub(super) fn response(answer: Answer) -> Response {
         Some(error) => {
             let error_description = text("error_description").unwrap_or_default();
             // There is one sentence for each reason, but one for all that a client may not learn of its refusal (R21, R27).
-            let of_assertion = error_description.replacen(SUBJECT_TOKEN, ASSERTION, 1);
-            let reason = Reason::ALL.iter().find(|reason| reason.sentence() == of_assertion);
+            let reason = Reason::ALL.iter().find(|reason| is_told_by(**reason, &error_description));
             let reason = reason.map_or_else(String::new, |reason| reason.name().to_owned());
             let dpop_nonce = answer.header("dpop-nonce").map(str::to_owned);
             Outcome::Refused(Refused { error, reason, error_description, dpop_nonce })

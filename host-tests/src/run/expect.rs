@@ -8,15 +8,14 @@ use serde_json::{Map, Value};
 
 use super::Run;
 use crate::client::Answer;
-use crate::driver::http::{ASSERTION, SUBJECT_TOKEN};
+use crate::driver::http::is_told_by;
 use crate::driver::{Driver, Outcome, Response};
 use crate::scenario::placeholder::Fill as _;
 use crate::scenario::resolved::Step;
 
 /// Whether this is the sentence of that reason: over HTTP a reason is known by its sentence alone.
-fn is_told_by(reason: &str, sentence: &str) -> bool {
-    let sentence = sentence.replacen(SUBJECT_TOKEN, ASSERTION, 1);
-    Reason::ALL.iter().any(|known| known.name() == reason && known.sentence() == sentence)
+fn is_told(reason: &str, sentence: &str) -> bool {
+    Reason::ALL.iter().any(|known| known.name() == reason && is_told_by(*known, sentence))
 }
 
 /// A member by its name, or by a JSON Pointer where that begins with a slash.
@@ -43,8 +42,7 @@ impl<D: Driver> Run<'_, D> {
             (Outcome::Refused(refused), http) => {
                 ensure!(expect.status >= 300, "{}", got()?);
                 let error = expect.error.as_ref().is_none_or(|error| *error == refused.error);
-                let same_words =
-                    |reason: &str| http.is_some() && is_told_by(reason, &refused.error_description);
+                let same_words = |reason: &str| http.is_some() && is_told(reason, &refused.error_description);
                 let is_it = |reason: &String| *reason == refused.reason || same_words(reason);
                 let reason = expect.reason.as_ref().is_none_or(is_it);
                 ensure!(error && reason, "{}", got()?);

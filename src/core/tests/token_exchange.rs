@@ -441,7 +441,6 @@ fn r93_a_bad_actor_token() {
         (actor(json!({ "iss": "https://unknown.example" })), Reason::IssuerUnknown),
         (actor(json!({ "aud": "https://elsewhere.example" })), Reason::AudienceMismatch),
         (actor(json!({ "exp": START - 600 })), Reason::Expired),
-        (actor(json!({ "cnf": { "jkt": "x" } })), Reason::AssertionBound),
         (actor(json!({ "sub": "" })), Reason::SubjectInvalid),
         (typed(&key(2), "at+jwt", &rest), Reason::TypeNotAllowed),
         (typed(&key(3), "JWT", &rest), Reason::KeyUnknown),
@@ -452,6 +451,10 @@ fn r93_a_bad_actor_token() {
         assert_eq!(refusal.cause.as_deref(), Some(cause.sentence()));
         assert_eq!(scene.verdict(&subject, Some(&token)), Err(Reason::ActorTokenRefused));
     }
+    // R36: whatever proof there is.
+    let refusal = scene.exchange_for(&subject, &actor(json!({ "cnf": { "jkt": "x" } }))).expect_err("bound");
+    assert_eq!(refusal.reason, Reason::ActorTokenRefused);
+    assert!(refusal.cause.is_some_and(|cause| cause.contains("cnf") && !cause.contains("proof")));
     assert!(scene.exchange_for(&subject, &actor(json!({ "aud": scene.client_id() }))).is_ok());
     assert!(scene.exchange_for(&subject, &actor(json!({}))).is_ok(), "it is not used up");
     assert!(scene.exchange_for(&subject, &actor(json!({}))).is_ok());

@@ -10,7 +10,7 @@ use super::jwt_svid;
 use super::voucher::{Names, NotVouchedFor, Voucher};
 use crate::application::Application;
 use crate::json::Value;
-use crate::jwt::{Claims, Expectations, Mark, Tolerance, Typ, VerifiedJwt};
+use crate::jwt::{Bound, Claims, Expectations, Mark, Tolerance, Typ, VerifiedJwt};
 use crate::oauth::Reason;
 use crate::organization::{OrganizationId, OrganizationUrls};
 use crate::trust::MAX_CLOCK_SKEW;
@@ -68,7 +68,7 @@ pub fn expectations<'a>(
         max_lifetime,
         require_jti: !is_svid,
         require_iat: false,
-        proved_key: None,
+        bound: Bound::Never,
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::id_jag::{self, IdJag};
 use super::{Decided, Granted};
 use crate::application::MIN_LIFETIME;
-use crate::jwt::{Expectations, Typ, VerifiedJwt};
+use crate::jwt::{Bound, Expectations, Typ, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::organization::OrganizationId;
 use crate::trust::policy::{self, Admitted, Allowed, Judgement, PolicyProblem, Terms};
@@ -130,7 +130,7 @@ pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
         max_lifetime: issuer.max_lifetime,
         require_jti: issuer.require_jti,
         require_iat: false,
-        proved_key: None,
+        bound: Bound::To(None),
     };
     match issuer.profile {
         Profile::JwtBearer => ordinary,

@@ -9,7 +9,7 @@ use super::actor::{Actor, act};
 use super::jwt_bearer::{self, Facts, MAX_RESOURCES, each_once};
 use super::{Decided, Granted};
 use crate::json::Value;
-use crate::jwt::{Claims, Expectations, VerifiedJwt};
+use crate::jwt::{Bound, Claims, Expectations, VerifiedJwt};
 use crate::oauth::{Form, MAX_ASSERTION, MAX_PARAMETER, Reason};
 use crate::trust::policy::{self, Admitted, Asker, Claimed, PolicyProblem, Terms};
 use crate::trust::{Issuer, Profile, Replay, TokenExchange};
@@ -171,11 +171,16 @@ fn consents(issuer: &Issuer) -> Result<&TokenExchange, Reason> {
     document.token_exchange.as_ref().filter(|_| is_allowed).ok_or(Reason::ExchangeNotAllowed)
 }
 
-/// What a subject or an actor token must say of itself: the same as an assertion, but that its `aud` may be the client, too.
+/// What a subject or an actor token must say of itself: the same as an assertion, but that its `aud` may be the client, too, and
+/// that a proof helps none that is bound to a key (R36).
 pub fn expectations<'a>(terms: &Terms<'a>) -> Expectations<'a> {
     let expected = jwt_bearer::expectations(terms);
     let [issuer, token_endpoint, alias, _] = expected.audiences;
-    Expectations { audiences: [issuer, token_endpoint, alias, client_id(terms)], ..expected }
+    Expectations {
+        audiences: [issuer, token_endpoint, alias, client_id(terms)],
+        bound: Bound::Never,
+        ..expected
+    }
 }
 
 fn client_id<'a>(terms: &Terms<'a>) -> Option<&'a str> {

@@ -21,8 +21,17 @@ pub struct Expectations<'a> {
     pub require_jti: bool,
     /// Whether it must have an `iat` (R37).
     pub require_iat: bool,
-    /// The thumbprint of the key that whoever presents it has proved to have; `None`: of none (R36).
-    pub proved_key: Option<&'a str>,
+    /// With which proof one that is bound to a key passes (R36).
+    pub bound: Bound<'a>,
+}
+
+/// With which proof a JWT passes that is bound to a key.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound<'a> {
+    /// With none: who presents it does not have to be whom it was bound for.
+    Never,
+    /// With one by its key. The thumbprint of the key that whoever presents it has proved to have; `None`: of none.
+    To(Option<&'a str>),
 }
 
 /// What `typ` a JWT may have.

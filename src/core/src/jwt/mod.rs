@@ -16,7 +16,7 @@ mod verify;
 
 pub use claims::Claims;
 pub(crate) use claims::{MAX_SUBJECT, as_subject};
-pub use expect::{Expectations, Typ};
+pub use expect::{Bound, Expectations, Typ};
 pub use keys::Keys;
 pub use mark::{Mark, Tolerance};
 pub use problem::JwtProblem;

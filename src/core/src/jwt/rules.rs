@@ -1,7 +1,7 @@
 //! The rules of a JWT's claims: a function a rule, pure. Each hands on what it has read, so that nothing is read twice.
 
 use super::claims::Claims;
-use super::expect::{Expectations, Typ};
+use super::expect::{Bound, Expectations, Typ};
 use super::problem::JwtProblem;
 use crate::jose::Header;
 use crate::json::Value;
@@ -67,8 +67,8 @@ pub(super) fn algorithm(header: &Header, expected: &Expectations<'_>) -> Result<
 /// the one key that it names (RFC 9449 section 6.1).
 pub(super) fn confirmation(claims: &Claims, expected: &Expectations<'_>) -> Result<(), JwtProblem> {
     let Some(cnf) = claims.object().get("cnf") else { return Ok(()) };
-    match (confirmed_key(cnf), expected.proved_key) {
-        (Some(named), Some(proved)) if named == proved => Ok(()),
+    match (confirmed_key(cnf), expected.bound) {
+        (Some(named), Bound::To(Some(proved))) if named == proved => Ok(()),
         _ => Err(JwtProblem::Bound),
     }
 }

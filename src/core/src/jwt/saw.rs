@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::claims::MAX_SUBJECT;
-use super::expect::Typ;
+use super::expect::{Bound, Typ};
 use super::keys::MAX_KEYS;
 use super::look::{Checked, Look};
 use super::rules::confirmed_key;
@@ -101,18 +101,21 @@ fn signature(look: &Look<'_, '_>) -> String {
 }
 
 fn cnf(look: &Look<'_, '_>) -> String {
-    let words = match (claim(look, "cnf").map(confirmed_key), look.expected.proved_key) {
+    let words = match (claim(look, "cnf").map(confirmed_key), look.expected.bound) {
         (None, _) => "no cnf: whoever has the assertion may use it",
+        (Some(_), Bound::Never) => {
+            "cnf is there: of what is bound to a key an assertion alone is taken, whatever is proved"
+        }
         (Some(None), _) => {
             "cnf is there, but it is not one jkt and nothing else: no other way to confirm a key is supported"
         }
-        (Some(Some(_)), None) => {
+        (Some(Some(_)), Bound::To(None)) => {
             "cnf has a jkt: only who proves to have that key may use it, and there is no DPoP proof"
         }
-        (Some(Some(named)), Some(proved)) if named == proved => {
+        (Some(Some(named)), Bound::To(Some(proved))) if named == proved => {
             "cnf has a jkt, and the DPoP proof is by that key"
         }
-        (Some(Some(_)), Some(_)) => "cnf has a jkt, and the DPoP proof is by another key",
+        (Some(Some(_)), Bound::To(Some(_))) => "cnf has a jkt, and the DPoP proof is by another key",
     };
     words.to_string()
 }

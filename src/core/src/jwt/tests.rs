@@ -29,7 +29,7 @@ const EXPECTED: Expectations<'static> = Expectations {
     max_lifetime: 3600,
     require_jti: false,
     require_iat: false,
-    proved_key: None,
+    bound: Bound::To(None),
 };
 
 fn text(claims: &str) -> String {

@@ -182,6 +182,21 @@ impl Reason {
             other => other.code().status(),
         }
     }
+
+    /// The `error_description` in a token exchange, which has a subject token where the reason speaks of an assertion. No proof
+    /// helps one that is bound (R36).
+    pub fn sentence_of_subject_token(self) -> Cow<'static, str> {
+        if self == Self::AssertionBound {
+            return Cow::Borrowed(
+                "The subject token is bound to a key (cnf), and no such token is exchanged.",
+            );
+        }
+        let sentence = self.sentence();
+        match sentence.strip_prefix(JWT_OF_GRANT) {
+            Some(rest) => Cow::Owned(["The subject token", rest].concat()),
+            None => Cow::Borrowed(sentence),
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -223,14 +238,11 @@ pub struct Refusal {
 const JWT_OF_GRANT: &str = "The assertion";
 
 impl Refusal {
-    /// The `error_description`. A token exchange has a subject token where the reason speaks of an assertion.
+    /// The `error_description`.
     pub fn sentence(&self) -> Cow<'static, str> {
-        let sentence = self.reason.sentence();
-        let is_of_exchange =
-            self.code == ErrorCode::InvalidRequest && self.reason.code() == ErrorCode::InvalidGrant;
-        match sentence.strip_prefix(JWT_OF_GRANT) {
-            Some(rest) if is_of_exchange => Cow::Owned(["The subject token", rest].concat()),
-            _ => Cow::Borrowed(sentence),
+        match (self.code, self.reason.code()) {
+            (ErrorCode::InvalidRequest, ErrorCode::InvalidGrant) => self.reason.sentence_of_subject_token(),
+            _ => Cow::Borrowed(self.reason.sentence()),
         }
     }
 
@@ -269,6 +281,8 @@ mod tests {
             assert_eq!((refusal.code, refusal.status()), (ErrorCode::InvalidRequest, 400), "{reason}");
             assert!(!refusal.sentence().contains("ssertion"), "{}", refusal.sentence());
         }
+        let refusal = crate::oauth::Role::SubjectToken.refusal(Reason::AssertionBound);
+        assert!(!refusal.sentence().contains("proof"), "R36: none helps it");
         let refusal = crate::oauth::Role::SubjectToken.refusal(Reason::Replayed);
         assert_eq!(refusal.sentence(), "The subject token has been used before.");
         assert_eq!(Refusal::from(Reason::Replayed).sentence(), "The assertion has been used before.");

@@ -46,7 +46,12 @@ impl Role {
 
 /// The refusal for a reason that is told as `shown`.
 fn because(reason: Reason, shown: Reason) -> Refusal {
-    Refusal { cause: Some(reason.sentence().to_string()), ..shown.into() }
+    let cause = match reason {
+        // R36: of these no proof is looked for.
+        Reason::AssertionBound => "The JWT is bound to a key (cnf), and an assertion alone may be.",
+        reason => reason.sentence(),
+    };
+    Refusal { cause: Some(cause.to_string()), ..shown.into() }
 }
 
 /// The refusal of a JWT that has this role.

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::jose::OfOurTokens;
 use crate::jose::key::VerificationKey;
 use crate::json::Value;
-use crate::jwt::{Expectations, JwtProblem, Keys, Typ, UnverifiedJwt, Verification, VerifiedJwt};
+use crate::jwt::{Bound, Expectations, JwtProblem, Keys, Typ, UnverifiedJwt, Verification, VerifiedJwt};
 use crate::proof::ProofKey;
 use crate::tokens::TYP;
 
@@ -38,7 +38,7 @@ pub(super) fn verify(
         typ: Typ::Exactly(TYP),
         audiences: [Some(&settings.audience), None, None, None],
         require_iat: true,
-        proved_key: proved.map(ProofKey::thumbprint),
+        bound: Bound::To(proved.map(ProofKey::thumbprint)),
         no_other_audience: false,
         clock_skew: CLOCK_SKEW,
         max_lifetime: ANY_LIFETIME,

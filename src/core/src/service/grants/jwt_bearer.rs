@@ -8,7 +8,7 @@ use alloc::rc::Rc;
 use super::issued_jwt::IssuedJwt;
 use crate::grants::jwt_bearer::{self, Facts, Request};
 use crate::grants::{Granted, id_jag};
-use crate::jwt::{Expectations, Verification};
+use crate::jwt::{Bound, Expectations, Verification};
 use crate::oauth::{GrantType, Refusal, Role, in_role};
 use crate::ports::Ports;
 use crate::proof::ProofKey;
@@ -48,8 +48,8 @@ impl<P: Ports> Service<P> {
             self.registry.registered_name(&organization.id, &issuer.document().issuer).await?;
         }
         let admitted = trail.go_on(admitted)?;
-        let proved_key = proved.map(ProofKey::thumbprint);
-        let expected = Expectations { proved_key, ..jwt_bearer::expectations(&terms) };
+        let bound = Bound::To(proved.map(ProofKey::thumbprint));
+        let expected = Expectations { bound, ..jwt_bearer::expectations(&terms) };
         let mut verification = Verification::new(&jwt.unverified, expected, now, trail.is_kept());
         let header = verification.check_header().map_err(|problem| in_role(problem, role));
         trail.steps_of_jwt(verification.take_findings(), role);
