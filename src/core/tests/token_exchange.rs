@@ -747,3 +747,37 @@ fn r102_explained_as_it_is_exchanged() {
     let refused = scene.verdict(&scene.subject(json!({})), None);
     assert_eq!(refused.expect_err("no proof"), Reason::ProofMissing);
 }
+
+/// R90: what `explain` says of the issuer; R36: and of a token that is bound, whatever is proved.
+#[test]
+fn r90_r36_what_is_seen() {
+    let scene = Scene::with(json!({}));
+    let saw = |subject: &str, check: &str| {
+        let told = scene.explained(&of(subject));
+        told.checks.into_iter().find(|step| step.check == check).expect("it is checked").saw
+    };
+    let subject = scene.subject(json!({ "cnf": { "jkt": "x" } }));
+    assert!(saw(&subject, "token exchange").ends_with("and is registered without typ"));
+    assert!(saw(&subject, "cnf").contains("whatever is proved"));
+    let scene = Scene::new(json!({ "typ": "at+jwt" }), json!({}));
+    let told = scene.explained(&of(&subject));
+    assert!(told.checks.iter().any(|step| step.saw.ends_with(r#"and is registered with typ "at+jwt""#)));
+}
+
+/// R13: as many resources and audiences as a form may have, and none count as well.
+#[test]
+fn r13_as_often_as_in_a_form() {
+    let scene = Scene::with(json!({}));
+    let subject = scene.subject(json!({}));
+    for (resources, audiences, is_good) in [
+        (vec!["orders"; 8], vec!["orders"; 8], true),
+        (vec!["orders"; 9], vec![], false),
+        (vec![], vec!["orders"; 9], false),
+        (vec![""; 9], vec![], false),
+    ] {
+        let parameters = Parameters { resources, audiences, ..of(&subject) };
+        let asked = scene.asked(&parameters).map(drop).map_err(|refusal| refusal.reason);
+        assert_eq!(asked, if is_good { Ok(()) } else { Err(Reason::ParameterRepeated) });
+        assert_eq!(scene.explained(&parameters).accepted, is_good);
+    }
+}

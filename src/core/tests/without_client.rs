@@ -576,7 +576,8 @@ fn r29_explained() {
             .expect("registered");
     let refused = saw(main(), Some(client.application.client_id()), "rule");
     assert!(refused.starts_with("\"ci\" does not fit (it is for requests without a client)"), "{refused}");
-    assert_eq!(explain(main(), Some("nobody")), Err(RegistryError::NotFound));
+    let refused = explain(main(), Some("nobody")).expect_err("there is no such client");
+    assert_eq!(refused.to_string(), "client_id: does not exist");
     register(&world, json!({ "rules": [rule(json!({ "mode": "audit" }))] }));
     let watched = explain(main(), Some(LABEL)).expect("explained");
     assert!(!watched.accepted);

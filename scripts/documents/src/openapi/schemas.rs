@@ -118,7 +118,8 @@ fn of_http() -> Map<String, Value> {
     });
     let explain = json!({
         "assertion": maybe, "client_assertion": maybe, "client_assertion_type": maybe, "subject_token": maybe, "subject_token_type": maybe,
-        "actor_token": maybe, "actor_token_type": maybe, "client_id": maybe, "dpop_proof": maybe,
+        "actor_token": maybe, "actor_token_type": maybe, "requested_token_type": maybe, "client_id": maybe,
+        "dpop_proof": maybe,
         "scope": maybe, "resource": texts, "audience": texts,
     });
     let granted = json!({

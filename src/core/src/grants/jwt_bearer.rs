@@ -80,18 +80,19 @@ impl Request {
     }
 }
 
-/// R13, R15: what a parameter that may be repeated asks for, each once.
+/// R13, R15: what a parameter that may be repeated asks for, each once. The same one, and none, count as often as they occur:
+/// so they do in a form.
 pub(super) fn each_once<'a>(values: impl Iterator<Item = &'a str>) -> Result<Vec<String>, Reason> {
     let mut kept: Vec<String> = Vec::new();
-    for value in values.filter(|value| !value.is_empty()) {
+    for (before, value) in values.enumerate() {
+        if before >= MAX_RESOURCES {
+            return Err(Reason::ParameterRepeated);
+        }
         if value.len() > MAX_PARAMETER {
             return Err(Reason::ParameterTooLarge);
         }
-        if !kept.iter().any(|known| known == value) {
+        if !value.is_empty() && !kept.iter().any(|known| known == value) {
             kept.push(value.to_string());
-        }
-        if kept.len() > MAX_RESOURCES {
-            return Err(Reason::ParameterRepeated);
         }
     }
     Ok(kept)

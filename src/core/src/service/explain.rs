@@ -119,7 +119,7 @@ impl<P: Ports> Service<P> {
         self.registry.require(organization).await?;
         let application = match client_id {
             Some(label) if self.registry.is_label(organization, label, |_| false).await? => None,
-            Some(client_id) => Some(self.registry.application(organization, client_id).await?),
+            Some(client_id) => Some(self.asking_application(organization, client_id).await?),
             None => Some(any_application(question)),
         };
         let asker = match (&application, client_id) {
@@ -158,7 +158,7 @@ impl<P: Ports> Service<P> {
         proof: Option<GivenProof<'_>>,
     ) -> Result<Explanation, RegistryError> {
         self.registry.require(organization).await?;
-        let application = self.registry.application(organization, client_id).await?;
+        let application = self.asking_application(organization, client_id).await?;
         let now = self.shell.ports.clock().now();
         // That the organization exists is known here.
         let organization = self.registry.current(organization).await.map_err(|_| StoreError::Unavailable)?;
@@ -205,6 +205,18 @@ impl<P: Ports> Service<P> {
             Err(_) => {}
         }
         Ok(Explanation::of(trail))
+    }
+
+    /// The application that is said to ask: it is a member of the question that is wrong where there is none.
+    async fn asking_application(
+        &self,
+        organization: &OrganizationId,
+        client_id: &str,
+    ) -> Result<Application, RegistryError> {
+        match self.registry.application(organization, client_id).await {
+            Err(RegistryError::NotFound) => Err(FieldError::new("client_id", "does not exist").into()),
+            found => found,
+        }
     }
 
     /// What a decision on a grant comes to, after all its steps.

@@ -57,6 +57,9 @@ pub(crate) struct Explain {
     /// Its type [default: urn:ietf:params:oauth:token-type:jwt].
     #[arg(long, value_name = "TYPE", requires = "actor_token")]
     actor_token_type: Option<String>,
+    /// What is asked for [default: urn:ietf:params:oauth:token-type:access_token].
+    #[arg(long, value_name = "TYPE", requires = "subject_token")]
+    requested_token_type: Option<String>,
     #[command(flatten)]
     organization: Organization,
     #[command(flatten)]
@@ -86,6 +89,7 @@ impl Explain {
             ("scope", self.scope.map(|given| given.join(" "))),
             ("subject_token_type", self.subject_token_type),
             ("actor_token_type", self.actor_token_type),
+            ("requested_token_type", self.requested_token_type),
         ] {
             if let Some(name) = name {
                 question.insert(member.to_owned(), name.into());

@@ -35,6 +35,8 @@ struct Question {
     #[serde(default)]
     actor_token_type: Option<String>,
     #[serde(default)]
+    requested_token_type: Option<String>,
+    #[serde(default)]
     client_id: Option<String>,
     #[serde(default)]
     dpop_proof: Option<String>,
@@ -88,6 +90,7 @@ impl Question {
             ("subject_token_type", self.subject_token_type.is_some()),
             ("actor_token", self.actor_token.is_some()),
             ("actor_token_type", self.actor_token_type.is_some()),
+            ("requested_token_type", self.requested_token_type.is_some()),
             ("audience", !self.audience.is_empty()),
         ];
         if self.client_assertion_type.is_some() && self.client_assertion.is_none() {
@@ -136,7 +139,7 @@ impl Question {
             scope: self.scope.as_deref(),
             resources: self.resources(),
             audiences: self.audience.iter().map(String::as_str).collect(),
-            ..Parameters::default()
+            requested_token_type: self.requested_token_type.as_deref(),
         }
     }
 }

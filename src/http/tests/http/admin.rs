@@ -230,7 +230,7 @@ fn explain() {
     let told = server.admin("POST", "/acme/explain", &json!({"assertion": "no-jwt"})).json();
     assert_eq!(told["accepted"], false);
     let with_unknown = json!({"assertion": good, "client_id": "nobody"});
-    server.admin("POST", "/acme/explain", &with_unknown).assert_problem(404, "not-found", None);
+    server.admin("POST", "/acme/explain", &with_unknown).assert_problem(400, "invalid", Some("client_id"));
     server.admin("POST", "/acme/explain", &json!({})).assert_problem(400, "invalid", Some("assertion"));
     server.admin("POST", "/acme/explain", &json!({"assertion": "", "x": 1})).assert_problem(
         400,

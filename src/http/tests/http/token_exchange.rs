@@ -93,6 +93,13 @@ fn r90_explain() {
         (json!({"subject_token": good, "client_id": id, "scope": "elsewhere"}), false),
         (json!({"subject_token": good, "client_id": id, "resource": ["https://elsewhere.example"]}), false),
         (json!({"subject_token": good, "client_id": id, "audience": ["elsewhere"]}), false),
+        (json!({"subject_token": good, "client_id": id, "requested_token_type": ACCESS_TOKEN}), true),
+        (json!({"subject_token": good, "client_id": id, "requested_token_type": JWT}), false),
+        // R13: as often as the endpoint takes them.
+        (json!({"subject_token": good, "client_id": id, "resource": vec![""; 8]}), true),
+        (json!({"subject_token": good, "client_id": id, "resource": vec![""; 9]}), false),
+        (json!({"subject_token": good, "client_id": id, "audience": vec![""; 9]}), false),
+        (json!({"assertion": others, "client_id": id, "resource": vec!["orders"; 9]}), false),
     ] {
         let told = explain(&question);
         assert_eq!(told.json()["accepted"], accepted, "{}", told.text());
@@ -102,6 +109,8 @@ fn r90_explain() {
         (json!({"subject_token": good, "assertion": good, "client_id": id}), "assertion"),
         (json!({"assertion": good, "actor_token": good}), "actor_token"),
         (json!({"assertion": good, "subject_token_type": JWT}), "subject_token_type"),
+        (json!({"subject_token": good, "client_id": "nobody"}), "client_id"),
+        (json!({"assertion": good, "requested_token_type": ACCESS_TOKEN}), "requested_token_type"),
         (json!({"assertion": good, "audience": ["orders"]}), "audience"),
         (json!({"client_assertion": good, "scope": "read"}), "scope"),
         (json!({"client_assertion": good, "resource": ["orders"]}), "resource"),
@@ -109,6 +118,5 @@ fn r90_explain() {
     ] {
         explain(&question).assert_problem(400, "invalid", Some(field));
     }
-    explain(&json!({"subject_token": good, "client_id": "nobody"})).assert_problem(404, "not-found", None);
     assert_eq!(server.send(exchange(&good, &client)).status(), 200, "nothing was used up");
 }

@@ -151,13 +151,11 @@ fn check_issuer(issuer: &Issuer, token: &TypedToken, role: Role, trail: &mut Tra
     let verdict =
         token_exchange::check_issuer(issuer, token.token_type).map_err(|reason| role.refusal(reason));
     step(trail, "R90", "token exchange", &verdict, || {
-        let typ = issuer.document().typ.as_deref().unwrap_or("no typ");
+        let typ = issuer.document().typ.as_deref();
+        let typ = typ.map_or_else(|| "without typ".to_string(), |typ| ["with typ ", &quoted(typ)].concat());
         let has = if issuer.document().token_exchange.is_some() { "has" } else { "has no" };
         let token_type = token.token_type.name();
-        alloc::format!(
-            "{token_type}; the issuer {has} token_exchange, and is registered with {}",
-            quoted(typ)
-        )
+        alloc::format!("{token_type}; the issuer {has} token_exchange, and is registered {typ}")
     });
     verdict
 }
