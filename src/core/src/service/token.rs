@@ -2,6 +2,7 @@
 //! about the assertion is written before the reservation, the last step but two.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 
 use zeroize::Zeroizing;
@@ -96,19 +97,7 @@ impl<P: Ports> Service<P> {
     ) -> Result<Issued, Refusal> {
         let now = self.shell.ports.clock().now();
         let organization = self.registry.current(organization).await?;
-        let client = match &request.client {
-            Client::Presents(presented) => {
-                let client = self.authenticate(&organization, presented, now, trail).await?;
-                trail.client_is_authentic();
-                Some(client)
-            }
-            // R29: for assertions alone.
-            Client::Nothing(_) if request.grant.grant_type() != GrantType::JwtBearer => {
-                return Err(Reason::ClientUnauthenticated.into());
-            }
-            Client::Nothing(_) if self.registry.grants_without_client(&organization).await? => None,
-            Client::Nothing(_) => return Err(Reason::ClientUnauthenticated.into()),
-        };
+        let client = self.client(&organization, request, now, trail).await?;
         if request.has_one_jwt_in_two_roles() {
             return Err(Role::ClientAssertion.refusal(Reason::TypeNotAllowed));
         }
@@ -155,6 +144,29 @@ impl<P: Ports> Service<P> {
         let mut issued = self.issue(&organization, application, &granted, possession, &key, now)?;
         issued.token.issued_token_type = request.grant.issued_token_type();
         Ok(issued)
+    }
+
+    /// Who asks. `Ok(None)`: nobody, where the organization grants something without a client (R29).
+    async fn client(
+        &self,
+        organization: &Rc<CurrentOrganization>,
+        request: &TokenRequest,
+        now: u64,
+        trail: &mut Trail,
+    ) -> Result<Option<AuthenticatedClient>, Refusal> {
+        match &request.client {
+            Client::Presents(presented) => {
+                let client = self.authenticate(organization, presented, now, trail).await?;
+                trail.client_is_authentic();
+                Ok(Some(client))
+            }
+            // R29: for assertions alone.
+            Client::Nothing(_) if request.grant.grant_type() != GrantType::JwtBearer => {
+                Err(Reason::ClientUnauthenticated.into())
+            }
+            Client::Nothing(_) if self.registry.grants_without_client(organization).await? => Ok(None),
+            Client::Nothing(_) => Err(Reason::ClientUnauthenticated.into()),
+        }
     }
 
     /// The token of what was granted to this application, or without a client (R29).

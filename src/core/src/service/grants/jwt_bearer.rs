@@ -68,15 +68,7 @@ impl<P: Ports> Service<P> {
             (Some(terms), Some(assertion)) if !trail.has_failed() => {
                 let time_left = jwt_bearer::time_left(issuer.document(), &assertion, now);
                 let facts = Facts { organization: &organization.id, terms, assertion, time_left };
-                let decided = jwt_bearer::decide(&facts);
-                if let Some(left) = time_left {
-                    // All else has been told: it is this that is left to refuse.
-                    let verdict = decided.granted.as_ref().map(drop).map_err(|reason| *reason);
-                    trail.step_of_time_left(left, verdict);
-                }
-                trail.judged(decided.rule, decided.label, decided.audited);
-                // R87: last, so that it sees what the rules grant, and before anything is used up or signed.
-                self.narrowed_by_policy(GrantType::JwtBearer, &facts, decided.granted?, now, trail)
+                self.judged(GrantType::JwtBearer, &facts, jwt_bearer::decide(&facts), now, trail)
             }
             // An explanation alone comes here.
             _ => Err(trail.refusal()),

@@ -76,13 +76,7 @@ impl<P: Ports> Service<P> {
                 let time_left = jwt_bearer::time_left(issuer.document(), &assertion, now);
                 let facts = Facts { organization: &organization.id, terms, assertion, time_left };
                 let decided = token_exchange::decide(&facts, actor.as_ref());
-                if let (Some(left), true) = (time_left, trail.is_kept()) {
-                    let verdict = decided.granted.as_ref().map(drop).map_err(|reason| *reason);
-                    trail.step_of_time_left(left, verdict);
-                }
-                trail.judged(decided.rule, decided.label, decided.audited);
-                // R87: last, as for an assertion.
-                self.narrowed_by_policy(GrantType::TokenExchange, &facts, decided.granted?, now, trail)
+                self.judged(GrantType::TokenExchange, &facts, decided, now, trail)
             }
             // An explanation alone comes here.
             _ => Err(trail.refusal()),
