@@ -5,8 +5,8 @@
 pub(super) struct SharedIssuer {
     /// Its name, for people.
     pub(super) name: &'static str,
-    /// Its issuer value.
-    issuer: &'static str,
+    /// Its issuer values: some vendors have several for the same tokens.
+    issuers: &'static [&'static str],
     /// Whether paths below it are shared as well.
     has_paths: bool,
     /// The claims that identify the tenant; the first is the one to recommend.
@@ -43,7 +43,7 @@ const fn name(name: &'static str, owner: Owner) -> TenantClaim {
 const SHARED_ISSUERS: &[SharedIssuer] = &[
     SharedIssuer {
         name: "GitHub Actions",
-        issuer: "https://token.actions.githubusercontent.com",
+        issuers: &["https://token.actions.githubusercontent.com"],
         has_paths: true,
         tenant: &[
             id("repository_owner_id"),
@@ -56,7 +56,7 @@ const SHARED_ISSUERS: &[SharedIssuer] = &[
     },
     SharedIssuer {
         name: "GitLab",
-        issuer: "https://gitlab.com",
+        issuers: &["https://gitlab.com"],
         has_paths: false,
         tenant: &[
             id("namespace_id"),
@@ -68,13 +68,14 @@ const SHARED_ISSUERS: &[SharedIssuer] = &[
     },
     SharedIssuer {
         name: "Google",
-        issuer: "https://accounts.google.com",
+        // "The value of iss is one or the other": Google, "Verify the Google ID token on your server side".
+        issuers: &["https://accounts.google.com", "accounts.google.com"],
         has_paths: false,
         tenant: &[id("sub"), name("email", Owner::Domain), name("hd", Owner::Whole)],
     },
     SharedIssuer {
         name: "Buildkite",
-        issuer: "https://agent.buildkite.com",
+        issuers: &["https://agent.buildkite.com"],
         has_paths: false,
         tenant: &[
             id("organization_id"),
@@ -84,7 +85,8 @@ const SHARED_ISSUERS: &[SharedIssuer] = &[
     },
     SharedIssuer {
         name: "Terraform Cloud",
-        issuer: "https://app.terraform.io",
+        // The second one is HCP Europe's.
+        issuers: &["https://app.terraform.io", "https://app.eu.terraform.io"],
         has_paths: false,
         tenant: &[
             id("terraform_organization_id"),
@@ -97,11 +99,16 @@ const SHARED_ISSUERS: &[SharedIssuer] = &[
 impl SharedIssuer {
     /// The shared issuer with this issuer value.
     pub(super) fn of(issuer: &str) -> Option<&'static Self> {
-        SHARED_ISSUERS.iter().find(|shared| match issuer.strip_prefix(shared.issuer) {
+        SHARED_ISSUERS.iter().find(|shared| shared.issuers.iter().any(|known| shared.covers(known, issuer)))
+    }
+
+    /// Whether this issuer value is the known one, or a path of it that is shared as well.
+    fn covers(&self, known: &str, issuer: &str) -> bool {
+        match issuer.strip_prefix(known) {
             Some("") => true,
-            Some(rest) => shared.has_paths && rest.starts_with('/'),
+            Some(rest) => self.has_paths && rest.starts_with('/'),
             None => false,
-        })
+        }
     }
 
     /// The claim of this name, if it identifies the tenant. A condition may name it by a JSON Pointer.

@@ -30,7 +30,8 @@ fn condition(claim: &str, test: &str) -> String {
 /// R85: without a condition on the tenant, an issuer that many share is not registered; others are.
 #[test]
 fn r85_shared_issuers() {
-    for issuer in [GITHUB, GITLAB, GOOGLE, BUILDKITE, TERRAFORM, &format!("{GITHUB}/octo-enterprise")] {
+    let others = [&format!("{GITHUB}/octo-enterprise"), "accounts.google.com", "https://app.eu.terraform.io"];
+    for issuer in [GITHUB, GITLAB, GOOGLE, BUILDKITE, TERRAFORM].into_iter().chain(others) {
         assert_eq!(fault(issuer, "").as_deref(), Some("claims"), "{issuer}");
         assert_eq!(fault(issuer, "\"allow_any_tenant\":true"), None, "{issuer}");
         let open = [
@@ -57,6 +58,8 @@ fn r85_shared_issuers() {
         "https://token.actions.githubusercontent.com.evil.example",
         "https://gitlab.example",
         "https://gitlab.com/self-managed",
+        "accounts.google.com.evil.example",
+        "accounts.google.com/other",
     ] {
         assert_eq!(fault(issuer, ""), None, "{issuer}");
     }
