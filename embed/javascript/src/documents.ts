@@ -215,7 +215,10 @@ export interface IssuerRule {
   audience?: Audience;
   /** How long its tokens are valid at most, in seconds. Absent: as long as the application's. From 30 to 86400. */
   access_token_lifetime?: number;
-  /** Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win. */
+  /**
+   * Claims to carry over besides those of the issuer, written as those are, at most 32; onto the same claim, these
+   * win.
+   */
   claim_mappings?: Record<string, string>;
   /**
    * Whether it decides where it fits, or is only watched (`audit`): then the log says what it would have granted, and
@@ -320,7 +323,10 @@ export interface TrustedIssuer {
   claims?: ClaimCondition[];
   /** The most that its assertions can be exchanged for. Absent: no cap but the application's. */
   scopes?: string[];
-  /** Claims to carry over: name in the assertion to name in the access token, at most 32. */
+  /**
+   * Claims to carry over, at most 32: the claim in the assertion, by its name or, where it begins with `/`, by a JSON
+   * Pointer to a nested one, to the name in the access token; 1 to 256 bytes each.
+   */
   claim_mappings?: Record<string, string>;
   /**
    * Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is

@@ -135,6 +135,48 @@ fn r61_r62_what_is_allowed() {
     assert_eq!((allowed.scope(), allowed.audience()), ("write", &["https://b.example".to_owned()][..]));
 }
 
+/// R62: what is carried over is named as in conditions: what begins with `/` is a JSON Pointer.
+#[test]
+fn r62_nested_claims_are_carried_over() {
+    let carried = |policy: Value, claims: Value| -> Vec<(String, String)> {
+        let allowed = verdict(policy, json!({}), Asked::default(), claims).expect("allowed");
+        allowed.claims().iter().map(|(name, value)| (name.clone(), value.to_text())).collect()
+    };
+    for (from, claims, value) in [
+        ("/g/x", json!({ "g": { "x": "y" } }), Some(r#""y""#)),
+        ("/g/1", json!({ "g": ["x", { "y": 1 }] }), Some(r#"{"y":1}"#)),
+        ("/hd", json!({ "hd": "a.example" }), Some(r#""a.example""#)),
+        ("/a~1b", json!({ "a/b": true }), Some("true")),
+        ("a/b", json!({ "a/b": 1, "a": { "b": 2 } }), Some("1")),
+        ("/~1x", json!({ "/x": "y" }), Some(r#""y""#)),
+        ("/g/x", json!({ "/g/x": "y", "g": {} }), None),
+        ("/g/x", json!({ "g": "x" }), None),
+    ] {
+        let wanted: Vec<_> = value.map(|value| ("to".to_owned(), value.to_owned())).into_iter().collect();
+        assert_eq!(
+            carried(json!({ "claim_mappings": { from: "to" } }), claims.clone()),
+            wanted,
+            "{from} {claims}"
+        );
+        let of_rule = json!({ "rules": [{ "name": "a", "claim_mappings": { from: "to" } }] });
+        assert_eq!(carried(of_rule, claims), wanted, "{from}, of a rule");
+    }
+    for from in ["/a~", "/~2", &"/a".repeat(17)] {
+        for (policy, at) in [
+            (json!({ "claim_mappings": { from: "to" } }), ""),
+            (json!({ "rules": [{ "name": "a", "claim_mappings": { from: "to" } }] }), "rules[0]."),
+        ] {
+            let error = Issuer::parse(issuer(with_keys(policy)), false).expect_err("refused");
+            assert_eq!(error.field, format!("{at}claim_mappings.{from}"));
+        }
+    }
+}
+
+fn with_keys(mut policy: Value) -> Value {
+    policy["jwks"] = jwks(&[&key(1)]);
+    policy
+}
+
 /// R39: another claim may become the subject of the token. What is trusted goes by the assertion's own `sub` all the same.
 #[test]
 fn r39_the_claim_in_place_of_sub() {

@@ -90,7 +90,8 @@ pub struct TrustedIssuer {
     /// The most that its assertions can be exchanged for. Absent: no cap but the application's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
-    /// Claims to carry over: name in the assertion to name in the access token, at most 32.
+    /// Claims to carry over, at most 32: the claim in the assertion, by its name or, where it begins with `/`, by a
+    /// JSON Pointer to a nested one, to the name in the access token; 1 to 256 bytes each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claim_mappings: BTreeMap<String, String>,
     /// Rules, 1 to 64, each for a part of its assertions: the first that fits decides, and where none does nothing is
@@ -142,7 +143,8 @@ pub struct IssuerRule {
     /// How long its tokens are valid at most, in seconds. Absent: as long as the application's. From 30 to 86400.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_lifetime: Option<u32>,
-    /// Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win.
+    /// Claims to carry over besides those of the issuer, written as those are, at most 32; onto the same claim, these
+    /// win.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claim_mappings: BTreeMap<String, String>,
     /// Whether it decides where it fits, or is only watched (`audit`): then the log says what it would have granted,

@@ -126,7 +126,8 @@ pub struct TrustedIssuer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(inner(length(min = 1, max = 256))))]
     pub scopes: Option<Vec<String>>,
-    /// Claims to carry over: name in the assertion to name in the access token (R62), at most 32.
+    /// Claims to carry over, at most 32: the claim in the assertion, by its name or, where it begins with `/`, by a JSON
+    /// Pointer to a nested one, to the name in the access token (R62); 1 to 256 bytes each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
     pub claim_mappings: BTreeMap<String, String>,

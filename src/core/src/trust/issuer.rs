@@ -376,6 +376,7 @@ fn check_mappings(at: &str, mappings: &BTreeMap<String, String>) -> Result<(), F
     for (from, to) in mappings {
         let field = format!("{at}claim_mappings.{from}");
         check_text(&field, from, 256)?;
+        Pointer::parse(from).map_err(|problem| FieldError::new(field.clone(), problem))?;
         check_text(&field, to, 256)?;
         if mappings.values().filter(|other| *other == to).count() > 1 {
             return Err(FieldError::new(field, format!("the claim {to} is written by another mapping too")));

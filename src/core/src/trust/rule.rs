@@ -58,7 +58,8 @@ pub struct IssuerRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = MIN_LIFETIME, max = MAX_LIFETIME)))]
     pub access_token_lifetime: Option<u32>,
-    /// Claims to carry over besides those of the issuer, at most 32; onto the same claim, these win (R62).
+    /// Claims to carry over besides those of the issuer, written as those are, at most 32; onto the same claim, these win
+    /// (R62).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = 32)))]
     pub claim_mappings: BTreeMap<String, String>,

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Asker, Claimed, PolicyProblem, Terms};
-use crate::json::Value;
+use crate::json::{Object, Pointer, Value};
 use crate::jwt::Claims;
 use crate::oauth::Scope;
 use crate::trust::{IssuerRule, TrustedIssuer};
@@ -117,6 +117,12 @@ pub(super) fn mapped_claims(
     let claims = claims.object();
     let mappings = of_issuer.chain(of_rule.into_iter().flatten());
     let exact =
-        mappings.filter_map(|(from, to)| Some((to, claims.get(from).filter(|value| value.is_exact())?)));
+        mappings.filter_map(|(from, to)| Some((to, claim(claims, from).filter(|value| value.is_exact())?)));
     exact.map(|(to, value)| (to.clone(), value.clone())).collect()
+}
+
+/// The claim of this name or, where it begins with `/`, at this JSON Pointer: as conditions name theirs (R83).
+fn claim<'a>(claims: &'a Object, from: &str) -> Option<&'a Value> {
+    // Nearly all are names: those need no parsing.
+    if from.starts_with('/') { Pointer::parse(from).ok()?.find(claims) } else { claims.get(from) }
 }
