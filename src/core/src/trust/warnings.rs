@@ -59,7 +59,7 @@ impl TrustedIssuer {
         warnings
     }
 
-    /// Names can be given up and taken over, where there are identifiers that can't.
+    /// Names can be given up and taken over, where there are ids that can't.
     fn warn_of_names(&self, shared: &SharedIssuer, warn: &mut impl FnMut(String, String)) {
         let ids: Vec<&str> =
             shared.tenant.iter().filter(|claim| claim.is_id).map(|claim| claim.name).collect();
@@ -67,7 +67,7 @@ impl TrustedIssuer {
             Tenant::ById => {}
             Tenant::Any => warn(at.into(), format!("Every tenant of {} meets it.", shared.name)),
             Tenant::ByName => {
-                let detail = "The tenant is told by a name, which somebody else may have later; an identifier can't be taken over";
+                let detail = "The tenant is identified by a name, which someone else can take over later; use an id instead";
                 warn(at.into(), format!("{detail}: {}.", ids.join(", ")));
             }
         };

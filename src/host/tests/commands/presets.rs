@@ -56,7 +56,7 @@ fn a_preset_makes_an_issuer_of_its_parameters() {
         "--alias",
         "https://asserta.example",
     ]);
-    assert!(ran.code == 0 && ran.err.contains("rules[0]: The tenant is told by a name"), "{ran:?}");
+    assert!(ran.code == 0 && ran.err.contains("rules[0]: The tenant is identified by a name"), "{ran:?}");
     let issuer = read(&server.out(&["issuer", "show", "lab", "--json"]));
     assert_eq!((&issuer["max_lifetime"], &issuer["alias"]), (&json!(300), &json!("https://asserta.example")));
     assert!(issuer["jwks_uri"].is_string() && issuer.get("discovery").is_none_or(Value::is_null), "{issuer}");

@@ -26,7 +26,11 @@ impl Form {
         }
         let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document).trim_ascii_start();
         match document.first()? {
-            b'{' | b'[' => Some(Self::Json),
+            b'{' => Some(Self::Json),
+            // A table of TOML begins with it, too.
+            b'[' if matches!(document[1..].trim_ascii_start().first(), Some(b'{' | b'"' | b']')) => {
+                Some(Self::Json)
+            }
             b'<' => Some(Self::Html),
             // In DER the same bytes may stand somewhere, and mean nothing.
             _ if core::str::from_utf8(document).is_ok_and(|text| text.contains("-----BEGIN ")) => {
@@ -61,6 +65,11 @@ mod tests {
             (&b"-----BEGIN CERTIFICATE-----"[..], Some(Form::Pem)),
             (b"subject=CN\n-----BEGIN CERTIFICATE-----", Some(Form::Pem)),
             (b"\xef\xbb\xbf {\"keys\":[]}", Some(Form::Json)),
+            (b"[ {\"kty\":\"EC\"}]", Some(Form::Json)),
+            (b"[]", Some(Form::Json)),
+            (b"[server]\nlisten = \"127.0.0.1:3917\"", None),
+            (b"[[organizations]]\nname = \"acme\"", None),
+            (b"[", None),
             (b"<!doctype html>", Some(Form::Html)),
             (&utf16("\u{feff}-----BEGIN"), Some(Form::Utf16)),
             (&utf16("-----BEGIN"), Some(Form::Utf16)),

@@ -163,7 +163,7 @@ fn r86_warnings() {
     let name = condition("repository_owner", "\"equals\":\"acme\"");
     let id = condition("repository_owner_id", "\"equals\":\"1\"");
     assert!(
-        warned(GITHUB, &name).starts_with("claims: The tenant is told by a name"),
+        warned(GITHUB, &name).starts_with("claims: The tenant is identified by a name"),
         "{}",
         warned(GITHUB, &name)
     );
