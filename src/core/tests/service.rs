@@ -268,7 +268,7 @@ fn registrations_side_by_side() {
     };
     let pairs = [
         ([one("a", "https://1"), one("a", "https://2")], RegistryError::NameTaken),
-        ([one("b", "https://3"), one("c", "https://3")], RegistryError::IssuerTaken),
+        ([one("b", "https://3"), one("c", "https://3")], RegistryError::IssuerTaken("b".into())),
     ];
     for (pair, loss) in pairs {
         let registrations = pair

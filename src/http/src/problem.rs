@@ -170,7 +170,7 @@ impl From<RegistryError> for Problem {
         match error {
             RegistryError::Invalid(error) => Self::invalid(&error),
             RegistryError::NameTaken => Self::taken().detail(detail).field("name"),
-            RegistryError::IssuerTaken => Self::taken().detail(detail).field("issuer"),
+            RegistryError::IssuerTaken(_) => Self::taken().detail(detail).field("issuer"),
             RegistryError::ClientIdTaken => Self::taken().detail(detail).field("client_id"),
             RegistryError::LabelTaken(rule) => {
                 Self::taken().detail(detail).field(format!("rules[{rule}].client_id"))

@@ -37,7 +37,7 @@ impl From<RegistryError> for types::RegistryError {
         match error {
             RegistryError::Invalid(error) => (*error).into(),
             RegistryError::NameTaken
-            | RegistryError::IssuerTaken
+            | RegistryError::IssuerTaken(_)
             | RegistryError::ClientIdTaken
             | RegistryError::LabelTaken(_) => {
                 let sentence = error.to_string();

@@ -103,7 +103,10 @@ fn trusted_issuers() {
     taken.assert_problem(409, "taken", Some("name"));
     let mut other = issuer("other");
     other["issuer"] = json!("https://idp.example");
-    server.admin("PUT", "/acme/trusted-issuers/other", &other).assert_problem(409, "taken", Some("issuer"));
+    let taken = server.admin("PUT", "/acme/trusted-issuers/other", &other);
+    taken.assert_problem(409, "taken", Some("issuer"));
+    let detail = taken.json()["detail"].clone();
+    assert_eq!(detail, "issuer: the trusted issuer \"idp\" has it already; add a rule to that one");
     server.admin("PUT", "/acme/trusted-issuers/x", &issuer("y")).assert_problem(400, "invalid", Some("name"));
     server.admin("PUT", "/nobody/trusted-issuers/idp", &issuer("idp")).assert_problem(404, "not-found", None);
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use super::Registry;
 use super::applied::{Applied, ApplyError, ApplyReport, Kind, Outcome, Seeding};
 use super::document::{SeedApplication, SeedOrganization, TrustDocument};
-use super::error::RegistryError;
+use super::error::{RegistryError, has_it_already};
 use super::lock::Lock;
 use super::organizations::check_display_name;
 use super::precondition::Precondition;
@@ -202,7 +202,7 @@ impl<P: Ports> Registry<P> {
                 }
                 match self.other_with_issuer_value(&one.organization, issuer).await? {
                     Some(other) if !gives_it_up(&other) => {
-                        Err(FieldError::new("issuer", "is that of another trusted issuer").into())
+                        Err(FieldError::new("issuer", has_it_already(&other)).into())
                     }
                     _ => Ok(()),
                 }

@@ -1,10 +1,13 @@
 //! Why a registration is refused.
 
 use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 use crate::field::FieldError;
 use crate::ports::StoreError;
+use crate::words::quoted;
 
 /// Why a use case of the registry failed. Nothing was stored, but for [`Store`](Self::Store).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +16,8 @@ pub enum RegistryError {
     Invalid(Box<FieldError>),
     /// The name is taken in this organization.
     NameTaken,
-    /// Another trusted issuer of this organization has the same issuer value.
-    IssuerTaken,
+    /// The trusted issuer of this name, in the same organization, has the same issuer value.
+    IssuerTaken(Box<str>),
     /// A client identifier is taken in this organization.
     ClientIdTaken,
     /// The label of a rule without a client is the identifier of an application: the number of the rule (R29).
@@ -37,9 +40,7 @@ impl fmt::Display for RegistryError {
         match self {
             Self::Invalid(error) => error.fmt(formatter),
             Self::NameTaken => formatter.write_str("name: is taken in this organization"),
-            Self::IssuerTaken => {
-                formatter.write_str("issuer: another trusted issuer of this organization has it")
-            }
+            Self::IssuerTaken(name) => write!(formatter, "issuer: {}", has_it_already(name)),
             Self::ClientIdTaken => formatter.write_str("client_id: is taken in this organization"),
             Self::LabelTaken(rule) => {
                 write!(formatter, "rules[{rule}].client_id: is that of an application of this organization")
@@ -51,6 +52,12 @@ impl fmt::Display for RegistryError {
             Self::Store(error) => error.fmt(formatter),
         }
     }
+}
+
+/// What is wrong with an issuer value that the trusted issuer of this name has. Whoever adds the second repository or
+/// namespace of a platform comes to it.
+pub(super) fn has_it_already(name: &str) -> String {
+    format!("the trusted issuer {} has it already; add a rule to that one", quoted(name))
 }
 
 impl core::error::Error for RegistryError {}

@@ -182,7 +182,7 @@ impl<P: Ports> Registry<P> {
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
         match self.other_with_issuer_value(organization, issuer).await? {
-            Some(_) => Err(RegistryError::IssuerTaken),
+            Some(other) => Err(RegistryError::IssuerTaken(other.into())),
             None => Ok(()),
         }
     }
