@@ -253,11 +253,17 @@ export interface TokenExchange {
  * `jwks_uri`, `jwks`, `certificate` and `discovery`.
  */
 export interface TrustedIssuer {
-  /** Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters. */
+  /**
+   * Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters, and neither `.`
+   * nor `..`.
+   */
   name: string;
   /** The exact value of `iss` in its assertions: unique in the organization, 1 to 1024 bytes. */
   issuer: string;
-  /** The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint. */
+  /**
+   * The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint;
+   * neither of these of another organization.
+   */
   alias?: string;
   /** Its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes. */
   jwks_uri?: string;
@@ -345,7 +351,7 @@ export interface TrustedIssuer {
  * `private_key_jwt`.
  */
 export interface TrustDocumentApplication extends ApplicationMetadata {
-  /** Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`. */
+  /** Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`, and neither `.` nor `..`. */
   client_id: string;
   /** Its secret, 32 to 256 bytes, which should hold 256 random bits. */
   client_secret?: string;

@@ -8,6 +8,10 @@ const KEY: &str = include_str!("../../../src/core/tests/certificates/p256.pub.pe
 
 /// What core finds by reading the text itself.
 const CORE_ALONE: &[(&str, &str)] = &[
+    (
+        "algorithms",
+        "must allow an algorithm of the registered keys, or nothing is ever verified (R47): ES256",
+    ),
     ("allow_private", "is for keys that are fetched: by jwks_uri or discovery"),
     ("authorization_endpoint", "must be a URL"),
     ("authorization_endpoint", "must be a URL with a host"),

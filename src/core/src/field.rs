@@ -25,6 +25,17 @@ impl fmt::Display for FieldError {
     }
 }
 
+/// Refuses a name that stands in a URL and that clients take out of it: no request of theirs would come to it.
+pub(crate) fn check_segment(field: &str, name: &str) -> Result<(), FieldError> {
+    if matches!(name, "." | "..") {
+        return Err(FieldError::new(
+            field,
+            "must not be . or .., which no URL can name (RFC 3986 section 5.2.4)",
+        ));
+    }
+    Ok(())
+}
+
 /// Checks a text that people choose: its length in bytes, and no control characters.
 pub(crate) fn check_text(field: &str, text: &str, longest: usize) -> Result<(), FieldError> {
     if text.is_empty() {

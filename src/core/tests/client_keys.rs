@@ -145,10 +145,11 @@ fn r27_r31_r32_r33_r35_header_and_signature() {
 fn r27_one_algorithm() {
     let world = trusting();
     let of = |algorithm: &str| {
-        let members = json!({ "jwks": jwks(&[&key(2)]), "token_endpoint_auth_signing_alg": algorithm });
+        let members =
+            json!({ "jwks": and_es256(jwks(&[&key(2)])), "token_endpoint_auth_signing_alg": algorithm });
         register(&world, members).expect("registered")
     };
-    let (other, own) = (of("RS256"), of("EdDSA"));
+    let (other, own) = (of("ES256"), of("EdDSA"));
     assert_eq!(refused(&world, None, &good(&other, "1"), "1"), REFUSED);
     assert!(ask(&world, None, &good(&own, "1"), &granted("1")).is_ok());
 }

@@ -197,7 +197,7 @@ fn r30_r49_words_of_every_check() {
     ];
     for policy in policies {
         let mut policy = policy;
-        policy["jwks"] = jwks(&[&idp]);
+        policy["jwks"] = and_es256(jwks(&[&idp]));
         run(service.registry().put_trusted_issuer(&organization, "idp", &issuer(policy)))
             .expect("registered");
         for application in &applications {
@@ -240,9 +240,9 @@ fn r34_r41_r47_words() {
         (json!({}), "typ", "no typ; the issuer is registered without typ: any but those that end in +jwt"),
         (json!({ "typ": "at+jwt" }), "typ", r#"no typ; the issuer is registered with typ "at+jwt""#),
         (
-            json!({ "algorithms": ["RS256", "PS256"] }),
+            json!({ "algorithms": ["RS256", "ES256"], "jwks": and_es256(jwks(&[&idp])) }),
             "algorithm allowed",
-            "alg EdDSA; the issuer may use RS256, PS256",
+            "alg EdDSA; the issuer may use RS256, ES256",
         ),
         (json!({}), "key", &*format!("1 key of the issuer, 1 with kid {kid:?}; 1 of a type for EdDSA")),
         (json!({ "jwks": others }), "key", &*format!("2 keys of the issuer, none with kid {kid:?}")),

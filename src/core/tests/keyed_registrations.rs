@@ -6,7 +6,7 @@ mod world;
 use asserta_core::client_auth::{Presented, PresentedBy};
 use asserta_core::grants::TokenRequest;
 use asserta_core::oauth::Reason;
-use asserta_core::service::{RegisteredApplication, RegistryError};
+use asserta_core::service::{RegisteredApplication, RegistryError, TrustDocument};
 use serde_json::{Value, json};
 use world::keyed_clients::*;
 use world::*;
@@ -87,6 +87,10 @@ fn r27_r28_what_can_be_registered() {
             json!({ "client_assertion_issuer": "idp", "client_assertion_subject": "a", "token_endpoint_auth_signing_alg": "ES256" }),
             "token_endpoint_auth_signing_alg",
         ),
+        (
+            json!({ "jwks": set, "token_endpoint_auth_signing_alg": "RS256" }),
+            "token_endpoint_auth_signing_alg",
+        ),
         (json!({ method: "client_secret_basic", "jwks": set }), "jwks"),
         (json!({ method: "client_secret_post", "jwks_uri": "https://app.example/jwks" }), "jwks_uri"),
         (json!({ method: "client_secret_post", "certificate": "x" }), "certificate"),
@@ -109,6 +113,44 @@ fn r27_r28_what_can_be_registered() {
         run(world.service().registry().create_application(&default_organization(), metadata(by_secret)))
             .is_ok()
     );
+}
+
+/// R31, R47: the algorithm must leave a key to use, at every door. What was registered before is read as it was.
+#[test]
+fn r47_an_algorithm_that_no_key_has() {
+    let world = trusting();
+    let document = |algorithm: &str| {
+        json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(&[&key(2)]),
+            "token_endpoint_auth_signing_alg": algorithm })
+    };
+    let member = "token_endpoint_auth_signing_alg";
+    let id = register(&world, document("EdDSA")).expect("registered");
+    let service = world.service();
+    let (registry, organization) = (service.registry(), default_organization());
+    let replaced = run(registry.replace_application(&organization, &id, metadata(document("RS256"))));
+    assert!(matches!(replaced, Err(RegistryError::Invalid(error)) if error.field == member));
+    let mut seed = document("RS256");
+    seed["client_id"] = id.as_str().into();
+    let text = json!({ "organizations": [{ "name": "default", "applications": [seed] }] }).to_string();
+    let refused = TrustDocument::parse(text.as_bytes(), false).err().expect("refused");
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "organizations[0].applications[0].{member}: must allow an algorithm of the registered keys, or nothing is \
+             ever verified (R47): EdDSA"
+        )
+    );
+
+    let key = format!("application/default/{id}");
+    let record = String::from_utf8(world.registry.entries.borrow()[&key].clone()).expect("JSON");
+    let record = record.replace(
+        r#""token_endpoint_auth_signing_alg":"EdDSA""#,
+        r#""token_endpoint_auth_signing_alg":"RS256""#,
+    );
+    world.registry.entries.borrow_mut().insert(key, record.into_bytes());
+    let kept = run(world.service().registry().application(&organization, &id)).expect("readable");
+    let told: Vec<String> = kept.metadata().skipped_keys(START).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["keys[0]: the registration's algorithms allow none of the key"]);
 }
 
 /// R47, R53: what of the keys is not used is told, and a private part is neither stored nor shown.

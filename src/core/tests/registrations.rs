@@ -137,6 +137,31 @@ fn r34_we_are_no_third_party() {
     }
 }
 
+/// What stands in a URL, and what clients take out of one before they send it.
+#[test]
+fn names_that_no_url_reaches() {
+    let world = World::default();
+    let service = world.service();
+    for name in [".", ".."] {
+        let seed = document!([{ "name": "default", "trusted_issuers": [named(name, ISSUER)] }]);
+        let refused = parsed(seed).err().expect("refused");
+        assert!(refused.starts_with("organizations[0].trusted_issuers[0].name: "), "{refused}");
+        let mut one = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
+        one.name = name.into();
+        let created = run(service.registry().create_trusted_issuer(&default_organization(), &one));
+        assert!(matches!(created, Err(RegistryError::Invalid(error)) if error.field == "name"), "{name}");
+        let application = document!({ "client_id": name, "client_secret": "s".repeat(43) });
+        let seed = document!([{ "name": "default", "applications": [application] }]);
+        let refused = parsed(seed).err().expect("refused");
+        assert!(refused.starts_with("organizations[0].applications[0].client_id: "), "{refused}");
+    }
+    for name in ["...", ".a", "a.", "~"] {
+        let application = document!({ "client_id": name, "client_secret": "s".repeat(43) });
+        let seed = document!([{ "name": "default", "trusted_issuers": [named(name, ISSUER)], "applications": [application] }]);
+        parsed(seed).expect("good names");
+    }
+}
+
 /// What is removed stays removed while nodes with an older and a newer seed document start in turns.
 #[test]
 fn a_seed_document_is_applied_once() {

@@ -250,11 +250,15 @@ class TrustedIssuer(TypedDict):
     """
 
     name: str
-    """Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters."""
+    """Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters, and neither
+    ``.`` nor ``..``.
+    """
     issuer: str
     """The exact value of ``iss`` in its assertions: unique in the organization, 1 to 1024 bytes."""
     alias: NotRequired[str]
-    """The name by which it knows us, tried where ``aud`` names neither our issuer identifier nor our token endpoint."""
+    """The name by which it knows us, tried where ``aud`` names neither our issuer identifier nor our token endpoint;
+    neither of these of another organization.
+    """
     jwks_uri: NotRequired[str]
     """Its JWKS endpoint: ``https``, no credentials, no fragment, at most 2048 bytes."""
     jwks: NotRequired[dict[str, Any]]
@@ -334,7 +338,7 @@ class TrustDocumentApplication(ApplicationMetadata):
     """
 
     client_id: str
-    """Its identifier: 1 to 128 letters, digits, ``-``, ``.``, ``_`` or ``~``."""
+    """Its identifier: 1 to 128 letters, digits, ``-``, ``.``, ``_`` or ``~``, and neither ``.`` nor ``..``."""
     client_secret: NotRequired[str]
     """Its secret, 32 to 256 bytes, which should hold 256 random bits."""
     client_secret_sha256: NotRequired[str]

@@ -10,11 +10,13 @@ use serde_json::{Number, Value};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrustedIssuer {
-    /// Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters.
+    /// Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters, and neither
+    /// `.` nor `..`.
     pub name: String,
     /// The exact value of `iss` in its assertions: unique in the organization, 1 to 1024 bytes.
     pub issuer: String,
-    /// The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint.
+    /// The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint;
+    /// neither of these of another organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
     /// Its JWKS endpoint: `https`, no credentials, no fragment, at most 2048 bytes.

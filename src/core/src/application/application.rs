@@ -41,7 +41,7 @@ impl Application {
         dev: bool,
     ) -> Result<Self, FieldError> {
         check_client_id(&client_id)?;
-        let (scope, keys) = check_metadata(&metadata, dev)?;
+        let (scope, keys) = read_metadata(&metadata, dev)?;
         // What is left of one would be a second way in.
         let secret_sha256 = secret_sha256.filter(|_| keys.is_none());
         Ok(Self { client_id, secret_sha256, created_at, metadata, scope, keys })
@@ -114,9 +114,23 @@ impl Application {
     }
 }
 
+/// Refuses a document that [`Application::parse`] would refuse, and keys of which its algorithm allows none: those are
+/// never registered anew, but read where they are stored.
+///
+/// # Errors
+/// The first member that can't be accepted, and why.
+pub(crate) fn check_metadata(metadata: &ApplicationMetadata, dev: bool) -> Result<(), FieldError> {
+    match read_metadata(metadata, dev)? {
+        (_, Some(ClientKeys::Own(keys))) => {
+            keys.check_algorithms("token_endpoint_auth_signing_alg", metadata.algorithms())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks every member of a document, and reads its scope and its keys.
 #[inline(never)]
-pub(crate) fn check_metadata(
+fn read_metadata(
     metadata: &ApplicationMetadata,
     dev: bool,
 ) -> Result<(Vec<String>, Option<ClientKeys>), FieldError> {

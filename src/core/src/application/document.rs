@@ -160,9 +160,15 @@ impl ApplicationMetadata {
         Self { jwks: jwks.or(self.jwks), ..self }
     }
 
-    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53).
+    /// The only algorithm of its JWTs, where it has one, as a list.
+    pub(super) fn algorithms(&self) -> Option<&[Algorithm]> {
+        self.token_endpoint_auth_signing_alg.as_ref().map(core::slice::from_ref)
+    }
+
+    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R31, R47, R53).
     #[must_use]
     pub fn skipped_keys(&self, now: u64) -> Vec<SkippedKey> {
-        skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), KeyUse::Signatures, now)
+        let allowed = self.algorithms();
+        skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), KeyUse::Signatures, allowed, now)
     }
 }

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::jose::SkippedKey;
 use crate::jose::key::{JwkSet, KeyUse, VerificationKey, certificate};
+use crate::jose::{Algorithm, SkippedKey};
 use crate::json::{Object, Value};
 
 /// The members of a JWK that count (RFC 7517 section 4, RFC 7518 section 6): texts, all but `key_ops`.
@@ -13,21 +13,30 @@ const TEXTS: &[&str] = &["kty", "use", "alg", "kid", "crv", "x", "y", "n", "e"];
 const MAX_OPERATIONS: usize = 8;
 
 /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53). A certificate that is
-/// not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
+/// not valid at the moment is among them, though it may be used later. So is one that `allowed`, the algorithms of the
+/// registration, leave nothing to do. Those of an endpoint are not known here.
 pub(crate) fn skipped_keys(
     certificate: Option<&str>,
     jwks: Option<&Value>,
     key_use: KeyUse,
+    allowed: Option<&[Algorithm]>,
     now: u64,
 ) -> Vec<SkippedKey> {
     if let Some(found) = certificate.and_then(|text| certificate::import(text).ok()) {
-        let invalid = found
+        let problem =
+            |key: &VerificationKey| key.problem_at(now).or_else(|| key.check_allowed(allowed).err());
+        let unused = found
             .keys
             .into_iter()
-            .filter_map(|(place, key)| Some(SkippedKey { key: place, reason: key.problem_at(now)? }));
-        return found.skipped.into_iter().chain(invalid).collect();
+            .filter_map(|(place, key)| Some(SkippedKey { key: place, reason: problem(&key)? }));
+        return found.skipped.into_iter().chain(unused).collect();
     }
-    let set = jwks.and_then(Value::as_object).map(|set| JwkSet::from_object(set, key_use));
+    let mut read = |jwk: &Object| {
+        let key = VerificationKey::from_jwk_for(jwk, key_use)?;
+        key.check_allowed(allowed)?;
+        Ok(key)
+    };
+    let set = jwks.and_then(Value::as_object).map(|set| JwkSet::from_object_by(set, &mut read));
     set.and_then(Result::ok).map(|set| set.skipped).unwrap_or_default()
 }
 

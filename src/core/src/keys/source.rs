@@ -2,10 +2,12 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::address::check_uri;
 use super::metadata::MetadataAddress;
 use crate::field::FieldError;
+use crate::jose::Algorithm;
 use crate::jose::key::Form;
 use crate::jose::key::certificate;
 use crate::jose::key::{JwkSet, JwkSetError, KeyUse, VerificationKey};
@@ -93,6 +95,25 @@ impl KeySource {
     /// Reads the member `discovery`, of this issuer (R54).
     pub(crate) fn from_discovery(value: &Value, issuer: &str, dev: bool) -> Result<Self, FieldError> {
         MetadataAddress::read(value, issuer, dev).map(Self::Discovery)
+    }
+
+    /// R47: refuses keys that stand in a registration whose algorithms allow none of them. Nothing would ever be verified.
+    pub(crate) fn check_algorithms(
+        &self,
+        member: &str,
+        allowed: Option<&[Algorithm]>,
+    ) -> Result<(), FieldError> {
+        let (Self::Certificate(keys) | Self::Inline(keys)) = self else { return Ok(()) };
+        if keys.iter().any(|key| key.check_allowed(allowed).is_ok()) {
+            return Ok(());
+        }
+        let of_keys = Algorithm::ALL.iter().filter(|algorithm| keys.iter().any(|key| key.fits(**algorithm)));
+        let names: Vec<&str> = of_keys.map(|algorithm| algorithm.name()).collect();
+        let problem = alloc::format!(
+            "must allow an algorithm of the registered keys, or nothing is ever verified (R47): {}",
+            names.join(", ")
+        );
+        Err(FieldError::new(member, problem))
     }
 
     /// Whether they are fetched.

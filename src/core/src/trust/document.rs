@@ -28,14 +28,15 @@ pub(super) const MAX_LIFETIME: u32 = 172_800;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = one_source_of_keys))]
 #[serde(deny_unknown_fields)]
 pub struct TrustedIssuer {
-    /// Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters.
+    /// Its name in the organization: unique, chosen by people, 1 to 128 bytes without control characters, and neither `.` nor
+    /// `..`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
     pub name: String,
     /// The exact value of `iss` in its assertions: unique in the organization (R40), 1 to 1024 bytes.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub issuer: String,
-    /// The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint
-    /// (R42).
+    /// The name by which it knows us, tried where `aud` names neither our issuer identifier nor our token endpoint;
+    /// neither of these of another organization (R42).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub alias: Option<String>,

@@ -14,7 +14,7 @@ use super::requirements::Requirements;
 use super::rule::{IssuerRule, RuleClient};
 use super::spiffe_id::TrustDomain;
 use crate::application::{self, check_client_id};
-use crate::field::{FieldError, check_text};
+use crate::field::{FieldError, check_segment, check_text};
 use crate::json::{Pointer, Value};
 use crate::jwt::{self, Claims};
 use crate::keys::{KeySource, check_authorities};
@@ -73,12 +73,15 @@ impl Issuer {
         Ok(Self { document, parsed })
     }
 
-    /// Refuses what [`parse`](Self::parse) would refuse.
+    /// Refuses what [`parse`](Self::parse) would refuse, and what is never registered anew but read where it is stored: a
+    /// name that no URL reaches, and keys of which the algorithms allow none.
     ///
     /// # Errors
     /// The first member that can't be accepted, and why.
     pub fn check(document: &TrustedIssuer, dev: bool) -> Result<(), FieldError> {
-        parse(document, dev).map(drop)
+        let parsed = parse(document, dev)?;
+        check_segment("name", &document.name)?;
+        parsed.keys.check_algorithms("algorithms", document.algorithms.as_deref())
     }
 
     /// What was registered.

@@ -15,11 +15,12 @@ impl TrustedIssuer {
         if self.trust_domain.is_some() { KeyUse::JwtSvids } else { KeyUse::Signatures }
     }
 
-    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R47, R53). A certificate that is
-    /// not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
+    /// The registered keys that are not used at `now`, in seconds since 1970, and why (R31, R47, R53). A certificate that
+    /// is not valid at the moment is among them, though it may be used later. Those of an endpoint are not known here.
     #[must_use]
     pub fn skipped_keys(&self, now: u64) -> Vec<SkippedKey> {
-        keys::skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), self.key_use(), now)
+        let allowed = self.algorithms.as_deref();
+        keys::skipped_keys(self.certificate.as_deref(), self.jwks.as_ref(), self.key_use(), allowed, now)
     }
 }
 
@@ -72,6 +73,46 @@ mod tests {
         );
         assert_eq!(skipped(&issuer("certificate", pem!("p256.crt"))), parsed("[]"));
         assert_eq!(skipped(&issuer("jwks_uri", "https://a.example/keys")), parsed("[]"));
+    }
+
+    /// R31, R47: the algorithms must leave a key to use, and a key that they leave out is told.
+    #[test]
+    fn r47_algorithms_that_no_key_has() {
+        let with = |algorithms: &str, mut issuer: TrustedIssuer| {
+            let algorithms = json::parse(algorithms.as_bytes()).expect("JSON");
+            issuer.algorithms = json::from_value(algorithms).expect("algorithms");
+            issuer
+        };
+        let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let set = || issuer("jwks", parsed(&format!(r#"{{"keys":[{key}]}}"#)));
+        let certificate = || issuer("certificate", pem!("p256.crt"));
+        for (document, only) in [(set(), "EdDSA"), (certificate(), "ES256")] {
+            let refused = Issuer::check(&with(r#"["RS256","ES384"]"#, document.clone()), false);
+            let refused = refused.expect_err("refused");
+            assert_eq!(refused.field, "algorithms");
+            assert!(refused.problem.ends_with(&format!("(R47): {only}")), "{refused}");
+            for algorithms in [format!(r#"["RS256","{only}"]"#), "null".into()] {
+                assert_eq!(
+                    Issuer::check(&with(&algorithms, document.clone()), false),
+                    Ok(()),
+                    "{algorithms}"
+                );
+            }
+        }
+        let endpoint = issuer("jwks_uri", "https://a.example/keys");
+        assert_eq!(Issuer::check(&with(r#"["RS256"]"#, endpoint), false), Ok(()), "who knows its keys?");
+
+        // Of RFC 7515, appendix A.3.
+        let other = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
+        let two = format!(r#"{{"keys":[{{"kty":"oct"}},{key},{other}]}}"#);
+        let told = skipped(&with(r#"["ES256"]"#, issuer("jwks", parsed(&two))));
+        assert_eq!(
+            told,
+            parsed(
+                r#"[{"key":"keys[0]","reason":"a symmetric key never verifies an assertion"},
+                    {"key":"keys[1]","reason":"the registration's algorithms allow none of the key"}]"#
+            )
+        );
     }
 
     /// R47: nothing usable left, or a document of another kind.

@@ -359,6 +359,14 @@ pub fn jwks(keys: &[&SigningKey]) -> Value {
     json!({ "keys": keys })
 }
 
+/// These keys and one for ES256, of RFC 7515 appendix A.3: nothing here signs with it.
+pub fn and_es256(mut set: Value) -> Value {
+    let key = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
+    set["keys"].as_array_mut().expect("keys").push(key);
+    set
+}
+
 pub fn issuer(document: Value) -> TrustedIssuer {
     let mut whole = json!({ "name": "idp", "issuer": ISSUER });
     whole.as_object_mut().expect("an object").append(&mut document.as_object().expect("an object").clone());

@@ -53,6 +53,12 @@ impl VerificationKey {
         self.material.algorithms().contains(&algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
     }
 
+    /// Refuses a key that a registration with these algorithms never uses. `None`: it has none of its own.
+    pub(crate) fn check_allowed(&self, allowed: Option<&[Algorithm]>) -> Result<(), KeyProblem> {
+        let is_allowed = |allowed: &[Algorithm]| allowed.iter().any(|algorithm| self.fits(*algorithm));
+        if allowed.is_none_or(is_allowed) { Ok(()) } else { Err(KeyProblem::NotAllowed) }
+    }
+
     /// Whether the key may be used at `now`, in seconds since 1970 (R47).
     #[must_use]
     pub fn valid_at(&self, now: u64) -> bool {
@@ -156,7 +162,7 @@ impl JwkSet {
     }
 
     /// As [`from_object`](Self::from_object), with each element that is an object read by `read`.
-    pub(super) fn from_object_by(document: &Object, read: Reader<'_>) -> Result<Self, JwkSetError> {
+    pub(crate) fn from_object_by(document: &Object, read: Reader<'_>) -> Result<Self, JwkSetError> {
         match document.get("keys") {
             Some(Value::Array(elements)) => {
                 Ok(Self::of(elements.iter().map(|key| read(key.as_object().ok_or(KeyProblem::NotAnObject)?))))

@@ -132,6 +132,8 @@ pub enum KeyProblem {
     RsaGuessable,
     /// Not a point of the curve, or one of small order.
     NotOnCurve,
+    /// The algorithms of its registration allow none of it.
+    NotAllowed,
     /// There are more than [`MAX_KEYS`].
     TooMany,
 }
@@ -175,6 +177,7 @@ impl fmt::Display for KeyProblem {
             Self::RsaExponent => f.write_str("an unsafe RSA exponent"),
             Self::RsaGuessable => f.write_str("an RSA modulus with the ROCA weakness"),
             Self::NotOnCurve => f.write_str("not a valid point of the curve"),
+            Self::NotAllowed => f.write_str("the registration's algorithms allow none of the key"),
             Self::TooMany => write!(f, "more than {MAX_KEYS} keys"),
         }
     }

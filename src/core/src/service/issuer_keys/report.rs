@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::document::KeyDocument;
 use super::{IssuerKeys, Owner, Source};
 use crate::jose::Algorithm;
-use crate::jose::key::{KeyListing, ListedKey, SkippedKey};
+use crate::jose::key::{KeyListing, KeyProblem, ListedKey, SkippedKey};
 use crate::json::Value;
 use crate::keys::KeySource;
 use crate::organization::OrganizationId;
@@ -168,6 +168,6 @@ fn keep_allowed(key: &mut ListedKey, allowed: Option<&[Algorithm]>) {
         key.algorithms.retain(|algorithm| allowed.contains(algorithm));
     }
     if key.problem.is_none() && key.algorithms.is_empty() {
-        key.problem = Some("the registration's algorithms allow none of the key".to_string());
+        key.problem = Some(KeyProblem::NotAllowed.to_string());
     }
 }

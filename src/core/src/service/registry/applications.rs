@@ -43,6 +43,7 @@ impl<P: Ports> Registry<P> {
         let client_secret = has_secret.then(|| self.new_secret());
         let secret_sha256 = client_secret.as_ref().map(|secret| digest::sha256(secret.as_bytes()));
         let (now, dev) = (self.shell.ports.clock().now(), self.shell.settings.dev());
+        check_metadata(&metadata, dev)?;
         let application = Application::parse(base64url::encode(&id), secret_sha256, now, metadata, dev)?;
         self.require(organization).await?;
         self.change(organization, async |lock| {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::application::{ApplicationMetadata, check_client_id, check_metadata, secret_digest};
-use crate::field::FieldError;
+use crate::field::{FieldError, check_segment};
 use crate::json::{self, JsonError, Object, Value};
 use crate::oauth::{ClientAuthMethod, StatedMetadata};
 use crate::organization::OrganizationId;
@@ -86,7 +86,7 @@ struct WrittenOrganization {
 #[schemars(rename = "TrustDocumentApplication", deny_unknown_fields)]
 #[expect(dead_code, reason = "a shape: SeedApplication reads it")]
 struct WrittenApplication {
-    /// Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`.
+    /// Its identifier: 1 to 128 letters, digits, `-`, `.`, `_` or `~`, and neither `.` nor `..`.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._~-]{1,128}$"))]
     client_id: String,
     /// Its secret, 32 to 256 bytes, which should hold 256 random bits.
@@ -261,6 +261,7 @@ impl SeedApplication {
     /// authenticates by JWT.
     pub(super) fn check(&self, dev: bool) -> Result<Option<[u8; 32]>, FieldError> {
         check_client_id(&self.client_id)?;
+        check_segment("client_id", &self.client_id)?;
         check_metadata(&self.metadata, dev)?;
         if !self.brings_secret() {
             return Ok(None);
