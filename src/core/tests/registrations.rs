@@ -3,6 +3,7 @@
 mod world;
 
 use asserta_core::oauth::GrantType;
+use asserta_core::organization::OrganizationId;
 use asserta_core::service::{Applied, Kind, Outcome, RegistryError, Run, Seeding, TrustDocument};
 use serde_json::{Value, json as document};
 use world::*;
@@ -134,6 +135,48 @@ fn r34_we_are_no_third_party() {
         let mut issuer = issuer(document!({ "jwks": jwks(&[&key(1)]) }));
         issuer.issuer = other.into();
         assert!(run(service.registry().put_trusted_issuer(&organization, "idp", &issuer)).is_ok(), "{other}");
+    }
+}
+
+/// R42: an alias can't stand for another organization of ours, at any door. One's own it may repeat.
+#[test]
+fn r42_an_alias_is_no_other_organization() {
+    let world = World::default();
+    let (service, default) = (world.service(), default_organization());
+    let acme = OrganizationId::parse("acme").expect("a name");
+    run(service.registry().put_organization(&acme, None)).expect("registered");
+    let with_alias = |alias: &str| issuer(document!({ "jwks": jwks(&[&key(1)]), "alias": alias }));
+    let put = |organization: &OrganizationId, alias: &str| {
+        let issuer = with_alias(alias);
+        let put = run(service.registry().put_trusted_issuer(organization, "idp", &issuer)).map(drop);
+        let mut seed = named("idp", ISSUER);
+        seed["alias"] = alias.into();
+        let seed = document!([{ "name": organization.as_str(), "trusted_issuers": [seed] }]);
+        let applied = run(service.registry().apply(&parsed(seed).expect("well-formed"))).map(drop);
+        assert_eq!(put.is_ok(), applied.is_ok(), "{alias}: {put:?} {applied:?}");
+        put.map_err(|error| match error {
+            RegistryError::Invalid(error) => error.field,
+            other => panic!("{other}"),
+        })
+    };
+    let own = [
+        (&acme, "https://as.example/t/acme"),
+        (&default, "https://as.example"),
+        (&default, "https://as.example/t/default"),
+    ];
+    for (organization, url) in own {
+        for alias in [url.to_owned(), format!("{url}/oauth2/token")] {
+            let other = if *organization == acme { &default } else { &acme };
+            assert_eq!(put(other, &alias), Err("alias".into()), "{alias}");
+            assert_eq!(put(organization, &alias), Ok(()), "{alias}");
+        }
+    }
+    assert_eq!(put(&acme, "https://as.example/t/nobody"), Err("alias".into()), "it may come to be");
+    let created = run(service.registry().create_trusted_issuer(&acme, &with_alias("https://as.example")));
+    assert!(matches!(created, Err(RegistryError::Invalid(error)) if error.field == "alias"));
+    for alias in ["https://as.example/t/Acme", "https://as.example/oauth2", "https://as.example.org", "acme"]
+    {
+        assert_eq!(put(&default, alias), Ok(()), "{alias}");
     }
 }
 

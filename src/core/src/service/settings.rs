@@ -70,13 +70,17 @@ impl Settings {
         self.dev
     }
 
-    /// Whether this is the issuer identifier of one of our organizations, existing or not.
-    pub(super) fn is_own_issuer(&self, issuer: &str) -> bool {
-        match issuer.strip_prefix(&self.public_url) {
-            Some("") => true,
-            Some(path) => path.strip_prefix("/t/").is_some_and(|name| OrganizationId::parse(name).is_ok()),
-            None => false,
+    /// The organization, existing or not, whose issuer identifier this is.
+    pub(super) fn organization_with_issuer(&self, issuer: &str) -> Option<OrganizationId> {
+        match issuer.strip_prefix(&self.public_url)? {
+            "" => Some(OrganizationId::default_organization()),
+            path => path.strip_prefix("/t/").and_then(|name| OrganizationId::parse(name).ok()),
         }
+    }
+
+    /// The organization, existing or not, that an assertion with this `aud` is for (R42).
+    pub(super) fn organization_with_audience(&self, audience: &str) -> Option<OrganizationId> {
+        self.organization_with_issuer(audience.strip_suffix("/oauth2/token").unwrap_or(audience))
     }
 
     /// The URLs of one organization.

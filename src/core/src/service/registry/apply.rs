@@ -195,7 +195,7 @@ impl<P: Ports> Registry<P> {
                 Ok(())
             }
             Wanted::Issuer(issuer) => {
-                self.check_issuer(issuer)?;
+                self.check_issuer(&one.organization, issuer)?;
                 if let Some(rule) = self.rule_with_taken_label(&one.organization, issuer).await? {
                     let problem = "is that of an application of this organization";
                     return Err(FieldError::new(format!("rules[{rule}].client_id"), problem).into());

@@ -28,14 +28,31 @@ impl<P: Ports> Registry<P> {
         Issuer::parse(document, self.shell.settings.dev())
     }
 
-    /// Refuses what [`read_issuer`](Self::read_issuer) would refuse.
-    pub(super) fn check_issuer(&self, document: &TrustedIssuer) -> Result<(), FieldError> {
+    /// Refuses what [`read_issuer`](Self::read_issuer) would refuse, and what is never registered anew.
+    pub(super) fn check_issuer(
+        &self,
+        organization: &OrganizationId,
+        document: &TrustedIssuer,
+    ) -> Result<(), FieldError> {
         Issuer::check(document, self.shell.settings.dev())?;
+        self.check_alias(organization, document)?;
         self.check_is_foreign(document)
     }
 
+    /// R42: what is for another organization would work here by an alias that names that one.
+    fn check_alias(&self, organization: &OrganizationId, document: &TrustedIssuer) -> Result<(), FieldError> {
+        let alias = document.alias.as_deref();
+        match alias.and_then(|alias| self.shell.settings.organization_with_audience(alias)) {
+            Some(other) if other != *organization => {
+                let problem = "names another organization of this installation: what is for that one is not for this one";
+                Err(FieldError::new("alias", problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_is_foreign(&self, document: &TrustedIssuer) -> Result<(), FieldError> {
-        if self.shell.settings.is_own_issuer(&document.issuer) {
+        if self.shell.settings.organization_with_issuer(&document.issuer).is_some() {
             let problem = "is an issuer identifier of this installation: its own tokens are no assertions";
             return Err(FieldError::new("issuer", problem));
         }
@@ -48,7 +65,7 @@ impl<P: Ports> Registry<P> {
         organization: &OrganizationId,
         issuer: &TrustedIssuer,
     ) -> Result<(), RegistryError> {
-        self.check_issuer(issuer)?;
+        self.check_issuer(organization, issuer)?;
         self.require(organization).await?;
         self.change(organization, async |lock| self.create_locked(lock, organization, issuer).await).await
     }
@@ -123,7 +140,7 @@ impl<P: Ports> Registry<P> {
         issuer: &TrustedIssuer,
         precondition: &Precondition,
     ) -> Result<bool, RegistryError> {
-        self.check_issuer(issuer)?;
+        self.check_issuer(organization, issuer)?;
         self.require(organization).await?;
         let put = self.change(organization, async |lock| {
             let before = Known::of(self.load_issuer(organization, &issuer.name).await)?;
