@@ -361,6 +361,8 @@ export interface TrustDocumentApplication extends ApplicationMetadata {
   client_id_issued_at?: unknown;
   /** What of its keys is not used. It is read and left aside. */
   skipped_keys?: unknown;
+  /** What about it may not be meant so. It is read and left aside. */
+  warnings?: unknown;
 }
 
 /** An organization of a document of registrations. */

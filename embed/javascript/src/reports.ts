@@ -43,6 +43,8 @@ export interface Application extends ApplicationMetadata {
   client_id_issued_at?: number;
   /** What of its keys is not used, and why. Absent where all are. */
   skipped_keys?: SkippedKey[];
+  /** What about it may not be meant so, and is no error: where it is registered or replaced. */
+  warnings?: IssuerWarning[];
 }
 
 /** An application with its secret, which is shown here only. */
@@ -71,6 +73,8 @@ export interface Applied {
   outcome: "created" | "replaced" | "unchanged";
   /** Which members are others than before. */
   changed?: string[];
+  /** What about it may not be meant so, once the whole document is applied. */
+  warnings?: IssuerWarning[];
 }
 
 /** What became of the registrations of a trust document, in its order. */

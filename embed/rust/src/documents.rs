@@ -77,6 +77,10 @@ pub struct Application {
     /// What of its keys is not used, and why. Left out where it is handed back.
     #[serde(default, skip_serializing)]
     pub skipped_keys: Vec<SkippedKey>,
+    /// What about it may not be meant so, and is no error: where it is registered or replaced. Left out where it is handed
+    /// back.
+    #[serde(default, skip_serializing)]
+    pub warnings: Vec<IssuerWarning>,
 }
 
 /// An application with its secret.
@@ -149,6 +153,9 @@ pub struct Applied {
     /// Which members are others than before.
     #[serde(default)]
     pub changed: Vec<String>,
+    /// What about it may not be meant so, once the whole document is applied.
+    #[serde(default)]
+    pub warnings: Vec<IssuerWarning>,
 }
 
 /// A registration that was replaced, or is new.

@@ -347,6 +347,8 @@ class TrustDocumentApplication(ApplicationMetadata):
     """When it was registered. It is read and left aside."""
     skipped_keys: NotRequired[Any]
     """What of its keys is not used. It is read and left aside."""
+    warnings: NotRequired[Any]
+    """What about it may not be meant so. It is read and left aside."""
 
 
 class TrustDocumentOrganization(TypedDict):

@@ -54,6 +54,8 @@ class Application(ApplicationMetadata):
     """When it was registered: seconds since 1970-01-01T00:00:00Z."""
     skipped_keys: NotRequired[list[SkippedKey]]
     """What of its keys is not used, and why. Absent where all are."""
+    warnings: NotRequired[list[IssuerWarning]]
+    """What about it may not be meant so, and is no error: where it is registered or replaced."""
 
 
 class NewApplication(Application):
@@ -85,6 +87,8 @@ class Applied(TypedDict):
     """What became of it, or would become of it."""
     changed: NotRequired[list[str]]
     """Which members are others than before."""
+    warnings: NotRequired[list[IssuerWarning]]
+    """What about it may not be meant so, once the whole document is applied."""
 
 
 class ApplyReport(TypedDict):

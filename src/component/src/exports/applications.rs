@@ -15,23 +15,25 @@ impl Guest for Component {
     fn register(name: String, document: String) -> Result<String, RegistryError> {
         let service = service()?;
         let metadata = from_slice(document.as_bytes())?;
-        let new = run(service.registry().create_application(&organization(&name)?, metadata))?;
-        Ok(to_text(&service.registry().registered_new_application(&new)))
+        let organization = organization(&name)?;
+        let new = run(service.registry().create_application(&organization, metadata))?;
+        Ok(to_text(&run(service.registry().registered_new_application(&organization, &new))))
     }
 
     fn replace(name: String, document: String) -> Result<Replaced, RegistryError> {
         let service = service()?;
         let wanted = SeedApplication::try_from(members(&document)?)?;
-        let (put, application) =
-            run(service.registry().replace_or_put_application(&organization(&name)?, &wanted))?;
-        let document = to_text(&service.registry().registered_application(&application));
+        let organization = organization(&name)?;
+        let (put, application) = run(service.registry().replace_or_put_application(&organization, &wanted))?;
+        let document = to_text(&run(service.registry().changed_application(&organization, &application)));
         Ok(Replaced { created: put == Put::Created, document })
     }
 
     fn renew_secret(name: String, client_id: String) -> Result<String, RegistryError> {
         let service = service()?;
-        let new = run(service.registry().renew_secret(&organization(&name)?, &client_id))?;
-        Ok(to_text(&service.registry().registered_new_application(&new)))
+        let organization = organization(&name)?;
+        let new = run(service.registry().renew_secret(&organization, &client_id))?;
+        Ok(to_text(&run(service.registry().registered_new_application(&organization, &new))))
     }
 
     fn get(name: String, client_id: String) -> Result<String, RegistryError> {

@@ -15,16 +15,18 @@ impl Guest for Component {
     fn register(name: String, document: String) -> Result<String, RegistryError> {
         let service = service()?;
         let issuer: TrustedIssuer = from_slice(document.as_bytes())?;
-        run(service.registry().create_trusted_issuer(&organization(&name)?, &issuer))?;
-        Ok(to_text(&service.registry().registered_issuer(&issuer)))
+        let organization = organization(&name)?;
+        run(service.registry().create_trusted_issuer(&organization, &issuer))?;
+        Ok(to_text(&run(service.registry().registered_issuer(&organization, &issuer))))
     }
 
     fn replace(name: String, document: String) -> Result<Replaced, RegistryError> {
         let service = service()?;
         let issuer = TrustedIssuer::read(members(&document)?)?;
-        let created =
-            run(service.registry().put_trusted_issuer(&organization(&name)?, &issuer.name, &issuer))?;
-        Ok(Replaced { created, document: to_text(&service.registry().registered_issuer(&issuer)) })
+        let organization = organization(&name)?;
+        let created = run(service.registry().put_trusted_issuer(&organization, &issuer.name, &issuer))?;
+        let document = to_text(&run(service.registry().registered_issuer(&organization, &issuer)));
+        Ok(Replaced { created, document })
     }
 
     fn get(organization_name: String, name: String) -> Result<String, RegistryError> {

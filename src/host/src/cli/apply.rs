@@ -54,6 +54,26 @@ struct Outcome {
     /// Its organization and name.
     label: String,
     done: String,
+    /// What to look at again (R86), as the server has it.
+    warnings: Vec<Value>,
+}
+
+impl Outcome {
+    fn as_json(&self) -> Value {
+        let mut one = json!({"registration": self.label, "outcome": self.done});
+        if !self.warnings.is_empty() {
+            one["warnings"] = json!(self.warnings);
+        }
+        one
+    }
+
+    /// On standard error, where a script sees it too.
+    fn tell_warnings(&self) {
+        for warning in &self.warnings {
+            let [field, detail] = ["field", "detail"].map(|member| output::member(warning, member));
+            eprintln!("{}: {field}: {detail}", self.label);
+        }
+    }
 }
 
 /// Why a part was not applied, or not to its end.
@@ -111,11 +131,15 @@ impl Apply {
                 }
             }
         }
+        if parts.len() > 1 {
+            // What one part names may stand in a later one, which the server had not seen.
+            outcomes.iter_mut().for_each(|one| one.warnings.clear());
+        }
         // Printed whether all of it could be applied or not: it says of each whether it is.
         if self.server.json {
-            let outcomes = outcomes.iter().map(|one| json!({"registration": one.label, "outcome": one.done}));
-            output::json(&outcomes.collect())?;
+            output::json(&outcomes.iter().map(Outcome::as_json).collect())?;
         } else if !outcomes.is_empty() {
+            outcomes.iter().for_each(Outcome::tell_warnings);
             let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
             output::table(&["REGISTRATION", if self.dry_run { "WOULD BE" } else { "OUTCOME" }], &rows)?;
         }
@@ -133,6 +157,7 @@ impl Apply {
             output::json(&report)?;
             return Ok(());
         }
+        outcomes.iter().for_each(Outcome::tell_warnings);
         let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
         output::table(&["REGISTRATION", "WOULD BE"], &rows)?;
         let [compared, same, otherwise, unknown] =
@@ -210,11 +235,12 @@ fn outcome(item: &Value) -> Option<Outcome> {
         "replaced" if !changed.is_empty() => format!("changed: {}", changed.join(", ")),
         other => other.replace('_', " "),
     };
-    Some(Outcome { label, done })
+    let warnings = item.get("warnings").and_then(Value::as_array).cloned().unwrap_or_default();
+    Some(Outcome { label, done, warnings })
 }
 
 fn not_applied(label: String) -> Outcome {
-    Outcome { label, done: "not applied".to_owned() }
+    Outcome { label, done: "not applied".to_owned(), warnings: Vec::new() }
 }
 
 #[cfg(test)]

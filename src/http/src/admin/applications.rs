@@ -24,7 +24,7 @@ pub(super) async fn collection(
         "POST" => {
             let new = service.registry().create_application(organization, body::read(request)?).await?;
             let location = location(organization, "applications", new.application.client_id());
-            Ok(created(location, &service.registry().registered_new_application(&new)))
+            Ok(created(location, &service.registry().registered_new_application(organization, &new).await))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),
     }
@@ -49,7 +49,7 @@ pub(super) async fn one(
             let registry = service.registry();
             let (put, application) =
                 registry.replace_or_put_application_if(organization, &wanted, &precondition).await?;
-            let view = service.registry().registered_application(&application);
+            let view = service.registry().changed_application(organization, &application).await;
             Ok(if put == Put::Created {
                 created(location(organization, "applications", client_id), &view)
             } else {
@@ -74,5 +74,5 @@ pub(super) async fn secret(
     post_only(request)?;
     body::nothing(request)?;
     let new = service.registry().renew_secret(organization, client_id).await?;
-    Ok(json(200, &service.registry().registered_new_application(&new)))
+    Ok(json(200, &service.registry().registered_new_application(organization, &new).await))
 }

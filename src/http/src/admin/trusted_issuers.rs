@@ -26,7 +26,7 @@ pub(super) async fn collection(
         "POST" => {
             let issuer: TrustedIssuer = body::read(request)?;
             service.registry().create_trusted_issuer(organization, &issuer).await?;
-            let registered = service.registry().registered_issuer(&issuer);
+            let registered = service.registry().registered_issuer(organization, &issuer).await;
             Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
         }
         _ => Err(Refused::Method("GET, HEAD, POST")),
@@ -47,7 +47,7 @@ pub(super) async fn one(
             let issuer = replacement(name, request)?;
             let precondition = precondition(request)?;
             let new = service.registry().put_trusted_issuer_if(organization, &issuer, &precondition).await?;
-            let registered = service.registry().registered_issuer(&issuer);
+            let registered = service.registry().registered_issuer(organization, &issuer).await;
             if new {
                 Ok(created(location(organization, "trusted-issuers", name), &registered))
             } else {

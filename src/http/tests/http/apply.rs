@@ -204,6 +204,50 @@ fn an_application_without_a_secret() {
     assert_eq!(apply(&server, "", &with(json!({"client_secret": "s".repeat(43)}))).status(), 200);
 }
 
+/// R86: names that lead nowhere yet are warned of, at each door. In a document they may stand before what they name.
+#[test]
+fn r86_names_that_lead_nowhere() {
+    let (world, texts) = (World::default(), Texts::default());
+    let server = Server::new(&world, &texts);
+    let warning = |field: &str, detail: &str| json!([{"field": field, "detail": detail}]);
+    let no_issuer = |field: &str| warning(field, "No trusted issuer has this name yet: \"partnr\".");
+    let issuer = |rules: Value| json!({"name": "partner", "issuer": "https://partner.example", "jwks_uri": GOOD, "rules": rules});
+    let rules = json!([{"name": "a", "applications": ["app", "nope"]}, {"name": "b", "scopes": ["read"]}]);
+    let no_application =
+        warning("rules[0].applications[1]", "No application has this client_id yet: \"nope\".");
+    let app = json!({"client_id": "app", "client_secret": "s".repeat(43), "trusted_issuers": ["partner", "partnr"]});
+    let federated = json!({"client_id": "job", "token_endpoint_auth_method": "private_key_jwt",
+        "client_assertion_issuer": "partnr", "client_assertion_subject": "job"});
+
+    let document = json!({"organizations": [{"name": "acme", "trusted_issuers": [issuer(rules.clone())],
+        "applications": [app, federated]}]});
+    for query in ["?dry_run=true", "", ""] {
+        let report = apply(&server, query, &document).json();
+        let warnings: Vec<&Value> =
+            report["items"].as_array().expect("items").iter().map(|item| &item["warnings"]).collect();
+        let [by_name, by_keys] = ["trusted_issuers[1]", "client_assertion_issuer"].map(no_issuer);
+        assert_eq!(warnings, [&Value::Null, &no_application, &by_name, &by_keys], "{query}");
+    }
+
+    let made = server.admin("PUT", "/acme/trusted-issuers/partner", &issuer(rules)).json();
+    assert_eq!(made["warnings"], no_application);
+    let put = server.admin("PUT", "/acme/applications/app", &app).json();
+    assert_eq!(put["warnings"], no_issuer("trusted_issuers[1]"));
+    // What came back can be sent back, and is only told where something changes.
+    let again = server.admin("PUT", "/acme/applications/app", &put);
+    assert_eq!((again.status(), again.json()), (200, put));
+    let shown = server.admin("GET", "/acme/applications/app", &Value::Null).json();
+    assert_eq!(shown.get("warnings"), None);
+    let posted = json!({"grant_types": [], "trusted_issuers": ["partnr", "partner"]});
+    let made = server.admin("POST", "/acme/applications", &posted).json();
+    assert_eq!(made["warnings"], no_issuer("trusted_issuers[0]"));
+
+    // A registration may name thousands.
+    let many: Vec<String> = (0..1000).map(|number| format!("issuer-{number}")).collect();
+    let made = server.admin("POST", "/acme/applications", &json!({"trusted_issuers": many}));
+    assert_eq!((made.status(), made.json()["warnings"].as_array().map(Vec::len)), (201, Some(64)));
+}
+
 /// R70: it says how far it came, and a repeat heals.
 #[test]
 fn r70_a_store_that_fails_halfway() {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::RegistryError;
 use super::put::Put;
 use crate::field::FieldError;
+use crate::trust::Warning;
 
 /// A registration of a document, and what became of it or would become of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +27,9 @@ pub struct Applied {
     /// Which members are others than before, where it was replaced and could be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
+    /// What about it may not be meant so, once the whole document is applied (R86). Absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// What a registration registers.

@@ -15,12 +15,13 @@ use super::lock::Lock;
 use super::organizations::check_display_name;
 use super::precondition::Precondition;
 use super::put::{Known, Put};
+use super::references::{self, KnownRecords};
 use crate::application::Application;
 use crate::field::FieldError;
 use crate::organization::OrganizationId;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::service::record::{self, Key, StoredApplication};
-use crate::trust::TrustedIssuer;
+use crate::trust::{TrustedIssuer, Warning};
 
 /// Whether a document is applied, or only what that would do is found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,17 @@ enum Wanted<'a> {
 }
 
 impl Registration<'_> {
+    /// The key of its record; `None`: it is an organization, which nothing names.
+    fn key(&self) -> Option<String> {
+        match self.wanted {
+            Wanted::Organization(_) => None,
+            Wanted::Issuer(issuer) => Some(Key::trusted_issuer(&self.organization, &issuer.name)),
+            Wanted::Application(application) => {
+                Some(Key::application(&self.organization, &application.client_id))
+            }
+        }
+    }
+
     fn not_applied(&self) -> Applied {
         let (kind, name) = match self.wanted {
             Wanted::Organization(_) => (Kind::Organization, None),
@@ -57,6 +69,7 @@ impl Registration<'_> {
             name: name.cloned(),
             outcome: Outcome::NotApplied,
             changed: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -101,12 +114,38 @@ fn refused(place: &str, error: impl Into<RegistryError>) -> ApplyError {
 impl<P: Ports> Registry<P> {
     /// Brings the registrations to what the document says. What it does not name stays.
     pub async fn apply(&self, document: &TrustDocument) -> Result<ApplyReport, RegistryError> {
-        Ok(ApplyReport::count(&self.apply_each(document, Run::Real).await?))
+        Ok(ApplyReport::count(&self.put_each(&registrations(document)?, Run::Real).await?))
     }
 
-    /// The same, with what became of each registration, or would become of it.
+    /// The same, with what became of each registration, or would become of it, and what to look at again.
     pub async fn apply_each(&self, document: &TrustDocument, run: Run) -> Result<Vec<Applied>, ApplyError> {
         let registrations = registrations(document)?;
+        let mut applied = self.put_each(&registrations, run).await?;
+        // What it names may stand anywhere in it.
+        let mut known = KnownRecords::new(registrations.iter().filter_map(Registration::key));
+        for (one, applied) in registrations.iter().zip(&mut applied) {
+            applied.warnings = self.warnings_of(one, &mut known).await;
+        }
+        Ok(applied)
+    }
+
+    /// What about a registration may not be meant so (R86).
+    async fn warnings_of(&self, one: &Registration<'_>, known: &mut KnownRecords) -> Vec<Warning> {
+        match one.wanted {
+            Wanted::Organization(_) => Vec::new(),
+            Wanted::Issuer(issuer) => self.warnings_of_issuer(&one.organization, issuer, known).await,
+            Wanted::Application(application) => {
+                let named = references::of_application(&application.metadata);
+                self.warn_of_references(&one.organization, named, known).await
+            }
+        }
+    }
+
+    async fn put_each(
+        &self,
+        registrations: &[Registration<'_>],
+        run: Run,
+    ) -> Result<Vec<Applied>, ApplyError> {
         for (number, one) in registrations.iter().enumerate() {
             self.check(one, &registrations[..number]).await.map_err(|error| refused(&one.place, error))?;
         }

@@ -99,6 +99,8 @@ struct WrittenApplication {
     client_id_issued_at: Option<serde_json::Value>,
     /// What of its keys is not used. It is read and left aside.
     skipped_keys: Option<serde_json::Value>,
+    /// What about it may not be meant so. It is read and left aside.
+    warnings: Option<serde_json::Value>,
     #[serde(flatten)]
     metadata: ApplicationMetadata,
 }
@@ -151,6 +153,7 @@ impl TryFrom<Object> for SeedApplication {
         let client_secret_sha256 = text("client_secret_sha256")?;
         members.remove("client_id_issued_at");
         members.remove("skipped_keys");
+        members.remove("warnings");
         let metadata = json::from_value(members.into())?;
         Ok(Self { client_id, client_secret, client_secret_sha256, metadata })
     }

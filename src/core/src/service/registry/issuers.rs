@@ -293,7 +293,10 @@ impl<P: Ports> Registry<P> {
         precondition: &Precondition,
     ) -> Result<(), RegistryError> {
         self.require(organization).await?;
-        self.change(organization, async |lock| self.remove_locked(lock, organization, name, precondition).await).await
+        self.change(organization, async |lock| {
+            self.remove_locked(lock, organization, name, precondition).await
+        })
+        .await
     }
 
     async fn remove_locked(

@@ -12,6 +12,7 @@ mod lock;
 mod organizations;
 mod precondition;
 mod put;
+mod references;
 mod revocations;
 mod stated_metadata;
 mod traits;

@@ -3,11 +3,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::iter;
 
 use serde::{Deserialize, Serialize};
 
 use super::precondition::representation;
 use super::put::Known;
+use super::references::{self, KnownRecords};
 use super::{
     Applied, Listing, NewApplication, Precondition, Put, Registry, RegistryError, SeedApplication,
     UnreadableItem,
@@ -49,6 +51,9 @@ pub struct RegisteredApplication<'a> {
     /// What of its keys is not used, and why (R47, R53). Absent where all are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped_keys: Vec<SkippedKey>,
+    /// What about it may not be meant so, said where it is registered or changed (R86). Absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 impl<'a> From<&'a Application> for RegisteredApplication<'a> {
@@ -59,6 +64,7 @@ impl<'a> From<&'a Application> for RegisteredApplication<'a> {
             client_id_issued_at: application.created_at(),
             metadata: shown(application.metadata()),
             skipped_keys: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -151,9 +157,14 @@ pub struct Report {
 
 impl<P: Ports> Registry<P> {
     /// A trusted issuer as its registration returns it.
-    pub fn registered_issuer(&self, issuer: &TrustedIssuer) -> RegisteredIssuer {
-        let now = self.shell.ports.clock().now();
-        let (skipped_keys, warnings) = (issuer.skipped_keys(now), issuer.warnings(now));
+    pub async fn registered_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+    ) -> RegisteredIssuer {
+        let skipped_keys = issuer.skipped_keys(self.shell.ports.clock().now());
+        let mut known = KnownRecords::new(iter::empty());
+        let warnings = self.warnings_of_issuer(organization, issuer, &mut known).await;
         RegisteredIssuer { issuer: issuer.as_stored(), skipped_keys, warnings }
     }
 
@@ -177,16 +188,45 @@ impl<P: Ports> Registry<P> {
         precondition.check(known, |known| representation(&self.registered_application(known)))
     }
 
-    /// An application as its registration returns it.
+    /// All that may not be meant so about a trusted issuer (R86).
+    pub(super) async fn warnings_of_issuer(
+        &self,
+        organization: &OrganizationId,
+        issuer: &TrustedIssuer,
+        known: &mut KnownRecords,
+    ) -> Vec<Warning> {
+        let mut warnings = issuer.warnings(self.shell.ports.clock().now());
+        warnings.extend(self.warn_of_references(organization, references::of_issuer(issuer), known).await);
+        warnings
+    }
+
+    /// An application as it is shown.
     pub fn registered_application<'a>(&self, application: &'a Application) -> RegisteredApplication<'a> {
         let skipped_keys = application.metadata().skipped_keys(self.shell.ports.clock().now());
         RegisteredApplication { skipped_keys, ..application.into() }
     }
 
+    /// The same right after it was registered or changed.
+    pub async fn changed_application<'a>(
+        &self,
+        organization: &OrganizationId,
+        application: &'a Application,
+    ) -> RegisteredApplication<'a> {
+        let named = references::of_application(application.metadata());
+        let warnings =
+            self.warn_of_references(organization, named, &mut KnownRecords::new(iter::empty())).await;
+        RegisteredApplication { warnings, ..self.registered_application(application) }
+    }
+
     /// The same right after it was made, or got a new secret.
-    pub fn registered_new_application<'a>(&self, new: &'a NewApplication) -> RegisteredApplication<'a> {
+    pub async fn registered_new_application<'a>(
+        &self,
+        organization: &OrganizationId,
+        new: &'a NewApplication,
+    ) -> RegisteredApplication<'a> {
         let client_secret = new.client_secret.as_ref().map(|secret| secret.as_str());
-        RegisteredApplication { client_secret, ..self.registered_application(&new.application) }
+        let changed = self.changed_application(organization, &new.application).await;
+        RegisteredApplication { client_secret, ..changed }
     }
 
     /// Replaces what an application may do; its secret stays. With a secret of its own, or with keys in its place, it is
