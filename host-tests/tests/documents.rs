@@ -120,6 +120,15 @@ fn trust() {
 }
 
 #[test]
+fn presets() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        host_tests::summary::not_tested("docs/presets.md: there is no jq");
+        return;
+    }
+    run("docs/presets.md");
+}
+
+#[test]
 fn client_keys() {
     run("docs/client-keys.md");
 }
