@@ -136,6 +136,11 @@ impl Apply {
             outcomes.iter_mut().for_each(|one| one.warnings.clear());
         }
         // Printed whether all of it could be applied or not: it says of each whether it is.
+        self.print(outcomes)?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn print(&self, outcomes: Vec<Outcome>) -> Result<(), Failure> {
         if self.server.json {
             output::json(&outcomes.iter().map(Outcome::as_json).collect())?;
         } else if !outcomes.is_empty() {
@@ -143,7 +148,7 @@ impl Apply {
             let rows: Vec<_> = outcomes.into_iter().map(|one| vec![one.label, one.done]).collect();
             output::table(&["REGISTRATION", if self.dry_run { "WOULD BE" } else { "OUTCOME" }], &rows)?;
         }
-        failed.map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// A dry run, and what it makes of the activity log.
