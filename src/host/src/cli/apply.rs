@@ -71,7 +71,7 @@ impl Outcome {
     fn tell_warnings(&self) {
         for warning in &self.warnings {
             let [field, detail] = ["field", "detail"].map(|member| output::member(warning, member));
-            eprintln!("{}: {field}: {detail}", self.label);
+            eprintln!("warning: {}: {field}: {detail}", self.label);
         }
     }
 }
