@@ -168,3 +168,13 @@ def test_a_store_that_answers_nonsense_refuses(partner, function, answer):
     with pytest.raises(Refused) as refused:
         exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
     assert refused.value.reason == "store-unavailable"
+
+
+@pytest.mark.parametrize("function", ["get", "keys"])
+def test_a_lone_surrogate_is_no_text(function):
+    """R70: a store that returns one does not work."""
+    store = MemoryStore()
+    setattr(store, function, lambda *_: "\ud800" if function == "get" else ["\ud800"])
+    exchanger = Exchanger(PUBLIC_URL, store)
+    with pytest.raises(StoreUnavailable):
+        exchanger.organizations.page() if function == "keys" else exchanger.trusted_issuers.get("partner")

@@ -77,6 +77,13 @@ def number(field: str, value: Any, bits: int = 32) -> int:
     return value
 
 
+def seconds(field: str, value: Any) -> float:
+    """What a clock says."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 2**63:
+        raise InvalidMember(field, "must return the seconds since 1970 as a number")
+    return value
+
+
 def optional(convert: Any, field: str, value: Any, *more: Any) -> Any:
     return None if value is None else convert(field, value, *more)
 
