@@ -1,8 +1,20 @@
 """What can go wrong, as exceptions."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class AssertaError(Exception):
     """The base of all exceptions of this package."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As it is, and not made anew of its message, which is what pickle and copy do with exceptions.
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[AssertaError], arguments: tuple[Any, ...]) -> AssertaError:
+    return kind.__new__(kind, *arguments)
 
 
 class Refused(AssertaError):
@@ -54,7 +66,7 @@ class KeysNeeded(AssertaError):
     trusted_issuer: str | None
     """The name of the trusted issuer whose keys they are. None: they are an application's."""
     kind: str
-    """Which kind of document: ``jwks``."""
+    """Which kind of document: ``jwks``, a JWK set, or ``metadata``, which says where that is."""
     uri: str
     """Where it is."""
     client_id: str | None
@@ -86,7 +98,7 @@ class Trapped(AssertaError):
 
 
 class BadSetting(AssertaError):
-    """A setting of an :class:`asserta.http.Endpoint` can't be used: it serves nothing."""
+    """A setting of an :class:`asserta.http.Endpoint` or of a guard can't be used: it serves nothing."""
 
     name: str
     """Its name, or the member of its document."""
