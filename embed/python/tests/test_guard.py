@@ -303,4 +303,4 @@ def test_r120_introspection_is_asked_each_time(introspection):
 def test_names_of_ours_are_what_the_component_says(issued):
     guard = Guard(**settings(issued))
     for name in ("x-asserta-subject", "X_ASSERTA_X", "x-Asserta_-", "x-asserta-", "x-asserta", "xx-asserta-a", "", "authorization"):
-        assert guard._call("is-our-header", name) == _is_ours(name), name
+        assert guard._component.is_our_header(name) == _is_ours(name), name

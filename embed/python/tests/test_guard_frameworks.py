@@ -70,7 +70,7 @@ def werkzeug_serves(app, listener):
 def seen(passed, headers, body):
     """What a handler finds."""
     return {
-        "subject": passed.subject, "client_id": passed.client_id, "scope": passed.scope, "body": body,
+        "subject": passed.subject, "client_id": passed.client_id, "scopes": passed.scopes, "body": body,
         "headers": {name: value for name, value in headers if name.lower().startswith("x-asserta-")},
     }
 
@@ -152,7 +152,7 @@ def test_r120_a_token_passes_with_our_headers_alone(api):
     response = requests.post(f"{api.url}/api/orders?a=b", json={"item": "ü"}, auth=token, headers=smuggled, timeout=20)
     assert response.status_code == 200, response.text
     seen = response.json()
-    assert (seen["subject"], seen["client_id"], seen["scope"]) == ("jörg", "orders", "orders.read")
+    assert (seen["subject"], seen["client_id"], seen["scopes"]) == ("jörg", "orders", ["orders.read"])
     assert seen["body"] == {"item": "ü"}
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     assert headers.pop("x-asserta-claims")

@@ -21,7 +21,7 @@ from .errors import (
     StoreUnavailable,
     Taken,
 )
-from .fetching import FetchFailed
+from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument
 
 
 def record(**members: Any) -> Record:
@@ -131,6 +131,14 @@ def keys_needed(needed: KeysNeeded) -> Record:
         kind=text("kind", needed.kind),
         uri=text("uri", needed.uri),
     )
+
+
+def key_document(document: Any) -> tuple[bytes, int | None]:
+    """What a fetcher returned, and for how many seconds it is fresh."""
+    if not isinstance(document, KeyDocument):
+        raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
+    text = bounded_text("document", document.text, SIZE_LIMIT)
+    return text.encode(), optional(number, "max_age", document.max_age, 64)
 
 
 # A grant is handed over as what is in it: no two of its cases have the same type, and wasmtime takes no Variant then.

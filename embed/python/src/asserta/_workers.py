@@ -11,7 +11,7 @@ from wasmtime.component import Record, Variant
 
 from . import _convert as convert
 from ._component import Instance, log
-from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument
+from .fetching import FetchFailed, KeyDocument
 
 MAX_FETCHES = 10
 """For one request. Whatever it asks for then can't be had."""
@@ -93,15 +93,11 @@ def fetched(fetch: Callable[[str], KeyDocument], uri: str) -> Record | Variant:
     """Fetches a document, for the component: the document, or why there is none. Any exception of the fetcher means
     that."""
     try:
-        document = fetch(uri)
-        if not isinstance(document, KeyDocument):
-            raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
-        text = convert.bounded_text("document", document.text, SIZE_LIMIT)
-        max_age = convert.optional(convert.number, "max_age", document.max_age, 64)
+        body, max_age = convert.key_document(fetch(uri))
     except Exception as error:
         log.warning("no keys from %s: %s", uri, convert.told(error))
         return _problem(error)
-    return convert.record(body=text.encode(), max_age=max_age)
+    return convert.record(body=body, max_age=max_age)
 
 
 def _problem(error: Exception) -> Variant:

@@ -58,7 +58,16 @@ def fetch_keys(uri: str, *, dev: bool = False, allow_private: bool = False) -> K
     ``dev`` allows ``http`` to this machine's loopback. ``allow_private`` allows private networks (RFC 1918,
     100.64.0.0/10, fc00::/7); never this machine, link-local addresses, or the cloud's metadata.
     """
-    fetch = _Fetch(uri, dev, allow_private)
+    headers = {"Accept": "application/jwk-set+json, application/json"}
+    return _within_limits(_Fetch(uri, dev, allow_private, "GET", headers))
+
+
+def post(uri: str, headers: dict[str, str], body: str, *, dev: bool = False, allow_private: bool = False) -> str:
+    """POSTs to an issuer, and returns the body of its response, under the limits of :func:`fetch_keys`."""
+    return _within_limits(_Fetch(uri, dev, allow_private, "POST", headers, body)).text
+
+
+def _within_limits(fetch: _Fetch) -> KeyDocument:
     worker = threading.Thread(target=fetch.run, daemon=True, name="asserta-fetch")
     worker.start()
     worker.join(TIME_LIMIT)
@@ -91,8 +100,13 @@ def _told(problem: BaseException | None) -> FetchFailed:
 class _Fetch:
     """One fetch, in a thread of its own, so that its time limit holds whatever the other side does."""
 
-    def __init__(self, uri: str, dev: bool, allow_private: bool) -> None:
+    def __init__(
+        self, uri: str, dev: bool, allow_private: bool, method: str, headers: dict[str, str], body: str | None = None
+    ) -> None:
         self.uri = uri
+        self.method = method
+        self.headers = headers
+        self.body = body
         self.dev = dev
         self.allow_private = allow_private
         self.document: KeyDocument | None = None
@@ -102,7 +116,7 @@ class _Fetch:
 
     def run(self) -> None:
         try:
-            self.document = self._get()
+            self.document = self._ask()
         except Exception as problem:  # whatever it is, the document can't be had
             self.problem = problem
 
@@ -114,7 +128,7 @@ class _Fetch:
             except OSError:
                 pass
 
-    def _get(self) -> KeyDocument:
+    def _ask(self) -> KeyDocument:
         url = urlsplit(self.uri)
         if "@" in url.netloc:
             raise FetchFailed("its URL must not contain credentials", "bad-address")
@@ -130,13 +144,8 @@ class _Fetch:
                 self._socket = context.wrap_socket(self._socket, server_hostname=url.hostname)
             connection.sock = self._socket  # the address that was checked, and no other
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            headers = {
-                "Accept": "application/jwk-set+json, application/json",
-                "Accept-Encoding": "identity",
-                "Connection": "close",
-                "Host": url.netloc,
-            }
-            connection.request("GET", target, headers=headers)
+            always = {"Accept-Encoding": "identity", "Connection": "close", "Host": url.netloc}
+            connection.request(self.method, target, self.body, self.headers | always)
             return _read(connection.getresponse())
         finally:
             self._socket.close()

@@ -8,25 +8,24 @@ run as a WebAssembly component that has no network: it says when it needs the is
 from __future__ import annotations
 
 import asyncio
-import base64
+import contextlib
 import http.client
-import json
 import logging
-import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
-from wasmtime.component import Record, Variant
+from wasmtime.component import Variant
 
 from . import _convert as convert
-from ._component import Instance
-from .errors import BadSetting
-from .fetching import SIZE_LIMIT, TIME_LIMIT, KeyDocument, fetch_keys
-from .stores import MemoryStore
+from ._guarding import FAILED, TOO_LARGE, Answer, Component, Passed, answer_of, passed_of
+from ._introspection import credentials, introspection, is_http
+from .errors import InvalidMember
+from .fetching import KeyDocument, fetch_keys
 
 __all__ = ["ASGIGuard", "Answer", "Guard", "Passed", "WSGIGuard"]
 
@@ -36,45 +35,16 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Environ = dict[str, Any]
+Fetcher = Callable[[str], KeyDocument]
 
 _ROUNDS = 3
 """How often one request may ask for something before it is decided: keys, then an introspection."""
-_FUEL = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What the token of a request says, that was verified."""
-
-    subject: str
-    """``sub``."""
-    client_id: str
-    """``client_id``: the application."""
-    scope: str
-    """``scope``; empty where there is none."""
-    claims: dict[str, Any]
-    """All claims."""
-    expires_at: int
-    """``exp``: seconds since 1970."""
-    headers: list[tuple[str, str]]
-    """The headers ``x-asserta-…`` for the application."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is answered in place of the application."""
-
-    reason: str
-    """Why, as a stable name such as ``expired``; ``metadata`` where the metadata was asked for."""
-    status: int
-    """The HTTP status."""
-    headers: list[tuple[str, str]]
-    """The headers, ``www-authenticate`` of a challenge among them."""
-    body: bytes
-    """The body."""
-
-
-_FAILED = Answer("failed", 503, [("cache-control", "no-store")], b"")
+_MAX_HEAD = 65_536
+"""Of what is looked at of a request, in bytes: method, target, and the values of two headers."""
+_VALUES = 2
+"""How many values of a header are looked at: two are one too many."""
+_INTROSPECTIONS_AT_ONCE = 32
+_MEMORY = 64 * 1024 * 1024
 
 
 class Guard:
@@ -88,33 +58,37 @@ class Guard:
         scopes: Iterable[str] | str = (),
         jwks_uri: str | None = None,
         introspect: tuple[str, str] | None = None,
-        fetch: Callable[[str], KeyDocument] | None = None,
+        allow_private: bool = False,
+        fetch: Fetcher | None = None,
         clock: Callable[[], float] = time.time,
-        memory: int = 64 * 1024 * 1024,
+        memory: int = _MEMORY,
     ) -> None:
         """A guard for tokens of this issuer.
 
         ``issuer`` is the issuer identifier of the organization; ``audience`` what ``aud`` of a token must name, the URL of
         the resource where it is to have metadata; ``scopes`` are those that every request needs. ``introspect`` is a
-        ``client_id`` and its secret: the issuer is asked about each token then (RFC 7662). ``fetch`` gets the JWK set in
-        place of :func:`asserta.fetch_keys`. Raises :class:`asserta.BadSetting`.
+        ``client_id`` and its secret: the issuer is asked about each token then (RFC 7662). ``allow_private``: the issuer may
+        be in a private network. ``fetch`` gets the JWK set in place of :func:`asserta.fetch_keys`. Raises
+        :class:`asserta.BadSetting` and :class:`asserta.InvalidMember`.
         """
-        needed = scopes if isinstance(scopes, str) else " ".join(scopes)
-        self._settings = convert.record(
+        self._client = credentials(introspect)
+        self._allow_private = convert.flag("allow_private", allow_private)
+        if fetch is not None and not callable(fetch):
+            raise InvalidMember("fetch", "must be a function")
+        self._fetch = fetch or (lambda uri: fetch_keys(uri, dev=is_http(uri), allow_private=allow_private))
+        settings = convert.record(
             issuer=convert.text("issuer", issuer),
             audience=convert.text("audience", audience),
-            scopes=convert.text("scopes", needed),
-            jwks_uri=None if jwks_uri is None else convert.text("jwks_uri", jwks_uri),
+            scopes=" ".join(convert.texts("scopes", scopes)),
+            jwks_uri=convert.optional(convert.text, "jwks_uri", jwks_uri),
             introspect=introspect is not None,
         )
-        self._client = introspect
-        self._fetch = fetch
-        self._clock = clock
-        self._memory = memory
-        self._calling = threading.Lock()
-        self._fetching = threading.Lock()
+        self._component = Component(settings, clock, memory)
+        self._lock = threading.Lock()
         self._fetches = 0
-        self._instance = self._start()
+        self._fetching: Future[None] | None = None
+        self._introspecting = ThreadPoolExecutor(_INTROSPECTIONS_AT_ONCE, thread_name_prefix="asserta-introspections")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="asserta-guard")
 
     def check(
         self, method: str, target: str, authorization: Iterable[str], dpop: Iterable[str] = ()
@@ -123,76 +97,115 @@ class Guard:
 
         May wait for the issuer. Raises nothing: what fails here is answered with 503.
         """
+        steps = self._decide(method, target, authorization, dpop)
+        while isinstance(outcome := _advance(steps), Future):
+            wait([outcome])
+        return outcome
+
+    async def check_async(
+        self, method: str, target: str, authorization: Iterable[str], dpop: Iterable[str] = ()
+    ) -> Passed | Answer:
+        """As :meth:`check`, for an event loop of asyncio: who waits for the issuer takes no thread."""
+        loop, steps = asyncio.get_running_loop(), self._decide(method, target, authorization, dpop)
+        while isinstance(outcome := await loop.run_in_executor(self._thread, _advance, steps), Future):
+            with contextlib.suppress(Exception):  # the next step looks
+                await asyncio.wrap_future(outcome)
+        return outcome
+
+    def _decide(
+        self, method: str, target: str, authorization: Iterable[str], dpop: Iterable[str]
+    ) -> Generator[Future[Any], None, Passed | Answer]:
+        """The decision, with what is to be waited for on the way."""
         try:
-            authorization = list(authorization)
-            request = convert.record(method=method, target=target, authorization=authorization, dpop=list(dpop))
-            return self._decide(request, authorization)
+            tokens, proofs = _first("authorization", authorization), _first("dpop", dpop)
+            if sum(len(part) for part in (method, target, *tokens, *proofs)) > _MAX_HEAD:
+                return TOO_LARGE
+            request = convert.record(
+                method=convert.text("method", method),
+                target=convert.text("target", target),
+                authorization=tokens,
+                dpop=proofs,
+            )
+            known = Variant("not-asked")
+            for _ in range(_ROUNDS):
+                fetches = self._fetches
+                outcome = self._component.check(request, known)
+                match outcome.tag:
+                    case "passed":
+                        self._refresh_if_due()
+                        return passed_of(outcome.payload)
+                    case "answered":
+                        return answer_of(outcome.payload)
+                    case "keys-needed":
+                        supplied = self._supplied(outcome.payload, fetches)
+                        yield supplied
+                        supplied.result()
+                    case "introspection-needed":
+                        token = tokens[0].partition(" ")[2].strip(" ")
+                        asked = self._introspecting.submit(self._introspect, outcome.payload, token)
+                        yield asked
+                        known = asked.result()
         except Exception:
             log.exception("a request could not be checked")
-            return _FAILED
+        return FAILED
 
-    def _decide(self, request: Record, authorization: list[str]) -> Passed | Answer:
-        introspection = Variant("not-asked")
-        for _ in range(_ROUNDS):
-            fetches = self._fetches
-            outcome = self._call("check", request, introspection, self._now())
-            match outcome.tag:
-                case "passed":
-                    self._refresh_if_due()
-                    return _passed(outcome.payload)
-                case "answered":
-                    return _answer(outcome.payload)
-                case "keys-needed":
-                    self._supply(outcome.payload, fetches)
-                case "introspection-needed":
-                    introspection = self._introspect(outcome.payload, authorization[0].partition(" ")[2].strip(" "))
-        return _FAILED
-
-    def _supply(self, uri: str, fetches: int) -> None:
-        """Fetches the keys, unless another thread has since they were found to be needed."""
-        with self._fetching:
+    def _supplied(self, uri: str, fetches: int) -> Future[None]:
+        """When the keys are there: they are fetched once for all who wait, unless they came since they were needed."""
+        with self._lock:
+            if self._fetching is not None:
+                return self._fetching
+            future: Future[None] = Future()
+            # It runs: nobody who waits for it can cancel it for the others.
+            future.set_running_or_notify_cancel()
             if fetches != self._fetches:
-                return
-            document, max_age = None, None
-            try:
-                fetch = self._fetch or (lambda uri: fetch_keys(uri, dev=uri.startswith("http://")))
-                fetched = fetch(uri)
-                document, max_age = fetched.text.encode(), fetched.max_age
-            except Exception as error:
-                log.warning("the keys of the issuer can't be had: %s", error)
-            self._call("supply-keys", document, max_age, self._now())
+                future.set_result(None)
+                return future
+            threading.Thread(target=self._supply, args=(uri, future), daemon=True, name="asserta-guard-keys").start()
+            self._fetching = future
+            return future
+
+    def _supply(self, uri: str, future: Future[None]) -> None:
+        problem = None
+        try:
+            self._component.supply_keys(*self._keys(uri))
+        except Exception as error:
+            problem = error
+        with self._lock:
             self._fetches += 1
+            self._fetching = None
+        if problem is None:
+            future.set_result(None)
+        else:
+            future.set_exception(problem)
+
+    def _keys(self, uri: str) -> tuple[bytes | None, int | None]:
+        try:
+            return convert.key_document(self._fetch(uri))
+        except BaseException as error:  # whatever a fetcher raises, in this thread of ours
+            log.warning("the keys of the issuer can't be had: %s", convert.told(error))
+            return None, None
 
     def _refresh_if_due(self) -> None:
-        uri = self._call("refresh-due", self._now())
-        if uri is not None and not self._fetching.locked():
-            threading.Thread(target=self._supply, args=(uri, self._fetches), daemon=True, name="asserta-guard").start()
+        fetches = self._fetches
+        uri = self._component.refresh_due()
+        if uri is not None:
+            self._supplied(uri, fetches)
 
     def _introspect(self, endpoint: str, token: str) -> Variant:
         try:
-            return Variant("response", _introspection(endpoint, token, self._client))
+            return Variant("response", introspection(endpoint, token, self._client, self._allow_private))
         except Exception as error:
-            log.warning("the issuer can't be asked about a token: %s", error)
+            log.warning("the issuer can't be asked about a token: %s", convert.told(error))
             return Variant("failed")
 
-    def _now(self) -> int:
-        return int(self._clock())
 
-    def _start(self) -> Instance:
-        instance = Instance("guard-library", MemoryStore(), self._clock, _FUEL, self._memory, False)
-        problem = instance.call("guard", "configure", self._settings)
-        if problem is not None:
-            raise BadSetting("guard", problem)
-        return instance
-
-    def _call(self, name: str, *arguments: Any) -> Any:
-        with self._calling:
-            try:
-                return self._instance.call("guard", name, *arguments)
-            except BaseException:
-                # A trap, or whatever it is: nobody can tell what state it is in.
-                self._instance = self._start()
-                raise
+def _advance(steps: Generator[Future[Any], None, Passed | Answer]) -> Future[Any] | Passed | Answer:
+    """What is to be waited for next, or the decision."""
+    try:
+        return next(steps)
+    except StopIteration as done:
+        decision: Passed | Answer = done.value
+        return decision
 
 
 class ASGIGuard:
@@ -202,9 +215,25 @@ class ASGIGuard:
     the headers ``x-asserta-…``.
     """
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], **settings: Any) -> None:
+    def __init__(
+        self,
+        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        *,
+        issuer: str,
+        audience: str,
+        scopes: Iterable[str] | str = (),
+        jwks_uri: str | None = None,
+        introspect: tuple[str, str] | None = None,
+        allow_private: bool = False,
+        fetch: Fetcher | None = None,
+        clock: Callable[[], float] = time.time,
+        memory: int = _MEMORY,
+    ) -> None:
         self._app = app
-        self._guard = Guard(**settings)
+        self._guard = Guard(
+            issuer, audience, scopes=scopes, jwks_uri=jwks_uri, introspect=introspect, allow_private=allow_private,
+            fetch=fetch, clock=clock, memory=memory,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves as the ASGI server asks."""
@@ -214,13 +243,9 @@ class ASGIGuard:
                 raise ValueError(f"asserta.guard knows no {scope['type']}")
             await self._app(scope, receive, send)
             return
-        headers = [(bytes(name).decode("latin-1").lower(), bytes(value)) for name, value in scope["headers"]]
-
-        def values(wanted: str) -> list[str]:
-            return [value.decode("latin-1") for name, value in headers if name == wanted]
-
-        outcome = await asyncio.to_thread(
-            self._guard.check, scope.get("method", "GET"), _target(scope), values("authorization"), values("dpop")
+        method = scope.get("method", "GET")
+        outcome = await self._guard.check_async(
+            method, _target(scope), _values(scope, b"authorization"), _values(scope, b"dpop")
         )
         if isinstance(outcome, Passed):
             passed = dict(scope)
@@ -234,11 +259,10 @@ class ASGIGuard:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            fields = [(name.encode(), value.encode()) for name, value in outcome.headers]
-            if outcome.status != 204:
-                fields.append((b"content-length", str(len(outcome.body)).encode()))
-            await send({"type": "http.response.start", "status": outcome.status, "headers": fields})
-            await send({"type": "http.response.body", "body": outcome.body})
+            fields, body = _response(outcome, method)
+            headers = [(name.encode(), value.encode()) for name, value in fields]
+            await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
 
 
 class WSGIGuard:
@@ -248,22 +272,36 @@ class WSGIGuard:
     in the headers ``x-asserta-…``.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], **settings: Any) -> None:
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        *,
+        issuer: str,
+        audience: str,
+        scopes: Iterable[str] | str = (),
+        jwks_uri: str | None = None,
+        introspect: tuple[str, str] | None = None,
+        allow_private: bool = False,
+        fetch: Fetcher | None = None,
+        clock: Callable[[], float] = time.time,
+        memory: int = _MEMORY,
+    ) -> None:
         self._app = app
-        self._guard = Guard(**settings)
+        self._guard = Guard(
+            issuer, audience, scopes=scopes, jwks_uri=jwks_uri, introspect=introspect, allow_private=allow_private,
+            fetch=fetch, clock=clock, memory=memory,
+        )
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serves as the WSGI server asks."""
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        query = environ.get("QUERY_STRING", "")
-        target = quote(path.encode("latin-1"), safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
 
         def values(name: str) -> list[str]:
             # A server joins several into one, which is refused.
             return [environ[name]] if name in environ else []
 
+        method = environ["REQUEST_METHOD"]
         outcome = self._guard.check(
-            environ["REQUEST_METHOD"], target, values("HTTP_AUTHORIZATION"), values("HTTP_DPOP")
+            method, _wsgi_target(environ), values("HTTP_AUTHORIZATION"), values("HTTP_DPOP")
         )
         if isinstance(outcome, Passed):
             passed = {
@@ -275,17 +313,26 @@ class WSGIGuard:
                 passed["HTTP_" + name.upper().replace("-", "_")] = value
             passed["asserta"] = outcome
             return self._app(passed, start_response)
-        reason = http.client.responses.get(outcome.status, "Unknown")
-        fields = list(outcome.headers)
-        if outcome.status != 204:
-            fields.append(("content-length", str(len(outcome.body))))
-        start_response(f"{outcome.status} {reason}", fields)
-        return [outcome.body]
+        fields, body = _response(outcome, method)
+        start_response(f"{outcome.status} {http.client.responses.get(outcome.status, 'Unknown')}", fields)
+        return [body]
+
+
+def _first(field: str, values: Iterable[str]) -> list[str]:
+    """The first values of a header; a text is one."""
+    return convert.texts(field, values if isinstance(values, str) else list(islice(values, _VALUES)))
 
 
 def _is_ours(name: str) -> bool:
     """As the component's `is-our-header`, which is tested to agree: in any case, underscores for hyphens."""
     return name.lower().replace("_", "-").startswith("x-asserta-")
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    """The first values of a header."""
+    values = (bytes(value) for name, value in scope["headers"] if bytes(name).lower() == wanted)
+    # No more of one than shows that it is too long.
+    return [value[: _MAX_HEAD + 1].decode("latin-1") for value in islice(values, _VALUES)]
 
 
 def _target(scope: Scope) -> str:
@@ -295,50 +342,23 @@ def _target(scope: Scope) -> str:
     return path.partition(b"?")[0].decode("latin-1") + ("?" + query.decode("latin-1") if query else "")
 
 
-def _passed(record: Record) -> Passed:
-    return Passed(
-        subject=record.subject,
-        client_id=convert.member(record, "client_id"),
-        scope=record.scope,
-        claims=json.loads(record.claims),
-        expires_at=convert.member(record, "expires_at"),
-        headers=[(name, value) for name, value in record.headers],
-    )
-
-
-def _answer(record: Record) -> Answer:
-    headers = [(name, value) for name, value in record.headers]
-    return Answer(record.reason, record.status, headers, record.body.encode())
-
-
-def _introspection(endpoint: str, token: str, client: tuple[str, str] | None) -> bytes:
-    """The body of the issuer's response, or an exception. No redirect is followed, and only status 200 counts."""
-    if client is None:
-        raise ValueError("there are no client credentials")
-    url = urlsplit(endpoint)
-    if url.scheme == "https":
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            url.netloc, timeout=TIME_LIMIT, context=ssl.create_default_context()
-        )
+def _wsgi_target(environ: Environ) -> str:
+    """Path and query as they were sent: as far as the server tells, else with the escapes that a path needs."""
+    path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
+    for name in ("REQUEST_URI", "RAW_URI"):
+        raw = environ.get(name, "").partition("?")[0]
+        if unquote_to_bytes(raw.encode("latin-1", "replace")) == path:
+            break
     else:
-        connection = http.client.HTTPConnection(url.netloc, timeout=TIME_LIMIT)
-    try:
-        # RFC 6749 section 2.3.1: both are form-encoded before they are joined.
-        pair = ":".join(quote_plus(part) for part in client)
-        headers = {
-            "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-        }
-        form = urlencode({"token": token, "token_type_hint": "access_token"})
-        connection.request("POST", url.path, body=form, headers=headers)
-        response = connection.getresponse()
-        if response.status != 200:
-            raise ValueError(f"it answered {response.status}")
-        body = response.read(SIZE_LIMIT + 1)
-        if len(body) > SIZE_LIMIT:
-            raise ValueError("its response exceeds 64 KiB")
-        return body
-    finally:
-        connection.close()
+        raw = quote(path, safe="/:@!$&'()*+,;=~")
+    query = environ.get("QUERY_STRING", "")
+    return f"{raw}?{query}" if query else str(raw)
+
+
+def _response(answer: Answer, method: str) -> tuple[list[tuple[str, str]], bytes]:
+    """The headers and the body of an answer."""
+    fields, is_head = list(answer.headers), method == "HEAD"
+    # An answer to HEAD may lack the body that GET has, and then nobody knows its length here (RFC 9110 section 8.6).
+    if answer.status != 204 and (answer.body or not is_head):
+        fields.append(("content-length", str(len(answer.body))))
+    return fields, b"" if is_head else answer.body
