@@ -12,7 +12,7 @@ python() {
   rm -rf "$venv"
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check "$(echo "$packages"/asserta-*.whl)[host-signatures]" 'pytest<10' 'joserfc<2' 'cedarpy<5' \
-    'uvicorn<1' 'hypercorn<1' 'fastapi<1' 'flask<4' 'requests_oauth2client<2'
+    'uvicorn<1' 'hypercorn<1' 'fastapi<1' 'flask<4' 'requests_oauth2client<2' 'mypy<3'
 }
 
 # An empty folder with nothing in it but the package and what the tests need.
