@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from asserta import (
-    JWT_BEARER, ApplicationMetadata, Exchanger, FetchFailed, KeyDocument, KeysNeeded, Refused, Trapped, fetch_keys,
+    JWT_BEARER, ApplicationMetadata, Exchanger, FetchFailed, InvalidMember, KeyDocument, KeysNeeded, Refused, Trapped,
+    fetch_keys,
 )
 from conftest import PUBLIC_URL
 
@@ -276,3 +277,26 @@ def test_a_thread_that_waited_knows_the_cause(partner):
         outcomes = [threads.submit(exchange).exception() for _ in range(4)]
     outcomes = [outcome.__cause__ for outcome in outcomes if outcome.__cause__]
     assert outcomes and {outcome.cause for outcome in outcomes} == {"unreachable"}
+
+
+def test_what_is_handed_over_by_hand_is_checked(partner):
+    exchanger = Exchanger(PUBLIC_URL, fetch=None)
+    exchanger.trusted_issuers.register(partner.trusted(jwks_uri="https://partner.example/jwks"))
+    app = exchanger.applications.register(ApplicationMetadata(grant_types=[JWT_BEARER]))
+    with pytest.raises(KeysNeeded) as caught:
+        exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])
+    needed, document = caught.value, KeyDocument(json.dumps(partner.jwks))
+    for call, field in [
+        (lambda: exchanger.report_keys_unavailable(needed, 5), "cause"),
+        (lambda: exchanger.report_keys_unavailable("partner"), "needed"),
+        (lambda: exchanger.supply_keys(needed, "{}"), "document"),
+        (lambda: exchanger.supply_keys(needed, None), "document"),
+        (lambda: exchanger.supply_keys(None, document), "needed"),
+        (lambda: exchanger.supply_keys(needed, KeyDocument(b"{}")), "document"),
+        (lambda: exchanger.supply_keys(needed, KeyDocument("{}", "600")), "max_age"),
+    ]:
+        with pytest.raises(InvalidMember) as invalid:
+            call()
+        assert invalid.value.field == field
+    assert exchanger.supply_keys(needed, document) == 1
+    assert exchanger.exchange(partner.assertion(), app["client_id"], app["client_secret"])

@@ -59,3 +59,18 @@ def test_refusals(exchanger, partner, exchanging):
     with pytest.raises(InvalidMember) as invalid:
         exchanger.exchange_token(None, *client)
     assert invalid.value.field == "subject_token"
+
+
+def test_what_is_wanted_is_an_access_token(exchanger, partner, exchanging):
+    """RFC 8693 section 2.1: ``requested_token_type``."""
+    client = exchanging["client_id"], exchanging["client_secret"]
+    subject = partner.assertion(aud=client[0])
+    assert exchanger.exchange_token(subject, *client, requested_token_type=ACCESS_TOKEN)
+    assert exchanger.explain_token(subject, client[0], requested_token_type=ACCESS_TOKEN)["accepted"]
+    with pytest.raises(Refused) as caught:
+        exchanger.exchange_token(subject, *client, requested_token_type=ID_TOKEN)
+    assert (caught.value.code, caught.value.reason) == ("invalid_request", "token-type-unsupported")
+    assert not exchanger.explain_token(subject, client[0], requested_token_type=ID_TOKEN)["accepted"]
+    with pytest.raises(InvalidMember) as invalid:
+        exchanger.exchange_token(subject, *client, requested_token_type=5)
+    assert invalid.value.field == "requested_token_type"

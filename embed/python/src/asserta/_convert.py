@@ -104,8 +104,10 @@ def _mapping(value: Any) -> dict[str, Any]:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def line(value: str, most: int = 256) -> str:
+def line(field: str, value: Any, most: int = 256) -> str:
     """A text in one line of so many bytes at most, for people."""
+    if not isinstance(value, str):
+        raise InvalidMember(field, "must be a string")
     words = "".join(character if character.isprintable() else " " for character in value).split()
     return " ".join(words).encode("utf-8", "replace")[:most].decode("utf-8", "ignore")
 
@@ -121,7 +123,9 @@ def told(error: BaseException) -> str:
     return " ".join(text.split())[:300]
 
 
-def keys_needed(needed: KeysNeeded) -> Record:
+def keys_needed(needed: Any) -> Record:
+    if not isinstance(needed, KeysNeeded):
+        raise InvalidMember("needed", "must be the KeysNeeded that was raised")
     if needed.client_id is None:
         owner = Variant("trusted-issuer", text("trusted_issuer", needed.trusted_issuer))
     else:
@@ -133,12 +137,12 @@ def keys_needed(needed: KeysNeeded) -> Record:
     )
 
 
-def key_document(document: Any) -> tuple[bytes, int | None]:
-    """What a fetcher returned, and for how many seconds it is fresh."""
+def key_document(document: Any) -> tuple[str, int | None]:
+    """The text of a document, and for how many seconds it is fresh."""
     if not isinstance(document, KeyDocument):
-        raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
+        raise InvalidMember("document", f"must be a KeyDocument, and is of the type {type(document).__name__}")
     text = bounded_text("document", document.text, SIZE_LIMIT)
-    return text.encode(), optional(number, "max_age", document.max_age, 64)
+    return text, optional(number, "max_age", document.max_age, 64)
 
 
 # A grant is handed over as what is in it: no two of its cases have the same type, and wasmtime takes no Variant then.
@@ -149,7 +153,12 @@ def jwt_bearer(assertion: Any) -> str:
 
 
 def token_exchange(
-    subject_token: Any, subject_token_type: Any, actor_token: Any, actor_token_type: Any, audience: Any
+    subject_token: Any,
+    subject_token_type: Any,
+    actor_token: Any,
+    actor_token_type: Any,
+    requested_token_type: Any,
+    audience: Any,
 ) -> Record:
     """A token to be exchanged, and who acts for its subject, if somebody does."""
 
@@ -159,7 +168,7 @@ def token_exchange(
     return record(
         subject=typed("subject_token", subject_token, subject_token_type),
         actor=None if actor_token is None else typed("actor_token", actor_token, actor_token_type),
-        requested_token_type=None,
+        requested_token_type=optional(text, "requested_token_type", requested_token_type),
         audience=texts("audience", () if audience is None else audience),
     )
 

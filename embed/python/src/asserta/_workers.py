@@ -93,11 +93,11 @@ def fetched(fetch: Callable[[str], KeyDocument], uri: str) -> Record | Variant:
     """Fetches a document, for the component: the document, or why there is none. Any exception of the fetcher means
     that."""
     try:
-        body, max_age = convert.key_document(fetch(uri))
+        text, max_age = convert.key_document(fetch(uri))
     except Exception as error:
         log.warning("no keys from %s: %s", uri, convert.told(error))
         return _problem(error)
-    return convert.record(body=body, max_age=max_age)
+    return convert.record(body=text.encode(), max_age=max_age)
 
 
 def _problem(error: Exception) -> Variant:

@@ -29,7 +29,7 @@ from ._reports import (
     SigningKey,
 )
 from .errors import InvalidMember, KeysNeeded, RegistryError, Refused, Trapped
-from .fetching import SIZE_LIMIT, FetchFailed, KeyDocument, fetch_keys
+from .fetching import KeyDocument, fetch_keys
 from .records import JWT, AccessToken, OrganizationUrls, Replaced
 from .stores import MemoryStore, Store
 
@@ -138,6 +138,7 @@ class Exchanger:
         subject_token_type: str = JWT,
         actor_token: str | None = None,
         actor_token_type: str = JWT,
+        requested_token_type: str | None = None,
         client_assertion: str | None = None,
         client_assertion_type: ClientAssertionType = "jwt-bearer",
         organization: str = "default",
@@ -151,11 +152,14 @@ class Exchanger:
 
         The issuer is registered with ``token_exchange``, the application with the grant, and the token must be meant for it.
         ``actor_token`` names who acts for the subject. The types are :data:`JWT`, :data:`ID_TOKEN` and, of issuers that are
-        registered with the ``typ`` ``at+jwt``, :data:`ACCESS_TOKEN`. ``audience`` asks for what the token is to be for, like
+        registered with the ``typ`` ``at+jwt``, :data:`ACCESS_TOKEN`. ``requested_token_type`` is what the client wants: None or
+        :data:`ACCESS_TOKEN`, and anything else is refused. ``audience`` asks for what the token is to be for, like
         ``resource`` and together with it. The rest is as in :meth:`exchange`, but that there is always a client.
         """
         credentials = convert.credentials(client_id, client_secret, client_assertion, client_assertion_type)
-        grant = convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience)
+        grant = convert.token_exchange(
+            subject_token, subject_token_type, actor_token, actor_token_type, requested_token_type, audience
+        )
         options = convert.options(scope, resource, dpop_proof, dpop_url)
         return self._exchange(organization, grant, credentials, options)
 
@@ -233,24 +237,16 @@ class Exchanger:
 
     def supply_keys(self, needed: KeysNeeded, document: KeyDocument) -> int:
         """Hands over the document that :class:`KeysNeeded` asked for, and says how many of its keys are usable."""
-        return self._call(
-            "exchange",
-            "supply-keys",
-            convert.text("organization", needed.organization),
-            convert.keys_needed(needed),
-            convert.bounded_text("document", document.text, SIZE_LIMIT),
-            convert.optional(convert.number, "max_age", document.max_age, 64),
-        )
+        owner = convert.keys_needed(needed)
+        organization = convert.text("organization", needed.organization)
+        return self._call("exchange", "supply-keys", organization, owner, *convert.key_document(document))
 
     def report_keys_unavailable(self, needed: KeysNeeded, cause: str | None = None) -> None:
         """Says that the document that was asked for can't be had, and why: :meth:`explain` repeats the cause."""
-        self._call(
-            "exchange",
-            "report-keys-unavailable",
-            convert.text("organization", needed.organization),
-            convert.keys_needed(needed),
-            None if cause is None else convert.line(cause),
-        )
+        owner = convert.keys_needed(needed)
+        organization = convert.text("organization", needed.organization)
+        told = convert.optional(convert.line, "cause", cause)
+        self._call("exchange", "report-keys-unavailable", organization, owner, told)
 
     def _supply(self, needed: KeysNeeded) -> Exception | None:
         """Fetches a document and hands it over, or says why not. Threads that need the same one meanwhile share the
@@ -271,10 +267,7 @@ class Exchanger:
     def _fetch_and_supply(self, needed: KeysNeeded) -> Exception | None:
         """Outside the lock, so that other threads go on exchanging."""
         try:
-            document = self._fetch(needed.uri)
-            if not isinstance(document, KeyDocument):
-                raise FetchFailed(f"the fetcher returned {type(document).__name__}, not KeyDocument")
-            self.supply_keys(needed, document)
+            self.supply_keys(needed, self._fetch(needed.uri))
             return None
         except Exception as error:  # whatever it is, the keys can't be had; an interrupt is none and goes on
             failure = error
@@ -315,6 +308,7 @@ class Exchanger:
         subject_token_type: str = JWT,
         actor_token: str | None = None,
         actor_token_type: str = JWT,
+        requested_token_type: str | None = None,
         organization: str = "default",
         scope: str | None = None,
         resource: str | Sequence[str] = (),
@@ -327,7 +321,9 @@ class Exchanger:
             "exchange",
             "explain-request",
             convert.text("organization", organization),
-            convert.token_exchange(subject_token, subject_token_type, actor_token, actor_token_type, audience),
+            convert.token_exchange(
+                subject_token, subject_token_type, actor_token, actor_token_type, requested_token_type, audience
+            ),
             convert.text("client_id", client_id),
             convert.options(scope, resource, dpop_proof, dpop_url),
         )

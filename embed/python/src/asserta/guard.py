@@ -180,7 +180,8 @@ class Guard:
 
     def _keys(self, uri: str) -> tuple[bytes | None, int | None]:
         try:
-            return convert.key_document(self._fetch(uri))
+            text, max_age = convert.key_document(self._fetch(uri))
+            return text.encode(), max_age
         except BaseException as error:  # whatever a fetcher raises, in this thread of ours
             log.warning("the keys of the issuer can't be had: %s", convert.told(error))
             return None, None
