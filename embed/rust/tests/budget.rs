@@ -7,8 +7,8 @@ use asserta_exchanger::{Area, Error, ExchangeRequest, MemoryStore, Options, Stor
 
 use partner::{PUBLIC_URL, Partner, exchanger};
 
-/// A policy engine can rely on these: no exchange needs more, whatever the algorithm (ES384 takes the most).
-const FUEL: u64 = 200_000_000;
+/// What docs/embedding.md promises where JWTs name their key, whatever the algorithm (ES384 takes the most).
+const FUEL: u64 = 500_000_000;
 const MEMORY: usize = 16 << 20;
 
 fn request<'a>(app: &'a NewApplication, assertion: &'a str) -> ExchangeRequest<'a> {

@@ -3,6 +3,9 @@
 wasmtime's Python API, 50, hands on an ``Exception`` of a host function and nothing else, and what is raised before its own
 ``try`` it never sees: the component then goes on with a result that nobody has written, and the process dies. A signal handler
 runs where the next Python code does, and while a component computes that is there.
+
+What can't be kept away is what one thread makes another one raise (``PyThreadState_SetAsyncExc``, as some test and profiling tools
+do): that still may end the process.
 """
 
 from __future__ import annotations

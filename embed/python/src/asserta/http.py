@@ -42,7 +42,7 @@ _REQUEST_SECONDS = 30.0
 """How long a client waits for its response at most."""
 _FETCHES_AT_ONCE = 16
 _FUEL = 2_000_000_000
-"""For one call. An exchange takes 9 to 15 million, with RS256 310 million."""
+"""For one call: docs/embedding.md has what an exchange takes."""
 _KEY_OF_RSA = 25
 """So many times that: a new key for RS256 takes 2 billion or more, and the search for its primes has no end that is sure."""
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
