@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from asserta import Exchanger, InvalidMember, MemoryStore
+from asserta.http import Endpoint
 from conftest import PUBLIC_URL
 
 PREPARED = f"""
@@ -180,6 +182,7 @@ def test_what_a_clock_raises():
      ("memory", True), ("clock", 1700000000), ("clock", None)],
 )
 def test_limits_that_can_not_be(setting, value):
-    with pytest.raises(InvalidMember) as caught:
-        Exchanger(PUBLIC_URL, **{setting: value})
-    assert caught.value.field == setting
+    for make in (partial(Exchanger, PUBLIC_URL), partial(Endpoint, settings={"public_url": PUBLIC_URL})):
+        with pytest.raises(InvalidMember) as caught:
+            make(**{setting: value})
+        assert caught.value.field == setting

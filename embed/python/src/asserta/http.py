@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote_to_bytes
 from wasmtime.component import Record, Variant
 
 from . import _convert as convert
-from ._component import Instance, log
+from ._component import Instance, check_limits, log
 from ._workers import Lost, Worker, fetched, run
 from .errors import BadSetting, InvalidMember
 from .fetching import KeyDocument, fetch_keys
@@ -92,6 +92,7 @@ class Endpoint:
         dev = known.get("dev") in ("true", "1")
         if fuel is None:
             fuel = _FUEL * (_KEY_OF_RSA if known.get("access_token_algorithm") == "RS256" else 1)
+        check_limits(clock, fuel, memory)
         self._fetch = functools.partial(fetched, fetch or functools.partial(fetch_keys, dev=dev))
         self._on_event = on_event
         self._max_requests = max_requests
