@@ -1,7 +1,7 @@
 //! What can go wrong.
 
 use crate::bindings::exports::asserta::exchange::exchange::ExchangeError;
-use crate::{FieldError, KeysNeeded, Refusal, RegistryError};
+use crate::{FieldError, KeyOwner, KeysNeeded, Refusal, RegistryError};
 
 /// Whatever a fetcher of yours fails with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// A JWKS document is needed: fetch it, hand it to [`supply_keys`](crate::Exchanger::supply_keys), repeat the
     /// exchange. Nothing was consumed.
-    #[error("the keys of {:?} are needed: {}", .0.owner, .0.uri)]
+    #[error("the keys of {} are needed: {}", owner(.0), .0.uri)]
     KeysNeeded(KeysNeeded),
     /// A member of a document, or an argument, can't be accepted. Nothing was stored.
     #[error("{}: {}", .0.field, .0.problem)]
@@ -32,7 +32,7 @@ pub enum Error {
     #[error("{}: {}", .0.field, .0.problem)]
     Taken(FieldError),
     /// A registration failed otherwise. Nothing was stored.
-    #[error("{0:?}")]
+    #[error("{}", sentence(.0))]
     Registry(RegistryError),
     /// What was handed over is no JSON object, or what came back has other members than this crate knows.
     #[error("a document can't be written or read: {0}")]
@@ -44,6 +44,29 @@ pub enum Error {
     /// The component can't be started.
     #[error("the component can't be started: {0:#}")]
     NotStarted(wasmtime::Error),
+}
+
+/// Whose keys they are, in words.
+fn owner(needed: &KeysNeeded) -> String {
+    match &needed.owner {
+        KeyOwner::TrustedIssuer(name) => format!("the trusted issuer {name}"),
+        KeyOwner::Application(client_id) => format!("the application {client_id}"),
+    }
+}
+
+fn sentence(error: &RegistryError) -> String {
+    match error {
+        RegistryError::Invalid(wrong) | RegistryError::Taken(wrong) => {
+            return format!("{}: {}", wrong.field, wrong.problem);
+        }
+        RegistryError::RecordUnreadable(sentence) => return sentence.clone(),
+        RegistryError::OrganizationUnknown => "there is no such organization",
+        RegistryError::NotFound => "there is no such thing in the organization",
+        RegistryError::Busy => "another registration of this organization is in progress",
+        RegistryError::StoreUnavailable => "the store does not answer at the moment",
+        RegistryError::NotConfigured => "the component is not configured",
+    }
+    .to_owned()
 }
 
 impl From<ExchangeError> for Error {

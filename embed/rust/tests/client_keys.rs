@@ -4,7 +4,8 @@ mod partner;
 
 use asserta_exchanger::documents::{JWT_BEARER, NewApplication, TrustedIssuer};
 use asserta_exchanger::{
-    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, MemoryStore, Options, TokenRequest,
+    Error, ExchangeRequest, Exchanger, KeyDocument, KeyOwner, KeysNeeded, MemoryStore, Options,
+    RegistryError, TokenRequest,
 };
 use serde_json::{Value, json};
 
@@ -90,4 +91,17 @@ fn r27_r51_whose_keys_are_needed() {
     let document = KeyDocument { text: client.jwks(), max_age: None };
     assert_eq!(exchanger.supply_keys("default", &needed, &document).ok(), Some(1));
     exchanger.exchange(&request).expect("granted");
+}
+
+#[test]
+fn what_went_wrong_is_said_in_words() {
+    let said = |error: Error| error.to_string();
+    let owner = KeyOwner::Application("orders".into());
+    let needed = KeysNeeded { owner, kind: "jwks".into(), uri: "https://orders.example/keys".into() };
+    let sentence = "the keys of the application orders are needed: https://orders.example/keys";
+    assert_eq!(said(Error::KeysNeeded(needed)), sentence);
+    let busy = "another registration of this organization is in progress";
+    assert_eq!(said(Error::Registry(RegistryError::Busy)), busy);
+    let unreadable = RegistryError::RecordUnreadable("organization/acme: is no JSON".into());
+    assert_eq!(said(Error::Registry(unreadable)), "organization/acme: is no JSON");
 }
