@@ -28,6 +28,8 @@ pub struct TokenExchangeRequest<'a> {
     pub actor_token: Option<&'a str>,
     /// The type of that token.
     pub actor_token_type: &'a str,
+    /// What the client wants: `None` or [`ACCESS_TOKEN`]. Anything else is refused.
+    pub requested_token_type: Option<&'a str>,
     /// The application's identifier. With a client assertion it may be `None`, unless a trusted issuer vouches for the
     /// application.
     pub client_id: Option<&'a str>,
@@ -58,6 +60,7 @@ impl<'a> TokenExchangeRequest<'a> {
             subject_token_type: JWT,
             actor_token: None,
             actor_token_type: JWT,
+            requested_token_type: None,
             client_id: Some(client_id),
             client_secret: Some(client_secret),
             client_assertion: None,
@@ -78,7 +81,7 @@ impl<'a> TokenExchangeRequest<'a> {
         Grant::TokenExchange(TokenExchange {
             subject: typed(self.subject_token, self.subject_token_type),
             actor: self.actor_token.map(|token| typed(token, self.actor_token_type)),
-            requested_token_type: None,
+            requested_token_type: self.requested_token_type.map(ToOwned::to_owned),
             audience: self.audience.iter().map(ToString::to_string).collect(),
         })
     }

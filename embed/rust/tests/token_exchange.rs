@@ -4,7 +4,7 @@ mod partner;
 
 use asserta_exchanger::documents::TOKEN_EXCHANGE;
 use asserta_exchanger::{
-    ACCESS_TOKEN, Error, Exchanger, KeyDocument, MemoryStore, Options, TokenExchangeRequest,
+    ACCESS_TOKEN, Error, Exchanger, ID_TOKEN, KeyDocument, MemoryStore, Options, TokenExchangeRequest,
 };
 use serde_json::json;
 
@@ -62,6 +62,20 @@ fn r51_keys_are_fetched() {
     let token = exchanger.fetching("default", fetch, |exchanger| exchanger.exchange_token(&request));
     token.expect("granted");
     assert_eq!(fetched, ["https://partner.example/jwks"]);
+}
+
+/// RFC 8693 section 2.1.
+#[test]
+fn r90_what_is_wanted_is_an_access_token() {
+    let partner = Partner::new();
+    let (mut exchanger, id, secret) = exchanging(&partner);
+    let subject = partner.assertion("1");
+    let plain = TokenExchangeRequest::new(&subject, &id, &secret);
+    let good = TokenExchangeRequest { requested_token_type: Some(ACCESS_TOKEN), ..plain.clone() };
+    exchanger.exchange_token(&good).expect("granted");
+    let other = TokenExchangeRequest { requested_token_type: Some(ID_TOKEN), ..plain };
+    assert_eq!(reason(exchanger.exchange_token(&other)).1, "token-type-unsupported");
+    assert!(!exchanger.explain_token(&other).expect("explained").accepted);
 }
 
 #[test]

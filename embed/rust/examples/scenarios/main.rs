@@ -169,6 +169,7 @@ fn token_exchange<'a>(
         subject_token_type: exchange["subject_token_type"].as_str().unwrap_or(JWT),
         actor_token: exchange["actor_token"].as_str(),
         actor_token_type: exchange["actor_token_type"].as_str().unwrap_or(JWT),
+        requested_token_type: exchange["requested_token_type"].as_str(),
         client_id: asked.client_id,
         client_secret: asked.client_secret,
         client_assertion: asked.client_assertion,
