@@ -37,7 +37,6 @@ fn in_organization(segments: &[&str], request: &Request) -> String {
         [_, _, "applications", name] | [_, _, "applications", name, "secret"] => {
             not_registered("application", name)
         }
-        [_, _, "explain"] => "client_id: is that of no application and of no rule without a client".into(),
         ["presets", name] => format!("preset {}: does not exist", quoted(name)),
         _ => "Nothing is served at this path".into(),
     }

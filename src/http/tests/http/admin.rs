@@ -272,12 +272,6 @@ fn what_is_not_there() {
         ("PUT", "/nobody/trusted-issuers/idp", issuer("idp"), "organization \"nobody\": is not registered"),
         ("GET", "/acme/nothing", json!({}), "Nothing is served at this path"),
         ("GET", "/acme/metadata/x", json!({}), "Nothing is served at this path"),
-        (
-            "POST",
-            "/acme/explain",
-            json!({"assertion": "x", "client_id": "nobody"}),
-            "client_id: is that of no application and of no rule without a client",
-        ),
     ] {
         let missing = server.admin(method, path, &document);
         missing.assert_problem(404, "not-found", None);
