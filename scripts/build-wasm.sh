@@ -65,23 +65,23 @@ build_policy() {
 
 for component in "$@"; do
   case $component in
-    endpoint) build endpoint 1572000 wasm32-wasip2 wasm asserta-endpoint ;;
-    endpoint-p2) build endpoint-p2 1514500 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
-    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1503500 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
+    endpoint) build endpoint 1615000 wasm32-wasip2 wasm asserta-endpoint ;;
+    endpoint-p2) build endpoint-p2 1559000 wasm32-wasip2 wasm asserta-endpoint-p2 ;;
+    endpoint-p2-wasmcloud) build endpoint-p2-wasmcloud 1544500 wasm32-wasip2 wasm asserta-endpoint-p2 --features wasmcloud ;;
     endpoint-jwt-simple) build endpoint-jwt-simple 2500000 wasm32-wasip2 wasm asserta-endpoint --features jwt-simple ;;
-    handler) build handler 1272000 wasm32-unknown-unknown wasm asserta-handler ;;
+    handler) build handler 1280000 wasm32-unknown-unknown wasm asserta-handler ;;
     handler-host-signatures) build handler-host-signatures 1431000 wasm32-unknown-unknown host-signatures asserta-handler --features host-signatures ;;
-    exchanger) build exchanger 899500 wasm32-unknown-unknown exchanger asserta-component ;;
-    exchanger-standalone) build exchanger-standalone 922500 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
-    exchanger-host-signatures) build exchanger-host-signatures 852000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
-    handler-policy) build handler-policy 1280000 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
-    exchanger-policy) build exchanger-policy 907000 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
+    exchanger) build exchanger 921000 wasm32-unknown-unknown exchanger asserta-component ;;
+    exchanger-standalone) build exchanger-standalone 945000 wasm32-unknown-unknown exchanger asserta-component --features standalone ;;
+    exchanger-host-signatures) build exchanger-host-signatures 873000 wasm32-unknown-unknown exchanger asserta-component --features host-signatures ;;
+    handler-policy) build handler-policy 1286500 wasm32-unknown-unknown wasm asserta-handler --features policy ;;
+    exchanger-policy) build exchanger-policy 928000 wasm32-unknown-unknown exchanger asserta-component --features policy ;;
     policy-cel) build_policy policy-cel 900000 ;;
     policy-cedar) build_policy policy-cedar 2100000 ;;
     policy-contrary) build policy-contrary 30000 wasm32-unknown-unknown wasm policy-contrary ;;
-    exchanger-events) build exchanger-events 907500 wasm32-unknown-unknown exchanger asserta-component --features events ;;
-    guard) build guard 247000 wasm32-unknown-unknown exchanger asserta-guard ;;
-    guard-library) build guard-library 178900 wasm32-unknown-unknown exchanger asserta-guard-library ;;
+    exchanger-events) build exchanger-events 929000 wasm32-unknown-unknown exchanger asserta-component --features events ;;
+    guard) build guard 249500 wasm32-unknown-unknown exchanger asserta-guard ;;
+    guard-library) build guard-library 179000 wasm32-unknown-unknown exchanger asserta-guard-library ;;
     vectors-endpoint) build vectors-endpoint 800000 wasm32-wasip2 wasm host-tests-vectors --features crrl ;;
     vectors-exchanger) build vectors-exchanger 800000 wasm32-wasip2 wasm host-tests-vectors ;;
     guarded) build guarded 100000 wasm32-unknown-unknown wasm guarded ;;

@@ -1,7 +1,6 @@
 //! Names in a registration that lead nowhere yet: the trusted issuers of an application, the applications of a rule. They are
 //! warned of and no error, since registrations are made in any order (R86).
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -10,6 +9,7 @@ use super::Registry;
 use crate::application::ApplicationMetadata;
 use crate::organization::OrganizationId;
 use crate::ports::{Ports, Store as _};
+use crate::service::entries::Entries;
 use crate::service::record::Key;
 use crate::trust::{TrustedIssuer, Warning};
 use crate::words::quoted;
@@ -32,14 +32,20 @@ enum Target<'a> {
 
 /// Which records are there, by their keys: what was looked up, and what a document brings.
 pub(super) struct KnownRecords {
-    there: BTreeMap<String, bool>,
+    there: Entries<bool>,
     lookups: usize,
 }
 
 impl KnownRecords {
     /// These are there, whatever the store says.
     pub(super) fn new(keys: impl Iterator<Item = String>) -> Self {
-        Self { there: keys.map(|key| (key, true)).collect(), lookups: 0 }
+        let mut known = Self { there: Entries::default(), lookups: 0 };
+        keys.for_each(|key| known.keep(&key, true));
+        known
+    }
+
+    fn keep(&mut self, key: &str, is_there: bool) {
+        self.there.keep(key, usize::MAX, |_| false, || is_there);
     }
 }
 
@@ -100,7 +106,7 @@ impl<P: Ports> Registry<P> {
                 None => {
                     known.lookups += 1;
                     let Ok(record) = self.shell.ports.registry().get(&key).await else { return warnings };
-                    known.there.insert(key, record.is_some());
+                    known.keep(&key, record.is_some());
                     record.is_some()
                 }
             };
