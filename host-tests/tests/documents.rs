@@ -59,31 +59,23 @@ fn run(document: &str) {
     run_script(document, &blocks(&read(document)).concat());
 }
 
-/// Runs the examples of a document, against a server that begins with nothing.
+/// Runs the examples of a document as a reader does: `ASSERTA_DEV=1 asserta serve` in an empty directory, the blocks beside
+/// it, and no variable that a page does not set. The port alone differs, and `API_URL`, which is the reader's own.
 fn run_script(document: &str, script: &str) {
     assert!(!script.is_empty(), "{document} has examples");
     let directory = directory(document);
-    fs::write(directory.join("script.sh"), script).expect("written");
+    let address = format!("127.0.0.1:{}", free_port());
+    fs::write(directory.join("script.sh"), script.replace("127.0.0.1:3000", &address)).expect("written");
 
     let release = root().join("target/release");
-    let url = format!("http://127.0.0.1:{}", free_port());
-    let token = "0123456789abcdef".repeat(4);
+    let url = format!("http://{address}");
     let api = host_tests::guarded_api::start(&format!("{url}/t/acme")).expect("an API");
-    let path = format!("{}:{}", release.display(), std::env::var("PATH").unwrap_or_default());
-    let environment = [
-        ("ASSERTA_URL", url.clone()),
-        ("API_URL", api),
-        ("ASSERTA_ADMIN_TOKEN", token),
-        ("ASSERTA_DEV", "1".to_owned()),
-        ("ASSERTA_LISTEN", url.trim_start_matches("http://").to_owned()),
-        ("PATH", path),
-    ];
-    let server = Command::new(release.join("asserta"))
+    let server = without_settings(&release.join("asserta"))
         .arg("serve")
         .arg("--component")
         .arg(root().join("target/components/handler.wasm"))
         .current_dir(&directory)
-        .envs(environment.clone())
+        .envs([("ASSERTA_DEV", "1"), ("ASSERTA_LISTEN", &address)])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -91,14 +83,25 @@ fn run_script(document: &str, script: &str) {
     let _server = Server(server);
     wait_for(&url);
 
-    let outcome = Command::new("bash")
+    let path = format!("{}:{}", release.display(), std::env::var("PATH").unwrap_or_default());
+    let outcome = without_settings(Path::new("bash"))
         .args(["-e", "-u", "-o", "pipefail", "script.sh"])
         .current_dir(&directory)
-        .envs(environment)
+        .envs([("API_URL", api), ("PATH", path)])
         .output()
         .expect("bash is there");
     let (out, err) = (String::from_utf8_lossy(&outcome.stdout), String::from_utf8_lossy(&outcome.stderr));
     assert!(outcome.status.success(), "{document}: {}\n{out}\n{err}", outcome.status);
+}
+
+/// A program that sees no setting of whoever runs the tests.
+fn without_settings(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"ASSERTA_"))
+    {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn wait_for(url: &str) {
