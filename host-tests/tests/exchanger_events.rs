@@ -16,7 +16,7 @@ fn the_host_is_told_of_each_decision() -> Result<()> {
         "name": "silent", "issuer": "https://silent.example", "jwks_uri": "https://silent.example/jwks",
     }))?;
     let application = embedded.register_application()?;
-    let good = assertion("es256", &json!({}))?;
+    let good = assertion("es256", &json!({ "aud": PUBLIC_URL }))?;
     let of_silent = assertion("es256", &json!({ "iss": "https://silent.example", "aud": PUBLIC_URL }))?;
     // That keys are needed is no decision.
     for assertion in [good.clone(), good, of_silent, "x".repeat(20_000)] {

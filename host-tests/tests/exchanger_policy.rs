@@ -4,6 +4,7 @@ mod memory_host;
 
 use anyhow::{Result, anyhow, ensure};
 use host_tests::assertion::assertion;
+use host_tests::local_host::PUBLIC_URL;
 use memory_host::bindings::exports::asserta::exchange::exchange::{AccessToken, ExchangeError};
 use memory_host::{Embedded, Host};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ fn start() -> Result<(Embedded, Value)> {
 }
 
 fn of(subject: &str) -> Result<String> {
-    assertion("es256", &json!({ "sub": subject }))
+    assertion("es256", &json!({ "aud": PUBLIC_URL, "sub": subject }))
 }
 
 fn exchange(

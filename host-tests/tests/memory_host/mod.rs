@@ -159,7 +159,7 @@ impl Embedded {
     pub fn register_partner(&mut self) -> Result<()> {
         self.register_issuer(&json!({
             "name": "partner", "issuer": "https://partner.example",
-            "jwks": { "keys": [key("es256")?.jwk()?] }, "alias": format!("{PUBLIC_URL}/t/acme"),
+            "jwks": { "keys": [key("es256")?.jwk()?] },
         }))
     }
 

@@ -4,7 +4,7 @@ use asserta_core::organization::OrganizationId;
 use asserta_core::ports::Ports;
 use asserta_core::service::{ActivityQuery, Service};
 
-use super::handled::{Handled, Refused};
+use super::handled::Handled;
 use crate::request::Request;
 use crate::response::json;
 
@@ -13,11 +13,6 @@ pub(super) async fn activity(
     organization: &OrganizationId,
     request: &Request,
 ) -> Handled {
-    match request.method.as_str() {
-        "GET" | "HEAD" => {
-            let query = ActivityQuery::parse(request.query.as_deref().unwrap_or_default())?;
-            Ok(json(200, &service.activity().list(organization, &query).await?))
-        }
-        _ => Err(Refused::Method("GET, HEAD")),
-    }
+    let query = ActivityQuery::parse(request.query.as_deref().unwrap_or_default())?;
+    Ok(json(200, &service.activity().list(organization, &query).await?))
 }

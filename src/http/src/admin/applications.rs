@@ -5,7 +5,7 @@ use asserta_core::ports::Ports;
 use asserta_core::service::{Put, RegisteredApplication, SeedApplication, Service};
 
 use super::body;
-use super::handled::{Handled, Refused, created, location, post_only};
+use super::handled::{Handled, Refused, created, location};
 use super::pages::page;
 use super::preconditions::{precondition, tagged};
 use crate::request::Request;
@@ -26,7 +26,7 @@ pub(super) async fn collection(
             let location = location(organization, "applications", new.application.client_id());
             Ok(created(location, &service.registry().registered_new_application(organization, &new).await))
         }
-        _ => Err(Refused::Method("GET, HEAD, POST")),
+        _ => Err(Refused::Method),
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn one(
             service.registry().remove_application_if(organization, client_id, &precondition).await?;
             Ok(empty(204))
         }
-        _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
+        _ => Err(Refused::Method),
     }
 }
 
@@ -71,7 +71,6 @@ pub(super) async fn secret(
     client_id: &str,
     request: &Request,
 ) -> Handled {
-    post_only(request)?;
     body::nothing(request)?;
     let new = service.registry().renew_secret(organization, client_id).await?;
     Ok(json(200, &service.registry().registered_new_application(organization, &new).await))

@@ -9,7 +9,7 @@ use asserta_core::service::{Applied, Comparison, Report, Run, Service, TrustDocu
 use serde::Serialize;
 
 use super::body;
-use super::handled::{Handled, post_only};
+use super::handled::Handled;
 use super::query::{malformed, parameters};
 use crate::request::Request;
 use crate::response::json;
@@ -31,7 +31,6 @@ struct ComparedReport {
 }
 
 pub(super) async fn apply(service: &Service<impl Ports>, request: &Request) -> Handled {
-    post_only(request)?;
     let wanted = wanted(request)?;
     let document = TrustDocument::read(body::object(request)?.into()).map_err(body::problem)?;
     document.check(service.settings().dev())?;

@@ -13,7 +13,7 @@ use asserta_core::service::{AssertionQuestion, Service};
 use serde::Deserialize;
 
 use super::body;
-use super::handled::{Handled, post_only};
+use super::handled::Handled;
 use crate::request::Request;
 use crate::response::json;
 
@@ -53,7 +53,6 @@ pub(super) async fn explain(
     organization: &OrganizationId,
     request: &Request,
 ) -> Handled {
-    post_only(request)?;
     let question: Question = body::read(request)?;
     question.check()?;
     let Question { assertion, client_assertion, subject_token, .. } = &question;

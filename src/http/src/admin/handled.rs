@@ -8,29 +8,23 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::problem::Problem;
-use crate::request::Request;
 use crate::response::{Response, json};
 
-/// A response. `Err(Refused::Method)` lists the methods that the path has.
+/// A response.
 pub(super) type Handled = Result<Response, Refused>;
 
 /// Why a request to the admin API is refused.
 pub(super) enum Refused {
     /// With problem details.
     Problem(Problem),
-    /// Because the path has only these methods.
-    Method(&'static str),
+    /// Because the path does not have this method.
+    Method,
 }
 
 impl<E: Into<Problem>> From<E> for Refused {
     fn from(error: E) -> Self {
         Self::Problem(error.into())
     }
-}
-
-/// For paths that are asked to do something, and nothing else.
-pub(super) fn post_only(request: &Request) -> Result<(), Refused> {
-    if request.method == "POST" { Ok(()) } else { Err(Refused::Method("POST")) }
 }
 
 /// 201, with the address of what was created.

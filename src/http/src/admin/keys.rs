@@ -7,7 +7,7 @@ use asserta_core::ports::Ports;
 use asserta_core::service::{KeyList, Service, SigningKeyInfo};
 
 use super::body;
-use super::handled::{Handled, Refused, post_only};
+use super::handled::Handled;
 use crate::request::Request;
 use crate::response::{Response, json};
 
@@ -15,15 +15,8 @@ fn keys(items: Vec<SigningKeyInfo>) -> Response {
     json(200, &KeyList::from(items))
 }
 
-pub(super) async fn collection(
-    service: &Service<impl Ports>,
-    organization: &OrganizationId,
-    request: &Request,
-) -> Handled {
-    match request.method.as_str() {
-        "GET" | "HEAD" => Ok(keys(service.signing_keys().list(organization).await?)),
-        _ => Err(Refused::Method("GET, HEAD")),
-    }
+pub(super) async fn collection(service: &Service<impl Ports>, organization: &OrganizationId) -> Handled {
+    Ok(keys(service.signing_keys().list(organization).await?))
 }
 
 pub(super) async fn rotate(
@@ -31,7 +24,6 @@ pub(super) async fn rotate(
     organization: &OrganizationId,
     request: &Request,
 ) -> Handled {
-    post_only(request)?;
     body::nothing(request)?;
     Ok(keys(service.signing_keys().rotate(organization).await?))
 }

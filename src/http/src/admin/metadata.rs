@@ -30,6 +30,6 @@ pub(super) async fn stated(
             registry.change_stated_metadata(organization, None, &precondition).await?;
             Ok(empty(204))
         }
-        _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
+        _ => Err(Refused::Method),
     }
 }

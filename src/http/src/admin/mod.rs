@@ -8,6 +8,7 @@ mod explain;
 mod handled;
 mod keys;
 mod metadata;
+mod methods;
 mod missing;
 mod organizations;
 mod pages;
@@ -42,12 +43,13 @@ pub(crate) async fn serve<P: Ports>(
     match handled {
         Ok(response) => response,
         Err(Refused::Problem(problem)) => problem.response(),
-        Err(Refused::Method(allow)) => Problem::response_allowing(allow),
+        Err(Refused::Method) => Problem::response_allowing(methods::of(segments)),
     }
 }
 
 async fn handle<P: Ports>(started: &Started<P>, segments: &[&str], request: &Request) -> Handled {
     authorize(started.admin_token_sha256, request)?;
+    methods::check(request, segments)?;
     query::check(request, segments)?;
     preconditions::check_post(request)?;
     let handled = route(&started.service, segments, request).await;
@@ -59,7 +61,7 @@ async fn route(service: &Service<impl Ports>, segments: &[&str], request: &Reque
         ["apply"] => return apply::apply(service, request).await,
         ["schema.json"] => return schema::schema(request),
         ["openapi.json"] => return schema::openapi(request),
-        ["presets"] => return presets::collection(request),
+        ["presets"] => return presets::collection(),
         ["presets", name] => return presets::one(name, request),
         ["organizations"] => return organizations::collection(service, request).await,
         ["organizations", name, below @ ..] => (OrganizationId::parse(name)?, below),
@@ -70,9 +72,7 @@ async fn route(service: &Service<impl Ports>, segments: &[&str], request: &Reque
         ["metadata"] => metadata::stated(service, &organization, request).await,
         ["trusted-issuers"] => trusted_issuers::collection(service, &organization, request).await,
         ["trusted-issuers", name] => trusted_issuers::one(service, &organization, name, request).await,
-        ["trusted-issuers", name, "keys"] => {
-            trusted_issuers::keys(service, &organization, name, request).await
-        }
+        ["trusted-issuers", name, "keys"] => trusted_issuers::keys(service, &organization, name).await,
         ["trusted-issuers", name, "check"] => {
             trusted_issuers::check(service, &organization, name, request).await
         }
@@ -81,7 +81,7 @@ async fn route(service: &Service<impl Ports>, segments: &[&str], request: &Reque
         ["applications", client_id, "secret"] => {
             applications::secret(service, &organization, client_id, request).await
         }
-        ["keys"] => keys::collection(service, &organization, request).await,
+        ["keys"] => keys::collection(service, &organization).await,
         ["keys", "rotate"] => keys::rotate(service, &organization, request).await,
         ["revocations"] => revocations::collection(service, &organization, request).await,
         ["activity"] => activity::activity(service, &organization, request).await,

@@ -29,7 +29,7 @@ pub(super) async fn collection(service: &Service<impl Ports>, request: &Request)
             let listing = service.registry().organizations(&page(request)?).await?;
             Ok(json(200, &listing.view(|organization| organization)))
         }
-        _ => Err(Refused::Method("GET, HEAD")),
+        _ => Err(Refused::Method),
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn one(
             let name = organization.as_str().to_owned();
             Ok(json(if is_new { 201 } else { 200 }, &Organization { name, display_name }))
         }
-        _ => Err(Refused::Method("GET, HEAD, PUT")),
+        _ => Err(Refused::Method),
     }
 }
 

@@ -10,13 +10,10 @@ use crate::request::Request;
 use crate::response::json;
 
 /// All presets with their facts and parameters.
-pub(super) fn collection(request: &Request) -> Handled {
+pub(super) fn collection() -> Handled {
     #[derive(Serialize)]
     struct Presets {
         items: alloc::vec::Vec<&'static preset::Preset>,
-    }
-    if !matches!(request.method.as_str(), "GET" | "HEAD") {
-        return Err(Refused::Method("GET, HEAD"));
     }
     Ok(json(200, &Presets { items: preset::all().collect() }))
 }
@@ -30,6 +27,6 @@ pub(super) fn one(name: &str, request: &Request) -> Handled {
             let asked: PresetRequest = body::read(request)?;
             Ok(json(200, &preset.document(&asked)?))
         }
-        _ => Err(Refused::Method("GET, HEAD, POST")),
+        _ => Err(Refused::Method),
     }
 }

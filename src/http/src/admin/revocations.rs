@@ -24,6 +24,6 @@ pub(super) async fn collection(
             let revocation = service.revoke_all(organization, &body::read(request)?).await?;
             Ok(json(201, &revocation))
         }
-        _ => Err(Refused::Method("GET, HEAD, POST")),
+        _ => Err(Refused::Method),
     }
 }

@@ -6,7 +6,7 @@ use asserta_core::service::Service;
 use asserta_core::trust::TrustedIssuer;
 
 use super::body;
-use super::handled::{Handled, Refused, created, location, post_only};
+use super::handled::{Handled, Refused, created, location};
 use super::pages::page;
 use super::preconditions::{precondition, tagged};
 use crate::problem::Problem;
@@ -29,7 +29,7 @@ pub(super) async fn collection(
             let registered = service.registry().registered_issuer(organization, &issuer).await;
             Ok(created(location(organization, "trusted-issuers", &issuer.name), &registered))
         }
-        _ => Err(Refused::Method("GET, HEAD, POST")),
+        _ => Err(Refused::Method),
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn one(
             service.registry().remove_trusted_issuer_if(organization, name, &precondition).await?;
             Ok(empty(204))
         }
-        _ => Err(Refused::Method("GET, HEAD, PUT, DELETE")),
+        _ => Err(Refused::Method),
     }
 }
 
@@ -68,12 +68,8 @@ pub(super) async fn keys(
     service: &Service<impl Ports>,
     organization: &OrganizationId,
     name: &str,
-    request: &Request,
 ) -> Handled {
-    match request.method.as_str() {
-        "GET" | "HEAD" => Ok(json(200, &service.report_issuer_keys(organization, name).await?)),
-        _ => Err(Refused::Method("GET, HEAD")),
-    }
+    Ok(json(200, &service.report_issuer_keys(organization, name).await?))
 }
 
 /// Its keys, fetched now. That they don't come is no failure of this request: the response says why.
@@ -83,7 +79,6 @@ pub(super) async fn check(
     name: &str,
     request: &Request,
 ) -> Handled {
-    post_only(request)?;
     body::nothing(request)?;
     Ok(json(200, &service.check_issuer_keys(organization, name).await?))
 }

@@ -137,7 +137,7 @@ impl Stage<'_> {
                 _ => Err(self.client.strange(200)),
             },
             // The application is not registered: then there is nothing to explain.
-            Err(Failure::Refused { status: 404, .. }) => Ok(Vec::new()),
+            Err(Failure::Refused { field: Some(field), .. }) if field == "client_id" => Ok(Vec::new()),
             Err(failure) => Err(failure),
         }
     }
