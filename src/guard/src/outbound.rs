@@ -115,11 +115,8 @@ async fn body(sent: Sent) -> Option<Vec<u8>> {
 fn max_age(response: &Response) -> Option<u64> {
     let headers = response.get_headers();
     let (lines, ages) = (headers.get("cache-control"), headers.get("age"));
-    keys::max_age(lines.iter().filter_map(text), ages.first().and_then(text))
-}
-
-fn text(value: &Vec<u8>) -> Option<&str> {
-    core::str::from_utf8(value).ok()
+    let text = |value| core::str::from_utf8(value).ok();
+    keys::max_age(lines.iter().filter_map(|line| text(line)), ages.first().and_then(|age| text(age)))
 }
 
 fn form_encoded(text: &str) -> String {
