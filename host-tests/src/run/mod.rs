@@ -77,8 +77,22 @@ fn unable(scenario: &Scenario, profile: Profile) -> Option<String> {
             }
             _ => false,
         };
-        let inexact = !profile.exact_methods && scenario.steps.iter().any(normalized);
-        return inexact.then(|| "a Request writes its method in upper case".to_owned());
+        let twice = |step: &Step| match &step.action {
+            Action::Http(http) => {
+                let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
+                // Joined, they are one that can't be read: another refusal, but of the admin API.
+                !http.path.starts_with("/admin") && http.headers.iter().filter(named).count() > 1
+            }
+            _ => false,
+        };
+        let why = if scenario.steps.iter().any(normalized) {
+            "a Request writes its method in upper case"
+        } else if scenario.steps.iter().any(twice) {
+            "a Request joins two Authorization headers into one"
+        } else {
+            return None;
+        };
+        return (!profile.exact_methods).then(|| why.to_owned());
     }
     if let Some(why) = &scenario.http_only {
         return Some(why.clone());
