@@ -1,5 +1,6 @@
 //! The limits of R50 for a document that is fetched, and what its response's headers say.
 
+use asserta_core::keys;
 use asserta_core::ports::{FetchProblem, FetchRequest};
 
 /// Room for a usual JWK set, in bytes.
@@ -101,31 +102,14 @@ pub fn is_encoded(lines: &[Vec<u8>]) -> bool {
         .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The items of a header that is a list.
-fn items(lines: &[Vec<u8>]) -> impl Iterator<Item = &str> {
-    let lines = lines.iter().filter_map(|line| str::from_utf8(line).ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim)
-}
-
-/// `max-age` of `Cache-Control` less the `Age` (RFC 9111 sections 4.2.3 and 5.2.2), in seconds; 0 where caching is forbidden.
+/// For how many seconds the document is fresh, by all lines of its `Cache-Control` and `Age` (R51).
 #[must_use]
-pub fn max_age(cache_control: &[Vec<u8>], ages: &[Vec<u8>]) -> Option<u64> {
-    let mut seconds = None;
-    for directive in items(cache_control) {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        match name.trim().to_ascii_lowercase().as_str() {
-            "no-store" | "no-cache" => return Some(0),
-            "max-age" => seconds = value.trim().trim_matches('"').parse().ok().or(seconds),
-            _ => {}
-        }
-    }
-    seconds.map(|seconds: u64| seconds.saturating_sub(age(ages)))
+pub fn max_age(cache_control: &[Vec<u8>], age: &[Vec<u8>]) -> Option<u64> {
+    keys::max_age(texts(cache_control), texts(age))
 }
 
-/// How long caches on the way have had it, in seconds: the first `Age`, if it is a number, however large (RFC 9111 5.1).
-fn age(lines: &[Vec<u8>]) -> u64 {
-    let is_number = |age: &&str| !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
-    items(lines).next().filter(is_number).map_or(0, |age| age.parse().unwrap_or(u64::MAX))
+fn texts(lines: &[Vec<u8>]) -> impl Iterator<Item = &str> {
+    lines.iter().filter_map(|line| str::from_utf8(line).ok())
 }
 
 #[cfg(test)]

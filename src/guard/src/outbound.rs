@@ -115,8 +115,11 @@ async fn body(sent: Sent) -> Option<Vec<u8>> {
 fn max_age(response: &Response) -> Option<u64> {
     let headers = response.get_headers();
     let (lines, ages) = (headers.get("cache-control"), headers.get("age"));
-    let text = |value| core::str::from_utf8(value).ok();
-    keys::max_age(lines.iter().filter_map(|line| text(line)), ages.first().and_then(|age| text(age)))
+    keys::max_age(texts(&lines), texts(&ages))
+}
+
+fn texts(lines: &[Vec<u8>]) -> impl Iterator<Item = &str> {
+    lines.iter().filter_map(|line| core::str::from_utf8(line).ok())
 }
 
 fn form_encoded(text: &str) -> String {
